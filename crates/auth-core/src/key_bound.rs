@@ -1,0 +1,122 @@
+//! Makes the tokens of any recorded issuer good only together with a key issued beside them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use uuid::{Builder, Uuid};
+
+use crate::entropy::{Entropy, EntropyError, random_bytes};
+use crate::error::{IssueError, Rejection, RevokeError, VerifyError};
+use crate::issuer::{Capabilities, Issuer, Verifier};
+use crate::registry::TokenRegistry;
+use crate::secret::TokenDigest;
+use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, TokenId, VerifiedToken};
+
+/// Issues a key (UUID version 4, RFC 9562 5.4) with every token, and accepts a token only with the key of the same
+/// live session. The key is a name, not a credential: 122 random bits, worthless without the token. Its digest stands in
+/// the session's record, which is read once and then held in memory.
+#[derive(Debug)]
+pub struct KeyBound<I> {
+    inner: I,
+    registry: Arc<TokenRegistry>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl<I: Issuer> KeyBound<I> {
+    /// `inner`, bound to keys; `None` if `inner` records no sessions in which to keep them.
+    pub fn new(inner: I, registry: Arc<TokenRegistry>, entropy: Arc<dyn Entropy>) -> Option<Self> {
+        inner.capabilities().recorded.then_some(Self {
+            inner,
+            registry,
+            entropy,
+        })
+    }
+}
+
+#[async_trait]
+impl<I: Issuer> Verifier for KeyBound<I> {
+    fn flavour(&self) -> &str {
+        self.inner.flavour()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            key_bound: true,
+            ..self.inner.capabilities()
+        }
+    }
+
+    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
+        let key = presented.key.ok_or(Rejection::KeyMissing)?;
+        let key = digest_of_canonical(key).ok_or(Rejection::Malformed)?;
+        let token = self.inner.verify(presented).await?;
+        let record = self.registry.live(token.session.id).await?;
+        if record.key != Some(key) || *record.flavour != *self.flavour() {
+            return Err(Rejection::KeyMismatch.into());
+        }
+        Ok(VerifiedToken {
+            scopes: record.scopes.clone(),
+            realm: record.realm.clone(),
+            ..token
+        })
+    }
+}
+
+#[async_trait]
+impl<I: Issuer> Issuer for KeyBound<I> {
+    fn lifetime(&self) -> Lifetime {
+        self.inner.lifetime()
+    }
+
+    async fn issue(&self, mut grant: Grant) -> Result<IssuedToken, IssueError> {
+        let key = random_uuid(&*self.entropy)?;
+        grant.key = Some(digest_of(&key));
+        let token = self.inner.issue(grant).await?;
+        Ok(IssuedToken {
+            key: Some(key),
+            ..token
+        })
+    }
+
+    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError> {
+        self.inner.revoke(id).await
+    }
+}
+
+fn random_uuid(entropy: &dyn Entropy) -> Result<Uuid, EntropyError> {
+    Ok(Builder::from_random_bytes(random_bytes(entropy)?).into_uuid())
+}
+
+fn digest_of(key: &Uuid) -> TokenDigest {
+    TokenDigest::of(key.as_bytes())
+}
+
+/// Only the spelling in which keys are issued: 36 characters, lower case, with hyphens. `Uuid` alone would also take
+/// upper case, braces, `urn:uuid:` and 32 bare digits.
+fn digest_of_canonical(text: &str) -> Option<TokenDigest> {
+    let canonical = text.len() == 36 && !text.bytes().any(|b| b.is_ascii_uppercase());
+    let key = canonical.then(|| Uuid::try_parse(text).ok())??;
+    Some(digest_of(&key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_one_spelling() {
+        let key = "8fd26a17-eb28-4c74-aa6f-a3794f4f466c";
+        assert!(digest_of_canonical(key).is_some());
+        for other in [
+            key.to_uppercase(),
+            key.replace('-', ""),
+            format!("{{{key}}}"),
+            format!("urn:uuid:{key}"),
+            format!("{key} "),
+            key[1..].into(),
+            String::new(),
+        ] {
+            assert!(digest_of_canonical(&other).is_none(), "{other:?}");
+        }
+    }
+}

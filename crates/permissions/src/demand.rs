@@ -1,0 +1,52 @@
+//! What a door asks for.
+
+use auth_core::{Scope, Scopes};
+
+/// A demand that cannot be read: an empty name, or one that no permission can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of a permission")]
+pub struct MalformedDemand;
+
+/// Permissions that are all needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Demand(Vec<Scope>);
+
+impl Demand {
+    /// Reads the demanded names, each as a whole: a name with a space in it is no name, not two.
+    ///
+    /// # Errors
+    /// [`MalformedDemand`] if any of them is none; then nothing may be let through.
+    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, MalformedDemand> {
+        let parsed = names.into_iter().map(Scope::parse);
+        parsed.collect::<Option<_>>().map(Self).ok_or(MalformedDemand)
+    }
+
+    /// Whether `held` has every one of them. The empty demand is met by anybody who holds a valid token.
+    pub fn is_met_by(&self, held: &Scopes) -> bool {
+        self.0.iter().all(|name| held.contains(name.as_str()))
+    }
+
+    /// The demanded names.
+    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_needed() {
+        let held = Scopes::parse_list("a").unwrap();
+        assert!(Demand::parse(["a"]).unwrap().is_met_by(&held));
+        assert!(!Demand::parse(["a", "b"]).unwrap().is_met_by(&held));
+        assert!(Demand::parse([]).unwrap().is_met_by(&Scopes::none()));
+    }
+
+    #[test]
+    fn a_demand_that_is_no_name_is_not_met_by_leaving_it_out() {
+        assert_eq!(Demand::parse(["a", ""]), Err(MalformedDemand));
+        assert_eq!(Demand::parse(["a b"]), Err(MalformedDemand));
+    }
+}

@@ -1,0 +1,32 @@
+//! Roles.
+
+use auth_core::{Realm, Scopes};
+
+/// The name of a role in its realm, such as `jugador`: 1 to 64 characters, none of them a control character.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleName(String);
+
+impl RoleName {
+    /// Reads a name; `None` where it is not allowed.
+    pub fn parse(name: &str) -> Option<Self> {
+        let length = name.chars().count();
+        let good = (1..=64).contains(&length) && name.trim() == name && !name.chars().any(char::is_control);
+        good.then(|| Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A role and what it lets its holders do, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The realm it belongs to.
+    pub realm: Realm,
+    /// Its name there.
+    pub name: RoleName,
+    /// What its holders may do.
+    pub permissions: Scopes,
+}

@@ -1,0 +1,25 @@
+//! The port.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use auth_core::{Realm, Scopes, StoreError, Timestamp};
+
+use crate::role::Role;
+
+/// Roles as stored. Each method is one atomic operation.
+#[async_trait]
+pub trait RoleStore: fmt::Debug + Send + Sync + 'static {
+    /// What holders of this role may do; nothing for a role that does not exist or whose row is damaged.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn permissions_of(&self, realm: &Realm, role: &str) -> Result<Scopes, StoreError>;
+
+    /// Makes a role or replaces its permissions, and says so in the feed ([`auth_core::Change::AllRights`]), in one
+    /// operation.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError>;
+}
