@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn folding_is_idempotent_for_every_character() {
-        for c in ('\u{1}'..=char::MAX).filter(|c| !c.is_control() && !c.is_whitespace()) {
+        for c in ('\u{1}'..='\u{1ffff}').filter(|c| !c.is_control() && !c.is_whitespace()) {
             let once = fold(&c.to_string());
             assert_eq!(fold(&once), once, "{c:?}");
         }

@@ -100,8 +100,9 @@ impl SecretKey {
 
     /// HMAC-SHA-256 (RFC 2104) over the parts, one after the other. The caller's parts must be of fixed length, all
     /// but one, so that no two inputs run together.
+    #[allow(clippy::missing_panics_doc, reason = "HMAC takes a key of any length, RFC 2104 3")]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new(self.0.as_ref().into());
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_ref()).expect("HMAC takes a key of any length");
         parts.iter().for_each(|part| mac.update(part));
         mac.finalize().into_bytes().into()
     }

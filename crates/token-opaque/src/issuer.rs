@@ -1,0 +1,198 @@
+//! A random secret, its digest stored.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_core::{
+    Capabilities, Entropy, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime, NewToken, PresentedToken,
+    Rejection, RevokeError, SecretKey, SessionRef, Sharing, Timestamp, TokenId, TokenRecord, TokenRegistry,
+    VerifiedToken, Verifier, VerifyError, random_bytes,
+};
+
+use crate::format::{OpaqueToken, Secret};
+
+/// What an issuer of opaque tokens is for.
+#[derive(Debug)]
+pub struct OpaqueConfig {
+    /// The flavour whose tokens these are.
+    pub flavour: FlavourName,
+    /// How long they live.
+    pub lifetime: Lifetime,
+    /// The key from which shared tokens are derived; of this issuer alone, and not in the store.
+    pub key: SecretKey,
+}
+
+/// Issues and checks opaque tokens. Revocable and recorded by nature; needs no decorator.
+#[derive(Debug)]
+pub struct OpaqueIssuer {
+    config: OpaqueConfig,
+    registry: Arc<TokenRegistry>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl OpaqueIssuer {
+    /// An issuer whose records are in `registry`'s store.
+    pub fn new(config: OpaqueConfig, registry: Arc<TokenRegistry>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            config,
+            registry,
+            entropy,
+        }
+    }
+
+    async fn issue_own(&self, grant: Grant, now: Timestamp) -> Result<IssuedToken, IssueError> {
+        let secret = Secret::random(&*self.entropy)?;
+        if grant.refresh.is_some() {
+            return self.issue_in_new_session(grant, secret, now).await;
+        }
+        let new = NewToken {
+            digest: Some(secret.digest()),
+            ..self.record(&grant, now)
+        };
+        let expires_at = new.expires_at;
+        let id = self
+            .registry
+            .store()
+            .insert(new)
+            .await?
+            .ok_or(IssueError::NotEntitled)?;
+        Ok(issued(secret, id, now, expires_at))
+    }
+
+    /// A session that outlives its access tokens is a record of its own, and each access token another, below it.
+    async fn issue_in_new_session(
+        &self,
+        grant: Grant,
+        secret: Secret,
+        now: Timestamp,
+    ) -> Result<IssuedToken, IssueError> {
+        let session = NewToken {
+            refresh: grant.refresh.clone(),
+            expires_at: grant.session_expires_at,
+            ..self.record(&grant, now)
+        };
+        let store = self.registry.store();
+        let parent = store.insert(session).await?.ok_or(IssueError::NotEntitled)?;
+        let token = NewToken {
+            digest: Some(secret.digest()),
+            parent: Some(parent),
+            ..self.record(&grant, now)
+        };
+        let expires_at = token.expires_at;
+        let id = store.insert(token).await?.ok_or(IssueError::NotEntitled)?;
+        Ok(issued(secret, id, now, expires_at))
+    }
+
+    async fn issue_shared(&self, grant: Grant, now: Timestamp) -> Result<IssuedToken, IssueError> {
+        let salt = random_bytes(&*self.entropy)?;
+        let new = NewToken {
+            digest: Some(Secret::derived(&self.config.key, &salt).digest()),
+            salt: Some(salt),
+            ..self.record(&grant, now)
+        };
+        let found = self.registry.store().find_or_insert(new).await?;
+        let record = found.ok_or(IssueError::NotEntitled)?;
+        let salt = record.salt.ok_or(auth_core::Unavailable::NoKey)?;
+        let secret = Secret::derived(&self.config.key, &salt);
+        if record.digest != Some(secret.digest()) {
+            // The record was made under another key: what we would show could not be used.
+            return Err(auth_core::Unavailable::NoKey.into());
+        }
+        Ok(issued(secret, record.id, record.issued_at, record.expires_at))
+    }
+
+    fn record(&self, grant: &Grant, now: Timestamp) -> NewToken {
+        NewToken {
+            flavour: self.config.flavour.clone(),
+            realm: grant.realm.clone(),
+            subject: grant.subject,
+            generation: grant.generation,
+            scopes: grant.scopes.clone(),
+            label: grant.label.clone(),
+            digest: None,
+            salt: None,
+            key: grant.key,
+            parent: grant.session.map(|session| session.id),
+            refresh: None,
+            issued_at: now,
+            expires_at: self.config.lifetime.end(now),
+        }
+    }
+}
+
+#[async_trait]
+impl Verifier for OpaqueIssuer {
+    fn flavour(&self) -> &str {
+        &self.config.flavour
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        capabilities.revocable = true;
+        capabilities.recorded = true;
+        capabilities.expires = matches!(self.config.lifetime, Lifetime::Limited(_));
+        capabilities
+    }
+
+    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
+        let token = OpaqueToken::parse(presented.text).ok_or(Rejection::Malformed)?;
+        let record = self.registry.live(token.id).await?;
+        if *record.flavour != *self.config.flavour {
+            return Err(Rejection::WrongFlavour.into());
+        }
+        if record.digest != Some(token.digest()) {
+            return Err(Rejection::BadSignature.into());
+        }
+        if record.expires_at.is_some_and(|end| end <= self.registry.clock().now()) {
+            return Err(Rejection::Expired.into());
+        }
+        self.registry.note_used(record.id);
+        Ok(verified(&record))
+    }
+}
+
+#[async_trait]
+impl Issuer for OpaqueIssuer {
+    fn lifetime(&self) -> Lifetime {
+        self.config.lifetime
+    }
+
+    async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError> {
+        let now = self.registry.clock().now();
+        match grant.sharing {
+            Sharing::Own => self.issue_own(grant, now).await,
+            Sharing::Shared => self.issue_shared(grant, now).await,
+        }
+    }
+
+    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError> {
+        self.registry.revoke(id).await?;
+        Ok(())
+    }
+}
+
+fn issued(secret: Secret, id: TokenId, issued_at: Timestamp, expires_at: Option<Timestamp>) -> IssuedToken {
+    IssuedToken {
+        plain: secret.into_token(id),
+        id,
+        issued_at,
+        expires_at,
+        key: None,
+    }
+}
+
+fn verified(record: &TokenRecord) -> VerifiedToken {
+    VerifiedToken {
+        id: record.id,
+        session: SessionRef {
+            id: record.parent.unwrap_or(record.id),
+            generation: record.generation,
+            subject: record.subject,
+        },
+        flavour: record.flavour.clone(),
+        realm: record.realm.clone(),
+        scopes: record.scopes.clone(),
+        issued_at: Some(record.issued_at),
+        expires_at: record.expires_at,
+    }
+}
