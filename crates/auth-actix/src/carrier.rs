@@ -1,0 +1,255 @@
+//! From request headers to a presented token.
+
+use std::fmt;
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use auth_core::PresentedToken;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+static X_ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
+static X_KEY: HeaderName = HeaderName::from_static("x-key");
+
+/// No token is longer than this, in any header.
+const MAX_BYTES: usize = 8 * 1024;
+
+/// The ways in which tokens of one flavour may be carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Carriers {
+    /// `Authorization: Bearer <token>` (RFC 6750 2.1).
+    pub bearer: bool,
+    /// `Authorization: <token>`, without a scheme.
+    pub bare: bool,
+    /// `Authorization: Basic base64(<token>:X)`.
+    pub basic: bool,
+    /// `X-Access-Token: <token>` with `X-Key: <key>`.
+    pub access_token: bool,
+}
+
+/// A token with the way it came. Untrusted, and redacted in `Debug`.
+pub enum Credential<'a> {
+    /// `Authorization: Bearer`.
+    Bearer(&'a str),
+    /// `Authorization` without a scheme.
+    Bare(&'a str),
+    /// `Authorization: Basic`; the token is the user name.
+    Basic(Zeroizing<String>),
+    /// `X-Access-Token`, and `X-Key` if there was one.
+    AccessToken(&'a str, Option<&'a str>),
+}
+
+/// Credentials that cannot be read as one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CarrierError {
+    /// A field came twice, or two methods were used in one request. Proxies and servers choose differently among them,
+    /// so none is chosen.
+    Several,
+    /// A field is not of a form that carries a token.
+    Malformed,
+}
+
+impl<'a> Credential<'a> {
+    /// The one token that the headers carry; `Ok(None)` if they carry none.
+    ///
+    /// # Errors
+    /// [`CarrierError`].
+    ///
+    /// # Security
+    /// The headers are the caller's. Nothing but these three fields is read: no query, no cookie, no body.
+    pub fn read(headers: &'a HeaderMap) -> Result<Option<Self>, CarrierError> {
+        let authorization = single(headers, &AUTHORIZATION)?;
+        let access_token = single(headers, &X_ACCESS_TOKEN)?;
+        let key = single(headers, &X_KEY)?;
+        match (authorization, access_token) {
+            (Some(_), Some(_)) => Err(CarrierError::Several),
+            (Some(value), None) => parse_authorization(value).map(Some),
+            (None, Some(token)) => Ok(Some(Self::AccessToken(token, key))),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// As a verifier takes it.
+    pub fn presented(&self) -> PresentedToken<'_> {
+        match self {
+            Self::Bearer(token) | Self::Bare(token) => PresentedToken::bearer(token),
+            Self::Basic(token) => PresentedToken::bearer(token),
+            Self::AccessToken(token, key) => PresentedToken { text: token, key: *key },
+        }
+    }
+
+    /// Whether a flavour with these carriers takes it.
+    pub fn fits(&self, carriers: Carriers) -> bool {
+        match self {
+            Self::Bearer(_) => carriers.bearer,
+            Self::Bare(_) => carriers.bare,
+            Self::Basic(_) => carriers.basic,
+            Self::AccessToken(..) => carriers.access_token,
+        }
+    }
+}
+
+impl fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bearer(_) => "Bearer(redacted)",
+            Self::Bare(_) => "Bare(redacted)",
+            Self::Basic(_) => "Basic(redacted)",
+            Self::AccessToken(..) => "AccessToken(redacted)",
+        })
+    }
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, CarrierError> {
+    let mut values = headers.get_all(name);
+    let first = values.next();
+    match values.next() {
+        Some(_) => Err(CarrierError::Several),
+        None => first.map(text_of).transpose(),
+    }
+}
+
+fn text_of(value: &HeaderValue) -> Result<&str, CarrierError> {
+    let text = value.to_str().map_err(|_| CarrierError::Malformed)?;
+    match text.len() <= MAX_BYTES {
+        true => Ok(text),
+        false => Err(CarrierError::Malformed),
+    }
+}
+
+/// Scheme names in any case (RFC 9110 11.1), one space, one word. A value without a space is a bare token.
+fn parse_authorization(value: &str) -> Result<Credential<'_>, CarrierError> {
+    let Some((scheme, token)) = value.split_once(' ') else {
+        let is_scheme = ["bearer", "basic"].iter().any(|s| s.eq_ignore_ascii_case(value));
+        let usable = is_word(value) && !is_scheme;
+        return usable.then_some(Credential::Bare(value)).ok_or(CarrierError::Malformed);
+    };
+    if !is_word(token) {
+        return Err(CarrierError::Malformed);
+    }
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(Credential::Bearer(token));
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        return basic_user(token).map(Credential::Basic).ok_or(CarrierError::Malformed);
+    }
+    Err(CarrierError::Malformed)
+}
+
+fn is_word(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic() && b != b',' && b != b'"')
+}
+
+/// The user of `base64(<user>:X)`, in canonical base64, with exactly that password.
+fn basic_user(encoded: &str) -> Option<Zeroizing<String>> {
+    let decoded = Zeroizing::new(STANDARD.decode(encoded).ok()?);
+    let text = std::str::from_utf8(&decoded).ok()?;
+    let user = text.strip_suffix(":X")?;
+    let plain = !user.is_empty() && !user.contains(':');
+    plain.then(|| Zeroizing::new(user.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn headers(fields: &[(&'static str, &[u8])]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            let value = HeaderValue::from_bytes(value).unwrap();
+            headers.append(HeaderName::from_static(name), value);
+        }
+        headers
+    }
+
+    fn read(fields: &[(&'static str, &[u8])]) -> Option<(&'static str, String)> {
+        let headers = headers(fields);
+        let credential = Credential::read(&headers).ok()??;
+        let kind = match credential {
+            Credential::Bearer(_) => "bearer",
+            Credential::Bare(_) => "bare",
+            Credential::Basic(_) => "basic",
+            Credential::AccessToken(_, None) => "access",
+            Credential::AccessToken(_, Some(_)) => "pair",
+        };
+        Some((kind, credential.presented().text.to_owned()))
+    }
+
+    #[test]
+    fn each_carrier_is_read() {
+        let t = "1|abc".to_owned();
+        assert_eq!(read(&[("authorization", b"bEARER 1|abc")]), Some(("bearer", t.clone())));
+        assert_eq!(read(&[("authorization", b"1|abc")]), Some(("bare", t.clone())));
+        assert_eq!(
+            read(&[("authorization", b"Basic MXxhYmM6WA==")]),
+            Some(("basic", t.clone()))
+        );
+        assert_eq!(
+            read(&[("x-access-token", b"1|abc"), ("x-key", b"k")]),
+            Some(("pair", t.clone()))
+        );
+        assert_eq!(read(&[("x-access-token", b"1|abc")]), Some(("access", t)));
+        assert_eq!(read(&[("x-key", b"k")]), None);
+    }
+
+    #[test]
+    fn two_of_anything_is_none() {
+        for fields in [
+            &[
+                ("authorization", b"Bearer a".as_slice()),
+                ("authorization", b"Bearer a"),
+            ],
+            &[("authorization", b"Bearer a"), ("x-access-token", b"a")],
+            &[("x-access-token", b"a"), ("x-access-token", b"a")],
+        ] {
+            assert_eq!(Credential::read(&headers(fields)).unwrap_err(), CarrierError::Several);
+        }
+        let keys = [("x-access-token", b"a".as_slice()), ("x-key", b"k"), ("x-key", b"k")];
+        assert_eq!(Credential::read(&headers(&keys)).unwrap_err(), CarrierError::Several);
+    }
+
+    #[test]
+    fn near_misses_are_malformed() {
+        for value in [
+            "Bearer",
+            "Bearer ",
+            "Bearer  a",
+            "Bearer a b",
+            "Bearer\ta",
+            "Token a",
+            "Bearer a, Bearer b",
+            "Bearer \"a\"",
+            "Basic",
+            "Basic YQ==",
+            "Basic YTpY=",
+            "Basic YTpZ",
+            "Basic Olg=",
+            "Basic YTpiOlg=",
+            "Basic YTpYWA==",
+            "",
+            "Bearer a\u{e9}",
+        ] {
+            let headers = headers(&[("authorization", value.as_bytes())]);
+            assert_eq!(
+                Credential::read(&headers).unwrap_err(),
+                CarrierError::Malformed,
+                "{value:?}"
+            );
+        }
+        let long = vec![b'A'; MAX_BYTES + 1];
+        assert!(Credential::read(&headers(&[("authorization", &long)])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_panics(value in proptest::collection::vec(any::<u8>(), 0..100)) {
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                let mut headers = HeaderMap::new();
+                headers.append(AUTHORIZATION, value);
+                let _ = Credential::read(&headers);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The answer to a caller who may not pass: opaque, whatever the reason.
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use auth_core::{Rejection, Unavailable};
+
+/// Why a caller was not let through. The reason is for our log; the client learns the status and the challenge of
+/// RFC 6750 3, and nothing else.
+#[derive(Clone, Debug)]
+pub struct Denied(Reason);
+
+#[derive(Clone, Debug)]
+enum Reason {
+    Absent { challenge: Arc<str> },
+    Invalid { challenge: Arc<str>, reason: Rejection },
+    Scope { challenge: Arc<str>, needed: String },
+    Unavailable(Unavailable),
+}
+
+impl Denied {
+    pub(crate) fn absent(challenge: &Arc<str>) -> Self {
+        Self(Reason::Absent {
+            challenge: challenge.clone(),
+        })
+    }
+
+    pub(crate) fn invalid(challenge: &Arc<str>, reason: Rejection) -> Self {
+        Self(Reason::Invalid {
+            challenge: challenge.clone(),
+            reason,
+        })
+    }
+
+    pub(crate) fn unavailable(trouble: Unavailable) -> Self {
+        Self(Reason::Unavailable(trouble))
+    }
+
+    /// A caller whose token is good but does not carry what is needed. `needed` is a space-separated list of scopes.
+    pub fn scope(challenge: &Arc<str>, needed: String) -> Self {
+        Self(Reason::Scope {
+            challenge: challenge.clone(),
+            needed,
+        })
+    }
+
+    /// This denial, unless it is only that nobody knew the token; then `reason` says more.
+    pub(crate) fn or_rejected(self, challenge: &Arc<str>, reason: Rejection) -> Self {
+        match self.0 {
+            Reason::Invalid {
+                reason: Rejection::Unknown | Rejection::Malformed,
+                ..
+            } => Self::invalid(challenge, reason),
+            _ => self,
+        }
+    }
+
+    /// Why, in one word, for logs and metrics.
+    pub fn reason(&self) -> String {
+        match &self.0 {
+            Reason::Absent { .. } => "no token".into(),
+            Reason::Invalid { reason, .. } => reason.to_string(),
+            Reason::Scope { .. } => "insufficient scope".into(),
+            Reason::Unavailable(trouble) => trouble.to_string(),
+        }
+    }
+
+    /// The challenge that goes with it, if any.
+    fn challenge(&self) -> Option<String> {
+        match &self.0 {
+            Reason::Absent { challenge } => Some(challenge.to_string()),
+            Reason::Invalid { challenge, .. } => Some(format!("{challenge}, error=\"invalid_token\"")),
+            Reason::Scope { challenge, needed } => {
+                Some(format!("{challenge}, error=\"insufficient_scope\", scope=\"{needed}\""))
+            }
+            Reason::Unavailable(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Denied {
+    /// What a client may be told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Reason::Absent { .. } | Reason::Invalid { .. } => "unauthorized",
+            Reason::Scope { .. } => "forbidden",
+            Reason::Unavailable(_) => "unavailable",
+        })
+    }
+}
+
+impl std::error::Error for Denied {}
+
+impl ResponseError for Denied {
+    fn status_code(&self) -> StatusCode {
+        match self.0 {
+            Reason::Absent { .. } | Reason::Invalid { .. } => StatusCode::UNAUTHORIZED,
+            Reason::Scope { .. } => StatusCode::FORBIDDEN,
+            Reason::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        if let Some(challenge) = self.challenge() {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        if matches!(self.0, Reason::Unavailable(_)) {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        response
+            .content_type("application/json")
+            .body(format!("{{\"error\":\"{self}\"}}"))
+    }
+}

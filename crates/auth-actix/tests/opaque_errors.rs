@@ -1,0 +1,123 @@
+//! Whatever goes wrong inside, the client learns a status and a challenge.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, HttpResponse, web};
+use async_trait::async_trait;
+use auth_actix::{Authenticated, Carriers, Denied, Door, Gate};
+use auth_core::{
+    Capabilities, Generation, PresentedToken, Realm, Rejection, Scopes, SessionRef, StoreError, Subject, TokenId,
+    VerifiedToken, Verifier, VerifyError,
+};
+
+/// Knows the tokens `good` and `broken`.
+#[derive(Debug)]
+struct Fixed;
+
+#[async_trait]
+impl Verifier for Fixed {
+    fn flavour(&self) -> &str {
+        "fixed"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
+        match presented.text {
+            "good" => Ok(token()),
+            "broken" => Err(StoreError::Unavailable("connection to 10.1.2.3 refused".into()).into()),
+            _ => Err(Rejection::BadSignature.into()),
+        }
+    }
+}
+
+fn token() -> VerifiedToken {
+    VerifiedToken {
+        id: TokenId(1),
+        session: SessionRef {
+            id: TokenId(1),
+            generation: Generation(0),
+            subject: Subject(7),
+        },
+        flavour: "fixed".into(),
+        realm: Realm::parse("test").unwrap(),
+        scopes: Scopes::parse_list("read").unwrap(),
+        issued_at: None,
+        expires_at: None,
+    }
+}
+
+async fn read(caller: Authenticated) -> Result<HttpResponse, Denied> {
+    caller.require("read")?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+async fn write(caller: Authenticated) -> Result<HttpResponse, Denied> {
+    caller.require("write")?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+async fn answer(path: &str, bearer: Option<&str>) -> (u16, String, String) {
+    let doors = vec![Door {
+        carriers: Carriers {
+            bearer: true,
+            ..Carriers::default()
+        },
+        verifier: Arc::new(Fixed),
+    }];
+    let app = App::new()
+        .app_data(web::Data::new(Gate::new(doors, "te\"st\r\n")))
+        .route("/read", web::get().to(read))
+        .route("/write", web::get().to(write));
+    let app = init_service(app).await;
+    let mut request = TestRequest::get().uri(path);
+    if let Some(token) = bearer {
+        request = request.insert_header((header::AUTHORIZATION, format!("Bearer {token}")));
+    }
+    let response = call_service(&app, request.to_request()).await;
+    let status = response.status().as_u16();
+    let challenge = response.headers().get(header::WWW_AUTHENTICATE);
+    let challenge = challenge.map_or(String::new(), |value| value.to_str().unwrap().to_owned());
+    let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+    (status, challenge, body)
+}
+
+#[actix_web::test]
+async fn a_good_token_passes() {
+    assert_eq!(answer("/read", Some("good")).await.0, 200);
+}
+
+#[actix_web::test]
+async fn without_a_token_the_challenge_names_no_error() {
+    let (status, challenge, _) = answer("/read", None).await;
+    assert_eq!((status, challenge.as_str()), (401, "Bearer realm=\"test\""));
+}
+
+#[actix_web::test]
+async fn a_bad_token_is_told_nothing_but_that() {
+    let (status, challenge, body) = answer("/read", Some("bad")).await;
+    assert_eq!(status, 401);
+    assert_eq!(challenge, "Bearer realm=\"test\", error=\"invalid_token\"");
+    assert_eq!(body, r#"{"error":"unauthorized"}"#);
+}
+
+#[actix_web::test]
+async fn a_missing_scope_is_403() {
+    let (status, challenge, _) = answer("/write", Some("good")).await;
+    assert_eq!(status, 403);
+    assert!(
+        challenge.ends_with("error=\"insufficient_scope\", scope=\"write\""),
+        "{challenge}"
+    );
+}
+
+#[actix_web::test]
+async fn store_trouble_is_503_and_says_nothing() {
+    let (status, challenge, body) = answer("/read", Some("broken")).await;
+    assert_eq!((status, challenge.as_str()), (503, ""));
+    assert_eq!(body, r#"{"error":"unavailable"}"#);
+}
