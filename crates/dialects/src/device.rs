@@ -1,0 +1,298 @@
+//! The device dialect: `POST /api/tokens/create` gives a token for one device, `POST /api/tokens/revoke` ends it.
+//!
+//! Errors: `{"error":"…","codigo":<status>}`, in Spanish.
+//!
+//! | outcome | status |
+//! |---|---|
+//! | body that cannot be read at all | 400 |
+//! | wrong password, unknown user; at revoke no live token | 401 |
+//! | missing or invalid field | 422 |
+//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+
+use std::collections::HashSet;
+use std::fmt;
+
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::challenge::{Challenge, Scheme};
+use crate::endpoint::Endpoint;
+use crate::failure::Failure;
+use crate::field::{Fault, FieldError, Fields, LABEL, LOGIN_NAME};
+use crate::media::Payload;
+use crate::redacted::Redacted;
+use crate::refusal::Refusal;
+use crate::words::spanish;
+
+/// The dialect as mounted for one realm: its refusals.
+#[derive(Clone, Debug)]
+pub struct Device {
+    challenge: Challenge,
+}
+
+impl Device {
+    /// Where its document puts it.
+    pub const DEFAULT_PATH: &'static str = "/api/tokens";
+    /// Signing in on a device.
+    pub const CREATE: Endpoint = Endpoint::post("/create");
+    /// Ending that device's token. It reads one header and no body.
+    pub const REVOKE: Endpoint = Endpoint::post("/revoke");
+    /// All it serves.
+    pub const ENDPOINTS: &'static [Endpoint] = &[Self::CREATE, Self::REVOKE];
+
+    /// The dialect for the realm of this name. Any text will do; it is quoted where it is shown.
+    #[must_use]
+    pub fn new(realm: &str) -> Self {
+        Self {
+            challenge: Challenge::new(&[Scheme::Bearer], realm),
+        }
+    }
+}
+
+impl Failure for Device {
+    fn answer(&self, refusal: &Refusal) -> Answer {
+        let status = match refusal {
+            Refusal::Malformed => 400,
+            Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::NotAuthenticated { .. } => 401,
+            Refusal::Forbidden => 403,
+            Refusal::NotFound => 404,
+            Refusal::MethodNotAllowed { .. } => 405,
+            Refusal::Timeout => 408,
+            Refusal::TooLarge => 413,
+            Refusal::UnsupportedMediaType => 415,
+            Refusal::Field(_) => 422,
+            Refusal::Throttled { .. } => 429,
+            Refusal::Internal => 500,
+            Refusal::Busy { .. } | Refusal::Unavailable { .. } => 503,
+        };
+        let body = ErrorBody {
+            error: &spanish(refusal),
+            codigo: status,
+        };
+        Answer::json(status, &body).refusing(refusal, &self.challenge)
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: &'a str,
+    codigo: u16,
+}
+
+/// What a client asks of [`Device::CREATE`]. `Debug` shows no value.
+pub struct TokenRequest {
+    /// The login name or e-mail address as sent: not blank, no control characters, at most 254 bytes. Fold before
+    /// comparing.
+    pub email_or_username: String,
+    /// The password byte for byte: not blank, otherwise anything, NUL and more than 72 bytes included, which must
+    /// both be answered like a wrong password.
+    pub password: SecretString,
+    /// What the person calls the device: 1 to 255 characters, not blank, no control characters. It may hold markup
+    /// and any script, so it is escaped where it is shown.
+    pub device_name: String,
+}
+
+impl TokenRequest {
+    /// Reads the request from JSON, from a form, or from JSON labelled as a form without a boundary, as the
+    /// document's own command line sends it.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`], [`Refusal::UnsupportedMediaType`] and [`Refusal::Malformed`] as for every dialect;
+    /// [`Refusal::Field`] for a field that is missing or unusable, and for two names of the user that differ.
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, Refusal> {
+        let mut fields = payload.fields_or_form()?;
+        Ok(Self {
+            email_or_username: user_name(&mut fields)?,
+            password: fields.secret("password")?,
+            device_name: fields.label("device_name", LABEL)?,
+        })
+    }
+}
+
+/// The user's name under whichever of its three names it was sent. All that are there must be good and equal, so
+/// that it never depends on our order who is meant.
+fn user_name(fields: &mut Fields) -> Result<String, FieldError> {
+    let mut found: Option<String> = None;
+    for alias in [USER_NAME, "email", "username"] {
+        if !fields.has(alias) {
+            continue;
+        }
+        let name = fields.label(alias, LOGIN_NAME)?;
+        if found.is_some_and(|earlier| earlier != name) {
+            return Err(FieldError {
+                field: alias,
+                fault: Fault::Conflict,
+            });
+        }
+        found = Some(name);
+    }
+    found.ok_or(FieldError {
+        field: USER_NAME,
+        fault: Fault::Missing,
+    })
+}
+
+const USER_NAME: &str = "email_or_username";
+
+impl fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequest").finish_non_exhaustive()
+    }
+}
+
+/// The success of signing in.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenResponse<'a> {
+    token: Redacted<'a>,
+    permisos: Vec<&'a str>,
+}
+
+impl<'a> TokenResponse<'a> {
+    /// The token and the rights it was issued with, in the role's order; a right that comes again is left out.
+    #[must_use]
+    pub fn new(token: &'a str, permissions: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut seen = HashSet::new();
+        let first = |name: &&'a str| seen.insert(*name);
+        let permisos = permissions.into_iter().filter(first).collect();
+        Self {
+            token: token.into(),
+            permisos,
+        }
+    }
+
+    /// The answer: 200 with the document's keys in the document's order.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        Answer::json(200, self)
+    }
+}
+
+/// The success of revoking, which says nothing but that.
+#[must_use]
+pub fn revoke_answer() -> Answer {
+    Answer::json(
+        200,
+        &RevokedBody {
+            mensaje: "El token fue revocado.",
+        },
+    )
+}
+
+#[derive(Serialize)]
+struct RevokedBody {
+    mensaje: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    fn decode_as(content_type: &str, body: &str) -> Result<TokenRequest, Refusal> {
+        let (content_type, content_encoding) = (Some(content_type), None);
+        TokenRequest::decode(&Payload {
+            content_type,
+            content_encoding,
+            body: body.as_bytes(),
+        })
+    }
+
+    fn decode(names: &str) -> Result<TokenRequest, Refusal> {
+        let body = format!(r#"{{{names}"password":"p","device_name":"d"}}"#);
+        decode_as("application/json", &body)
+    }
+
+    fn refused(names: &str) -> FieldError {
+        match decode(names).unwrap_err() {
+            Refusal::Field(error) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_name_of_the_user_will_do_and_so_will_several_that_agree() {
+        for names in [
+            r#""email_or_username":"u","#,
+            r#""email":"u","#,
+            r#""username":"u","#,
+            r#""username":"u","email":"u","email_or_username":"u","#,
+        ] {
+            assert_eq!(decode(names).unwrap().email_or_username, "u");
+        }
+        assert_eq!(
+            refused(""),
+            FieldError {
+                field: "email_or_username",
+                fault: Fault::Missing
+            }
+        );
+    }
+
+    #[test]
+    fn names_of_the_user_that_differ_or_are_unusable_are_refused() {
+        assert_eq!(refused(r#""email":"a","username":"b","#).fault, Fault::Conflict);
+        assert_eq!(
+            refused(r#""email_or_username":"a","email":"b","#).fault,
+            Fault::Conflict
+        );
+        assert_eq!(
+            refused(r#""email_or_username":"a","email":null,"#).fault,
+            Fault::NotText
+        );
+        assert_eq!(refused(r#""email_or_username":"a","username":"","#).fault, Fault::Blank);
+    }
+
+    #[test]
+    fn every_format_gives_the_same_request() {
+        let json = r#"{"email":"a+b@c.d","password":"9yUQc%ewEf^(Tw4","device_name":"iPhone 4s ñ"}"#;
+        let form = "email=a%2Bb%40c.d&password=9yUQc%25ewEf%5E%28Tw4&device_name=iPhone+4s+%C3%B1";
+        let part = |name: &str, value: &str| {
+            format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let parts = [
+            part("email", "a+b@c.d"),
+            part("password", "9yUQc%ewEf^(Tw4"),
+            part("device_name", "iPhone 4s ñ"),
+            "--B--\r\n".to_owned(),
+        ];
+        for (content_type, body) in [
+            ("application/json; charset=utf-8", json),
+            ("multipart/form-data", json),
+            ("application/x-www-form-urlencoded", form),
+            ("multipart/form-data; boundary=B", &parts.concat()),
+            ("Multipart/Form-Data; charset=utf-8; boundary=\"B\"", &parts.concat()),
+        ] {
+            let request = decode_as(content_type, body).unwrap();
+            assert_eq!(request.email_or_username, "a+b@c.d", "{content_type}");
+            assert_eq!(request.password.expose_secret(), "9yUQc%ewEf^(Tw4", "{content_type}");
+            assert_eq!(request.device_name, "iPhone 4s ñ", "{content_type}");
+            assert!(!format!("{request:?}").contains("iPhone"));
+        }
+    }
+
+    #[test]
+    fn a_device_name_has_1_to_255_characters() {
+        let read = |name: &str| {
+            let body = format!(r#"{{"email":"e","password":"p","device_name":"{name}"}}"#);
+            decode_as("application/json", &body)
+        };
+        assert!(read(&"é".repeat(255)).is_ok());
+        for name in ["", "  ", "a\\u0000", "a\\nb", &"é".repeat(256)] {
+            let refusal = read(name).unwrap_err();
+            assert_eq!(Device::new("players").answer(&refusal).status, 422, "{name}");
+        }
+    }
+
+    #[test]
+    fn rights_keep_their_order_without_repeats() {
+        let response = TokenResponse::new("1|canary", ["b", "a", "b", "c", "a"]);
+        assert!(!format!("{response:?}").contains("canary"));
+        let body = String::from_utf8(response.answer().body).unwrap();
+        assert_eq!(body, r#"{"token":"1|canary","permisos":["b","a","c"]}"#);
+        assert_eq!(
+            TokenResponse::new("t", []).answer().body,
+            br#"{"token":"t","permisos":[]}"#
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! The integration dialect: `POST /api/v1/integration/auth/token`, where a partner (a consumer) vouches for a
+//! client of one organisation and gets that client's token.
+//!
+//! Errors: `{"error":"…"}`, in Spanish.
+//!
+//! | outcome | status |
+//! |---|---|
+//! | body that cannot be read at all | 400 |
+//! | unknown or disabled consumer, wrong consumer token, organisation that is not the consumer's | 401 |
+//! | missing or invalid field | 422 |
+//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::challenge::{Challenge, Scheme};
+use crate::endpoint::Endpoint;
+use crate::failure::Failure;
+use crate::record::CorruptRecord;
+use crate::refusal::Refusal;
+use crate::words::spanish;
+
+mod email;
+mod request;
+mod response;
+mod time;
+
+pub use request::{ConsumerCredentials, TokenRequest};
+pub use response::{Client, ClientKeyValue, Null, Organization, Person, TokenResponse};
+
+/// The dialect as mounted: its refusals, and what its answers say about this installation.
+#[derive(Clone, Debug)]
+pub struct Integration {
+    challenge: Challenge,
+    avatar: String,
+    subdomain: String,
+    environment: String,
+}
+
+impl Integration {
+    /// Where its document puts it.
+    pub const DEFAULT_PATH: &'static str = "/api/v1/integration/auth/token";
+    /// Finding or creating a client.
+    pub const TOKEN: Endpoint = Endpoint::post("");
+    /// All it serves.
+    pub const ENDPOINTS: &'static [Endpoint] = &[Self::TOKEN];
+    /// The picture every person and organisation has, under the public address. The server answers there.
+    pub const AVATAR_PATH: &'static str = "/assets/default-avatar.gif";
+    /// The `subdomain` of the document's example: the first label of the host that answers, `api.…`. Not the
+    /// organisation's, which is `organization_subdomain`.
+    pub const DEFAULT_SUBDOMAIN: &'static str = "api";
+    /// The `environment` of the document's example.
+    pub const DEFAULT_ENVIRONMENT: &'static str = "production";
+
+    /// The dialect for the realm of this name (any text; it is quoted where it is shown), answering for the public
+    /// address `public_url`, with or without a slash at its end.
+    #[must_use]
+    pub fn new(realm: &str, public_url: &str) -> Self {
+        Self {
+            challenge: Challenge::new(&[Scheme::Basic, Scheme::Bearer], realm),
+            avatar: format!("{}{}", public_url.trim_end_matches('/'), Self::AVATAR_PATH),
+            subdomain: Self::DEFAULT_SUBDOMAIN.to_owned(),
+            environment: Self::DEFAULT_ENVIRONMENT.to_owned(),
+        }
+    }
+
+    /// Sets the `subdomain` of every answer.
+    #[must_use]
+    pub fn with_subdomain(self, subdomain: &str) -> Self {
+        Self {
+            subdomain: subdomain.to_owned(),
+            ..self
+        }
+    }
+
+    /// Sets the `environment` of every answer.
+    #[must_use]
+    pub fn with_environment(self, environment: &str) -> Self {
+        Self {
+            environment: environment.to_owned(),
+            ..self
+        }
+    }
+
+    /// The success, for a new client and for a known one alike.
+    ///
+    /// # Errors
+    /// [`CorruptRecord::OutOfRange`] for a stored id or time that no answer can carry.
+    pub fn response<'a>(
+        &'a self,
+        token: &'a str,
+        client: &'a Client<'a>,
+        organization: &'a Organization<'a>,
+    ) -> Result<TokenResponse<'a>, CorruptRecord> {
+        Ok(TokenResponse {
+            token: token.into(),
+            person: Person::of(client, organization, &self.avatar)?,
+            permissions_map: Null,
+            subdomain: &self.subdomain,
+            environment: &self.environment,
+            organization_timezone_offset: organization.timezone_offset,
+        })
+    }
+}
+
+impl Failure for Integration {
+    fn answer(&self, refusal: &Refusal) -> Answer {
+        let status = match refusal {
+            Refusal::Malformed => 400,
+            Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::NotAuthenticated { .. } => 401,
+            Refusal::Forbidden => 403,
+            Refusal::NotFound => 404,
+            Refusal::MethodNotAllowed { .. } => 405,
+            Refusal::Timeout => 408,
+            Refusal::TooLarge => 413,
+            Refusal::UnsupportedMediaType => 415,
+            Refusal::Field(_) => 422,
+            Refusal::Throttled { .. } => 429,
+            Refusal::Internal => 500,
+            Refusal::Busy { .. } | Refusal::Unavailable { .. } => 503,
+        };
+        let body = ErrorBody {
+            error: &spanish(refusal),
+        };
+        Answer::json(status, &body).refusing(refusal, &self.challenge)
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: &'a str,
+}

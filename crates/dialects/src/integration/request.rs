@@ -1,0 +1,176 @@
+//! What a consumer sends.
+
+use std::fmt;
+
+use secrecy::SecretString;
+
+use super::email;
+use crate::field::{Fault, FieldError, LABEL};
+use crate::media::Payload;
+use crate::refusal::Refusal;
+
+/// What a consumer asks of [`Integration::TOKEN`](super::Integration::TOKEN). `Debug` shows no value.
+pub struct TokenRequest {
+    /// The client's e-mail address without white space around it, at most 254 bytes. Fold before comparing.
+    pub email: String,
+    /// The name for a client that is new: 1 to 255 characters, not blank, no control characters. A known client
+    /// keeps its own.
+    pub name: String,
+    /// Who vouches.
+    pub consumer: ConsumerCredentials,
+    /// The organisation the client belongs to, at least 1. It need not exist.
+    pub organization_id: i64,
+}
+
+/// A consumer's key and token as presented, not yet checked. `Debug` shows neither.
+pub struct ConsumerCredentials {
+    /// The key: 1 to 255 characters, not blank, no control characters.
+    pub key: String,
+    /// The token: not blank, otherwise anything.
+    pub token: SecretString,
+}
+
+impl TokenRequest {
+    /// Reads the request. Members the document does not name are ignored, so that nobody can set `roles`, `granted`
+    /// or an `id`.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`], [`Refusal::UnsupportedMediaType`] and [`Refusal::Malformed`] as for every dialect;
+    /// [`Refusal::Field`] for a field that is missing or unusable. `organization_id` is a plain integer: neither
+    /// text nor a fraction nor an exponent stands for one.
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, Refusal> {
+        let mut fields = payload.fields()?;
+        let sent = fields.text("email")?;
+        let email = email::parse(&sent).ok_or(NOT_AN_EMAIL)?;
+        let name = fields.label("name", LABEL)?;
+        let mut consumer = fields.object("consumer")?;
+        let consumer = ConsumerCredentials {
+            key: consumer.label("consumer.key", LABEL)?,
+            token: consumer.secret("consumer.token")?,
+        };
+        let organization_id = fields.positive_integer("organization_id")?;
+        Ok(Self {
+            email,
+            name,
+            consumer,
+            organization_id,
+        })
+    }
+}
+
+const NOT_AN_EMAIL: FieldError = FieldError {
+    field: "email",
+    fault: Fault::NotAnEmail,
+};
+
+impl fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequest").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ConsumerCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsumerCredentials").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Failure, integration::Integration};
+    use serde_json::{Value, json};
+
+    fn decode(change: Value) -> Result<TokenRequest, Refusal> {
+        let mut body = json!({"email": "a@b.dk", "name": "A", "organization_id": 171,
+            "consumer": {"key": "canary", "token": "canary"}});
+        let members = body.as_object_mut().unwrap();
+        members.extend(change.as_object().unwrap().clone());
+        members.retain(|_, value| *value != "absent");
+        TokenRequest::decode(&Payload::json(body.to_string().as_bytes()))
+    }
+
+    fn refused(change: Value) -> FieldError {
+        match decode(change).unwrap_err() {
+            Refusal::Field(error) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_field_is_needed_and_named_when_it_is_missing() {
+        for field in ["email", "name", "consumer", "organization_id"] {
+            assert_eq!(
+                refused(json!({field: "absent"})),
+                FieldError {
+                    field,
+                    fault: Fault::Missing
+                }
+            );
+        }
+        let key = refused(json!({"consumer": {"token": "t"}}));
+        assert_eq!(
+            key,
+            FieldError {
+                field: "consumer.key",
+                fault: Fault::Missing
+            }
+        );
+        let token = refused(json!({"consumer": {"key": "k", "token": ""}}));
+        assert_eq!(
+            token,
+            FieldError {
+                field: "consumer.token",
+                fault: Fault::Blank
+            }
+        );
+    }
+
+    #[test]
+    fn a_field_of_another_type_is_422() {
+        for change in [
+            json!({"email": 1}),
+            json!({"email": ["a@b.dk"]}),
+            json!({"name": null}),
+            json!({"name": {}}),
+            json!({"consumer": "k"}),
+            json!({"consumer": ["k", "t"]}),
+            json!({"consumer": {"key": 1, "token": "t"}}),
+            json!({"consumer": {"key": "k", "token": true}}),
+            json!({"organization_id": "171"}),
+            json!({"organization_id": 171.0}),
+            json!({"organization_id": 1e2}),
+            json!({"organization_id": true}),
+            json!({"organization_id": null}),
+            json!({"organization_id": 0}),
+            json!({"organization_id": -1}),
+            json!({"organization_id": 9_223_372_036_854_775_808_u64}),
+        ] {
+            let refusal = Refusal::Field(refused(change.clone()));
+            let dialect = Integration::new("r", "http://x");
+            assert_eq!(dialect.answer(&refusal).status, 422, "{change}");
+        }
+    }
+
+    #[test]
+    fn names_and_keys_are_bounded_and_plain() {
+        assert!(decode(json!({"name": "ñ".repeat(255)})).is_ok());
+        for name in ["", " ", "a\nb", "a\0", &"ñ".repeat(256)] {
+            assert_eq!(refused(json!({"name": name})).field, "name");
+            let consumer = json!({"key": name, "token": "t"});
+            assert_eq!(refused(json!({"consumer": consumer})).field, "consumer.key");
+        }
+    }
+
+    #[test]
+    fn members_of_the_answer_cannot_be_sent() {
+        let request = decode(json!({"id": 1, "roles": ["admin"], "granted": true, "person": {"id": 1}}));
+        assert_eq!(request.unwrap().organization_id, 171);
+    }
+
+    #[test]
+    fn a_request_prints_none_of_its_values() {
+        let request = decode(json!({"name": "canary"})).unwrap();
+        assert!(!format!("{request:?}{:?}", request.consumer).contains("canary"));
+    }
+}

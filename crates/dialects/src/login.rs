@@ -1,0 +1,257 @@
+//! The login dialect: `POST /login` gives a key and a token, `POST /logout` ends them.
+//!
+//! Errors: `{"status":"error","info":"…"}`, in English.
+//!
+//! | outcome | status |
+//! |---|---|
+//! | malformed body, user name missing or empty, field of the wrong type | 400 |
+//! | wrong, missing or empty password; at logout no live pair of key and token | 401 |
+//! | unknown user | 404, or 401 where that is concealed |
+//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+
+use std::borrow::Cow;
+use std::fmt;
+
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::challenge::{Challenge, Scheme};
+use crate::endpoint::Endpoint;
+use crate::failure::Failure;
+use crate::field::{Fault, FieldError, LOGIN_NAME};
+use crate::media::Payload;
+use crate::redacted::Redacted;
+use crate::refusal::Refusal;
+use crate::words::english;
+
+/// The dialect as mounted for one realm: its refusals.
+#[derive(Clone, Debug)]
+pub struct Login {
+    challenge: Challenge,
+    conceal_unknown_users: bool,
+}
+
+impl Login {
+    /// Where its document puts it: at the root.
+    pub const DEFAULT_PATH: &'static str = "/";
+    /// Signing in.
+    pub const LOGIN: Endpoint = Endpoint::post("/login");
+    /// Signing out. It reads two headers and no body.
+    pub const LOGOUT: Endpoint = Endpoint::post("/logout");
+    /// All it serves.
+    pub const ENDPOINTS: &'static [Endpoint] = &[Self::LOGIN, Self::LOGOUT];
+
+    /// The dialect for the realm of this name. Any text will do; it is quoted where it is shown.
+    ///
+    /// # Security
+    /// The document tells an unknown user from a wrong password (404 and 401), which lets anybody find out who has
+    /// an account. With `conceal_unknown_users` the two give equal bytes.
+    #[must_use]
+    pub fn new(realm: &str, conceal_unknown_users: bool) -> Self {
+        let challenge = Challenge::new(&[Scheme::AccessToken], realm);
+        Self {
+            challenge,
+            conceal_unknown_users,
+        }
+    }
+}
+
+impl Failure for Login {
+    fn answer(&self, refusal: &Refusal) -> Answer {
+        let status = match refusal {
+            Refusal::Malformed | Refusal::Field(_) => 400,
+            Refusal::UnknownUser if !self.conceal_unknown_users => 404,
+            Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::NotAuthenticated { .. } => 401,
+            Refusal::Forbidden => 403,
+            Refusal::NotFound => 404,
+            Refusal::MethodNotAllowed { .. } => 405,
+            Refusal::Timeout => 408,
+            Refusal::TooLarge => 413,
+            Refusal::UnsupportedMediaType => 415,
+            Refusal::Throttled { .. } => 429,
+            Refusal::Internal => 500,
+            Refusal::Busy { .. } | Refusal::Unavailable { .. } => 503,
+        };
+        let body = StatusBody {
+            status: "error",
+            info: &self.info(refusal),
+        };
+        Answer::json(status, &body).refusing(refusal, &self.challenge)
+    }
+}
+
+impl Login {
+    /// The document's own phrases where it has one.
+    fn info(&self, refusal: &Refusal) -> Cow<'static, str> {
+        match refusal {
+            Refusal::Field(FieldError {
+                field: "username",
+                fault: Fault::Missing | Fault::Blank,
+            }) => "User name is required".into(),
+            Refusal::UnknownUser if !self.conceal_unknown_users => "User not found".into(),
+            Refusal::WrongCredentials | Refusal::UnknownUser => "Invalid credentials".into(),
+            Refusal::NotAuthenticated { .. } => "Bad caller".into(),
+            other => english(other),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct StatusBody<'a> {
+    status: &'static str,
+    info: &'a str,
+}
+
+/// What a client asks of [`Login::LOGIN`]. `Debug` shows no value.
+pub struct LoginRequest {
+    /// The login name as sent: not blank, no control characters, at most 254 bytes. Fold before comparing.
+    pub username: String,
+    /// The password byte for byte: not blank, otherwise anything, NUL and more than 72 bytes included, which must
+    /// both be answered like a wrong password.
+    pub password: SecretString,
+}
+
+impl LoginRequest {
+    /// Reads the request.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`], [`Refusal::UnsupportedMediaType`] and [`Refusal::Malformed`] as for every dialect;
+    /// [`Refusal::Field`] for a user name that is missing or unusable and for a password that is not a string;
+    /// [`Refusal::WrongCredentials`] for a password that is missing, empty or blank.
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, Refusal> {
+        let mut fields = payload.fields()?;
+        let username = fields.label("username", LOGIN_NAME)?;
+        let password = fields.secret("password").map_err(|error| match error.fault {
+            Fault::Missing | Fault::Blank => Refusal::WrongCredentials,
+            _ => Refusal::Field(error),
+        })?;
+        Ok(Self { username, password })
+    }
+}
+
+impl fmt::Debug for LoginRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginRequest").finish_non_exhaustive()
+    }
+}
+
+/// The success of signing in.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoginResponse<'a> {
+    /// The key of the session, a UUID; a name, not a secret.
+    pub key: &'a str,
+    /// The login name as stored, not as typed.
+    pub username: &'a str,
+    /// When the token ends, in milliseconds since 1970.
+    pub expires: i64,
+    /// The token.
+    pub token: Redacted<'a>,
+    /// What the user is, from [`role_number`].
+    pub role: u8,
+}
+
+impl LoginResponse<'_> {
+    /// The answer: 200 with the document's keys in the document's order.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        Answer::json(200, self)
+    }
+}
+
+/// The success of signing out, which says nothing but that.
+#[must_use]
+pub fn logout_answer() -> Answer {
+    Answer::json(
+        200,
+        &StatusBody {
+            status: "OK",
+            info: "Successful logout.",
+        },
+    )
+}
+
+/// The document's number for a role: 0 for `root`, 1 for `admin`, 2 for `user`.
+///
+/// # Security
+/// A role that is absent or has another name is the least of them, 2, and never 0.
+#[must_use]
+pub fn role_number(role: Option<&str>) -> u8 {
+    match role {
+        Some("root") => 0,
+        Some("admin") => 1,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(body: &str) -> Result<LoginRequest, Refusal> {
+        LoginRequest::decode(&Payload::json(body.as_bytes()))
+    }
+
+    fn told(conceal: bool, refusal: &Refusal) -> (u16, String) {
+        let answer = Login::new("pbx", conceal).answer(refusal);
+        (answer.status, String::from_utf8(answer.body).unwrap())
+    }
+
+    #[test]
+    fn a_missing_user_name_is_400_and_a_missing_password_401() {
+        let required = (400, r#"{"status":"error","info":"User name is required"}"#.to_owned());
+        for body in [
+            "{}",
+            r#"{"password":"p"}"#,
+            r#"{"username":""}"#,
+            r#"{"username":" ","password":"p"}"#,
+        ] {
+            assert_eq!(told(false, &decode(body).unwrap_err()), required, "{body}");
+        }
+        let invalid = (401, r#"{"status":"error","info":"Invalid credentials"}"#.to_owned());
+        for body in [
+            r#"{"username":"u"}"#,
+            r#"{"username":"u","password":""}"#,
+            r#"{"username":"u","password":" "}"#,
+        ] {
+            assert_eq!(told(false, &decode(body).unwrap_err()), invalid, "{body}");
+        }
+        assert_eq!(
+            told(false, &decode(r#"{"username":"u","password":1}"#).unwrap_err()).0,
+            400
+        );
+    }
+
+    #[test]
+    fn an_unknown_user_is_404_or_in_every_byte_a_wrong_password() {
+        let not_found = (404, r#"{"status":"error","info":"User not found"}"#.to_owned());
+        assert_eq!(told(false, &Refusal::UnknownUser), not_found);
+        let concealed = Login::new("pbx", true);
+        let unknown = concealed.answer(&Refusal::UnknownUser);
+        assert!(unknown == concealed.answer(&Refusal::WrongCredentials));
+        assert_eq!(unknown.status, 401);
+    }
+
+    #[test]
+    fn only_root_is_zero() {
+        let number = |role| role_number(Some(role));
+        assert_eq!((number("root"), number("admin"), number("user")), (0, 1, 2));
+        for role in ["", "Root", "ROOT", " root", "0", "administrator", "jugador"] {
+            assert_eq!(number(role), 2, "{role}");
+        }
+        assert_eq!(role_number(None), 2);
+    }
+
+    #[test]
+    fn neither_request_nor_response_prints_a_secret() {
+        let request = decode(r#"{"username":"canary","password":"canary"}"#).unwrap();
+        let response = LoginResponse {
+            key: "k",
+            username: "u",
+            expires: 0,
+            token: "canary".into(),
+            role: 2,
+        };
+        assert!(!format!("{request:?}{response:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,313 @@
+//! The mechanics dialect: `POST /api/v2/mechanics/tokens` gives a short-lived token, a refresh token and the
+//! workshop's settings.
+//!
+//! Errors: `{"status":"failed","message":"…"}`, in English.
+//!
+//! | outcome | status |
+//! |---|---|
+//! | malformed body, missing or invalid field | 400 |
+//! | wrong password, unknown workshop, refused refresh token, no live token | 401 |
+//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+
+use std::fmt;
+
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::answer::Answer;
+use crate::challenge::{Challenge, Scheme};
+use crate::endpoint::Endpoint;
+use crate::failure::Failure;
+use crate::field::{Fault, FieldError, LOGIN_NAME};
+use crate::media::Payload;
+use crate::record::CorruptRecord;
+use crate::redacted::Redacted;
+use crate::refusal::Refusal;
+use crate::words::english;
+
+/// The dialect as mounted for one realm: its refusals.
+#[derive(Clone, Debug)]
+pub struct Mechanics {
+    challenge: Challenge,
+}
+
+impl Mechanics {
+    /// Where its document puts it.
+    pub const DEFAULT_PATH: &'static str = "/api/v2/mechanics/tokens";
+    /// Signing in and refreshing.
+    pub const TOKENS: Endpoint = Endpoint::post("");
+    /// All it serves.
+    pub const ENDPOINTS: &'static [Endpoint] = &[Self::TOKENS];
+
+    /// The dialect for the realm of this name. Any text will do; it is quoted where it is shown.
+    #[must_use]
+    pub fn new(realm: &str) -> Self {
+        Self {
+            challenge: Challenge::new(&[Scheme::Bearer], realm),
+        }
+    }
+}
+
+impl Failure for Mechanics {
+    fn answer(&self, refusal: &Refusal) -> Answer {
+        let status = match refusal {
+            Refusal::Malformed | Refusal::Field(_) => 400,
+            Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::NotAuthenticated { .. } => 401,
+            Refusal::Forbidden => 403,
+            Refusal::NotFound => 404,
+            Refusal::MethodNotAllowed { .. } => 405,
+            Refusal::Timeout => 408,
+            Refusal::TooLarge => 413,
+            Refusal::UnsupportedMediaType => 415,
+            Refusal::Throttled { .. } => 429,
+            Refusal::Internal => 500,
+            Refusal::Busy { .. } | Refusal::Unavailable { .. } => 503,
+        };
+        let body = ErrorBody {
+            status: "failed",
+            message: &english(refusal),
+        };
+        Answer::json(status, &body).refusing(refusal, &self.challenge)
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    status: &'static str,
+    message: &'a str,
+}
+
+/// What a client asks of [`Mechanics::TOKENS`]. `Debug` names the variant only.
+pub enum TokenRequest {
+    /// Sign in.
+    Password {
+        /// The login name as sent: not blank, no control characters, at most 254 bytes. Fold before comparing.
+        email: String,
+        /// The password byte for byte: not blank, otherwise anything, NUL and more than 72 bytes included, which
+        /// must both be answered like a wrong password.
+        password: SecretString,
+    },
+    /// Renew (our addition to the document).
+    Refresh {
+        /// Any text at all; one that is not a live refresh token is [`Refusal::WrongCredentials`].
+        refresh_token: SecretString,
+    },
+}
+
+impl TokenRequest {
+    /// Reads the request.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`], [`Refusal::UnsupportedMediaType`] and [`Refusal::Malformed`] as for every dialect;
+    /// [`Refusal::Field`] for a field that is missing or unusable, and for `refreshToken` beside `email` or
+    /// `password`, where it would be unclear which of the two is meant.
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, Refusal> {
+        let mut fields = payload.fields()?;
+        if !fields.has("refreshToken") {
+            let email = fields.label("email", LOGIN_NAME)?;
+            let password = fields.secret("password")?;
+            return Ok(Self::Password { email, password });
+        }
+        if fields.has("email") || fields.has("password") {
+            let fault = Fault::Conflict;
+            return Err(FieldError {
+                field: "refreshToken",
+                fault,
+            }
+            .into());
+        }
+        let refresh_token = fields.text("refreshToken")?.into();
+        Ok(Self::Refresh { refresh_token })
+    }
+}
+
+impl fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Password { .. } => "Password",
+            Self::Refresh { .. } => "Refresh",
+        })
+    }
+}
+
+/// The success of both requests.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenResponse<'a> {
+    status: &'static str,
+    token: Redacted<'a>,
+    refresh_token: Redacted<'a>,
+    user: &'a WorkshopUser,
+}
+
+impl<'a> TokenResponse<'a> {
+    /// The answer's parts: the access token, the refresh token that follows it, and whose they are.
+    #[must_use]
+    pub fn new(token: &'a str, refresh_token: &'a str, user: &'a WorkshopUser) -> Self {
+        let (token, refresh_token) = (token.into(), refresh_token.into());
+        Self {
+            status: "ok",
+            token,
+            refresh_token,
+            user,
+        }
+    }
+
+    /// The answer: 200 with the document's keys in the document's order.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        Answer::json(200, self)
+    }
+}
+
+/// What the document says about a workshop, read from the attributes of its account.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkshopUser {
+    name: String,
+    country_id: i64,
+    locale: String,
+    vat_factor: f64,
+    require_automatic_payment: bool,
+}
+
+impl WorkshopUser {
+    /// Reads an account's attributes, which carry the document's own names: `name`, `countryId`, `locale`,
+    /// `vatFactor` (a factor such as 0.25 for 25 %; a whole one still prints as `1.0`), `requireAutomaticPayment`.
+    /// Others are not looked at and never printed.
+    ///
+    /// # Errors
+    /// The first attribute that is missing or of another type. It becomes [`Refusal::Internal`], for this account
+    /// alone.
+    pub fn from_attributes(attributes: &Map<String, Value>) -> Result<Self, CorruptRecord> {
+        Ok(Self {
+            name: read(attributes, "name", "string", Value::as_str)?.to_owned(),
+            country_id: read(attributes, "countryId", "integer", Value::as_i64)?,
+            locale: read(attributes, "locale", "string", Value::as_str)?.to_owned(),
+            vat_factor: read(attributes, "vatFactor", "number", Value::as_f64)?,
+            require_automatic_payment: read(attributes, "requireAutomaticPayment", "boolean", Value::as_bool)?,
+        })
+    }
+}
+
+fn read<'a, T>(
+    attributes: &'a Map<String, Value>,
+    member: &'static str,
+    expected: &'static str,
+    convert: impl Fn(&'a Value) -> Option<T>,
+) -> Result<T, CorruptRecord> {
+    let value = attributes.get(member).ok_or(CorruptRecord::Missing { member })?;
+    convert(value).ok_or(CorruptRecord::WrongType { member, expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+    use serde_json::json;
+
+    fn decode(body: &str) -> Result<TokenRequest, Refusal> {
+        TokenRequest::decode(&Payload::json(body.as_bytes()))
+    }
+
+    fn fault(body: &str) -> (&'static str, Fault) {
+        match decode(body).unwrap_err() {
+            Refusal::Field(FieldError { field, fault }) => (field, fault),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn attributes(change: Value) -> Map<String, Value> {
+        let mut all = json!({"name": "W", "countryId": 1, "locale": "da", "vatFactor": 1,
+            "requireAutomaticPayment": false, "passwordHash": "never printed"});
+        let members = all.as_object_mut().unwrap();
+        members.extend(change.as_object().unwrap().clone());
+        members.retain(|_, value| !value.is_null());
+        members.clone()
+    }
+
+    #[test]
+    fn a_refresh_token_is_taken_as_it_is_even_if_it_can_be_none() {
+        for text in ["", "A\\u0000", "zz"] {
+            let request = decode(&format!("{{\"refreshToken\":\"{text}\"}}")).unwrap();
+            assert!(matches!(request, TokenRequest::Refresh { .. }));
+        }
+        assert_eq!(fault(r#"{"refreshToken":null}"#), ("refreshToken", Fault::NotText));
+    }
+
+    #[test]
+    fn a_refresh_token_beside_a_password_is_refused() {
+        for rest in [
+            r#""email":"e""#,
+            r#""password":"p""#,
+            r#""email":"e","password":"p""#,
+            r#""email":null"#,
+        ] {
+            let found = fault(&format!("{{\"refreshToken\":\"r\",{rest}}}"));
+            assert_eq!(found, ("refreshToken", Fault::Conflict));
+        }
+    }
+
+    #[test]
+    fn a_blank_field_is_refused_and_a_password_of_any_other_kind_is_not() {
+        assert_eq!(fault("{}"), ("email", Fault::Missing));
+        assert_eq!(fault(r#"{"email":" ","password":"p"}"#), ("email", Fault::Blank));
+        assert_eq!(fault(r#"{"email":"e"}"#), ("password", Fault::Missing));
+        assert_eq!(fault(r#"{"email":"e","password":""}"#), ("password", Fault::Blank));
+        let Ok(TokenRequest::Password { password, .. }) = decode(r#"{"email":"e","password":" p\u0000 "}"#) else {
+            panic!("not a password request")
+        };
+        assert_eq!(password.expose_secret(), " p\0 ");
+    }
+
+    #[test]
+    fn a_request_prints_none_of_its_values() {
+        for body in [
+            r#"{"email":"canary","password":"canary"}"#,
+            r#"{"refreshToken":"canary"}"#,
+        ] {
+            assert!(!format!("{:?}", decode(body).unwrap()).contains("canary"));
+        }
+    }
+
+    #[test]
+    fn a_response_prints_no_token() {
+        let user = WorkshopUser::from_attributes(&attributes(json!({}))).unwrap();
+        let response = TokenResponse::new("canary", "canary", &user);
+        assert!(!format!("{response:?}{:?}", response.answer()).contains("canary"));
+    }
+
+    #[test]
+    fn a_whole_vat_factor_is_still_a_float_and_hidden_attributes_stay_hidden() {
+        let user = WorkshopUser::from_attributes(&attributes(json!({}))).unwrap();
+        let body = TokenResponse::new("t", "r", &user).answer().body;
+        assert_eq!(
+            String::from_utf8(body).unwrap(),
+            r#"{"status":"ok","token":"t","refreshToken":"r","user":{"name":"W","countryId":1,"locale":"da","vatFactor":1.0,"requireAutomaticPayment":false}}"#
+        );
+    }
+
+    #[test]
+    fn a_corrupt_account_is_an_internal_error_that_says_which_attribute() {
+        let error = |change| WorkshopUser::from_attributes(&attributes(change)).unwrap_err();
+        assert_eq!(
+            error(json!({"locale": null})),
+            CorruptRecord::Missing { member: "locale" }
+        );
+        for (member, value) in [
+            ("name", json!(1)),
+            ("countryId", json!(1.0)),
+            ("countryId", json!("1")),
+            ("vatFactor", json!("0.25")),
+            ("requireAutomaticPayment", json!(1)),
+        ] {
+            let found = error(json!({ member: value }));
+            assert!(
+                matches!(found, CorruptRecord::WrongType { member: m, .. } if m == member),
+                "{found}"
+            );
+            assert_eq!(Refusal::from(found), Refusal::Internal);
+        }
+    }
+}

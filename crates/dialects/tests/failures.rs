@@ -1,0 +1,160 @@
+//! Every refusal in every dialect: its status, its shape, its headers.
+#![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
+
+use dialects::device::Device;
+use dialects::integration::Integration;
+use dialects::login::Login;
+use dialects::mechanics::Mechanics;
+use dialects::{Answer, Failure, Fault, FieldError, Limit, Refusal};
+use serde_json::Value;
+
+/// Every refusal with its status in mechanics, login, device, integration.
+fn table() -> Vec<(Refusal, [u16; 4])> {
+    let faults = [
+        Fault::Missing,
+        Fault::NotText,
+        Fault::NotInteger,
+        Fault::NotObject,
+        Fault::Blank,
+        Fault::TooLong(Limit::Bytes(254)),
+        Fault::TooLong(Limit::Characters(255)),
+        Fault::ControlCharacter,
+        Fault::NotAnEmail,
+        Fault::NotPositive,
+        Fault::Conflict,
+    ];
+    let field = |fault| {
+        (
+            Refusal::Field(FieldError {
+                field: "some.field",
+                fault,
+            }),
+            [400, 400, 422, 422],
+        )
+    };
+    let mut table: Vec<_> = faults.into_iter().map(field).collect();
+    table.extend([
+        (Refusal::Malformed, [400; 4]),
+        (Refusal::WrongCredentials, [401; 4]),
+        (Refusal::UnknownUser, [401, 404, 401, 401]),
+        (Refusal::NotAuthenticated { token_sent: false }, [401; 4]),
+        (Refusal::NotAuthenticated { token_sent: true }, [401; 4]),
+        (Refusal::Forbidden, [403; 4]),
+        (Refusal::NotFound, [404; 4]),
+        (Refusal::MethodNotAllowed { allow: "POST" }, [405; 4]),
+        (Refusal::Timeout, [408; 4]),
+        (Refusal::TooLarge, [413; 4]),
+        (Refusal::UnsupportedMediaType, [415; 4]),
+        (Refusal::Throttled { retry_after_seconds: 7 }, [429; 4]),
+        (Refusal::Internal, [500; 4]),
+        (Refusal::Busy { retry_after_seconds: 7 }, [503; 4]),
+        (Refusal::Unavailable { retry_after_seconds: 7 }, [503; 4]),
+    ]);
+    table
+}
+
+fn dialects() -> [Box<dyn Failure>; 4] {
+    [
+        Box::new(Mechanics::new("a \"realm\"\r\n")),
+        Box::new(Login::new("a \"realm\"\r\n", false)),
+        Box::new(Device::new("a \"realm\"\r\n")),
+        Box::new(Integration::new("a \"realm\"\r\n", "http://127.0.0.1:8080")),
+    ]
+}
+
+fn for_each(mut check: impl FnMut(usize, &Refusal, u16, &Answer)) {
+    for (refusal, statuses) in table() {
+        for (at, dialect) in dialects().iter().enumerate() {
+            check(at, &refusal, statuses[at], &dialect.answer(&refusal));
+        }
+    }
+}
+
+#[test]
+fn each_dialect_has_its_own_status_for_each_refusal() {
+    for_each(|at, refusal, status, answer| assert_eq!(answer.status, status, "{at} {refusal:?}"));
+}
+
+#[test]
+fn each_body_has_the_error_shape_of_its_dialect() {
+    let shapes = [
+        r#"{"status":"failed","message":"…"}"#,
+        r#"{"status":"error","info":"…"}"#,
+        r#"{"error":"…","codigo":…}"#,
+        r#"{"error":"…"}"#,
+    ];
+    for_each(|at, refusal, status, answer| {
+        let body = String::from_utf8(answer.body.clone()).unwrap();
+        let parsed: Value = serde_json::from_str(&body).unwrap();
+        let text = ["message", "info", "error", "error"][at];
+        let said = parsed[text].as_str().unwrap();
+        let shape = body.replace(said, "…").replace(&format!(":{status}"), ":…");
+        assert_eq!(shape, shapes[at], "{refusal:?}");
+        assert!(said.len() > 5, "{refusal:?}");
+    });
+}
+
+#[test]
+fn each_answer_carries_the_headers_that_its_status_calls_for() {
+    for_each(|at, refusal, status, answer| {
+        let has = |name| answer.header(name).is_some();
+        assert_eq!(has("WWW-Authenticate"), matches!(status, 401 | 403), "{at} {refusal:?}");
+        assert_eq!(
+            answer.header("Allow"),
+            (status == 405).then_some("POST"),
+            "{at} {refusal:?}"
+        );
+        let waits = matches!(status, 429 | 503);
+        assert_eq!(answer.header("Retry-After"), waits.then_some("7"), "{at} {refusal:?}");
+        assert_eq!(answer.header("Cache-Control"), Some("no-store"));
+        assert_eq!(answer.header("Content-Type"), Some("application/json"));
+    });
+}
+
+#[test]
+fn each_header_appears_once_and_on_one_line() {
+    for_each(|_, refusal, _, answer| {
+        let mut names: Vec<_> = answer.headers.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), answer.headers.len(), "{refusal:?}");
+        for (_, value) in &answer.headers {
+            assert!(value.bytes().all(|b| (b' '..=b'~').contains(&b)), "{value:?}");
+        }
+    });
+}
+
+#[test]
+fn each_challenge_fits_how_the_flavours_token_is_presented() {
+    let refusal = Refusal::NotAuthenticated { token_sent: false };
+    let challenges = dialects().map(|dialect| {
+        let answer = dialect.answer(&refusal);
+        answer.header("www-authenticate").unwrap().to_owned()
+    });
+    let realm = r#"realm="a \"realm\"%0D%0A""#;
+    assert_eq!(
+        challenges,
+        [
+            format!("Bearer {realm}"),
+            format!("X-Access-Token {realm}"),
+            format!("Bearer {realm}"),
+            format!("Basic {realm}, charset=\"UTF-8\", Bearer {realm}"),
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_user_and_a_wrong_password_give_the_same_bytes_unless_the_document_splits_them() {
+    let same =
+        dialects().map(|dialect| dialect.answer(&Refusal::UnknownUser) == dialect.answer(&Refusal::WrongCredentials));
+    assert_eq!(same, [true, false, true, true]);
+    let concealed = Login::new("pbx", true);
+    assert!(concealed.answer(&Refusal::UnknownUser) == concealed.answer(&Refusal::WrongCredentials));
+}
+
+#[test]
+fn a_refusal_says_what_it_is_in_a_log() {
+    for (refusal, _) in table() {
+        assert!(!refusal.to_string().is_empty());
+    }
+}

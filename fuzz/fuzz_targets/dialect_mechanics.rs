@@ -1,0 +1,12 @@
+//! Any body of `POST /api/v2/mechanics/tokens` is read or refused, and every refusal has an answer.
+#![no_main]
+
+use dialects::mechanics::{Mechanics, TokenRequest};
+use dialects::{Failure, Payload};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|body: &[u8]| {
+    if let Err(refusal) = TokenRequest::decode(&Payload::json(body)) {
+        assert!(matches!(Mechanics::new("workshops").answer(&refusal).status, 400 | 413));
+    }
+});
