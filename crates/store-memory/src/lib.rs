@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod accounts;
+mod consumers;
+mod inspect;
+mod passwords;
+mod purge;
+mod roles;
+mod state;
+mod tokens;
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use state::State;
+
+/// Accounts, passwords, roles, consumers, tokens and the feed of changes, in memory.
+#[derive(Default)]
+pub struct MemoryStore(Mutex<State>);
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The state, for one operation. A thread that panicked while it held the lock left whole rows: each operation
+    /// checks first and writes last.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    /// How much it holds; what it holds is nobody's business.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("MemoryStore")
+            .field("accounts", &state.accounts.len())
+            .field("tokens", &state.tokens.len())
+            .finish_non_exhaustive()
+    }
+}

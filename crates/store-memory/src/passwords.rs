@@ -1,0 +1,42 @@
+//! The port of password hashes.
+
+use async_trait::async_trait;
+use auth_core::{Credential, FoldedLogin, PasswordStore, Realm, StoreError, Subject, Timestamp};
+
+use crate::MemoryStore;
+
+#[async_trait]
+impl PasswordStore for MemoryStore {
+    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<Credential>, StoreError> {
+        let state = self.state();
+        let credential = state.account_named(realm, login).map(|row| Credential {
+            account: row.account.clone(),
+            hash: row.hash.clone(),
+        });
+        Ok(credential)
+    }
+
+    async fn set(&self, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let Some(row) = state.accounts.get_mut(&subject) else {
+            return Ok(false);
+        };
+        row.hash = Some(hash.to_owned());
+        if end_sessions {
+            state.supersede(subject, now);
+        }
+        Ok(true)
+    }
+
+    async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let row = state.accounts.get_mut(&subject);
+        match row.filter(|row| row.hash.as_deref() == Some(old)) {
+            Some(row) => {
+                row.hash = Some(new.to_owned());
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+}

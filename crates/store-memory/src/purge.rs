@@ -1,0 +1,67 @@
+//! What may go: records that ended long enough ago, and changes that no longer concern anybody.
+
+use std::collections::HashMap;
+
+use auth_core::{Timestamp, TokenId};
+
+use crate::state::{State, TokenRow};
+
+/// Removes at most `limit` rows, and says how many.
+pub(crate) fn purge(state: &mut State, before: Timestamp, limit: u64) -> u64 {
+    let records = purge_records(state, before, limit);
+    records + purge_changes(state, before, limit - records)
+}
+
+/// A session goes after everything that belongs to it, so that nothing is ever left without its parent. What belongs
+/// to a session has a higher number than it.
+fn purge_records(state: &mut State, before: Timestamp, limit: u64) -> u64 {
+    let ended = |row: &&TokenRow| ended_at(state, row).is_some_and(|end| end < before);
+    let ended: Vec<TokenId> = state.tokens.values().filter(ended).map(|row| row.record.id).collect();
+    let mut children: HashMap<TokenId, u64> = HashMap::new();
+    for parent in state.tokens.values().filter_map(|row| row.record.parent) {
+        *children.entry(parent).or_default() += 1;
+    }
+    let mut gone = 0;
+    for id in ended.into_iter().rev() {
+        if gone == limit {
+            break;
+        }
+        if children.get(&id).is_some_and(|count| *count > 0) {
+            continue;
+        }
+        let parent = state.tokens.remove(&id).and_then(|row| row.record.parent);
+        if let Some(count) = parent.and_then(|parent| children.get_mut(&parent)) {
+            *count -= 1;
+        }
+        gone += 1;
+    }
+    gone
+}
+
+fn purge_changes(state: &mut State, before: Timestamp, limit: u64) -> u64 {
+    let mut gone = 0;
+    state.feed.retain(|_, entry| {
+        let goes = gone < limit && entry.until < before;
+        gone += u64::from(goes);
+        !goes
+    });
+    gone
+}
+
+/// When a record ended or will end, whatever came or comes first: its own time, a revocation of it or of its session,
+/// its owner's next generation.
+fn ended_at(state: &State, row: &TokenRow) -> Option<Timestamp> {
+    let record = &row.record;
+    let parent = record.parent.and_then(|parent| state.tokens.get(&parent));
+    let superseded = state.accounts.get(&record.subject).and_then(|owner| {
+        let moved_on = owner.account.generation > record.generation;
+        moved_on.then_some(owner.generation_since)
+    });
+    let ends = [
+        row.revoked_at,
+        record.expires_at,
+        superseded,
+        parent.and_then(|parent| parent.revoked_at),
+    ];
+    ends.into_iter().flatten().min()
+}

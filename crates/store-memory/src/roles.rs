@@ -1,0 +1,22 @@
+//! The port of roles.
+
+use async_trait::async_trait;
+use auth_core::{Change, Realm, Scopes, StoreError, Timestamp};
+use permissions::{Role, RoleStore, write_list};
+
+use crate::MemoryStore;
+
+#[async_trait]
+impl RoleStore for MemoryStore {
+    async fn permissions_of(&self, realm: &Realm, role: &str) -> Result<Scopes, StoreError> {
+        Ok(self.state().permissions_of(realm, role))
+    }
+
+    async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let name = (role.realm.clone(), role.name.as_str().to_owned());
+        state.roles.insert(name, write_list(&role.permissions));
+        state.tell_for_a_day(Change::AllRights, now);
+        Ok(())
+    }
+}

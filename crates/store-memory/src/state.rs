@@ -1,0 +1,176 @@
+//! The tables, and what more than one port asks of them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use auth_core::{
+    Account, Change, FeedEntry, FoldedLogin, Generation, NewAccount, Realm, RefreshState, Scopes, Subject, Timestamp,
+    TokenDigest, TokenId, TokenRecord,
+};
+use consumer_auth::Organisation;
+use permissions::read_list;
+
+/// For how long a change is told when no token says how long it matters.
+const TOLD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) tokens: BTreeMap<TokenId, TokenRow>,
+    pub(crate) accounts: BTreeMap<Subject, AccountRow>,
+    /// The permissions of each role as text, so that a row can be damaged.
+    pub(crate) roles: BTreeMap<(Realm, String), String>,
+    pub(crate) organisations: BTreeMap<i64, Organisation>,
+    pub(crate) consumers: BTreeMap<String, ConsumerRow>,
+    pub(crate) feed: BTreeMap<i64, FeedEntry>,
+    /// The highest numbers ever given out. Rows go; their numbers are never given again.
+    pub(crate) last_token: i64,
+    pub(crate) last_subject: i64,
+    pub(crate) last_change: i64,
+}
+
+pub(crate) struct TokenRow {
+    /// As written: `scopes` are the issued ones.
+    pub(crate) record: TokenRecord,
+    pub(crate) refresh: Option<RefreshState>,
+    /// Whether `find_or_insert` may answer with it.
+    pub(crate) shared: bool,
+    pub(crate) revoked_at: Option<Timestamp>,
+    pub(crate) last_used: Option<Timestamp>,
+    pub(crate) label: Option<String>,
+}
+
+pub(crate) struct AccountRow {
+    pub(crate) account: Account,
+    pub(crate) hash: Option<String>,
+    /// When its generation began.
+    pub(crate) generation_since: Timestamp,
+}
+
+pub(crate) struct ConsumerRow {
+    pub(crate) token: TokenDigest,
+    pub(crate) disabled: bool,
+    pub(crate) organisation: i64,
+}
+
+impl State {
+    /// The record, if it lives, with the rights its owner still has.
+    pub(crate) fn live(&self, id: TokenId) -> Option<TokenRecord> {
+        let row = self.tokens.get(&id)?;
+        self.is_live(row).then(|| TokenRecord {
+            scopes: row.record.scopes.and(&self.held_by(row.record.subject)),
+            ..row.record.clone()
+        })
+    }
+
+    pub(crate) fn is_live(&self, row: &TokenRow) -> bool {
+        let record = &row.record;
+        row.revoked_at.is_none()
+            && self.stands(record.subject, record.generation)
+            && self.parent_stands(record.parent, record.subject)
+    }
+
+    /// Whether the owner is enabled and of this generation.
+    pub(crate) fn stands(&self, subject: Subject, generation: Generation) -> bool {
+        let account = self.accounts.get(&subject).map(|row| &row.account);
+        account.is_some_and(|account| !account.disabled && account.generation == generation)
+    }
+
+    /// Whether the session a token belongs to, if any, is its owner's and lives.
+    pub(crate) fn parent_stands(&self, parent: Option<TokenId>, subject: Subject) -> bool {
+        let Some(parent) = parent else {
+            return true;
+        };
+        let parent = self.tokens.get(&parent);
+        parent.is_some_and(|parent| parent.record.subject == subject && self.is_live(parent))
+    }
+
+    pub(crate) fn tell(&mut self, change: Change, until: Timestamp) {
+        self.last_change += 1;
+        let entry = FeedEntry {
+            sequence: self.last_change,
+            change,
+            until,
+        };
+        self.feed.insert(entry.sequence, entry);
+    }
+
+    /// Tells of a change that no token's end bounds.
+    pub(crate) fn tell_for_a_day(&mut self, change: Change, now: Timestamp) {
+        self.tell(change, now.plus(TOLD_FOR));
+    }
+
+    /// The latest of the given ends, or a day from now if there is none or a later one is missing.
+    pub(crate) fn until(ends: impl Iterator<Item = Option<Timestamp>>, now: Timestamp) -> Timestamp {
+        let latest = ends.flatten().max();
+        latest.unwrap_or(now.plus(TOLD_FOR))
+    }
+
+    /// Starts a new generation of an account, which ends all its tokens, and tells of it.
+    pub(crate) fn supersede(&mut self, subject: Subject, now: Timestamp) {
+        let Some(row) = self.accounts.get_mut(&subject) else {
+            return;
+        };
+        let next = Generation(row.account.generation.0 + 1);
+        row.account.generation = next;
+        row.generation_since = now;
+        let owned = self.tokens.values().filter(|row| row.record.subject == subject);
+        let ends = owned.map(|row| row.record.expires_at);
+        let until = Self::until(ends, now).max(now.plus(TOLD_FOR));
+        self.tell(Change::Superseded(subject, next), until);
+    }
+
+    /// The account that signs in to this realm with this name.
+    pub(crate) fn account_named(&self, realm: &Realm, name: &FoldedLogin) -> Option<&AccountRow> {
+        let mut accounts = self.accounts.values();
+        accounts.find(|row| row.account.realm == *realm && row.names().contains(name))
+    }
+
+    /// Makes an account whose name and number are known to be free.
+    pub(crate) fn add_account(&mut self, new: NewAccount) -> Subject {
+        let subject = new.subject.unwrap_or(Subject(self.last_subject + 1));
+        self.last_subject = self.last_subject.max(subject.0);
+        let account = Account {
+            subject,
+            realm: new.realm,
+            login: new.login,
+            alias: new.alias,
+            role: new.role,
+            generation: Generation(0),
+            disabled: false,
+            attributes: new.attributes,
+            created_at: new.created_at,
+        };
+        let row = AccountRow {
+            account,
+            hash: None,
+            generation_since: new.created_at,
+        };
+        self.accounts.insert(subject, row);
+        subject
+    }
+
+    /// What holders of a role may do; nothing for a role that is not there or cannot be read.
+    pub(crate) fn permissions_of(&self, realm: &Realm, role: &str) -> Scopes {
+        let stored = self.roles.get(&(realm.clone(), role.to_owned()));
+        stored.and_then(|text| read_list(text)).unwrap_or_default()
+    }
+
+    fn held_by(&self, subject: Subject) -> Scopes {
+        let account = self.accounts.get(&subject).map(|row| &row.account);
+        let role = account.and_then(|account| Some((&account.realm, account.role.as_deref()?)));
+        role.map_or_else(Scopes::none, |(realm, role)| self.permissions_of(realm, role))
+    }
+}
+
+impl AccountRow {
+    /// The names it signs in with, folded.
+    pub(crate) fn names(&self) -> Vec<FoldedLogin> {
+        folded_names(&self.account.login, self.account.alias.as_deref())
+    }
+}
+
+/// A login and an alias as they are compared. A name that nobody can type signs nobody in.
+pub(crate) fn folded_names(login: &str, alias: Option<&str>) -> Vec<FoldedLogin> {
+    let names = [Some(login), alias].into_iter().flatten();
+    names.filter_map(FoldedLogin::parse).collect()
+}

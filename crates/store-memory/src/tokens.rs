@@ -1,0 +1,167 @@
+//! The port of tokens and sessions.
+
+use async_trait::async_trait;
+use auth_core::{
+    Change, FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
+    TokenRecord, TokenStore,
+};
+
+use crate::MemoryStore;
+use crate::purge::purge;
+use crate::state::{State, TokenRow};
+
+#[async_trait]
+impl TokenStore for MemoryStore {
+    async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
+        Ok(self.state().insert(new, false))
+    }
+
+    async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError> {
+        let mut state = self.state();
+        if !state.stands(new.subject, new.generation) {
+            return Ok(None);
+        }
+        let id = match state.shared(&new) {
+            Some(id) => Some(id),
+            None => {
+                state.unshare(&new);
+                state.insert(new, true)
+            }
+        };
+        Ok(id.and_then(|id| state.live(id)))
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        Ok(self.state().live(id))
+    }
+
+    async fn find_session(&self, selector: &Selector) -> Result<Option<RefreshSession>, StoreError> {
+        let state = self.state();
+        let of_family = |row: &&TokenRow| {
+            row.refresh
+                .as_ref()
+                .is_some_and(|refresh| refresh.selector == *selector)
+        };
+        let row = state.tokens.values().find(of_family);
+        let session = row.and_then(|row| {
+            Some(RefreshSession {
+                token: state.live(row.record.id)?,
+                refresh: row.refresh.clone()?,
+            })
+        });
+        Ok(session)
+    }
+
+    async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let lives = state.live(id).is_some();
+        let family = state.tokens.get_mut(&id).and_then(|row| row.refresh.as_mut());
+        match family.filter(|family| lives && family.current == *from) {
+            Some(family) => {
+                *family = to.clone();
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        if state.live(id).is_none() {
+            return Ok(false);
+        }
+        let until = state.last_end_of(id, now);
+        if let Some(row) = state.tokens.get_mut(&id) {
+            row.revoked_at = Some(now);
+        }
+        state.tell(Change::Ended(id), until);
+        Ok(true)
+    }
+
+    async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {
+        let state = self.state();
+        let entries = state.feed.range(after.saturating_add(1)..);
+        Ok(entries.take(limit as usize).map(|(_, entry)| *entry).collect())
+    }
+
+    async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        let mut state = self.state();
+        for (id, at) in used {
+            if let Some(row) = state.tokens.get_mut(id) {
+                row.last_used = row.last_used.max(Some(*at));
+            }
+        }
+        Ok(())
+    }
+
+    async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        Ok(purge(&mut self.state(), before, u64::from(limit)))
+    }
+}
+
+impl State {
+    fn insert(&mut self, new: NewToken, shared: bool) -> Option<TokenId> {
+        let stands = self.stands(new.subject, new.generation) && self.parent_stands(new.parent, new.subject);
+        if !stands {
+            return None;
+        }
+        self.last_token += 1;
+        let id = TokenId(self.last_token);
+        self.tokens.insert(id, row(id, new, shared));
+        Some(id)
+    }
+
+    /// The live shared record that a grant may be answered with.
+    fn shared(&self, new: &NewToken) -> Option<TokenId> {
+        let usable = |row: &&TokenRow| {
+            let goes_on = row.record.expires_at.is_none_or(|end| end > new.issued_at);
+            row.shares_with(new) && goes_on && self.is_live(row)
+        };
+        self.tokens.values().find(usable).map(|row| row.record.id)
+    }
+
+    fn unshare(&mut self, new: &NewToken) {
+        let old = self.tokens.values_mut().filter(|row| row.shares_with(new));
+        old.for_each(|row| row.shared = false);
+    }
+
+    /// Until when this record, or one that belongs to it, might otherwise be accepted.
+    fn last_end_of(&self, id: TokenId, now: Timestamp) -> Timestamp {
+        let family = self.tokens.values().filter(|row| {
+            let record = &row.record;
+            record.id == id || record.parent == Some(id)
+        });
+        Self::until(family.map(|row| row.record.expires_at), now)
+    }
+}
+
+impl TokenRow {
+    fn shares_with(&self, new: &NewToken) -> bool {
+        self.shared && self.record.flavour == new.flavour && self.record.subject == new.subject
+    }
+}
+
+fn row(id: TokenId, new: NewToken, shared: bool) -> TokenRow {
+    let record = TokenRecord {
+        id,
+        parent: new.parent,
+        flavour: new.flavour,
+        realm: new.realm,
+        subject: new.subject,
+        generation: new.generation,
+        scopes: new.scopes,
+        digest: new.digest,
+        salt: new.salt,
+        key: new.key,
+        issued_at: new.issued_at,
+        expires_at: new.expires_at,
+    };
+    TokenRow {
+        record,
+        refresh: new.refresh,
+        shared,
+        revoked_at: None,
+        last_used: None,
+        label: new.label,
+    }
+}
