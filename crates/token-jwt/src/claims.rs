@@ -1,0 +1,168 @@
+//! The registered claims (RFC 7519 section 4.1), picked up while the payload goes by, and the checks on them.
+
+use crate::error::{Claim, Reason};
+use crate::json::{JsonFault, Kind, Reader, Scalar, Stop, Text, Watch};
+use crate::policy::{Policy, bit};
+use crate::time::UnixTime;
+
+/// Reads registered claims against a policy.
+pub(crate) struct Registered<'p> {
+    policy: &'p Policy,
+    present: u8,
+    others: usize,
+    expires: Option<UnixTime>,
+    not_before: Option<UnixTime>,
+    issued_at: Option<UnixTime>,
+    issuer_is_right: bool,
+    audience_is_right: bool,
+    refused: Option<Reason>,
+}
+
+impl<'p> Registered<'p> {
+    pub(crate) fn new(policy: &'p Policy) -> Self {
+        Self {
+            policy,
+            present: 0,
+            others: 0,
+            expires: None,
+            not_before: None,
+            issued_at: None,
+            issuer_is_right: true,
+            audience_is_right: true,
+            refused: None,
+        }
+    }
+
+    /// What a claim was refused for while it was read.
+    pub(crate) fn refused(&self) -> Option<Reason> {
+        self.refused
+    }
+
+    /// When the token ends.
+    pub(crate) fn expires(&self) -> Option<UnixTime> {
+        self.expires
+    }
+
+    /// When the token was issued.
+    pub(crate) fn issued_at(&self) -> Option<UnixTime> {
+        self.issued_at
+    }
+
+    /// The verdict on the whole of them.
+    pub(crate) fn check(&self, now: UnixTime) -> Result<(), Reason> {
+        if let Some(claim) = self.policy.required().missing(self.present) {
+            return Err(Reason::ClaimMissing(claim));
+        }
+        if self.others < self.policy.required().others() {
+            return Err(Reason::ClaimMissing(Claim::Other));
+        }
+        self.check_dates(now)?;
+        if !self.issuer_is_right {
+            return Err(Reason::Issuer);
+        }
+        if !self.audience_is_right {
+            return Err(Reason::Audience);
+        }
+        Ok(())
+    }
+
+    fn check_dates(&self, now: UnixTime) -> Result<(), Reason> {
+        let (leeway, longest) = (self.policy.get_leeway(), self.policy.longest());
+        let expires = self.expires.ok_or(Reason::ClaimMissing(Claim::Expires))?;
+        if expires.plus(leeway) <= now {
+            return Err(Reason::Expired);
+        }
+        if self.not_before.is_some_and(|from| from > now.plus(leeway)) {
+            return Err(Reason::NotYetValid);
+        }
+        if self.issued_at.is_some_and(|at| at > now.plus(leeway)) {
+            return Err(Reason::IssuedInFuture);
+        }
+        // Also without `iat`: whoever issued the token by now gave it at least the life that is left.
+        let from_now = expires > now.plus(leeway).plus(longest);
+        if from_now || self.issued_at.is_some_and(|at| expires > at.plus(longest)) {
+            return Err(Reason::LifetimeTooLong);
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, reason: Reason, reader: &mut Reader<'_>) -> Stop {
+        self.refused.get_or_insert(reason);
+        reader.stop(JsonFault::Shape)
+    }
+
+    fn date<'de>(&mut self, claim: Claim, reader: &mut Reader<'de>) -> Result<(Option<UnixTime>, Scalar<'de>), Stop> {
+        if reader.kind()? != Kind::Number {
+            return Err(self.refuse(Reason::ClaimMalformed(claim), reader));
+        }
+        let number = reader.number()?;
+        match UnixTime::from_number(number, self.policy.unit()) {
+            Some(time) => Ok((Some(time), Scalar::Number(number))),
+            None => Err(self.refuse(Reason::DateOutOfRange(claim), reader)),
+        }
+    }
+
+    fn string<'de>(&mut self, claim: Claim, reader: &mut Reader<'de>) -> Result<Text<'de>, Stop> {
+        if reader.kind()? != Kind::String {
+            return Err(self.refuse(Reason::ClaimMalformed(claim), reader));
+        }
+        let text = reader.string()?;
+        match text.length() {
+            1..=MAX_STRING => Ok(text),
+            _ => Err(self.refuse(Reason::ClaimMalformed(claim), reader)),
+        }
+    }
+
+    fn audience<'de>(&mut self, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop> {
+        if reader.kind()? != Kind::Array {
+            let text = self.string(Claim::Audience, reader)?;
+            self.audience_is_right = self.policy.is_audience(text);
+            return Ok(Scalar::Text(text));
+        }
+        self.audience_is_right = false;
+        let mut first = reader.open_array()?;
+        while reader.next_element(&mut first)? {
+            let text = self.string(Claim::Audience, reader)?;
+            self.audience_is_right |= self.policy.is_audience(text);
+        }
+        Ok(Scalar::Unread)
+    }
+}
+
+/// Names and identifiers longer than this are nobody's.
+const MAX_STRING: usize = 1024;
+
+impl<'de> Watch<'de> for Registered<'_> {
+    fn member(&mut self, name: Text<'de>, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop> {
+        let name = name.unescaped();
+        let Some(claim) = Claim::from_name(&name) else {
+            self.others += usize::from(self.policy.required().is_other(&name));
+            return Ok(Scalar::Unread);
+        };
+        self.present |= bit(claim);
+        match claim {
+            Claim::Expires => {
+                let (time, seen) = self.date(claim, reader)?;
+                self.expires = time;
+                Ok(seen)
+            }
+            Claim::NotBefore => {
+                let (time, seen) = self.date(claim, reader)?;
+                self.not_before = time;
+                Ok(seen)
+            }
+            Claim::IssuedAt => {
+                let (time, seen) = self.date(claim, reader)?;
+                self.issued_at = time;
+                Ok(seen)
+            }
+            Claim::Issuer => {
+                let text = self.string(claim, reader)?;
+                self.issuer_is_right = self.policy.accepts_issuer(text);
+                Ok(Scalar::Text(text))
+            }
+            Claim::Audience => self.audience(reader),
+            Claim::Subject | Claim::Id | Claim::Other => self.string(claim, reader).map(Scalar::Text),
+        }
+    }
+}

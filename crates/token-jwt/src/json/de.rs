@@ -1,0 +1,426 @@
+//! serde's view of the reader: the caller's type is filled in the same walk that enforces the rules.
+
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use super::reader::{Kind, ObjectMark, Reader, Stop};
+use super::text::Text;
+use super::{JsonFault, Number};
+
+/// Looks on while the members of the outermost object go by.
+pub(crate) trait Watch<'de> {
+    /// A member's name; the reader is in front of its value. What has been read of the value is handed back, so
+    /// that the caller's type gets it too.
+    fn member(&mut self, name: Text<'de>, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop>;
+}
+
+/// What a [`Watch`] has read of a value.
+pub(crate) enum Scalar<'de> {
+    /// Nothing, or something that has to be read again.
+    Unread,
+    /// A string.
+    Text(Text<'de>),
+    /// A number.
+    Number(Number),
+}
+
+/// Reads a text that is one object, from its first byte to its last, into `T`; `watch` sees each member on the way,
+/// also those that `T` ignores.
+pub(crate) fn read_object<'de, T: de::Deserialize<'de>>(
+    bytes: &'de [u8],
+    watch: &mut dyn Watch<'de>,
+) -> Result<T, JsonFault> {
+    let mut reader = Reader::new(bytes)?;
+    let read = match reader.kind() {
+        Ok(Kind::Object) => T::deserialize(Outermost {
+            reader: &mut reader,
+            watch,
+        }),
+        Ok(_) => Err(reader.stop(JsonFault::NotAnObject)),
+        Err(stop) => Err(stop),
+    };
+    finish(reader, read)
+}
+
+/// Reads a text that is one value into `T`.
+pub(crate) fn read_value<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, JsonFault> {
+    let mut reader = Reader::new(bytes)?;
+    let read = T::deserialize(&mut reader);
+    finish(reader, read)
+}
+
+/// A type may swallow an error that it was given; the reader's own memory of it decides.
+fn finish<T>(mut reader: Reader<'_>, read: Result<T, Stop>) -> Result<T, JsonFault> {
+    let value = read.map_err(|_| reader.fault().unwrap_or(JsonFault::Shape))?;
+    reader
+        .finish()
+        .map_err(|_| reader.fault().unwrap_or(JsonFault::Syntax))?;
+    Ok(value)
+}
+
+impl de::Error for Stop {
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+/// The outermost object, watched.
+struct Outermost<'r, 'w, 'de> {
+    reader: &'r mut Reader<'de>,
+    watch: &'w mut dyn Watch<'de>,
+}
+
+impl<'de> Deserializer<'de> for Outermost<'_, '_, 'de> {
+    type Error = Stop;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        visit_members(self.reader, Some(self.watch), visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    /// A caller who wants no claims says so with `()`; the members are read all the same.
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        let mut members = Members::open(self.reader, Some(self.watch))?;
+        members.drain()?;
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Stop> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.deserialize_unit(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        seq tuple tuple_struct map struct enum identifier
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Reader<'de> {
+    type Error = Stop;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        match self.kind()? {
+            Kind::Object => visit_members(self, None, visitor),
+            Kind::Array => visit_elements(self, visitor),
+            Kind::String => visit_text(self.string()?, visitor),
+            Kind::Number => visit_number(self.number()?, visitor),
+            Kind::True => self.literal("true").and_then(|()| visitor.visit_bool(true)),
+            Kind::False => self.literal("false").and_then(|()| visitor.visit_bool(false)),
+            Kind::Null => self.literal("null").and_then(|()| visitor.visit_unit()),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        if self.kind()? == Kind::Null {
+            self.literal("null")?;
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Stop> {
+        match self.kind()? {
+            Kind::String => visitor.visit_enum(self.string()?.unescaped().into_deserializer()),
+            Kind::Object => visit_variant(self, visitor),
+            _ => Err(self.stop(JsonFault::Shape)),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.skip_value()?;
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map struct identifier
+    }
+}
+
+fn visit_text<'de, V: Visitor<'de>>(text: Text<'de>, visitor: V) -> Result<V::Value, Stop> {
+    match text.plain() {
+        Some(plain) => visitor.visit_borrowed_str(plain),
+        None => visitor.visit_string(text.unescaped().into_owned()),
+    }
+}
+
+fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::Value, Stop> {
+    match number {
+        Number::Unsigned(value) => visitor.visit_u64(value),
+        Number::Negative(value) => visitor.visit_i64(value),
+        Number::Float(value) => visitor.visit_f64(value),
+    }
+}
+
+/// An object to the visitor; what the visitor leaves unread is read and checked after it.
+fn visit_members<'de, V: Visitor<'de>>(
+    reader: &mut Reader<'de>,
+    watch: Option<&mut dyn Watch<'de>>,
+    visitor: V,
+) -> Result<V::Value, Stop> {
+    let mut members = Members::open(reader, watch)?;
+    match visitor.visit_map(&mut members) {
+        Ok(value) => members.drain().map(|()| value),
+        // The position is somewhere inside the object: nothing sound can follow.
+        Err(_) => Err(members.reader.stop(JsonFault::Shape)),
+    }
+}
+
+fn visit_elements<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) -> Result<V::Value, Stop> {
+    let first = reader.open_array()?;
+    let mut elements = Elements {
+        reader,
+        first,
+        done: false,
+    };
+    match visitor.visit_seq(&mut elements) {
+        Ok(value) if elements.done => Ok(value),
+        Ok(value) => match elements.reader.next_element(&mut elements.first)? {
+            false => Ok(value),
+            // More elements than the type has room for: `[1,2,3]` is not a pair.
+            true => Err(elements.reader.stop(JsonFault::Shape)),
+        },
+        Err(_) => Err(elements.reader.stop(JsonFault::Shape)),
+    }
+}
+
+/// `{"Variant": value}`
+fn visit_variant<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) -> Result<V::Value, Stop> {
+    let mut object = reader.open_object()?;
+    let Some(name) = reader.next_name(&mut object)? else {
+        return Err(reader.stop(JsonFault::Shape));
+    };
+    let value = match visitor.visit_enum(Variant {
+        name,
+        reader: &mut *reader,
+    }) {
+        Ok(value) => value,
+        Err(_) => return Err(reader.stop(JsonFault::Shape)),
+    };
+    match reader.next_name(&mut object)? {
+        None => Ok(value),
+        Some(_) => Err(reader.stop(JsonFault::Shape)),
+    }
+}
+
+/// Gives one value to a seed, and reads it itself where the seed did not care to.
+fn feed<'de, S: DeserializeSeed<'de>>(reader: &mut Reader<'de>, seed: S) -> Result<S::Value, Stop> {
+    let before = reader.position();
+    let value = seed.deserialize(&mut *reader)?;
+    if reader.position() == before {
+        reader.skip_value()?;
+    }
+    match reader.fault() {
+        None => Ok(value),
+        Some(_) => Err(Stop),
+    }
+}
+
+struct Members<'r, 'w, 'de> {
+    reader: &'r mut Reader<'de>,
+    watch: Option<&'w mut dyn Watch<'de>>,
+    object: ObjectMark,
+    pending: Option<Text<'de>>,
+    done: bool,
+}
+
+impl<'r, 'w, 'de> Members<'r, 'w, 'de> {
+    fn open(reader: &'r mut Reader<'de>, watch: Option<&'w mut dyn Watch<'de>>) -> Result<Self, Stop> {
+        let object = reader.open_object()?;
+        Ok(Self {
+            reader,
+            watch,
+            object,
+            pending: None,
+            done: false,
+        })
+    }
+
+    fn next_name(&mut self) -> Result<Option<Text<'de>>, Stop> {
+        if self.done {
+            return Ok(None);
+        }
+        let name = self.reader.next_name(&mut self.object)?;
+        self.pending = name;
+        self.done = name.is_none();
+        Ok(name)
+    }
+
+    /// Lets the watch look at the pending member's value first.
+    fn watched(&mut self) -> Result<Scalar<'de>, Stop> {
+        let (Some(name), Some(watch)) = (self.pending.take(), self.watch.as_mut()) else {
+            return Ok(Scalar::Unread);
+        };
+        let before = self.reader.position();
+        let seen = watch.member(name, self.reader)?;
+        if matches!(seen, Scalar::Unread) {
+            self.reader.rewind(before);
+        }
+        Ok(seen)
+    }
+
+    /// Reads what is left.
+    fn drain(&mut self) -> Result<(), Stop> {
+        loop {
+            if self.pending.is_some()
+                && let Scalar::Unread = self.watched()?
+            {
+                self.reader.skip_value()?;
+            }
+            if self.next_name()?.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl<'de> MapAccess<'de> for Members<'_, '_, 'de> {
+    type Error = Stop;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
+        if self.pending.is_some() {
+            // A visitor that asks for the next name without having taken the value.
+            if let Scalar::Unread = self.watched()? {
+                self.reader.skip_value()?;
+            }
+        }
+        match self.next_name()? {
+            None => Ok(None),
+            Some(name) => seed.deserialize(ScalarDeserializer::Text(name)).map(Some),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stop> {
+        match self.watched()? {
+            Scalar::Unread => feed(self.reader, seed),
+            Scalar::Text(text) => seed.deserialize(ScalarDeserializer::Text(text)),
+            Scalar::Number(number) => seed.deserialize(ScalarDeserializer::Number(number)),
+        }
+    }
+}
+
+struct Elements<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    first: bool,
+    done: bool,
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
+    type Error = Stop;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Stop> {
+        if self.done || !self.reader.next_element(&mut self.first)? {
+            self.done = true;
+            return Ok(None);
+        }
+        feed(self.reader, seed).map(Some)
+    }
+}
+
+/// A value that has been read already.
+enum ScalarDeserializer<'de> {
+    Text(Text<'de>),
+    Number(Number),
+}
+
+impl<'de> Deserializer<'de> for ScalarDeserializer<'de> {
+    type Error = Stop;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        match self {
+            Self::Text(text) => visit_text(text, visitor),
+            Self::Number(number) => visit_number(number, visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Stop> {
+        match self {
+            Self::Text(text) => match text.plain() {
+                Some(plain) => visitor.visit_enum(BorrowedStrDeserializer::new(plain)),
+                None => visitor.visit_enum(text.unescaped().into_deserializer()),
+            },
+            Self::Number(_) => Err(Stop),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct Variant<'r, 'de> {
+    name: Text<'de>,
+    reader: &'r mut Reader<'de>,
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
+    type Error = Stop;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Stop> {
+        let value = seed.deserialize(ScalarDeserializer::Text(self.name))?;
+        Ok((value, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
+    type Error = Stop;
+
+    fn unit_variant(self) -> Result<(), Stop> {
+        match self.reader.kind()? {
+            Kind::Null => self.reader.literal("null"),
+            _ => Err(de::Error::invalid_type(Unexpected::Other("value"), &"null")),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Stop> {
+        feed(self.reader, seed)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Stop> {
+        self.reader.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], visitor: V) -> Result<V::Value, Stop> {
+        self.reader.deserialize_any(visitor)
+    }
+}

@@ -1,0 +1,96 @@
+//! The keys that a verifier knows, of which a token's `kid` chooses one.
+
+use super::jwk::{JwkSet, refuse_repeated};
+use super::{KeyError, Kid, VerifyingKey};
+use crate::Algorithm;
+use crate::error::Reason;
+use crate::json::Text;
+
+/// One or more verifying keys, each with a name of its own.
+///
+/// A token's `kid` is compared byte for byte and chooses one key; the others are never tried. A token without `kid` is
+/// for the only key of a set of one. A key without name is never chosen by a `kid`.
+#[derive(Clone, Debug)]
+pub struct KeySet {
+    keys: Vec<VerifyingKey>,
+}
+
+impl KeySet {
+    /// A set of these keys.
+    ///
+    /// # Errors
+    /// [`KeyError::EmptySet`], [`KeyError::RepeatedKid`], [`KeyError::UnnamedInSet`], and [`KeyError::MixedSet`] for
+    /// shared secrets beside public keys.
+    pub fn new(keys: Vec<VerifyingKey>) -> Result<Self, KeyError> {
+        let shared = keys.iter().filter(|key| key.algorithm().is_symmetric()).count();
+        if keys.is_empty() {
+            return Err(KeyError::EmptySet);
+        }
+        if shared != 0 && shared != keys.len() {
+            return Err(KeyError::MixedSet);
+        }
+        if keys.len() > 1 && keys.iter().any(|key| key.kid().is_none()) {
+            return Err(KeyError::UnnamedInSet);
+        }
+        refuse_repeated(keys.iter().filter_map(VerifyingKey::kid).map(Kid::as_str))?;
+        Ok(Self { keys })
+    }
+
+    /// The keys of a JWK Set, each of which names its algorithm or has a curve that fixes it.
+    ///
+    /// # Errors
+    /// As [`JwkSet::parse`], [`KeySet::new`] and [`Jwk::verifying_key`](super::Jwk::verifying_key).
+    pub fn from_jwk_set(json: &str) -> Result<Self, KeyError> {
+        let set = JwkSet::parse(json)?;
+        Self::new(
+            set.keys()
+                .iter()
+                .map(|key| key.verifying_key())
+                .collect::<Result<_, _>>()?,
+        )
+    }
+
+    /// The keys of a JWK Set that can be bound to `algorithm`; the others are passed over.
+    ///
+    /// For issuers that publish keys without `alg`: the caller says what the issuer signs with.
+    ///
+    /// # Errors
+    /// As [`KeySet::from_jwk_set`]; [`KeyError::EmptySet`] if no key fits.
+    pub fn from_jwk_set_for(json: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
+        let set = JwkSet::parse(json)?;
+        let fitting = set
+            .keys()
+            .iter()
+            .filter(|key| key.algorithms().any(|one| one == algorithm));
+        Self::new(
+            fitting
+                .map(|key| key.verifying_key_for(algorithm))
+                .collect::<Result<_, _>>()?,
+        )
+    }
+
+    /// The keys, in their order.
+    #[must_use]
+    pub fn keys(&self) -> &[VerifyingKey] {
+        &self.keys
+    }
+
+    /// Which key a header's `kid` asks for.
+    pub(crate) fn choose(&self, kid: Option<Text<'_>>) -> Result<usize, Reason> {
+        match kid {
+            None if self.keys.len() == 1 => Ok(0),
+            None => Err(Reason::KidMissing),
+            Some(kid) => {
+                let named = |key: &VerifyingKey| key.kid().is_some_and(|own| kid.is(own.as_str()));
+                self.keys.iter().position(named).ok_or(Reason::KidUnknown)
+            }
+        }
+    }
+}
+
+/// A set of one.
+impl From<VerifyingKey> for KeySet {
+    fn from(key: VerifyingKey) -> Self {
+        Self { keys: vec![key] }
+    }
+}

@@ -1,0 +1,85 @@
+//! Headers that are recognised by their bytes, so that most tokens' headers are never parsed.
+
+use crate::base64url;
+use crate::key::{KeySet, Kid, VerifyingKey, quoted};
+
+/// The header segments that a set's own tokens have, each with the key it chooses.
+///
+/// A segment in this list says exactly what its key and the policy ask for; every other one is parsed.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownHeaders {
+    known: Vec<(String, usize)>,
+}
+
+impl KnownHeaders {
+    pub(crate) fn new(keys: &KeySet, token_type: &str) -> Self {
+        let alone = keys.keys().len() == 1;
+        let mut known = Vec::new();
+        for (index, key) in keys.keys().iter().enumerate() {
+            let kid = key.kid().map(Kid::as_str);
+            if kid.is_some() || alone {
+                known.extend(spellings(key, token_type, kid).map(|segment| (segment, index)));
+            }
+        }
+        Self { known }
+    }
+
+    /// The key, and how many bytes the header segment has.
+    pub(crate) fn recognise(&self, token: &[u8]) -> Option<(usize, usize)> {
+        let found = |(segment, key): &(String, usize)| {
+            let rest = token.strip_prefix(segment.as_bytes())?;
+            (rest.first() == Some(&b'.')).then_some((*key, segment.len()))
+        };
+        self.known.iter().find_map(found)
+    }
+}
+
+/// The header segment of the tokens that this crate signs: `typ`, `alg`, `kid`, in this order.
+pub(crate) fn segment(algorithm: &str, token_type: &str, kid: Option<&str>) -> String {
+    let kid = kid.map(|kid| format!(",\"kid\":{}", quoted(kid))).unwrap_or_default();
+    let typ = quoted(token_type);
+    base64url::encode(format!("{{\"typ\":{typ},\"alg\":\"{algorithm}\"{kid}}}").as_bytes())
+}
+
+/// The orders in which libraries write these members.
+fn spellings(key: &VerifyingKey, typ: &str, kid: Option<&str>) -> impl Iterator<Item = String> {
+    let alg = key.algorithm().name();
+    let ours = segment(alg, typ, kid);
+    let typ = quoted(typ);
+    let others = match kid.map(quoted) {
+        Some(kid) => [
+            format!("{{\"alg\":\"{alg}\",\"kid\":{kid},\"typ\":{typ}}}"),
+            format!("{{\"alg\":\"{alg}\",\"typ\":{typ},\"kid\":{kid}}}"),
+        ]
+        .to_vec(),
+        None => [format!("{{\"alg\":\"{alg}\",\"typ\":{typ}}}")].to_vec(),
+    };
+    let others = others.into_iter().map(|json| base64url::encode(json.as_bytes()));
+    std::iter::once(ours).chain(others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Algorithm;
+
+    fn named(kid: &str) -> VerifyingKey {
+        let secret: Vec<u8> = (0..32).map(|byte| byte * 7 + kid.len() as u8).collect();
+        let key = VerifyingKey::hmac(Algorithm::HS256, &secret).unwrap();
+        key.with_kid(Kid::new(kid).unwrap())
+    }
+
+    #[test]
+    fn a_known_header_chooses_its_own_key_and_no_prefix_of_it_does() {
+        let keys = KeySet::new(vec![named("one"), named("two")]).unwrap();
+        let known = KnownHeaders::new(&keys, "JWT");
+        let header = segment("HS256", "JWT", Some("two"));
+        let recognise = |token: String| known.recognise(token.as_bytes());
+        assert_eq!(recognise(format!("{header}.e30.")), Some((1, header.len())));
+        assert_eq!(recognise(format!("{header}x.e30.")), None);
+        assert_eq!(recognise(header.clone()), None);
+        assert_eq!(recognise(format!("{}.", segment("HS256", "JWT", None))), None);
+        assert_eq!(recognise(format!("{}.", segment("HS384", "JWT", Some("two")))), None);
+        assert_eq!(recognise(format!("{}.", segment("HS256", "at+jwt", Some("two")))), None);
+    }
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod algorithm;
+mod base64url;
+mod claims;
+mod error;
+mod header;
+mod json;
+mod key;
+mod known;
+mod policy;
+mod sign;
+mod time;
+mod verify;
+
+pub use algorithm::{Algorithm, Family};
+pub use error::{Claim, Class, Reason, Refused};
+pub use json::{JsonFault, MAX_DEPTH, MAX_MEMBERS};
+pub use key::{Jwk, JwkSet, KeyError, KeySet, Kid, Secret, SigningKey, VerifyingKey, write_jwk_set};
+pub use policy::Policy;
+pub use sign::{SignError, Signer};
+pub use time::{DateUnit, UnixTime};
+pub use verify::{Verified, Verifier};
+
+/// Sources of random bytes, re-exported from ring: whoever calls owns the source and passes it in.
+pub use ring::rand::{SecureRandom, SystemRandom};

@@ -1,0 +1,95 @@
+//! Making tokens.
+
+use std::fmt;
+
+use ring::rand::SecureRandom;
+use serde::Serialize;
+
+use crate::json::write_value;
+use crate::key::{Kid, SigningKey, wipe};
+use crate::{base64url, known};
+
+/// Signs tokens with one key.
+///
+/// The header is `{"typ":…,"alg":…,"kid":…}`, in this order, `kid` only if the key has a name; the claims follow in the
+/// order in which the caller's type has them.
+#[derive(Debug)]
+pub struct Signer {
+    key: SigningKey,
+    header: String,
+}
+
+/// No token was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The claims have no strict JSON form: a number that JSON lacks, a name written twice, a map with keys that are
+    /// not text, or no object at all.
+    Claims,
+    /// The random source failed, or the signature could not be made.
+    Random,
+}
+
+impl std::error::Error for SignError {}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Claims => "the claims cannot be written as a strict JSON object",
+            Self::Random => "the signature could not be made",
+        })
+    }
+}
+
+impl Signer {
+    /// A signer of tokens of the type `JWT`.
+    #[must_use]
+    pub fn new(key: SigningKey) -> Self {
+        Self::with_type(key, "JWT")
+    }
+
+    /// A signer of tokens of another type, such as `at+jwt`.
+    #[must_use]
+    pub fn with_type(key: SigningKey, token_type: &str) -> Self {
+        let kid = key.kid().map(Kid::as_str);
+        let header = known::segment(key.algorithm().name(), token_type, kid);
+        Self { key, header }
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    /// Signs claims. `random` is drawn from by ES256, ES384 and PS256 to PS512 alone.
+    ///
+    /// # Errors
+    /// [`SignError::Claims`] if the claims are not an object that a strict reader takes; [`SignError::Random`].
+    pub fn sign<C: Serialize + ?Sized>(&self, claims: &C, random: &dyn SecureRandom) -> Result<String, SignError> {
+        let mut json = Vec::with_capacity(256);
+        write_value(claims, &mut json).map_err(|_| SignError::Claims)?;
+        if json.first() != Some(&b'{') {
+            return Err(SignError::Claims);
+        }
+        let token = self.assemble(&json, random);
+        wipe(&mut json);
+        token
+    }
+
+    fn assemble(&self, json: &[u8], random: &dyn SecureRandom) -> Result<String, SignError> {
+        let signature = self.key.verifying_key().signature_characters();
+        let length = self.header.len() + base64url::text_length(json.len()) + signature + 2;
+        let mut token = String::with_capacity(length);
+        token.push_str(&self.header);
+        token.push('.');
+        base64url::encode_onto(json, &mut token);
+        let signature = self
+            .key
+            .signature(token.as_bytes(), random)
+            .map_err(|_| SignError::Random)?;
+        token.push('.');
+        base64url::encode_onto(signature.as_ref(), &mut token);
+        Ok(token)
+    }
+}

@@ -1,0 +1,202 @@
+//! The way of a token from text to claims: cheap checks, then the signature, then the payload.
+
+use serde::de::DeserializeOwned;
+
+use crate::claims::Registered;
+use crate::error::{Reason, Refused};
+use crate::json::{JsonFault, read_object};
+use crate::key::{KeySet, VerifyingKey};
+use crate::policy::Policy;
+use crate::time::UnixTime;
+use crate::{base64url, header, known::KnownHeaders};
+
+/// Checks tokens against a set of keys and a policy.
+///
+/// It is immutable and shared freely; to change its keys or its policy, make another one. Nothing of it reads a clock,
+/// a network or a file.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    keys: KeySet,
+    policy: Policy,
+    known: KnownHeaders,
+}
+
+/// The claims of a token that passed every check. Only a [`Verifier`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified<C> {
+    claims: C,
+    key: usize,
+    expires: UnixTime,
+    issued_at: Option<UnixTime>,
+}
+
+impl<C> Verified<C> {
+    /// The claims.
+    #[must_use]
+    pub fn claims(&self) -> &C {
+        &self.claims
+    }
+
+    /// The claims, by value.
+    #[must_use]
+    pub fn into_claims(self) -> C {
+        self.claims
+    }
+
+    /// When the token ends: `exp`, without leeway.
+    #[must_use]
+    pub fn expires(&self) -> UnixTime {
+        self.expires
+    }
+
+    /// When the token was issued: `iat`, if it says so.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<UnixTime> {
+        self.issued_at
+    }
+
+    /// Which of the verifier's keys signed it, as an index into [`KeySet::keys`].
+    #[must_use]
+    pub fn key_index(&self) -> usize {
+        self.key
+    }
+}
+
+impl Verifier {
+    /// A verifier for these keys (one [`VerifyingKey`] will do) and this policy.
+    pub fn new(keys: impl Into<KeySet>, policy: Policy) -> Self {
+        let keys = keys.into();
+        let known = KnownHeaders::new(&keys, policy.usual_type());
+        Self { keys, policy, known }
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Checks a token at the moment `now` and returns its claims.
+    ///
+    /// `C` is any type that serde can fill from an object; `()` asks for no claims. Members that `C` ignores are read as
+    /// strictly as the others. `C` may ask for registered claims too; that changes nothing in their checks.
+    ///
+    /// # Errors
+    /// [`Refused`], alike for every reason; [`Refused::reason`] says more for logs. Before the signature was found good
+    /// nothing of the payload has been looked at.
+    ///
+    /// # Security
+    /// The token is hostile input of any length and content. It is looked at only up to
+    /// [`Policy::max_token_bytes`]; the work is linear in that, and memory is allocated only by `C`, for strings with
+    /// escapes, and for payloads of more than 6 KiB.
+    pub fn verify<C: DeserializeOwned>(&self, token: &str, now: UnixTime) -> Result<Verified<C>, Refused> {
+        let (key, payload) = self.authenticate(token.as_bytes())?;
+        Ok(with_decoded(payload, |json| self.read(json, key, now))?)
+    }
+
+    /// Checks structure and signature of a token and returns its payload as bytes, without asking what they say: for
+    /// payloads that are no claims. `typ` is checked, dates are not.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`].
+    pub fn verify_signature_only(&self, token: &str) -> Result<Vec<u8>, Refused> {
+        let (_, payload) = self.authenticate(token.as_bytes())?;
+        Ok(with_decoded(payload, |bytes| Ok(bytes.to_vec()))?)
+    }
+
+    /// The key that signed the token, and its payload segment.
+    fn authenticate<'t>(&self, token: &'t [u8]) -> Result<(usize, &'t [u8]), Reason> {
+        if token.len() > self.policy.max_bytes() {
+            return Err(Reason::TooLong);
+        }
+        let (index, header) = match self.known.recognise(token) {
+            Some(found) => found,
+            None => self.read_header(token)?,
+        };
+        let key = self.keys.keys().get(index).ok_or(Reason::KidUnknown)?;
+        let (message, payload, signature) = split(token, header, key)?;
+        key.check(message, signature)?;
+        Ok((index, payload))
+    }
+
+    /// The key that a header asks for, and how long its segment is.
+    fn read_header(&self, token: &[u8]) -> Result<(usize, usize), Reason> {
+        let mut dots = token.iter().enumerate().filter(|(_, byte)| **byte == b'.');
+        let (Some((first, _)), Some(_), None) = (dots.next(), dots.next(), dots.next()) else {
+            return Err(Reason::NotThreeSegments);
+        };
+        let segment = token.get(..first).unwrap_or_default();
+        let key = with_room(segment.len(), |room| {
+            let header = header::read(segment, room)?;
+            self.policy.check_type(header.typ)?;
+            let index = self.keys.choose(header.kid)?;
+            match self.keys.keys().get(index) {
+                Some(key) if header.alg.is(key.algorithm().name()) => Ok(index),
+                _ => Err(Reason::Algorithm),
+            }
+        })?;
+        Ok((key, first))
+    }
+
+    fn read<C: DeserializeOwned>(&self, json: &[u8], key: usize, now: UnixTime) -> Result<Verified<C>, Reason> {
+        let mut registered = Registered::new(&self.policy);
+        let read = read_object(json, &mut registered);
+        if let Some(reason) = registered.refused() {
+            return Err(reason);
+        }
+        let claims = read.map_err(Reason::PayloadJson)?;
+        registered.check(now)?;
+        let expires = registered.expires().ok_or(Reason::PayloadJson(JsonFault::Shape))?;
+        Ok(Verified {
+            claims,
+            key,
+            expires,
+            issued_at: registered.issued_at(),
+        })
+    }
+}
+
+/// What is signed, the payload in it, and the signature. The key knows how long its signatures are, so that no dot has
+/// to be looked for; a dot too many is found by the decoder.
+fn split<'t>(token: &'t [u8], header: usize, key: &VerifyingKey) -> Result<(&'t [u8], &'t [u8], &'t [u8]), Reason> {
+    let parts = || {
+        let dot = token.len().checked_sub(key.signature_characters() + 1)?;
+        let (message, rest) = token.split_at_checked(dot)?;
+        let signature = rest.strip_prefix(b".")?;
+        Some((message, message.get(header + 1..)?, signature))
+    };
+    parts().ok_or_else(|| match token.iter().filter(|byte| **byte == b'.').count() {
+        2 => Reason::SignatureLength,
+        _ => Reason::NotThreeSegments,
+    })
+}
+
+/// Decodes a payload segment and hands it on.
+fn with_decoded<R>(segment: &[u8], then: impl FnOnce(&[u8]) -> Result<R, Reason>) -> Result<R, Reason> {
+    with_room(segment.len(), |room| {
+        then(base64url::decode(segment, room).map_err(|_| Reason::PayloadEncoding)?)
+    })
+}
+
+/// Room for a decoded segment of this many characters: on the stack unless the policy allows very long tokens. The small
+/// room is the usual one, and clearing the large one would cost more than reading a usual token.
+fn with_room<R>(characters: usize, then: impl FnOnce(&mut [u8]) -> Result<R, Reason>) -> Result<R, Reason> {
+    match base64url::byte_length(characters) {
+        bytes if bytes <= SMALL => then(&mut [0; SMALL]),
+        bytes if bytes <= LARGE => on_large_stack(then),
+        bytes => then(&mut vec![0; bytes]),
+    }
+}
+
+#[inline(never)]
+fn on_large_stack<R>(then: impl FnOnce(&mut [u8]) -> Result<R, Reason>) -> Result<R, Reason> {
+    then(&mut [0; LARGE])
+}
+
+const SMALL: usize = 512;
+const LARGE: usize = 6144;
