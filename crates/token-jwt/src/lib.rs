@@ -6,6 +6,8 @@ mod base64url;
 mod claims;
 mod error;
 mod header;
+#[cfg(feature = "issuer")]
+mod issuer;
 mod json;
 mod key;
 mod known;
@@ -16,6 +18,8 @@ mod verify;
 
 pub use algorithm::{Algorithm, Family};
 pub use error::{Claim, Class, Reason, Refused};
+#[cfg(feature = "issuer")]
+pub use issuer::{JwtConfig, JwtIssuer, JwtKeys, SubjectClaim};
 pub use json::{JsonFault, MAX_DEPTH, MAX_MEMBERS};
 pub use key::{Jwk, JwkSet, KeyError, KeySet, Kid, Secret, SigningKey, VerifyingKey, write_jwk_set};
 pub use policy::Policy;
