@@ -8,7 +8,9 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|body: &[u8]| match TokenRequest::decode(&Payload::json(body)) {
     Ok(request) => assert!(request.organization_id > 0 && request.email.contains('@')),
     Err(refusal) => {
-        let status = Integration::new("clients", "http://127.0.0.1:8080").answer(&refusal).status;
+        let status = Integration::new("clients", "http://127.0.0.1:8080")
+            .answer(&refusal)
+            .status;
         assert!(matches!(status, 400 | 413 | 422));
     }
 });

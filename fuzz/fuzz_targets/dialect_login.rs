@@ -7,6 +7,9 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
     if let Err(refusal) = LoginRequest::decode(&Payload::json(body)) {
-        assert!(matches!(Login::new("pbx", false).answer(&refusal).status, 400 | 401 | 413));
+        assert!(matches!(
+            Login::new("pbx", false).answer(&refusal).status,
+            400 | 401 | 413
+        ));
     }
 });

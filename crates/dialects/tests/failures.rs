@@ -153,6 +153,22 @@ fn an_unknown_user_and_a_wrong_password_give_the_same_bytes_unless_the_document_
 }
 
 #[test]
+fn the_page_of_each_dialect_lists_each_answer() {
+    let pages = ["mechanics", "login", "device", "integration"].map(page);
+    for_each(|at, refusal, status, answer| {
+        let body = std::str::from_utf8(&answer.body).unwrap();
+        let row = format!("\n| {status} | `{body}` | ");
+        let one_row_stands_for_all_fields = matches!(refusal, Refusal::Field(_));
+        assert!(one_row_stands_for_all_fields || pages[at].contains(&row), "{at}: {row}");
+    });
+}
+
+fn page(dialect: &str) -> String {
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/dialects");
+    std::fs::read_to_string(format!("{pages}/{dialect}.md")).unwrap()
+}
+
+#[test]
 fn a_refusal_says_what_it_is_in_a_log() {
     for (refusal, _) in table() {
         assert!(!refusal.to_string().is_empty());
