@@ -119,9 +119,9 @@ impl Verifier {
             None => self.read_header(token)?,
         };
         let key = self.keys.keys().get(index).ok_or(Reason::KidUnknown)?;
-        let (message, payload, signature) = split(token, header, key)?;
-        key.check(message, signature)?;
-        Ok((index, payload))
+        let parts = split(token, header, key)?;
+        key.check(parts.message, parts.signature)?;
+        Ok((index, parts.payload))
     }
 
     /// The key that a header asks for, and how long its segment is.
@@ -161,14 +161,26 @@ impl Verifier {
     }
 }
 
-/// What is signed, the payload in it, and the signature. The key knows how long its signatures are, so that no dot has
-/// to be looked for; a dot too many is found by the decoder.
-fn split<'t>(token: &'t [u8], header: usize, key: &VerifyingKey) -> Result<(&'t [u8], &'t [u8], &'t [u8]), Reason> {
+/// A token in its parts.
+struct Parts<'t> {
+    /// Header and payload: what is signed.
+    message: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+}
+
+/// Takes a token apart behind its header. The key knows how long its signatures are, so that no dot has to be looked
+/// for; a dot too many is found by the decoder.
+fn split<'t>(token: &'t [u8], header: usize, key: &VerifyingKey) -> Result<Parts<'t>, Reason> {
     let parts = || {
         let dot = token.len().checked_sub(key.signature_characters() + 1)?;
         let (message, rest) = token.split_at_checked(dot)?;
-        let signature = rest.strip_prefix(b".")?;
-        Some((message, message.get(header + 1..)?, signature))
+        let payload = message.get(header + 1..)?;
+        Some(Parts {
+            message,
+            payload,
+            signature: rest.strip_prefix(b".")?,
+        })
     };
     parts().ok_or_else(|| match token.iter().filter(|byte| **byte == b'.').count() {
         2 => Reason::SignatureLength,

@@ -1,5 +1,7 @@
 //! Every applicable case of the shared vectors, each file's number of cases asserted so that a filter cannot empty it.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where its premise fails")]
+
 use std::time::Duration;
 
 use serde_json::Value;

@@ -157,7 +157,7 @@ impl VerifyingKey {
         }
         match &self.inner.check {
             Check::Hmac(key) => hmac::verify(key, message, signature).is_ok(),
-            Check::Rsa(parameters, key) => key.verify(*parameters, message, signature).is_ok(),
+            Check::Rsa(parameters, key) => key.verify(parameters, message, signature).is_ok(),
             Check::Point(key) => key.verify(message, signature).is_ok(),
         }
     }
