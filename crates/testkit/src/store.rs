@@ -1,0 +1,38 @@
+//! The laws about stores: what every sentence of the ports' documentation comes to when it is tried.
+//!
+//! [`store_conformance!`](crate::store_conformance) makes a test of each.
+
+mod account;
+mod client;
+mod consumer;
+mod feed;
+mod find;
+mod ground;
+mod housekeeping;
+mod insert;
+mod password;
+mod revoke;
+mod rights;
+mod session;
+mod shared;
+
+pub use account::*;
+pub use client::*;
+pub use consumer::*;
+pub use feed::*;
+pub use find::*;
+pub use housekeeping::*;
+pub use insert::*;
+pub use password::*;
+pub use revoke::*;
+pub use rights::*;
+pub use session::*;
+pub use shared::*;
+
+use crate::law::Law;
+use crate::ports::StoreHarness;
+
+/// All of them.
+pub fn laws() -> Vec<Law<dyn StoreHarness>> {
+    crate::__store_laws! { __law_table [store] }
+}

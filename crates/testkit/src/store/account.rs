@@ -1,0 +1,216 @@
+//! Accounts: who can be made, and what barring does.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use auth_core::{Account, Attributes, Change, NewAccount, NewToken, Subject};
+
+use super::ground::{Ground, HOUR, NOW, realm, token_of};
+use crate::law::{Upheld, at_once};
+use crate::ports::StoreHarness;
+
+impl Ground {
+    async fn create(&self, new: NewAccount) -> Option<Subject> {
+        self.ports.accounts.create(new).await.expect("create")
+    }
+}
+
+/// An account comes back as it was made: the login as typed, not folded, and every attribute with its type.
+pub async fn an_account_comes_back_as_it_was_made(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let attributes = Attributes::from_iter([
+        ("name".to_owned(), "Workshop \"Nåme\" \u{1f527}".into()),
+        ("countryId".to_owned(), 1.into()),
+        ("vatFactor".to_owned(), 0.25.into()),
+        ("requireAutomaticPayment".to_owned(), true.into()),
+        ("fax".to_owned(), ().into()),
+        ("lines".to_owned(), vec![i64::MAX, i64::MIN].into()),
+    ]);
+    let new = NewAccount {
+        login: "Workshop@Email.dk".into(),
+        alias: Some("Wörkshop".into()),
+        attributes,
+        ..ground.newcomer("")
+    };
+    let subject = ground.create(new.clone()).await.expect("a free name");
+    assert!(subject.0 > 0, "{subject}");
+    let account = ground.account(subject).await;
+    let expected = Account {
+        subject,
+        realm: new.realm,
+        login: new.login,
+        alias: new.alias,
+        role: new.role,
+        generation: account.generation,
+        disabled: false,
+        attributes: new.attributes,
+        created_at: new.created_at,
+    };
+    assert_eq!(account, expected);
+    let bare = NewAccount {
+        role: None,
+        ..ground.newcomer("bare")
+    };
+    let bare = ground.create(bare).await.expect("a free name");
+    let bare = ground.account(bare).await;
+    assert_eq!((bare.alias, bare.role, bare.attributes.len()), (None, None, 0));
+    Ok(())
+}
+
+/// A number that nobody has finds nobody.
+pub async fn an_unknown_account_is_not_found(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    for nobody in [owner.subject.0 + 1000, 0, -1, i64::MAX] {
+        let found = ground.ports.accounts.find(Subject(nobody)).await;
+        assert_eq!(found.expect("find"), None, "{nobody}");
+    }
+    Ok(())
+}
+
+/// A number that the caller chose is the account's; taken, it makes nothing; and numbers that the store chooses stay
+/// clear of it.
+pub async fn a_chosen_number_is_kept(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let chosen = |number, login: &str| NewAccount {
+        subject: Some(Subject(number)),
+        ..ground.newcomer(login)
+    };
+    assert_eq!(
+        ground.create(chosen(281_950, "workshop@email.dk")).await,
+        Some(Subject(281_950))
+    );
+    assert_eq!(
+        ground.create(chosen(281_950, "other@email.dk")).await,
+        None,
+        "the number is taken"
+    );
+    assert_eq!(ground.account(Subject(281_950)).await.login, "workshop@email.dk");
+    let first = ground
+        .create(ground.newcomer("other@email.dk"))
+        .await
+        .expect("nothing was made under this name");
+    let next = Subject(first.0.max(281_950) + 1);
+    assert_eq!(ground.create(chosen(next.0, "chosen")).await, Some(next));
+    let mut numbers = HashSet::from([Subject(281_950), first, next]);
+    for index in 0..5 {
+        let subject = ground.create(ground.newcomer(&format!("more-{index}"))).await;
+        assert!(
+            numbers.insert(subject.expect("a free number")),
+            "{subject:?} was given twice"
+        );
+    }
+    Ok(())
+}
+
+/// A name signs in to one account of a realm, as a login or as an alias, however it is spelled. Otherwise one could
+/// sign in as the other.
+pub async fn a_name_is_one_accounts(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let with_alias = |login: &str, alias: &str| NewAccount {
+        alias: Some(alias.into()),
+        ..ground.newcomer(login)
+    };
+    assert!(ground.create(with_alias("José@example.com", "Pepe")).await.is_some());
+    for (login, alias) in [
+        ("José@example.com", None),
+        ("JOSÉ@EXAMPLE.COM", None),
+        ("jose\u{301}@example.com ", None),
+        ("pepe", None),
+        ("new", Some("PEPE")),
+        ("new", Some("josé@example.com")),
+    ] {
+        let new = NewAccount {
+            alias: alias.map(str::to_owned),
+            ..ground.newcomer(login)
+        };
+        assert_eq!(ground.create(new).await, None, "{login:?} with {alias:?}");
+    }
+    assert!(
+        ground.create(ground.newcomer("new")).await.is_some(),
+        "what was refused took no name"
+    );
+    assert!(
+        ground.create(ground.newcomer("jose@example.com")).await.is_some(),
+        "another name"
+    );
+    Ok(())
+}
+
+/// The same name in two realms is two people.
+pub async fn a_name_is_free_in_another_realm(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let here = ground.owner("100@mydomain.com").await;
+    let there = NewAccount {
+        realm: realm("pbx"),
+        role: None,
+        ..ground.newcomer("100@mydomain.com")
+    };
+    let there = ground.create(there).await.expect("free there");
+    assert_ne!(here.subject, there);
+    assert_eq!(ground.account(there).await.realm, realm("pbx"));
+    Ok(())
+}
+
+/// Of many who take one name at the same moment, one gets it.
+pub async fn a_name_is_taken_once_by_a_crowd(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    for round in 0..10 {
+        let answers = at_once(ground.harness.crowd(), |caller| {
+            let (accounts, name) = (ground.ports.accounts.clone(), format!("name-{round}"));
+            let new = match caller % 2 {
+                0 => ground.newcomer(&name.to_uppercase()),
+                _ => NewAccount {
+                    alias: Some(name),
+                    ..ground.newcomer(&format!("login-{round}-{caller}"))
+                },
+            };
+            async move { accounts.create(new).await.expect("create") }
+        })
+        .await;
+        assert_eq!(answers.iter().flatten().count(), 1, "round {round}");
+    }
+    Ok(())
+}
+
+/// Barring starts a new generation and tells of it, for as long as any token of the account might be accepted.
+pub async fn barring_starts_a_new_generation(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    let long = NewToken {
+        expires_at: Some(NOW.plus(HOUR * 24 * 30)),
+        ..token_of(&owner)
+    };
+    ground.insert(long).await;
+    assert!(ground.disable(owner.subject, true).await);
+    let barred = ground.account(owner.subject).await;
+    assert!(barred.disabled);
+    assert!(
+        barred.generation > owner.generation,
+        "{:?} after {:?}",
+        barred.generation,
+        owner.generation
+    );
+    let entry = ground.entry(Change::Superseded(owner.subject, barred.generation)).await;
+    assert!(entry.until >= NOW.plus(HOUR * 24 * 30), "{entry:?}");
+    assert!(ground.disable(owner.subject, false).await);
+    let readmitted = ground.account(owner.subject).await;
+    assert!(!readmitted.disabled);
+    assert!(
+        readmitted.generation >= barred.generation,
+        "a generation never comes back"
+    );
+    Ok(())
+}
+
+/// Barring an account that is not there does nothing, and nothing is told.
+pub async fn nobody_is_not_barred(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    let before = ground.feed().await;
+    for disabled in [true, false] {
+        assert!(!ground.disable(Subject(owner.subject.0 + 1000), disabled).await);
+    }
+    assert_eq!(ground.feed().await, before);
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Organisations and consumers.
+
+use std::sync::Arc;
+
+use auth_core::TokenDigest;
+use consumer_auth::{Consumer, Organisation};
+
+use super::ground::{Ground, NOW};
+use crate::law::Upheld;
+use crate::ports::StoreHarness;
+
+impl Ground {
+    pub(super) async fn organisation(&self, id: i64, name: &str) -> Organisation {
+        let organisation = Organisation {
+            id,
+            name: name.into(),
+            subdomain: name.to_lowercase(),
+            utc_offset_seconds: -14_400,
+        };
+        let put = self.ports.consumers.put_organisation(&organisation).await;
+        put.expect("put an organisation");
+        organisation
+    }
+
+    async fn put_consumer(&self, key: &str, token: &[u8], organisation: i64) -> bool {
+        let token = TokenDigest::of(token);
+        let put = self.ports.consumers.put_consumer(key, &token, organisation, NOW).await;
+        put.expect("put a consumer")
+    }
+
+    async fn consumer(&self, key: &str) -> Option<Consumer> {
+        self.ports.consumers.find(key).await.expect("find a consumer")
+    }
+
+    async fn bar_consumer(&self, key: &str, disabled: bool) -> bool {
+        let set = self.ports.consumers.set_consumer_disabled(key, disabled).await;
+        set.expect("set_consumer_disabled")
+    }
+}
+
+/// A consumer is found by its key, byte for byte, with the digest of its token and its organisation as last put.
+pub async fn a_consumer_is_found_by_its_key(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let organisation = ground.organisation(171, "Ping Pong").await;
+    assert!(ground.put_consumer("demo-key", b"demo-token", 171).await);
+    let expected = Consumer {
+        key: "demo-key".into(),
+        token: TokenDigest::of(b"demo-token"),
+        disabled: false,
+        organisation,
+    };
+    assert_eq!(ground.consumer("demo-key").await, Some(expected.clone()));
+    for other in ["", "demo", "Demo-Key", "demo-key ", "demo%", "demo_key"] {
+        assert_eq!(ground.consumer(other).await, None, "{other:?}");
+    }
+    let organisation = Organisation {
+        name: "Pong Ping".into(),
+        subdomain: "pongping".into(),
+        utc_offset_seconds: 3600,
+        ..expected.organisation.clone()
+    };
+    ground
+        .ports
+        .consumers
+        .put_organisation(&organisation)
+        .await
+        .expect("put");
+    let moved = ground.consumer("demo-key").await;
+    assert_eq!(
+        moved,
+        Some(Consumer {
+            organisation,
+            ..expected
+        })
+    );
+    Ok(())
+}
+
+/// A consumer is one organisation's: it is not made for one that is not there, and a key that belongs to another
+/// organisation is not taken over.
+pub async fn a_consumer_is_one_organisations(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    ground.organisation(171, "Ping Pong").await;
+    ground.organisation(172, "Other").await;
+    assert!(
+        !ground.put_consumer("demo-key", b"token", 999).await,
+        "of no organisation"
+    );
+    assert_eq!(ground.consumer("demo-key").await, None);
+    assert!(ground.put_consumer("demo-key", b"token", 171).await);
+    let before = ground.consumer("demo-key").await;
+    assert!(
+        !ground.put_consumer("demo-key", b"stolen", 172).await,
+        "the key is another's"
+    );
+    assert!(
+        !ground.put_consumer("demo-key", b"stolen", 999).await,
+        "of no organisation"
+    );
+    assert_eq!(ground.consumer("demo-key").await, before, "nothing has changed");
+    Ok(())
+}
+
+/// Putting a consumer again gives it another token and readmits it: the way back from a lost token.
+pub async fn a_consumer_can_get_another_token(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    ground.organisation(171, "Ping Pong").await;
+    ground.put_consumer("demo-key", b"first", 171).await;
+    ground.bar_consumer("demo-key", true).await;
+    assert!(ground.put_consumer("demo-key", b"second", 171).await);
+    let consumer = ground.consumer("demo-key").await.expect("there");
+    assert!(consumer.token == TokenDigest::of(b"second"));
+    assert!(!consumer.disabled);
+    Ok(())
+}
+
+/// A consumer can be barred and readmitted, alone; one that is not there cannot.
+pub async fn a_consumer_can_be_barred(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    ground.organisation(171, "Ping Pong").await;
+    ground.put_consumer("demo-key", b"one", 171).await;
+    ground.put_consumer("other-key", b"two", 171).await;
+    for disabled in [true, true, false] {
+        assert!(ground.bar_consumer("demo-key", disabled).await);
+        assert_eq!(ground.consumer("demo-key").await.map(|c| c.disabled), Some(disabled));
+        assert_eq!(ground.consumer("other-key").await.map(|c| c.disabled), Some(false));
+    }
+    assert!(!ground.bar_consumer("nobody", true).await);
+    assert_eq!(ground.consumer("nobody").await, None);
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Ending a record, and saying so.
+
+use std::sync::Arc;
+
+use auth_core::{Change, NewToken, TokenId};
+
+use super::ground::{Ground, HOUR, NOW, session_of, token_of};
+use crate::law::{Upheld, at_once};
+use crate::ports::StoreHarness;
+
+/// The one who ended it is told so; whoever comes later is told that there was nothing to end. That is no error, and
+/// nothing more is written.
+pub async fn ending_answers_whether_there_was_something_to_end(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    let id = ground.insert(token_of(&owner)).await;
+    assert!(ground.revoke(id).await, "it lived");
+    assert!(!ground.revoke(id).await, "it had ended");
+    let never = TokenId(id.0 + 1000);
+    assert!(!ground.revoke(never).await, "it never was");
+    assert_eq!(ground.told(Change::Ended(id)).await, 1);
+    assert_eq!(ground.told(Change::Ended(never)).await, 0);
+    Ok(())
+}
+
+/// Of many who end one record at the same moment, one is told that it ended it: the audit trail has one entry.
+pub async fn one_ending_counts(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    for round in 0..10 {
+        let id = ground.insert(token_of(&owner)).await;
+        let answers = at_once(ground.harness.crowd(), |_| {
+            let tokens = ground.ports.tokens.clone();
+            async move { tokens.revoke(id, NOW).await.expect("revoke") }
+        })
+        .await;
+        assert_eq!(answers.iter().filter(|ended| **ended).count(), 1, "round {round}");
+        assert_eq!(ground.told(Change::Ended(id)).await, 1, "round {round}");
+    }
+    Ok(())
+}
+
+/// One record ends and no other, unless it belongs to it.
+pub async fn ending_one_leaves_the_others(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    let before = ground.insert(session_of(&owner, 1)).await;
+    let ended = ground.insert(session_of(&owner, 2)).await;
+    let after = ground.insert(session_of(&owner, 3)).await;
+    ground.revoke(ended).await;
+    assert!(ground.lives(before).await && ground.lives(after).await);
+    assert!(!ground.lives(ended).await);
+    Ok(())
+}
+
+/// A token of a session can end alone; the session goes on.
+pub async fn ending_a_token_leaves_its_session(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    let session = ground.insert(session_of(&owner, 1)).await;
+    let child = |parent| NewToken {
+        parent: Some(parent),
+        ..token_of(&owner)
+    };
+    let ended = ground.insert(child(session)).await;
+    let sibling = ground.insert(child(session)).await;
+    assert!(ground.revoke(ended).await);
+    assert!(!ground.lives(ended).await);
+    assert!(ground.lives(session).await && ground.lives(sibling).await);
+    Ok(())
+}
+
+/// The feed tells of an end as soon as it is answered: what this node refuses, the others hear of.
+pub async fn an_end_is_told(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    let (one, other) = (
+        ground.insert(token_of(&owner)).await,
+        ground.insert(token_of(&owner)).await,
+    );
+    assert_eq!(ground.told(Change::Ended(one)).await, 0);
+    ground.revoke(one).await;
+    assert_eq!(ground.told(Change::Ended(one)).await, 1);
+    assert_eq!(ground.told(Change::Ended(other)).await, 0);
+    Ok(())
+}
+
+/// The feed goes on telling of an end at least until the last token that it concerns would have ended by itself; if it
+/// stopped before, a node that starts then would accept the token.
+pub async fn an_end_is_told_for_as_long_as_it_matters(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    let (one_day, week) = (HOUR * 24, HOUR * 24 * 7);
+    let session = NewToken {
+        expires_at: Some(NOW.plus(one_day * 3)),
+        ..session_of(&owner, 1)
+    };
+    let session = ground.insert(session).await;
+    ground.revoke(session).await;
+    assert!(
+        ground.entry(Change::Ended(session)).await.until >= NOW.plus(one_day * 3),
+        "the record's own end"
+    );
+
+    let session = ground.insert(session_of(&owner, 2)).await;
+    let child = NewToken {
+        parent: Some(session),
+        expires_at: Some(NOW.plus(week)),
+        ..token_of(&owner)
+    };
+    ground.insert(child).await;
+    ground.revoke(session).await;
+    assert!(
+        ground.entry(Change::Ended(session)).await.until >= NOW.plus(week),
+        "the end of what belongs to it"
+    );
+
+    let endless = NewToken {
+        expires_at: None,
+        ..token_of(&owner)
+    };
+    let endless = ground.insert(endless).await;
+    ground.revoke(endless).await;
+    assert!(
+        ground.entry(Change::Ended(endless)).await.until > NOW,
+        "of one without end"
+    );
+    Ok(())
+}
