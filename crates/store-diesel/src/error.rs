@@ -1,0 +1,160 @@
+//! What goes wrong in a database, as the ports tell it. No text here names a bound value, a password or an address.
+
+use auth_core::StoreError;
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
+
+/// The outcome of one step of an operation.
+pub(crate) type Outcome<T> = Result<T, Fault>;
+
+/// Why a step failed.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The database said no, or said nothing.
+    Database(Error),
+    /// A row is not what was written.
+    Corrupt(&'static str),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl Fault {
+    /// Whether the same operation may go through if it is begun anew: two writers got in each other's way.
+    pub(crate) fn is_conflict(&self) -> bool {
+        match self {
+            Self::Database(Error::DatabaseError(kind, info)) => match kind {
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation => true,
+                DatabaseErrorKind::Unknown => is_deadlock(info.message()),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether the connection is no longer of use.
+    pub(crate) fn broke_connection(&self) -> bool {
+        match self {
+            Self::Database(Error::DatabaseError(kind, info)) => match kind {
+                DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => true,
+                DatabaseErrorKind::Unknown => ends_connection(info.message()),
+                _ => false,
+            },
+            Self::Database(Error::RollbackErrorOnCommit { .. } | Error::BrokenTransactionManager) => true,
+            _ => false,
+        }
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Corrupt(what) => Self::Corrupt(what.to_owned()),
+            Fault::Database(Error::DatabaseError(kind, info)) => of_database(&kind, &*info),
+            Fault::Database(Error::DeserializationError(_)) => Self::Corrupt("a column cannot be read".to_owned()),
+            Fault::Database(Error::SerializationError(_)) => Self::Unavailable("a value cannot be sent".to_owned()),
+            Fault::Database(Error::NotFound) => Self::Corrupt("a row that must be there is not".to_owned()),
+            Fault::Database(_) => Self::Unavailable("the operation could not be carried out".to_owned()),
+        }
+    }
+}
+
+fn of_database(kind: &DatabaseErrorKind, info: &(dyn DatabaseErrorInformation + Send + Sync)) -> StoreError {
+    let text = describe(kind, info);
+    match kind {
+        DatabaseErrorKind::SerializationFailure => StoreError::Busy(text),
+        DatabaseErrorKind::Unknown if is_busy(info.message()) => StoreError::Busy(text),
+        _ => StoreError::Unavailable(text),
+    }
+}
+
+/// The primary message and the names in it. Details and hints are left out: PostgreSQL quotes the row there.
+fn describe(kind: &DatabaseErrorKind, info: &(dyn DatabaseErrorInformation + Send + Sync)) -> String {
+    let place = info.constraint_name().or(info.table_name());
+    match (kind, place) {
+        (DatabaseErrorKind::Unknown, _) => first_line(info.message()),
+        (DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection, _) => {
+            "the connection was lost".to_owned()
+        }
+        (kind, Some(place)) => format!("{kind:?} of {place}"),
+        (kind, None) => format!("{kind:?}"),
+    }
+}
+
+/// SQLite's words for somebody else's lock, and PostgreSQL's for a conflict or for having no room. PostgreSQL's may be
+/// in another language (`lc_messages`); then they are trouble of the unspecific kind.
+fn is_busy(message: &str) -> bool {
+    let known = ["is locked", "due to lock timeout", "too many clients", "too many connections"];
+    is_deadlock(message) || known.iter().any(|words| message.contains(words))
+}
+
+fn is_deadlock(message: &str) -> bool {
+    message == "deadlock detected"
+}
+
+/// Words after which the next operation had better have another connection.
+fn ends_connection(message: &str) -> bool {
+    let known = ["disk I/O error", "not a database", "malformed", "unable to open", "terminating connection"];
+    known.iter().any(|words| message.contains(words))
+}
+
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Info(&'static str);
+
+    impl DatabaseErrorInformation for Info {
+        fn message(&self) -> &str {
+            self.0
+        }
+        fn details(&self) -> Option<&str> {
+            Some("Key (login)=(canary) already exists.")
+        }
+        fn hint(&self) -> Option<&str> {
+            Some("canary")
+        }
+        fn table_name(&self) -> Option<&str> {
+            Some("accounts")
+        }
+        fn column_name(&self) -> Option<&str> {
+            None
+        }
+        fn constraint_name(&self) -> Option<&str> {
+            Some("accounts_login")
+        }
+        fn statement_position(&self) -> Option<i32> {
+            None
+        }
+    }
+
+    fn fault(kind: DatabaseErrorKind, message: &'static str) -> Fault {
+        Fault::Database(Error::DatabaseError(kind, Box::new(Info(message))))
+    }
+
+    #[test]
+    fn no_bound_value_is_told() {
+        for kind in [DatabaseErrorKind::UniqueViolation, DatabaseErrorKind::Unknown] {
+            let told = StoreError::from(fault(kind, "duplicate key")).to_string();
+            assert!(!told.contains("canary"), "{told}");
+        }
+        let unreadable = Fault::Database(Error::DeserializationError("canary".into()));
+        assert!(!StoreError::from(unreadable).to_string().contains("canary"));
+    }
+
+    #[test]
+    fn a_lock_is_busy_and_a_lost_database_is_unavailable() {
+        let busy = |fault| matches!(StoreError::from(fault), StoreError::Busy(_));
+        assert!(busy(fault(DatabaseErrorKind::Unknown, "database is locked")));
+        assert!(busy(fault(DatabaseErrorKind::Unknown, "deadlock detected")));
+        assert!(busy(fault(DatabaseErrorKind::SerializationFailure, "could not serialize")));
+        assert!(!busy(fault(DatabaseErrorKind::Unknown, "database or disk is full")));
+        assert!(!busy(fault(DatabaseErrorKind::UnableToSendCommand, "closed")));
+    }
+}

@@ -1,0 +1,102 @@
+//! The port of accounts.
+
+use async_trait::async_trait;
+use auth_core::{Account, AccountStore, Change, NewAccount, Realm, StoreError, Subject, Timestamp};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use futures_util::FutureExt;
+
+use super::backend::{Connection, Db};
+use super::{differences, feed};
+use crate::error::Outcome;
+use crate::rows::{AccountRow, NewAccountRow};
+use crate::schema::accounts;
+
+/// How many numbers are tried for an account that leaves the choice to the store. A number can be taken by an account
+/// whose maker chose it.
+const NUMBERS_TRIED: usize = 10;
+
+#[async_trait]
+impl AccountStore for Db {
+    async fn find(&self, subject: Subject) -> Result<Option<Account>, StoreError> {
+        self.read(subject, |conn, subject| find(conn, *subject).boxed()).await
+    }
+
+    async fn create(&self, new: NewAccount) -> Result<Option<Subject>, StoreError> {
+        self.write(new, |conn, new| create(conn, new).boxed()).await
+    }
+
+    async fn set_disabled(&self, subject: Subject, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
+        self.write((subject, disabled, now), |conn, (subject, disabled, now)| {
+            set_disabled(conn, *subject, *disabled, *now).boxed()
+        })
+        .await
+    }
+
+    async fn set_role(&self, subject: Subject, role: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(
+            (subject, role.map(str::to_owned), now),
+            |conn, (subject, role, now)| set_role(conn, *subject, role.as_deref(), *now).boxed(),
+        )
+        .await
+    }
+}
+
+async fn find(conn: &mut Connection, subject: Subject) -> Outcome<Option<Account>> {
+    let row = accounts::table.find(subject.0).select(AccountRow::as_select());
+    let row = row.first(conn).await.optional()?;
+    row.map(AccountRow::into_account).transpose()
+}
+
+async fn create(conn: &mut Connection, new: &NewAccount) -> Outcome<Option<Subject>> {
+    differences::hold_names(conn, &new.realm).await?;
+    if is_named(conn, &new.realm, NewAccountRow::from(new).names()).await? {
+        return Ok(None);
+    }
+    let tries = if new.subject.is_some() { 1 } else { NUMBERS_TRIED };
+    for _ in 0..tries {
+        let id: Option<i64> = diesel::insert_into(accounts::table)
+            .values(NewAccountRow::from(new))
+            .on_conflict_do_nothing()
+            .returning(accounts::id)
+            .get_result(conn)
+            .await
+            .optional()?;
+        if let (Some(_), Some(chosen)) = (id, new.subject) {
+            differences::pass_number(conn, chosen).await?;
+        }
+        if id.is_some() {
+            return Ok(id.map(Subject));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an account of this realm has one of these names, as login or as alias.
+async fn is_named(conn: &mut Connection, realm: &Realm, names: Vec<String>) -> Outcome<bool> {
+    let named = accounts::table.filter(accounts::realm.eq(realm.as_str())).filter(
+        accounts::login_folded
+            .eq_any(names.clone())
+            .or(accounts::alias_folded.eq_any(names)),
+    );
+    Ok(diesel::select(exists(named)).get_result(conn).await?)
+}
+
+async fn set_disabled(conn: &mut Connection, subject: Subject, disabled: bool, now: Timestamp) -> Outcome<bool> {
+    if disabled && !feed::supersede(conn, subject, now).await? {
+        return Ok(false);
+    }
+    let disabled_at = disabled.then_some(now.as_millis());
+    let row = diesel::update(accounts::table.find(subject.0)).set(accounts::disabled_at.eq(disabled_at));
+    Ok(row.execute(conn).await? == 1)
+}
+
+async fn set_role(conn: &mut Connection, subject: Subject, role: Option<&str>, now: Timestamp) -> Outcome<bool> {
+    let row = diesel::update(accounts::table.find(subject.0)).set(accounts::role.eq(role));
+    if row.execute(conn).await? == 0 {
+        return Ok(false);
+    }
+    feed::tell_for_a_day(conn, Change::SubjectRights(subject), now).await?;
+    Ok(true)
+}

@@ -1,0 +1,60 @@
+//! What more than one query asks, as macros: the type of a query has no name worth writing down.
+
+/// A record is live: neither it nor its session is revoked, and its owner is enabled and of its generation. For
+/// queries over `tokens` alone.
+macro_rules! live {
+    () => {{
+        let owner = accounts::table
+            .filter(accounts::id.eq(tokens::subject))
+            .filter(accounts::disabled_at.is_null())
+            .filter(accounts::generation.eq(tokens::generation));
+        tokens::revoked_at
+            .is_null()
+            .and(diesel::dsl::exists(owner))
+            .and(session_not_revoked!())
+    }};
+}
+
+/// The live records, with the role of their owner beside them.
+macro_rules! live_with_rights {
+    () => {
+        tokens::table
+            .inner_join(accounts::table)
+            .left_join(
+                roles::table.on(roles::realm
+                    .eq(accounts::realm)
+                    .and(roles::name.nullable().eq(accounts::role))),
+            )
+            .filter(tokens::revoked_at.is_null())
+            .filter(accounts::disabled_at.is_null())
+            .filter(accounts::generation.eq(tokens::generation))
+            .filter(session_not_revoked!())
+    };
+}
+
+macro_rules! session_not_revoked {
+    () => {{
+        use crate::schema::parents;
+        let revoked = parents
+            .filter(parents.field(tokens::id).nullable().eq(tokens::parent))
+            .filter(parents.field(tokens::revoked_at).is_not_null());
+        diesel::dsl::not(diesel::dsl::exists(revoked))
+    }};
+}
+
+/// A record whose token is accepted without the record being read, and without an end of its own: only the feed ends
+/// it, so the feed must tell of it for ever.
+macro_rules! ends_with_the_feed {
+    () => {
+        tokens::expires_at.is_null().and(tokens::digest.is_null())
+    };
+}
+
+/// A record to which nothing belongs.
+macro_rules! leaf {
+    () => {{
+        use crate::schema::children;
+        let own = children.filter(children.field(tokens::parent).eq(tokens::id.nullable()));
+        diesel::dsl::not(diesel::dsl::exists(own))
+    }};
+}

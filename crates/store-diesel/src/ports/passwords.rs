@@ -1,0 +1,90 @@
+//! The port of password hashes.
+
+use async_trait::async_trait;
+use auth_core::{Credential, FoldedLogin, PasswordStore, Realm, StoreError, Subject, Timestamp};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use futures_util::FutureExt;
+
+use super::backend::{Connection, Db};
+use super::{differences, feed};
+use crate::error::Outcome;
+use crate::rows::AccountRow;
+use crate::schema::{accounts, passwords};
+
+#[async_trait]
+impl PasswordStore for Db {
+    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<Credential>, StoreError> {
+        self.read((realm.clone(), login.clone()), |conn, (realm, login)| {
+            find(conn, realm, login).boxed()
+        })
+        .await
+    }
+
+    async fn set(&self, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(
+            (subject, hash.to_owned(), end_sessions, now),
+            |conn, (subject, hash, end_sessions, now)| set(conn, *subject, hash, *end_sessions, *now).boxed(),
+        )
+        .await
+    }
+
+    async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+        self.statement(
+            (subject, old.to_owned(), new.to_owned()),
+            |conn, (subject, old, new)| upgrade(conn, *subject, old, new).boxed(),
+        )
+        .await
+    }
+}
+
+async fn find(conn: &mut Connection, realm: &Realm, login: &FoldedLogin) -> Outcome<Option<Credential>> {
+    let named = accounts::login_folded
+        .eq(login.as_str())
+        .or(accounts::alias_folded.eq(login.as_str()));
+    let row = accounts::table
+        .left_join(passwords::table)
+        .filter(accounts::realm.eq(realm.as_str()))
+        .filter(named)
+        .select((AccountRow::as_select(), passwords::hash.nullable()));
+    let row: Option<(AccountRow, Option<String>)> = row.first(conn).await.optional()?;
+    row.map(|(account, hash)| {
+        Ok(Credential {
+            account: account.into_account()?,
+            hash,
+        })
+    })
+    .transpose()
+}
+
+async fn set(
+    conn: &mut Connection,
+    subject: Subject,
+    hash: &str,
+    end_sessions: bool,
+    now: Timestamp,
+) -> Outcome<bool> {
+    let stands = match end_sessions {
+        true => feed::supersede(conn, subject, now).await?,
+        false => differences::hold_account(conn, subject).await?,
+    };
+    if !stands {
+        return Ok(false);
+    }
+    let row = (passwords::hash.eq(hash), passwords::changed_at.eq(now.as_millis()));
+    diesel::insert_into(passwords::table)
+        .values((passwords::account_id.eq(subject.0), row))
+        .on_conflict(passwords::account_id)
+        .do_update()
+        .set(row)
+        .execute(conn)
+        .await?;
+    Ok(true)
+}
+
+/// One compare-and-swap, so that it never undoes a change of the password.
+async fn upgrade(conn: &mut Connection, subject: Subject, old: &str, new: &str) -> Outcome<bool> {
+    let row = passwords::table.find(subject.0).filter(passwords::hash.eq(old));
+    let changed = diesel::update(row).set(passwords::hash.eq(new)).execute(conn).await?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,109 @@
+//! Removing what ended long enough ago, in small steps: the search only reads, and the removal holds up writers for a
+//! moment at a time.
+
+use auth_core::{StoreError, Timestamp};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::RunQueryDsl;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::backend::{Connection, Db};
+use crate::error::Outcome;
+use crate::schema::{feed, tokens};
+
+/// How many rows go in one transaction.
+const AT_ONCE: usize = 500;
+
+/// Before when it must have ended, and at most how much of it is wanted.
+type Search = (Timestamp, u32);
+
+type Find = for<'c> fn(&'c mut Connection, &'c Search) -> BoxFuture<'c, Outcome<Vec<i64>>>;
+
+type Remove = for<'c> fn(&'c mut Connection, &'c Vec<i64>) -> BoxFuture<'c, Outcome<usize>>;
+
+/// Removes at most `limit` rows, and says how many.
+///
+/// A record that ended stays ended, so what was found may be removed later without another look. A session goes after
+/// everything that belongs to it, and a superseding change after everything that it ended.
+pub(super) async fn purge(db: &Db, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    let steps: [(Find, Remove); 4] = [
+        (
+            |conn, search| expired(conn, search).boxed(),
+            |conn, ids| remove_tokens(conn, ids).boxed(),
+        ),
+        (
+            |conn, search| revoked(conn, search).boxed(),
+            |conn, ids| remove_tokens(conn, ids).boxed(),
+        ),
+        (
+            |conn, search| superseded(conn, search).boxed(),
+            |conn, ids| remove_tokens(conn, ids).boxed(),
+        ),
+        (
+            |conn, search| settled_changes(conn, search).boxed(),
+            |conn, ids| remove_changes(conn, ids).boxed(),
+        ),
+    ];
+    let mut gone = 0;
+    for (find, remove) in steps {
+        let left = limit.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+        if left == 0 {
+            break;
+        }
+        let found = db.read((before, left), find).await?;
+        for ids in found.chunks(AT_ONCE) {
+            gone += db.statement(ids.to_vec(), remove).await?;
+        }
+    }
+    Ok(gone as u64)
+}
+
+async fn expired(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<i64>> {
+    let ended = tokens::table
+        .filter(tokens::expires_at.lt(before.as_millis()))
+        .filter(leaf!());
+    Ok(ended.select(tokens::id).limit((*limit).into()).load(conn).await?)
+}
+
+async fn revoked(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<i64>> {
+    let ended = tokens::table
+        .filter(tokens::revoked_at.lt(before.as_millis()))
+        .filter(leaf!());
+    Ok(ended.select(tokens::id).limit((*limit).into()).load(conn).await?)
+}
+
+/// Tokens of generations that were superseded: the feed says when.
+async fn superseded(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<i64>> {
+    let older = tokens::subject
+        .nullable()
+        .eq(feed::subject)
+        .and(tokens::generation.nullable().lt(feed::generation));
+    let ended = feed::table
+        .inner_join(tokens::table.on(older))
+        .filter(is_superseding())
+        .filter(feed::at.lt(before.as_millis()))
+        .filter(leaf!());
+    let ids = ended.select(tokens::id).distinct().limit((*limit).into());
+    Ok(ids.load(conn).await?)
+}
+
+async fn settled_changes(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<i64>> {
+    let settled = feed::table.filter(feed::until.lt(before.as_millis()));
+    Ok(settled.select(feed::sequence).limit((*limit).into()).load(conn).await?)
+}
+
+async fn remove_tokens(conn: &mut Connection, ids: &[i64]) -> Outcome<usize> {
+    let ended = tokens::table.filter(tokens::id.eq_any(ids));
+    Ok(diesel::delete(ended).execute(conn).await?)
+}
+
+async fn remove_changes(conn: &mut Connection, sequences: &[i64]) -> Outcome<usize> {
+    let settled = feed::table.filter(feed::sequence.eq_any(sequences));
+    Ok(diesel::delete(settled).execute(conn).await?)
+}
+
+/// Spelt as in the index that serves it, which a bound value would not match.
+fn is_superseding() -> diesel::expression::SqlLiteral<Bool> {
+    diesel::dsl::sql("feed.kind = 'superseded'")
+}

@@ -1,0 +1,70 @@
+//! The port of roles.
+
+use async_trait::async_trait;
+use auth_core::{Change, Realm, Scopes, StoreError, Timestamp};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use futures_util::FutureExt;
+use permissions::{Role, RoleName, RoleStore, read_list, write_list};
+
+use super::backend::{Connection, Db};
+use super::feed;
+use crate::error::{Fault, Outcome};
+use crate::rows::granted;
+use crate::schema::roles;
+
+#[async_trait]
+impl RoleStore for Db {
+    async fn permissions_of(&self, realm: &Realm, role: &str) -> Result<Scopes, StoreError> {
+        self.read((realm.clone(), role.to_owned()), |conn, (realm, role)| {
+            permissions_of(conn, realm, role).boxed()
+        })
+        .await
+    }
+
+    async fn find(&self, realm: &Realm, role: &str) -> Result<Option<Role>, StoreError> {
+        self.read((realm.clone(), role.to_owned()), |conn, (realm, role)| {
+            find(conn, realm, role).boxed()
+        })
+        .await
+    }
+
+    async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
+        self.write((role.clone(), now), |conn, (role, now)| put(conn, role, *now).boxed())
+            .await
+    }
+}
+
+async fn permissions_of(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Scopes> {
+    let row = roles::table.find((realm.as_str(), role)).select(roles::permissions);
+    let stored: Option<String> = row.first(conn).await.optional()?;
+    Ok(stored.as_deref().map(granted).unwrap_or_default())
+}
+
+async fn find(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Option<Role>> {
+    let row = roles::table.find((realm.as_str(), role)).select(roles::permissions);
+    let stored: Option<String> = row.first(conn).await.optional()?;
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    let read = RoleName::parse(role).zip(read_list(&stored));
+    let (name, permissions) = read.ok_or(Fault::Corrupt("a role cannot be read"))?;
+    let realm = realm.clone();
+    Ok(Some(Role { realm, name, permissions }))
+}
+
+async fn put(conn: &mut Connection, role: &Role, now: Timestamp) -> Outcome<()> {
+    let permissions = roles::permissions.eq(write_list(&role.permissions));
+    diesel::insert_into(roles::table)
+        .values((
+            roles::realm.eq(role.realm.as_str()),
+            roles::name.eq(role.name.as_str()),
+            permissions.clone(),
+        ))
+        .on_conflict((roles::realm, roles::name))
+        .do_update()
+        .set(permissions)
+        .execute(conn)
+        .await?;
+    feed::tell_for_a_day(conn, Change::AllRights, now).await
+}

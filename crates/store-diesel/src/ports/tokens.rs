@@ -1,0 +1,129 @@
+//! The port of tokens and sessions.
+
+use async_trait::async_trait;
+use auth_core::{
+    FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
+    TokenRecord, TokenStore,
+};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use futures_util::FutureExt;
+
+use super::backend::{Connection, Db};
+use super::{differences, feed, insert, purge};
+use crate::error::Outcome;
+use crate::rows::{RefreshRow, TokenRow};
+use crate::schema::{accounts, roles, tokens};
+
+/// How many last uses are noted in one transaction, so that nobody waits for it.
+const TOUCHED_AT_ONCE: usize = 500;
+
+#[async_trait]
+impl TokenStore for Db {
+    async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
+        match new.parent {
+            None => self.statement(new, |conn, new| insert::insert(conn, new).boxed()).await,
+            Some(_) => self.write(new, |conn, new| insert::insert_child(conn, new).boxed()).await,
+        }
+    }
+
+    async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError> {
+        // Most callers find it, and then nobody waits for a writer.
+        let found = self.read(new.clone(), |conn, new| insert::find_shared(conn, new).boxed());
+        if let Some(record) = found.await? {
+            return Ok(Some(record));
+        }
+        self.write(new, |conn, new| insert::find_or_insert(conn, new).boxed())
+            .await
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        self.read(id, |conn, id| find(conn, *id).boxed()).await
+    }
+
+    async fn find_session(&self, selector: &Selector) -> Result<Option<RefreshSession>, StoreError> {
+        self.read(*selector, |conn, selector| find_session(conn, selector).boxed())
+            .await
+    }
+
+    async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError> {
+        self.statement((id, *from, to.clone()), |conn, (id, from, to)| {
+            rotate(conn, *id, from, to).boxed()
+        })
+        .await
+    }
+
+    async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
+        self.write((id, now), |conn, (id, now)| revoke(conn, id.0, *now).boxed())
+            .await
+    }
+
+    async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {
+        self.read((after, limit), |conn, (after, limit)| {
+            feed::changes(conn, *after, *limit).boxed()
+        })
+        .await
+    }
+
+    async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        for batch in used.chunks(TOUCHED_AT_ONCE) {
+            self.write(batch.to_vec(), |conn, used| differences::note_used(conn, used).boxed())
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        purge::purge(self, before, limit).await
+    }
+}
+
+async fn find(conn: &mut Connection, id: TokenId) -> Outcome<Option<TokenRecord>> {
+    let row = live_with_rights!()
+        .filter(tokens::id.eq(id.0))
+        .select((TokenRow::as_select(), roles::permissions.nullable()));
+    let row: Option<(TokenRow, Option<String>)> = row.first(conn).await.optional()?;
+    row.map(|(row, held)| row.into_record(held.as_deref())).transpose()
+}
+
+async fn find_session(conn: &mut Connection, selector: &Selector) -> Outcome<Option<RefreshSession>> {
+    let row = live_with_rights!()
+        .filter(tokens::refresh_selector.eq(selector.0.to_vec()))
+        .select((
+            TokenRow::as_select(),
+            roles::permissions.nullable(),
+            RefreshRow::as_select(),
+        ));
+    let row: Option<(TokenRow, Option<String>, RefreshRow)> = row.first(conn).await.optional()?;
+    row.map(|(row, held, refresh)| {
+        Ok(RefreshSession {
+            token: row.into_record(held.as_deref())?,
+            refresh: refresh.into_state()?,
+        })
+    })
+    .transpose()
+}
+
+/// One statement: the digest it swaps and the life it depends on are looked at where they are changed.
+async fn rotate(conn: &mut Connection, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Outcome<bool> {
+    let family = tokens::table
+        .filter(tokens::id.eq(id.0))
+        .filter(tokens::refresh_current.eq(from.as_bytes().to_vec()))
+        .filter(live!());
+    let moved = diesel::update(family).set(RefreshRow::from(to)).execute(conn).await?;
+    Ok(moved == 1)
+}
+
+async fn revoke(conn: &mut Connection, id: i64, now: Timestamp) -> Outcome<bool> {
+    let at = tokens::revoked_at.eq(now.as_millis());
+    let record = tokens::table.filter(tokens::id.eq(id)).filter(live!());
+    if diesel::update(record).set(at).execute(conn).await? == 0 {
+        return Ok(false);
+    }
+    let children = tokens::table
+        .filter(tokens::parent.eq(id))
+        .filter(tokens::revoked_at.is_null());
+    diesel::update(children).set(at).execute(conn).await?;
+    feed::tell_ended(conn, id, now).await?;
+    Ok(true)
+}

@@ -1,0 +1,130 @@
+//! The tables, as `diesel print-schema` prints them. Both databases hold the same: numbers and times are `BigInt`,
+//! lists and objects are JSON text.
+
+diesel::table! {
+    accounts (id) {
+        id -> BigInt,
+        realm -> Text,
+        login -> Text,
+        login_folded -> Nullable<Text>,
+        alias -> Nullable<Text>,
+        alias_folded -> Nullable<Text>,
+        role -> Nullable<Text>,
+        generation -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+        attributes -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    passwords (account_id) {
+        account_id -> BigInt,
+        hash -> Text,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    organisations (id) {
+        id -> BigInt,
+        name -> Text,
+        subdomain -> Text,
+        utc_offset_seconds -> BigInt,
+    }
+}
+
+diesel::table! {
+    consumers (key) {
+        key -> Text,
+        organisation_id -> BigInt,
+        token_digest -> Binary,
+        disabled -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    roles (realm, name) {
+        realm -> Text,
+        name -> Text,
+        permissions -> Text,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> BigInt,
+        parent -> Nullable<BigInt>,
+        flavour -> Text,
+        realm -> Text,
+        subject -> BigInt,
+        generation -> BigInt,
+        scopes -> Text,
+        label -> Nullable<Text>,
+        digest -> Nullable<Binary>,
+        salt -> Nullable<Binary>,
+        key_digest -> Nullable<Binary>,
+        shared -> Bool,
+        refresh_selector -> Nullable<Binary>,
+        refresh_current -> Nullable<Binary>,
+        refresh_previous -> Nullable<Binary>,
+        refresh_sealed -> Nullable<Binary>,
+        refresh_lineage -> Nullable<Binary>,
+        refresh_rotations -> Nullable<BigInt>,
+        refresh_rotated_at -> Nullable<BigInt>,
+        issued_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    feed (sequence) {
+        sequence -> BigInt,
+        kind -> Text,
+        token_id -> Nullable<BigInt>,
+        subject -> Nullable<BigInt>,
+        generation -> Nullable<BigInt>,
+        until -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    vault (name) {
+        name -> Text,
+        purpose -> Text,
+        sealed -> Binary,
+        created_at -> BigInt,
+        activates_at -> BigInt,
+        retires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    meta (name) {
+        name -> Text,
+        value -> Binary,
+    }
+}
+
+diesel::joinable!(consumers -> organisations (organisation_id));
+diesel::joinable!(passwords -> accounts (account_id));
+diesel::joinable!(tokens -> accounts (subject));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    consumers,
+    feed,
+    meta,
+    organisations,
+    passwords,
+    roles,
+    tokens,
+    vault,
+);
+
+// Other names for the same table, for queries that look at a record's session or at what belongs to it.
+diesel::alias!(tokens as parents: Parents, tokens as children: Children);

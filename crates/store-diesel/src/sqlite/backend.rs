@@ -1,0 +1,164 @@
+//! Operations on SQLite: which thread they go to, how long they wait, what their callers hear.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use auth_core::StoreError;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use super::bridge::Bridge;
+use super::open::Place;
+use super::worker::{Job, Queue, Ran};
+use crate::connect::{ConnectError, StoreOptions};
+use crate::error::{Fault, Outcome};
+
+/// What the ports' code runs on.
+pub(super) type Connection = Bridge;
+
+/// One operation, or one statement of it, over what it was asked with. It may be run more than once.
+pub(super) type Step<A, R> = for<'c> fn(&'c mut Connection, &'c A) -> BoxFuture<'c, Outcome<R>>;
+
+/// The ports on one SQLite database.
+pub(crate) struct Db {
+    writer: Queue,
+    /// None for a database in memory: that is its one connection.
+    readers: Option<Queue>,
+    wait: Duration,
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sqlite").finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Opens the database with all its connections. Blocks for a moment.
+    pub(crate) fn open(path: Option<String>, options: &StoreOptions) -> Result<Self, ConnectError> {
+        let place = Place(path);
+        place.create()?;
+        let writer = Queue::writer(place.clone(), place.open()?)?;
+        let readers = match place.is_memory() {
+            true => None,
+            false => {
+                let connections = (0..options.readers.max(1)).map(|_| place.open());
+                let connections = connections.collect::<Result<_, _>>()?;
+                Some(Queue::readers(place, connections)?)
+            }
+        };
+        Ok(Self {
+            writer,
+            readers,
+            wait: options.wait,
+        })
+    }
+
+    /// Runs something that only reads, in one statement.
+    pub(super) async fn read<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.run(self.readers.as_ref().unwrap_or(&self.writer), args, step)
+            .await
+    }
+
+    /// Runs one writing statement.
+    pub(super) async fn statement<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.run(&self.writer, args, step).await
+    }
+
+    /// Runs several statements as one transaction.
+    pub(super) async fn write<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.run(&self.writer, args, step).await
+    }
+
+    async fn run<A, R>(&self, queue: &Queue, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        let (reply, mut answer) = oneshot::channel();
+        let claim = Claim::default();
+        queue.push(Box::new(Operation {
+            args,
+            step,
+            claimed: claim.0.clone(),
+            outcome: Err(StoreError::Unavailable("the operation panicked".to_owned())),
+            reply,
+        }));
+        let waited = tokio::time::timeout(self.wait, &mut answer).await;
+        let answer = match waited {
+            Ok(answer) => answer,
+            Err(_) if claim.withdraw() => return Err(StoreError::Busy("no connection came free in time".to_owned())),
+            // It has begun, so it will end; only its end can tell what it did.
+            Err(_) => answer.await,
+        };
+        answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned())))
+    }
+}
+
+/// Whoever takes it first decides: the thread that begins the operation, or the caller who gives up on it.
+#[derive(Default)]
+struct Claim(Arc<AtomicBool>);
+
+impl Claim {
+    /// Whether the operation has not begun, and now never will.
+    fn withdraw(&self) -> bool {
+        !self.0.swap(true, Ordering::SeqCst)
+    }
+}
+
+impl Drop for Claim {
+    /// A caller that is gone wants nothing begun.
+    fn drop(&mut self) {
+        self.withdraw();
+    }
+}
+
+struct Operation<A, R> {
+    args: A,
+    step: Step<A, R>,
+    claimed: Arc<AtomicBool>,
+    outcome: Result<R, StoreError>,
+    reply: oneshot::Sender<Result<R, StoreError>>,
+}
+
+impl<A: Send, R: Send> Job for Operation<A, R> {
+    fn begin(&self) -> bool {
+        !self.claimed.swap(true, Ordering::SeqCst)
+    }
+
+    fn run(&mut self, conn: &mut Bridge) -> Ran {
+        let outcome = (self.step)(conn, &self.args).now_or_never();
+        // The bridge answers at once, so the future is ready at once.
+        let outcome = outcome.unwrap_or(Err(Fault::Corrupt("an operation waited for something else")));
+        let ran = match &outcome {
+            Ok(_) => Ran::Well,
+            Err(fault) if fault.broke_connection() => Ran::Broke,
+            Err(_) => Ran::Failed,
+        };
+        self.outcome = outcome.map_err(StoreError::from);
+        ran
+    }
+
+    fn answer(self: Box<Self>, trouble: Option<StoreError>) {
+        let outcome = match trouble {
+            Some(trouble) => self.outcome.and(Err(trouble)),
+            None => self.outcome,
+        };
+        let _ = self.reply.send(outcome);
+    }
+}

@@ -1,0 +1,95 @@
+//! Where SQLite differs from PostgreSQL. A write transaction is alone in the database, so nothing has to be held.
+
+use auth_core::{Realm, Subject, Timestamp, TokenId};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::backend::Connection;
+use crate::error::Outcome;
+use crate::migrations::Migration;
+use crate::schema::{accounts, tokens};
+
+/// A row that is read so that something else may be written: nobody else writes.
+macro_rules! held {
+    ($query:expr) => {
+        $query
+    };
+}
+
+/// Whether the account is there; nobody else changes it before the transaction ends.
+pub(super) async fn hold_account(conn: &mut Connection, subject: Subject) -> Outcome<bool> {
+    let account = accounts::table.find(subject.0);
+    Ok(diesel::select(exists(account)).get_result(conn).await?)
+}
+
+/// Nobody else ends the session before the transaction ends.
+pub(super) async fn hold_session(_: &mut Connection, _: TokenId) -> Outcome<()> {
+    Ok(())
+}
+
+/// Nobody else names an account of this realm before the transaction ends.
+pub(super) async fn hold_names(_: &mut Connection, _: &Realm) -> Outcome<()> {
+    Ok(())
+}
+
+/// Nobody else adds a key before the transaction ends.
+pub(super) async fn hold_vault(_: &mut Connection) -> Outcome<()> {
+    Ok(())
+}
+
+/// Nobody else changes the tables before the transaction ends.
+pub(super) async fn hold_schema(_: &mut Connection) -> Outcome<()> {
+    Ok(())
+}
+
+/// SQLite goes on from the highest number by itself.
+pub(super) async fn pass_number(_: &mut Connection, _: Subject) -> Outcome<()> {
+    Ok(())
+}
+
+/// Notes last uses. A statement costs no round trip here, so there is one for each.
+pub(super) async fn note_used(conn: &mut Connection, used: &[(TokenId, Timestamp)]) -> Outcome<()> {
+    for (id, at) in used {
+        let earlier = tokens::last_used_at
+            .is_null()
+            .or(tokens::last_used_at.lt(at.as_millis()));
+        diesel::update(tokens::table.filter(tokens::id.eq(id.0)).filter(earlier))
+            .set(tokens::last_used_at.eq(at.as_millis()))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether this database has a table of the migrations that were applied.
+pub(super) async fn has_history(conn: &mut Connection) -> Outcome<bool> {
+    let found = diesel::dsl::sql::<diesel::sql_types::Bool>(
+        "EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations')",
+    );
+    Ok(diesel::select(found).get_result(conn).await?)
+}
+
+pub(super) fn up(migration: &Migration) -> &'static str {
+    migration.sqlite.up
+}
+
+pub(super) fn down(migration: &Migration) -> &'static str {
+    migration.sqlite.down
+}
+
+/// The engine, and the settings on which durability rests.
+pub(super) async fn settings(conn: &mut Connection) -> Outcome<(String, Vec<(&'static str, String)>)> {
+    let version = text(conn, "sqlite_version()").await?;
+    let mut settings = Vec::new();
+    for name in ["journal_mode", "synchronous", "foreign_keys"] {
+        let value = text(conn, &format!("(SELECT CAST({name} AS TEXT) FROM pragma_{name})")).await?;
+        settings.push((name, value));
+    }
+    Ok((format!("SQLite {version}"), settings))
+}
+
+async fn text(conn: &mut Connection, expression: &str) -> Outcome<String> {
+    let value = diesel::dsl::sql::<diesel::sql_types::Text>(expression);
+    Ok(diesel::select(value).get_result(conn).await?)
+}

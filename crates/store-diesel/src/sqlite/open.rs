@@ -1,0 +1,113 @@
+//! Opening SQLite: the settings that each connection must have are set, and read back rather than hoped for.
+
+use diesel::connection::{Connection as _, SimpleConnection};
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
+
+use super::bridge::Bridge;
+use crate::connect::ConnectError;
+
+/// The oldest SQLite that may be linked: before it, a write-ahead log could be reset while somebody read it.
+const OLDEST: [u32; 3] = [3, 51, 3];
+
+/// Where a database is: in a file, or (`None`) in the memory of its one connection.
+#[derive(Clone)]
+pub(super) struct Place(pub(super) Option<String>);
+
+impl Place {
+    pub(super) fn is_memory(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// A connection with all settings.
+    pub(super) fn open(&self) -> Result<Bridge, ConnectError> {
+        let url = self.0.as_deref().unwrap_or(":memory:");
+        let opened = SqliteConnection::establish(url);
+        let mut conn = opened.map_err(|_| unavailable("the database file cannot be opened"))?;
+        refuse_old(&mut conn)?;
+        for setting in settings(self.is_memory()) {
+            setting.apply(&mut conn)?;
+        }
+        Ok(Bridge::new(conn))
+    }
+
+    /// Another connection after one that failed, if that would find the same data.
+    pub(super) fn reopen(&self) -> Option<Bridge> {
+        let opened = self.open();
+        if let Err(error) = &opened {
+            tracing::error!(event = "sqlite_reopen_failed", %error);
+        }
+        opened.ok()
+    }
+
+    /// Makes the file, readable by its owner alone: it holds password hashes. SQLite gives its companions the same
+    /// mode. A file that is there keeps its own.
+    pub(super) fn create(&self) -> Result<(), ConnectError> {
+        let Some(path) = &self.0 else {
+            return Ok(());
+        };
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                Err(unavailable(&format!("the database file cannot be made: {}", error.kind())))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One pragma: its name, the value to set, and what it then reads as.
+struct Setting {
+    name: &'static str,
+    value: &'static str,
+    reads: &'static str,
+}
+
+fn settings(memory: bool) -> [Setting; 4] {
+    let setting = |name, value, reads| Setting { name, value, reads };
+    let journal = if memory { "memory" } else { "wal" };
+    [
+        // First, since the next may have to wait for another process.
+        setting("busy_timeout", "5000", "5000"),
+        setting("journal_mode", journal, journal),
+        // An answered logout survives a power cut.
+        setting("synchronous", "FULL", "2"),
+        setting("foreign_keys", "ON", "1"),
+    ]
+}
+
+impl Setting {
+    fn apply(&self, conn: &mut SqliteConnection) -> Result<(), ConnectError> {
+        let set = conn.batch_execute(&format!("PRAGMA {} = {}", self.name, self.value));
+        let found = set.and_then(|()| self.read(conn));
+        match found {
+            Ok(found) if found == self.reads => Ok(()),
+            Ok(found) => Err(unavailable(&format!("SQLite has {} = {found}, not {}", self.name, self.reads))),
+            Err(error) => Err(ConnectError::of_database(error)),
+        }
+    }
+
+    fn read(&self, conn: &mut SqliteConnection) -> QueryResult<String> {
+        let column = if self.name == "busy_timeout" { "timeout" } else { self.name };
+        let value = format!("(SELECT CAST({column} AS TEXT) FROM pragma_{})", self.name);
+        diesel::select(sql::<Text>(&value)).get_result(conn)
+    }
+}
+
+fn refuse_old(conn: &mut SqliteConnection) -> Result<(), ConnectError> {
+    let found = diesel::select(sql::<Text>("sqlite_version()")).get_result::<String>(conn);
+    let found = found.map_err(ConnectError::of_database)?;
+    let numbers: Vec<u32> = found.split('.').filter_map(|part| part.parse().ok()).collect();
+    match numbers.as_slice() >= OLDEST.as_slice() {
+        true => Ok(()),
+        false => Err(unavailable(&format!("SQLite {found} is older than 3.51.3"))),
+    }
+}
+
+fn unavailable(why: &str) -> ConnectError {
+    ConnectError::Unavailable(why.to_owned())
+}

@@ -1,0 +1,184 @@
+//! Threads that each own one connection and do jobs on it, one after the other.
+//!
+//! Those of the writer go together: all that wait when a transaction begins are done in it, each behind a savepoint of
+//! its own, and their callers are answered when it is committed. A commit waits for the disk; with many callers they
+//! share the wait.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use auth_core::StoreError;
+use diesel::QueryResult;
+use diesel::connection::SimpleConnection;
+
+use super::bridge::Bridge;
+use super::open::Place;
+use crate::error::Fault;
+
+/// How many operations share a transaction at most.
+const TOGETHER: usize = 64;
+
+/// One operation, waiting for its connection.
+pub(super) trait Job: Send {
+    /// Whether somebody still waits for it. After `true` it is done, whether they wait or not.
+    fn begin(&self) -> bool;
+
+    /// Does it. False if it failed, or broke the connection.
+    fn run(&mut self, conn: &mut Bridge) -> Ran;
+
+    /// Tells the caller, who hears of `trouble` if there was any.
+    fn answer(self: Box<Self>, trouble: Option<StoreError>);
+}
+
+/// How an operation went, as far as the connection is concerned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// What it did is to be kept.
+    Well,
+    /// What it did is to be undone.
+    Failed,
+    /// The same, and another connection had better go on.
+    Broke,
+}
+
+/// The way to one thread, or to several that take turns.
+pub(super) struct Queue {
+    jobs: Option<Sender<Box<dyn Job>>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+type Doing = fn(&mut Bridge, Vec<Box<dyn Job>>) -> Ran;
+
+impl Queue {
+    /// One writer on this connection.
+    pub(super) fn writer(place: Place, connection: Bridge) -> std::io::Result<Self> {
+        Self::start("sqlite-writer", place, vec![connection], TOGETHER, write)
+    }
+
+    /// A reader for each connection.
+    pub(super) fn readers(place: Place, connections: Vec<Bridge>) -> std::io::Result<Self> {
+        Self::start("sqlite-reader", place, connections, 1, read)
+    }
+
+    /// Adds a job. If the threads are gone, so is the job, and its caller notices.
+    pub(super) fn push(&self, job: Box<dyn Job>) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+        }
+    }
+
+    fn start(
+        name: &str,
+        place: Place,
+        connections: Vec<Bridge>,
+        together: usize,
+        doing: Doing,
+    ) -> std::io::Result<Self> {
+        let (sender, receiver) = channel();
+        let receiver = Arc::new(Mutex::new(receiver));
+        let mut queue = Self {
+            jobs: Some(sender),
+            threads: Vec::new(),
+        };
+        for connection in connections {
+            let (place, receiver) = (place.clone(), receiver.clone());
+            let work = move || work(&place, connection, &receiver, together, doing);
+            queue.threads.push(Builder::new().name(name.to_owned()).spawn(work)?);
+        }
+        Ok(queue)
+    }
+}
+
+impl Drop for Queue {
+    /// Finishes what was begun and closes the connections.
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(place: &Place, connection: Bridge, jobs: &Mutex<Receiver<Box<dyn Job>>>, together: usize, doing: Doing) {
+    let mut connection = Some(connection);
+    while let Some(batch) = take(jobs, together) {
+        if connection.is_none() {
+            connection = place.reopen();
+        }
+        let Some(conn) = &mut connection else {
+            let trouble = StoreError::Unavailable("the database file cannot be opened".to_owned());
+            batch.into_iter().for_each(|job| job.answer(Some(trouble.clone())));
+            continue;
+        };
+        if doing(conn, batch) == Ran::Broke && !place.is_memory() {
+            connection = None;
+        }
+    }
+}
+
+/// The next job, and those that already wait behind it. `None` when there will be no more.
+fn take(jobs: &Mutex<Receiver<Box<dyn Job>>>, together: usize) -> Option<Vec<Box<dyn Job>>> {
+    let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut batch = vec![jobs.recv().ok()?];
+    batch.extend(jobs.try_iter().take(together - 1));
+    batch.retain(|job| job.begin());
+    Some(batch)
+}
+
+fn read(conn: &mut Bridge, batch: Vec<Box<dyn Job>>) -> Ran {
+    let mut worst = Ran::Well;
+    for mut job in batch {
+        if run(&mut *job, conn) == Ran::Broke {
+            worst = Ran::Broke;
+        }
+        job.answer(None);
+    }
+    worst
+}
+
+fn write(conn: &mut Bridge, mut batch: Vec<Box<dyn Job>>) -> Ran {
+    if batch.is_empty() {
+        return Ran::Well;
+    }
+    let (outcome, worst) = match transact(conn, &mut batch) {
+        Ok(worst) => (Ok(()), worst),
+        Err(fault) => {
+            let rolled_back = conn.blocking().batch_execute("ROLLBACK").is_ok();
+            let broke = fault.broke_connection() || !rolled_back;
+            (Err(fault), if broke { Ran::Broke } else { Ran::Failed })
+        }
+    };
+    let trouble = outcome.err().map(StoreError::from);
+    batch.into_iter().for_each(|job| job.answer(trouble.clone()));
+    worst
+}
+
+/// All jobs in one transaction, each undone by itself if it fails.
+fn transact(conn: &mut Bridge, batch: &mut [Box<dyn Job>]) -> Result<Ran, Fault> {
+    execute(conn, "BEGIN IMMEDIATE")?;
+    let mut worst = Ran::Well;
+    for job in batch {
+        execute(conn, "SAVEPOINT job")?;
+        let ran = run(&mut **job, conn);
+        if ran != Ran::Well {
+            execute(conn, "ROLLBACK TO job")?;
+        }
+        execute(conn, "RELEASE job")?;
+        if ran == Ran::Broke {
+            worst = ran;
+        }
+    }
+    execute(conn, "COMMIT")?;
+    Ok(worst)
+}
+
+fn execute(conn: &mut Bridge, sql: &str) -> QueryResult<()> {
+    conn.blocking().batch_execute(sql)
+}
+
+/// A panic in a job must not take the thread, and everybody's connection, with it.
+fn run(job: &mut dyn Job, conn: &mut Bridge) -> Ran {
+    catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or(Ran::Broke)
+}

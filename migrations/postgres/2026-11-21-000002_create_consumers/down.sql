@@ -1,0 +1,2 @@
+DROP TABLE consumers;
+DROP TABLE organisations;

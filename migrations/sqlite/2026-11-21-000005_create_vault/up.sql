@@ -1,0 +1,17 @@
+-- The server's own signing keys, sealed before they come here.
+CREATE TABLE vault (
+    name         TEXT   PRIMARY KEY NOT NULL,
+    purpose      TEXT   NOT NULL,
+    sealed       BLOB   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    activates_at BIGINT NOT NULL,
+    retires_at   BIGINT
+);
+
+CREATE INDEX vault_purpose ON vault (purpose);
+
+-- What the server must remember about this database, such as the check value of its master key.
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY NOT NULL,
+    value BLOB NOT NULL
+);
