@@ -1,0 +1,155 @@
+//! The queue with its bounds: what may wait, and what a free thread takes.
+
+use std::time::Duration;
+
+use super::options::HashingOptions;
+use super::queue::{FairQueue, Waiting};
+
+/// The jobs that wait, the threads that are free, and how fast the others are.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    queue: FairQueue,
+    limits: Limits,
+    /// How many threads have no batch.
+    idle: usize,
+    running: usize,
+    closed: bool,
+    /// What the latest batches took, smoothed; zero before the first.
+    batch_time: Duration,
+}
+
+#[derive(Debug)]
+struct Limits {
+    queue: usize,
+    share: usize,
+    longest_wait: Duration,
+    deadline: Duration,
+    /// How many jobs all threads together take at once.
+    lanes: usize,
+    width: usize,
+}
+
+/// What came of asking for a place in the queue.
+#[derive(Debug)]
+pub(super) enum Admission {
+    /// The job waits.
+    Admitted,
+    /// It waits in the place of another one, of the source that had most.
+    Displaced(Waiting),
+    /// It does not wait.
+    Refused,
+}
+
+/// What a free thread takes.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// To be hashed, all of one cost.
+    pub(super) batch: Vec<Waiting>,
+    /// Whose deadline has passed: to be refused.
+    pub(super) expired: Vec<Waiting>,
+    /// How many were dropped because nobody waits for them any more.
+    pub(super) abandoned: usize,
+}
+
+impl Backlog {
+    pub(super) fn new(options: &HashingOptions, threads: usize, width: usize) -> Self {
+        Self {
+            queue: FairQueue::default(),
+            limits: Limits {
+                queue: options.queue.get(),
+                share: options.share(),
+                longest_wait: options.longest_wait,
+                deadline: options.deadline,
+                lanes: threads * width,
+                width,
+            },
+            idle: threads,
+            running: 0,
+            closed: false,
+            batch_time: Duration::ZERO,
+        }
+    }
+
+    /// How many wait, and how many are being hashed.
+    pub(super) const fn sizes(&self) -> (usize, usize) {
+        (self.queue.len(), self.running)
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Lets nothing in any more. What waits, waits in vain and is handed back.
+    pub(super) fn close(&mut self) -> Vec<Waiting> {
+        self.closed = true;
+        self.queue.take_all(|_| true)
+    }
+
+    /// Asks for a place for `job`. The number is that of jobs dropped on the way because nobody waits for them.
+    pub(super) fn admit(&mut self, job: Waiting) -> (Admission, usize) {
+        let mut abandoned = 0;
+        if self.is_full() {
+            abandoned = self.queue.take_all(|job| job.reply.is_closed()).len();
+        }
+        (self.admit_living(job), abandoned)
+    }
+
+    fn admit_living(&mut self, job: Waiting) -> Admission {
+        let own = self.queue.len_of(job.source);
+        let too_many = own >= self.limits.share + self.idle;
+        if self.closed || too_many || self.expected_wait(&job) > self.limits.longest_wait {
+            return Admission::Refused;
+        }
+        if !self.is_full() {
+            self.queue.push(job);
+            return Admission::Admitted;
+        }
+        // Only somebody with more than the newcomer will have then makes room, or two would push each other out.
+        match self.queue.take_from_longest(own + 1) {
+            Some(displaced) => {
+                self.queue.push(job);
+                Admission::Displaced(displaced)
+            }
+            None => Admission::Refused,
+        }
+    }
+
+    /// Takes the share of one free thread in what waits: up to the width, and no more than leaves as much for each
+    /// other free thread.
+    pub(super) fn take(&mut self, now: Duration) -> Taken {
+        let overdue = |job: &Waiting| now.saturating_sub(job.since) > self.limits.deadline;
+        let gone = self.queue.take_all(|job| job.reply.is_closed() || overdue(job));
+        let (abandoned, expired): (Vec<_>, Vec<_>) = gone.into_iter().partition(|job| job.reply.is_closed());
+        let share = self.queue.len().div_ceil(self.idle.max(1));
+        let batch = self.queue.take_alike(share.min(self.limits.width));
+        self.idle -= usize::from(!batch.is_empty());
+        self.running += batch.len();
+        Taken {
+            batch,
+            expired,
+            abandoned: abandoned.len(),
+        }
+    }
+
+    /// A thread is done with a batch of `jobs`, which took so long.
+    pub(super) fn done(&mut self, jobs: usize, took: Duration) {
+        self.idle += 1;
+        self.running -= jobs;
+        self.batch_time = match self.batch_time {
+            Duration::ZERO => took,
+            before => (before * 3 + took) / 4,
+        };
+    }
+
+    fn is_full(&self) -> bool {
+        // A job for a free thread does not wait.
+        self.queue.len() >= self.limits.queue + self.idle
+    }
+
+    /// How long this job would wait, by how many go before it and how long batches take.
+    fn expected_wait(&self, job: &Waiting) -> Duration {
+        let batches = self.queue.ahead_of(job.source) / self.limits.lanes;
+        self.batch_time
+            .saturating_mul(u32::try_from(batches).unwrap_or(u32::MAX))
+    }
+}
