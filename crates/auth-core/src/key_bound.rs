@@ -10,7 +10,7 @@ use crate::error::{IssueError, Rejection, RevokeError, VerifyError};
 use crate::issuer::{Capabilities, Issuer, Verifier};
 use crate::registry::TokenRegistry;
 use crate::secret::TokenDigest;
-use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, TokenId, VerifiedToken};
+use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, Sharing, TokenId, VerifiedToken};
 
 /// Issues a key (UUID version 4, RFC 9562 5.4) with every token, and accepts a token only with the key of the same
 /// live session. The key is a name, not a credential: 122 random bits, worthless without the token. Its digest stands in
@@ -68,7 +68,13 @@ impl<I: Issuer> Issuer for KeyBound<I> {
         self.inner.lifetime()
     }
 
+    /// A token of a session that exists goes with the key its bearer already has, so it comes without one. A key is one
+    /// session's, so a session made here is never shared.
     async fn issue(&self, mut grant: Grant) -> Result<IssuedToken, IssueError> {
+        if grant.session.is_some() {
+            return self.inner.issue(grant).await;
+        }
+        grant.sharing = Sharing::Own;
         let key = random_uuid(&*self.entropy)?;
         grant.key = Some(digest_of(&key));
         let token = self.inner.issue(grant).await?;

@@ -14,7 +14,9 @@ use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sha
 /// Records a session for each grant, has the inner issuer name it in the token, and refuses tokens of ended sessions.
 ///
 /// The inner verdict comes first. The check of the session is against the revocations this node holds in memory, so it
-/// costs no look-up, and works while the database is away.
+/// costs no look-up, and works while the database is away. A revocation is remembered for as long as a token that it
+/// concerns could otherwise be accepted; where the inner issuer's tokens have no end, that is no bound, and the session's
+/// record decides (read once, then held in memory).
 #[derive(Debug)]
 pub struct Tracked<I> {
     inner: I,
@@ -58,7 +60,10 @@ impl<I: Issuer> Verifier for Tracked<I> {
 
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
         let token = self.inner.verify(presented).await?;
-        self.registry.refuse_ended(&token.session)?;
+        match token.expires_at {
+            Some(_) => self.registry.refuse_ended(&token.session)?,
+            None => drop(self.registry.live(token.session.id).await?),
+        }
         self.registry.note_used(token.session.id);
         Ok(token)
     }

@@ -8,11 +8,26 @@
 )]
 
 mod clock;
+mod entropy;
+mod failing;
+mod harness;
+mod in_process;
+pub mod issuer;
 pub mod law;
 mod macros;
 mod ports;
+pub mod service;
+mod simple;
 pub mod store;
 
 pub use clock::ManualClock;
+pub use entropy::{FailingEntropy, SeededEntropy};
+pub use failing::{Action, FailingStore, Moment, StoreCall};
+pub use harness::{
+    Accepted, Expiry, Issued, IssuerHarness, Issuing, NotIssued, Owner, Prints, Profile, Renewal, Revocation,
+    ServiceHarness, Session, Verdict,
+};
+pub use in_process::{InProcess, Parts, Sessions};
 pub use law::{Able, NotApplicable, Outcome, Unsupported, Upheld};
 pub use ports::{MemoryHarness, Ports, StoreHarness};
+pub use simple::SimpleIssuer;

@@ -23,6 +23,87 @@ macro_rules! store_conformance {
     };
 }
 
+/// Makes a module with one test for each law about issuers.
+///
+/// `issuer_conformance!(name, harness)`: `harness` makes a new [`IssuerHarness`](crate::IssuerHarness) for each test;
+/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, since the issuer does not promise what they
+/// are about or the harness cannot do what they need; a law listed there that does apply fails, and one that does not
+/// apply and is not listed fails too, so that no law is passed over in silence.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use auth_core::{Issuer, Lifetime, SecretKey, Tracked};
+/// use testkit::{InProcess, Parts, SimpleIssuer};
+///
+/// fn build(parts: &Parts) -> Arc<dyn Issuer> {
+///     let key = SecretKey::from_bytes([1; 32]);
+///     let life = Lifetime::Limited(Duration::from_secs(900));
+///     let (clock, entropy) = (parts.clock.clone(), parts.entropy.clone());
+///     let simple = SimpleIssuer::new(parts.flavour.clone(), life, key, clock, entropy);
+///     Arc::new(Tracked::new(simple, parts.registry.clone()))
+/// }
+///
+/// testkit::issuer_conformance!(tracked, InProcess::in_memory(build).await,
+///     except: [
+///         without_its_key_a_token_is_refused,
+///         a_token_until_revoked_does_not_expire,
+///         // and so on
+///     ]);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! issuer_conformance {
+    ($name:ident, $harness:expr $(, except: [$($law:ident),* $(,)?])? $(,)?) => {
+        #[cfg(test)]
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+            const EXCEPT: &[&str] = &[$($($crate::__law_name!(issuer $law)),*)?];
+            $crate::__issuer_laws! { __law_tests [issuer ($harness)] }
+        }
+    };
+}
+
+/// Makes a module with one test for each law about sign-in, refresh and sign-out.
+///
+/// `service_conformance!(name, harness)`: `harness` makes a new [`ServiceHarness`](crate::ServiceHarness) for each test;
+/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, since the issuer does not promise what they
+/// are about or the harness cannot do what they need; a law listed there that does apply fails, and one that does not
+/// apply and is not listed fails too, so that no law is passed over in silence.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use auth_core::{Issuer, Lifetime, SecretKey, Tracked};
+/// use testkit::{InProcess, Parts, SimpleIssuer};
+///
+/// fn build(parts: &Parts) -> Arc<dyn Issuer> {
+///     let key = SecretKey::from_bytes([1; 32]);
+///     let life = Lifetime::Limited(Duration::from_secs(900));
+///     let (clock, entropy) = (parts.clock.clone(), parts.entropy.clone());
+///     let simple = SimpleIssuer::new(parts.flavour.clone(), life, key, clock, entropy);
+///     Arc::new(Tracked::new(simple, parts.registry.clone()))
+/// }
+///
+/// testkit::service_conformance!(tracked, InProcess::in_memory(build).await);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! service_conformance {
+    ($name:ident, $harness:expr $(, except: [$($law:ident),* $(,)?])? $(,)?) => {
+        #[cfg(test)]
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+            const EXCEPT: &[&str] = &[$($($crate::__law_name!(service $law)),*)?];
+            $crate::__service_laws! { __law_tests [service ($harness)] }
+        }
+    };
+}
+
 /// The name of a law that there is.
 #[doc(hidden)]
 #[macro_export]
@@ -143,6 +224,102 @@ macro_rules! __store_laws {
             clients_never_cross_organisations
             a_client_is_an_account_of_its_organisation
             a_barred_client_says_so
+        }
+    };
+}
+
+/// The one list of the laws about issuers.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __issuer_laws {
+    ($then:ident $arguments:tt) => {
+        $crate::$then! { $arguments
+            issued_verifies_and_says_what_was_granted
+            capabilities_are_true
+            tokens_are_unique
+            expiry_is_exact
+            a_token_until_revoked_does_not_expire
+            verifying_changes_nothing
+            a_warm_check_asks_no_store
+            a_person_may_hold_many
+            altered_is_refused
+            cut_or_extended_is_refused
+            another_case_is_refused
+            parts_of_two_tokens_make_none
+            hostile_text_is_refused
+            a_stored_digest_is_refused
+            a_refresh_token_is_not_access
+            another_flavours_token_is_refused
+            without_its_key_a_token_is_refused
+            with_another_key_a_token_is_refused
+            a_key_has_one_spelling
+            a_key_alone_is_nothing
+            revoked_is_refused_or_declared_unsupported
+            what_has_ended_stays_ended
+            revoking_one_leaves_the_others
+            revoking_twice_is_no_error
+            revoking_a_session_ends_what_belongs_to_it
+            a_disabled_owners_tokens_die_and_stay_dead
+            a_new_generation_ends_older_tokens_only
+            an_outdated_grant_is_not_entitled
+            an_end_reaches_the_other_node
+            lost_rights_are_lost_at_once
+            rights_never_widen
+            rights_are_ones_own
+            nothing_prints
+            no_token_is_stored
+            shared_grants_repeat_without_growing
+            shared_grants_to_a_crowd_make_one_row
+            shared_tokens_are_one_persons
+            a_revoked_shared_token_is_replaced
+            store_trouble_is_not_a_rejection
+            store_trouble_is_not_a_yes
+            nothing_is_issued_while_the_store_fails
+            a_failed_revocation_says_so
+            without_chance_nothing_is_issued
+            a_node_out_of_touch_does_not_guess
+        }
+    };
+}
+
+/// The one list of the laws about services.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __service_laws {
+    ($then:ident $arguments:tt) => {
+        $crate::$then! { $arguments
+            a_refresh_rotates
+            a_refresh_token_is_64_hexadecimal_digits
+            a_retry_gets_the_identical_successor
+            a_retry_makes_no_second_session
+            a_crowd_gets_one_successor
+            rotations_of_one_millisecond_are_in_order
+            an_older_generation_ends_that_session_only
+            a_predecessor_after_the_grace_ends_its_session
+            an_idle_session_ends
+            a_session_ends_absolutely
+            a_sign_out_ends_the_session
+            what_was_signed_out_stays_so
+            a_password_change_ends_refreshing
+            barring_ends_refreshing
+            a_clock_set_back_ends_nothing
+            rights_never_grow_at_a_refresh
+            an_altered_refresh_token_harms_nothing
+            a_text_of_another_form_is_refused_unread
+            an_access_token_refreshes_nothing
+            another_flavour_does_not_know_a_refresh_token
+            guesses_end_no_session
+            a_password_change_wins_over_a_refresh
+            barring_wins_over_a_refresh
+            a_sign_out_wins_over_a_refresh
+            a_refresh_within_a_refresh_gets_the_same_successor
+            nothing_old_survives_a_password_change_among_refreshes
+            a_failed_refresh_leaves_the_token_good
+            a_refresh_whose_answer_was_lost_can_be_retried
+            while_the_store_is_away_nothing_is_decided
+            a_reuse_is_told_only_once_the_session_has_ended
+            without_chance_nothing_rotates
+            rotations_add_no_rows
         }
     };
 }

@@ -1,0 +1,30 @@
+//! The laws about issuers and verifiers, whatever a token is made of.
+//!
+//! [`issuer_conformance!`](crate::issuer_conformance) makes a test of each.
+
+mod accepts;
+mod ends;
+pub(crate) mod ground;
+mod keys;
+mod refuses;
+mod rights;
+mod secrecy;
+mod shared;
+mod trouble;
+
+pub use accepts::*;
+pub use ends::*;
+pub use keys::*;
+pub use refuses::*;
+pub use rights::*;
+pub use secrecy::*;
+pub use shared::*;
+pub use trouble::*;
+
+use crate::harness::IssuerHarness;
+use crate::law::Law;
+
+/// All of them.
+pub fn laws() -> Vec<Law<dyn IssuerHarness>> {
+    crate::__issuer_laws! { __law_table [issuer] }
+}

@@ -1,0 +1,311 @@
+//! What is refused: everything that was not issued.
+
+use super::ground::{Harness, Says};
+use crate::harness::Issued;
+use crate::law::{Unsupported, Upheld};
+use crate::simple::hex;
+
+/// No single character of a token can be changed: each place is tried, and among the changes are those that only touch
+/// bits which a careless decoder ignores.
+pub async fn altered_is_refused(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let token = harness.issued(&owner).await;
+    let bytes = token.text.as_bytes();
+    for place in 0..bytes.len() {
+        for change in [0x01, 0x02, 0x10] {
+            let mut altered = bytes.to_vec();
+            altered[place] ^= change;
+            let Ok(altered) = String::from_utf8(altered) else {
+                continue;
+            };
+            let what = format!("a token with byte {place} changed by {change:#x}");
+            harness.refuses_text(&altered, token.key.as_deref(), &what).await;
+        }
+    }
+    harness.accepts(&token, "and unaltered").await;
+    Ok(())
+}
+
+/// A part of a token is none, and nothing can be added to one: neither text nor blanks, quotes or the name of a scheme.
+pub async fn cut_or_extended_is_refused(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let token = harness.issued(&owner).await;
+    let (text, key) = (token.text.as_str(), token.key.as_deref());
+    for (place, _) in text.char_indices() {
+        harness
+            .refuses_text(&text[..place], key, &format!("the first {place} bytes of a token"))
+            .await;
+        if place > 0 {
+            harness
+                .refuses_text(&text[place..], key, &format!("a token without its first {place} bytes"))
+                .await;
+        }
+    }
+    for affix in [
+        "A", "0", "=", "==", ".", "|", " ", "\t", "\n", "\r\n", "\0", "%00", ",", ";", "\u{feff}", "\u{200b}",
+    ] {
+        harness
+            .refuses_text(
+                &format!("{text}{affix}"),
+                key,
+                &format!("a token followed by {affix:?}"),
+            )
+            .await;
+        harness
+            .refuses_text(&format!("{affix}{text}"), key, &format!("a token after {affix:?}"))
+            .await;
+    }
+    for (before, after) in [
+        ("Bearer ", ""),
+        ("\"", "\""),
+        ("'", "'"),
+        ("<", ">"),
+        ("{\"token\":\"", "\"}"),
+    ] {
+        harness
+            .refuses_text(
+                &format!("{before}{text}{after}"),
+                key,
+                &format!("a token in {before}{after}"),
+            )
+            .await;
+    }
+    harness
+        .refuses_text(&format!("{text}{text}"), key, "a token twice over")
+        .await;
+    harness
+        .refuses_text(&format!("{text},{text}"), key, "two tokens in one text")
+        .await;
+    Ok(())
+}
+
+/// A token has one spelling: upper and lower case are different characters.
+pub async fn another_case_is_refused(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let token = harness.issued(&owner).await;
+    let key = token.key.as_deref();
+    let text = &token.text;
+    let mut spellings = vec![text.to_uppercase(), text.to_lowercase()];
+    for (place, letter) in text.char_indices().filter(|(_, c)| c.is_ascii_alphabetic()) {
+        let swapped = match letter.is_ascii_uppercase() {
+            true => letter.to_ascii_lowercase(),
+            false => letter.to_ascii_uppercase(),
+        };
+        spellings.push(format!("{}{swapped}{}", &text[..place], &text[place + 1..]));
+    }
+    for spelling in spellings.iter().filter(|spelling| *spelling != text) {
+        harness.refuses_text(spelling, key, "another spelling of a token").await;
+    }
+    Ok(())
+}
+
+/// Two tokens do not make a third: neither the start of one with the end of the other, nor the parts of one among those
+/// of the other.
+pub async fn parts_of_two_tokens_make_none(harness: Harness) -> Upheld {
+    let (one, other) = (harness.owner().await, harness.owner().await);
+    let tokens = [
+        harness.issued(&one).await,
+        harness.issued(&other).await,
+        harness.issued(&one).await,
+    ];
+    for (a, b) in [(0, 1), (1, 0), (0, 2), (2, 0)] {
+        let (a, b): (&Issued, &Issued) = (&tokens[a], &tokens[b]);
+        let (first, second) = (&a.text, &b.text);
+        let ends = (1..first.len().min(second.len())).filter(|place| first.is_char_boundary(*place));
+        let mut mixed: Vec<String> = ends
+            .filter(|place| second.is_char_boundary(*place))
+            .map(|place| format!("{}{}", &first[..place], &second[place..]))
+            .collect();
+        for separator in ['.', '|'] {
+            mixed.extend(exchange_parts(first, second, separator));
+        }
+        for text in mixed.iter().filter(|text| *text != first && *text != second) {
+            harness
+                .refuses_text(text, a.key.as_deref(), "parts of two tokens")
+                .await;
+            harness
+                .refuses_text(text, b.key.as_deref(), "parts of two tokens")
+                .await;
+        }
+    }
+    Ok(())
+}
+
+/// Each part of `first` replaced by the one of `second` in the same place.
+fn exchange_parts(first: &str, second: &str, separator: char) -> Vec<String> {
+    let parts = |text: &str| text.split(separator).map(str::to_owned).collect::<Vec<_>>();
+    let (first, second) = (parts(first), parts(second));
+    let places = 0..first.len().min(second.len());
+    let exchanged = places.map(|place| {
+        let mut mixed = first.clone();
+        mixed[place].clone_from(&second[place]);
+        mixed.join(&separator.to_string())
+    });
+    exchanged.collect()
+}
+
+/// Whatever a caller sends is answered, and with no: empty and huge texts, control characters, other alphabets, texts of
+/// nothing but separators. None of them is trouble of ours, and none of them stops the verifier.
+pub async fn hostile_text_is_refused(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let token = harness.issued(&owner).await;
+    let plain = [
+        "", " ", "\0", "\r\n", "\u{7f}", ".", "..", "...", "|", "||", "0|", "|0", "a.b.c", "e30.e30.", "null",
+    ];
+    let odd = [
+        "-1|x",
+        "ñandú",
+        "\u{202e}",
+        "１|x",
+        "' OR 1=1 --",
+        "%s%n",
+        "${jndi:x}",
+        "../../etc/passwd",
+        "{}",
+        "[]",
+    ];
+    let mut texts: Vec<String> = [plain.as_slice(), &odd]
+        .concat()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    for part in ["A", ".", "|", "[", "{\"a\":", "9", "é", "\u{1f511}", "="] {
+        texts.push(part.repeat(100));
+        texts.push(part.repeat(10_000));
+        texts.push(part.repeat(1_000_000));
+    }
+    texts.push(format!("{}{}", token.text, "A".repeat(1_000_000)));
+    texts.push(format!(
+        "{}.{}.{}",
+        "A".repeat(5000),
+        "A".repeat(5000),
+        "A".repeat(5000)
+    ));
+    for text in &texts {
+        let shown: String = text.chars().take(20).collect();
+        for key in [token.key.as_deref(), None, Some(text.as_str())] {
+            harness
+                .refuses_text(text, key, &format!("{shown:?}… ({} bytes)", text.len()))
+                .await;
+        }
+    }
+    harness.accepts(&token, "after all that").await;
+    Ok(())
+}
+
+/// What is stored of a token does not pass for it: whoever steals the database cannot sign in with what is in it.
+pub async fn a_stored_digest_is_refused(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let token = harness.issued(&owner).await;
+    let stored = harness.stored_secrets().await?;
+    if stored.is_empty() {
+        return Err(Unsupported("nothing is stored that follows from a secret").into());
+    }
+    for secret in &stored {
+        let spellings = [
+            hex(secret),
+            hex(secret).to_uppercase(),
+            base64(secret, false),
+            base64(secret, true),
+        ];
+        for spelling in spellings {
+            harness
+                .refuses_text(&spelling, token.key.as_deref(), "a stored digest")
+                .await;
+            for text in with_part_replaced(&token.text, &spelling) {
+                harness
+                    .refuses_text(&text, token.key.as_deref(), "a token of a stored digest")
+                    .await;
+            }
+            if token.key.is_some() {
+                harness
+                    .refuses_text(&token.text, Some(&spelling), "a stored digest for the key")
+                    .await;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The token with each of its parts in turn replaced, whole and cut to the part's length.
+fn with_part_replaced(text: &str, by: &str) -> Vec<String> {
+    let separator = |c: char| matches!(c, '.' | '|');
+    let mut texts = Vec::new();
+    for part in text.split(separator).filter(|part| part.len() >= 16) {
+        texts.push(text.replace(part, by));
+        texts.push(text.replace(part, by.get(..part.len()).unwrap_or(by)));
+    }
+    texts
+}
+
+fn base64(bytes: &[u8], url: bool) -> String {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let letter = |value: usize| match (LETTERS.get(value), value, url) {
+        (Some(letter), ..) => char::from(*letter),
+        (None, 62, false) => '+',
+        (None, 62, true) => '-',
+        (None, _, false) => '/',
+        (None, _, true) => '_',
+    };
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0usize, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..=chunk.len() {
+            text.push(letter(bits >> (18 - 6 * place) & 63));
+        }
+    }
+    text
+}
+
+/// A refresh token is not an access token: it is sent elsewhere, lives longer, and must open no door by itself.
+pub async fn a_refresh_token_is_not_access(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let refresh = harness.refresh_token(&owner).await?;
+    let token = harness.issued(&owner).await;
+    for key in [None, token.key.as_deref()] {
+        harness.refuses_text(&refresh, key, "a refresh token").await;
+        harness
+            .refuses_text(&refresh.to_uppercase(), key, "a refresh token in upper case")
+            .await;
+    }
+    for text in with_part_replaced(&token.text, &refresh) {
+        harness
+            .refuses_text(&text, token.key.as_deref(), "a token with a refresh token in it")
+            .await;
+    }
+    Ok(())
+}
+
+/// A token opens the doors of its own flavour only, even for the same person, on the same store, under the same key.
+pub async fn another_flavours_token_is_refused(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let ours = harness.issued(&owner).await;
+    let theirs = harness.issue_foreign(&owner).await?;
+    let theirs = theirs.map_err(|_| Unsupported("the other flavour issues nothing"))?;
+    let there = harness.verify_foreign(&theirs.text, theirs.key.as_deref()).await?;
+    assert!(there.is_yes(), "their token at their door: {there:?}");
+    for key in [theirs.key.as_deref(), ours.key.as_deref()] {
+        harness.refuses_text(&theirs.text, key, "their token at our door").await;
+        let there = harness.verify_foreign(&ours.text, key).await?;
+        assert!(there.is_no(), "our token at their door was answered {there:?}");
+    }
+    harness.accepts(&ours, "our token at our door").await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    /// RFC 4648 10.
+    #[test]
+    fn base64_is_base64() {
+        assert_eq!(base64(b"foobar", false), "Zm9vYmFy");
+        assert_eq!(base64(b"foob", false), "Zm9vYg");
+        assert_eq!(base64(b"fooba", false), "Zm9vYmE");
+        assert_eq!(
+            (base64(&[0xfb, 0xff], false), base64(&[0xfb, 0xff], true)),
+            ("+/8".into(), "-_8".into())
+        );
+    }
+}

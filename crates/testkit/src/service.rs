@@ -1,0 +1,26 @@
+//! The laws about sign-in, refresh and sign-out.
+//!
+//! [`service_conformance!`](crate::service_conformance) makes a test of each.
+
+mod ends;
+mod ground;
+mod growth;
+mod hostile;
+mod races;
+mod rotation;
+mod trouble;
+
+pub use ends::*;
+pub use growth::*;
+pub use hostile::*;
+pub use races::*;
+pub use rotation::*;
+pub use trouble::*;
+
+use crate::harness::ServiceHarness;
+use crate::law::Law;
+
+/// All of them.
+pub fn laws() -> Vec<Law<dyn ServiceHarness>> {
+    crate::__service_laws! { __law_table [service] }
+}

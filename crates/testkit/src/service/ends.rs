@@ -1,0 +1,216 @@
+//! What ends a session.
+
+use std::time::Duration;
+
+use super::ground::{Harness, Refreshes, TICK};
+use crate::harness::Revocation;
+use crate::issuer::ground::Says;
+use crate::law::Upheld;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A generation older than the direct predecessor ends its session, however long ago it was and however soon it comes:
+/// two parties hold the family. Nobody else's session ends, and no other one of the same person.
+pub async fn an_older_generation_ends_that_session_only(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let other = harness.signed_in(&owner).await;
+    for rotations in [2, 3, 10, 40, 100] {
+        let mut tokens = vec![harness.signed_in(&owner).await];
+        for _ in 0..rotations {
+            let current = tokens.last().map(|session| session.refresh.clone());
+            tokens.push(harness.renews(&current.unwrap_or_default(), "the current one").await);
+        }
+        let old = &tokens[if rotations % 2 == 0 { 0 } else { rotations - 2 }];
+        harness.refuses(&old.refresh, "an older generation").await;
+        for session in &tokens {
+            harness
+                .is_dead(session, &format!("after a reuse among {rotations}"))
+                .await;
+        }
+        harness
+            .accepts(&other.token, "another session of the same person")
+            .await;
+    }
+    harness
+        .renews(&other.refresh, "another session of the same person")
+        .await;
+    Ok(())
+}
+
+/// Once the grace is over, even the direct predecessor ends its session.
+pub async fn a_predecessor_after_the_grace_ends_its_session(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let other = harness.signed_in(&owner).await;
+    let first = harness.signed_in(&owner).await;
+    let second = harness.renews(&first.refresh, "the current one").await;
+    harness.outwait_grace().await?;
+    harness.refuses(&first.refresh, "when the grace is over").await;
+    harness.is_dead(&second, "after the reuse").await;
+    harness.is_dead(&first, "after the reuse").await;
+    harness.renews(&other.refresh, "another session").await;
+    Ok(())
+}
+
+/// A session that is not refreshed for the idle time ends; a millisecond before, it goes on.
+pub async fn an_idle_session_ends(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let idle = harness.policy().idle;
+    let session = harness.signed_in(&owner).await;
+    harness.advance(idle - TICK).await?;
+    let session = harness.renews(&session.refresh, "in the last millisecond").await;
+    harness.advance(idle).await?;
+    harness.refuses(&session.refresh, "when it was idle").await;
+    harness.turn_clock_back(idle / 2).await?;
+    Ok(())
+}
+
+/// However busy, a session ends when its absolute life is over, and a millisecond before it goes on.
+pub async fn a_session_ends_absolutely(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let policy = harness.policy();
+    let mut session = harness.signed_in(&owner).await;
+    let start = harness.now()?;
+    let step = policy.idle / 2;
+    let end = start.plus(policy.absolute);
+    while harness.now()?.plus(step) < end {
+        harness.advance(step).await?;
+        session = harness.renews(&session.refresh, "while it lasts").await;
+    }
+    harness.advance(end.since(harness.now()?) - TICK).await?;
+    session = harness.renews(&session.refresh, "in its last millisecond").await;
+    harness.advance(TICK).await?;
+    harness.refuses(&session.refresh, "at its end").await;
+    harness.advance(step).await?;
+    harness.refuses(&session.refresh, "after its end").await;
+    Ok(())
+}
+
+/// Signing out ends the session: its refresh token, its access tokens, on the spot. Another session goes on; and who has
+/// signed out cannot sign out again.
+pub async fn a_sign_out_ends_the_session(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let other = harness.signed_in(&owner).await;
+    let first = harness.signed_in(&owner).await;
+    let second = harness.renews(&first.refresh, "the current one").await;
+    assert_eq!(harness.sign_out(&second.token).await, Revocation::Done);
+    for session in [&first, &second] {
+        harness.is_dead(session, "after the sign-out").await;
+        assert_eq!(
+            harness.sign_out(&session.token).await,
+            Revocation::Rejected,
+            "signing out again"
+        );
+    }
+    harness.renews(&other.refresh, "another session").await;
+    Ok(())
+}
+
+/// What was signed out stays so, however much time passes and is tidied up.
+pub async fn what_was_signed_out_stays_so(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let policy = harness.policy();
+    let session = harness.signed_in(&owner).await;
+    harness.advance(policy.idle - MINUTE).await?;
+    let session = harness.renews(&session.refresh, "in good time").await;
+    harness.advance(policy.idle - MINUTE).await?;
+    let session = harness.renews(&session.refresh, "in good time").await;
+    let left = policy.absolute.saturating_sub(policy.idle * 2);
+    harness.advance(left).await?;
+    let session = harness
+        .renews(&session.refresh, "shortly before the absolute end")
+        .await;
+    harness.sign_out(&session.token).await;
+    for step in [
+        TICK,
+        MINUTE,
+        MINUTE,
+        MINUTE * 5,
+        MINUTE * 60,
+        MINUTE * 60 * 24,
+        policy.idle,
+        policy.absolute,
+    ] {
+        harness.is_dead(&session, "after the sign-out").await;
+        harness.advance(step).await?;
+    }
+    harness.is_dead(&session, "long after the sign-out").await;
+    Ok(())
+}
+
+/// Changing the password ends every session of the account, and none that begins after.
+pub async fn a_password_change_ends_refreshing(harness: Harness) -> Upheld {
+    let (owner, stranger) = (harness.owner().await, harness.owner().await);
+    let strangers = harness.signed_in(&stranger).await;
+    let (one, other) = (harness.signed_in(&owner).await, harness.signed_in(&owner).await);
+    let renewed = harness.renews(&other.refresh, "before").await;
+    harness.change_password(&owner).await?;
+    for session in [&one, &other, &renewed] {
+        harness.is_dead(session, "after the password change").await;
+    }
+    let fresh = harness.signed_in(&owner).await;
+    harness.renews(&fresh.refresh, "a session of the new password").await;
+    harness.renews(&strangers.refresh, "somebody else's").await;
+    Ok(())
+}
+
+/// Barring somebody ends their sessions, for good.
+pub async fn barring_ends_refreshing(harness: Harness) -> Upheld {
+    let (owner, stranger) = (harness.owner().await, harness.owner().await);
+    let strangers = harness.signed_in(&stranger).await;
+    let session = harness.signed_in(&owner).await;
+    harness.set_disabled(&owner, true).await?;
+    harness.is_dead(&session, "while the owner is barred").await;
+    harness.set_disabled(&owner, false).await?;
+    harness.is_dead(&session, "after the owner was readmitted").await;
+    let fresh = harness.signed_in(&owner).await;
+    harness.renews(&fresh.refresh, "a new session").await;
+    harness.renews(&strangers.refresh, "somebody else's").await;
+    Ok(())
+}
+
+/// A clock that is set back an hour neither ends a session nor makes a reuse of anything.
+pub async fn a_clock_set_back_ends_nothing(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let first = harness.signed_in(&owner).await;
+    let second = harness.renews(&first.refresh, "before").await;
+    harness.turn_clock_back(MINUTE * 60).await?;
+    let retry = harness.renews(&first.refresh, "a retry, an hour earlier").await;
+    assert_eq!(retry.refresh, second.refresh);
+    let mut session = harness
+        .renews(&second.refresh, "the current one, an hour earlier")
+        .await;
+    for _ in 0..3 {
+        harness.turn_clock_back(TICK * 1500).await?;
+        session = harness.renews(&session.refresh, "and earlier still").await;
+    }
+    harness.advance(MINUTE * 60).await?;
+    harness.renews(&session.refresh, "when the clock has caught up").await;
+    Ok(())
+}
+
+/// Refreshing never gives more than the session was granted; and it gives up what the owner has lost.
+pub async fn rights_never_grow_at_a_refresh(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let session = harness.signed_in(&owner).await;
+    let mut wider = owner.rights.clone();
+    wider.insert(0, "everything".into());
+    harness.set_rights(&owner, &wider).await?;
+    let session = harness.renews(&session.refresh, "with more rights").await;
+    assert_eq!(
+        harness.accepts(&session.token, "with more rights").await.rights,
+        owner.rights
+    );
+    harness.set_rights(&owner, &owner.rights[1..]).await?;
+    let session = harness.renews(&session.refresh, "with fewer rights").await;
+    assert_eq!(
+        harness.accepts(&session.token, "with fewer rights").await.rights,
+        owner.rights[1..]
+    );
+    harness.set_rights(&owner, &wider).await?;
+    let session = harness.renews(&session.refresh, "with more rights again").await;
+    assert_eq!(
+        harness.accepts(&session.token, "with more rights again").await.rights,
+        owner.rights
+    );
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! What a long life leaves behind.
+
+use std::time::Duration;
+
+use auth_core::Lifetime;
+
+use super::ground::{Harness, Refreshes};
+use crate::law::Upheld;
+
+/// However often a session is refreshed, it takes no more rows: one for the session, and nothing that is not tidied up
+/// when its time has come. Meanwhile the oldest refresh token still counts as used before, not as unknown.
+pub async fn rotations_add_no_rows(harness: Harness) -> Upheld {
+    let owner = harness.owner().await;
+    let first = harness.signed_in(&owner).await;
+    let rows = harness.token_rows().await?;
+    let mut refresh = first.refresh.clone();
+    for rotation in 0..harness.rotations() {
+        if rotation % 100 == 0 {
+            harness.advance(Duration::from_secs(1)).await?;
+        }
+        let answer = harness.refresh(&refresh).await.renewed();
+        let session = answer.unwrap_or_else(|| panic!("rotation {rotation} was not answered with a successor"));
+        refresh = session.refresh;
+    }
+    if let Lifetime::Limited(life) = harness.profile().lifetime {
+        harness.advance(life + Duration::from_secs(1)).await?;
+    }
+    assert_eq!(
+        harness.token_rows().await?,
+        rows,
+        "rows after {} rotations",
+        harness.rotations()
+    );
+    let last = harness.renews(&refresh, "the current one").await;
+    harness.refuses(&first.refresh, "the first of all").await;
+    harness.is_dead(&last, "after that reuse").await;
+    Ok(())
+}
