@@ -1,0 +1,16 @@
+//! Folding a login name is idempotent, and what is folded fits what is stored and logged.
+#![no_main]
+
+use auth_core::FoldedLogin;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|typed: &str| {
+    if let Some(folded) = FoldedLogin::parse(typed) {
+        let text = folded.as_str();
+        assert!(!text.is_empty() && !text.chars().any(char::is_control));
+        // Folding may make a name longer, and then over-long ones of that spelling are nobody's.
+        if let Some(again) = FoldedLogin::parse(text) {
+            assert_eq!(again, folded);
+        }
+    }
+});

@@ -1,0 +1,11 @@
+//! Any text is a session reference in its one spelling, or none.
+#![no_main]
+
+use auth_core::SessionRef;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Some(session) = SessionRef::parse(text) {
+        assert_eq!(session.to_string(), text);
+    }
+});
