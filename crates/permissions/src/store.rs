@@ -16,6 +16,12 @@ pub trait RoleStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn permissions_of(&self, realm: &Realm, role: &str) -> Result<Scopes, StoreError>;
 
+    /// The role of this name, for those who look after roles.
+    ///
+    /// # Errors
+    /// When the store fails, or the role's row is damaged.
+    async fn find(&self, realm: &Realm, role: &str) -> Result<Option<Role>, StoreError>;
+
     /// Makes a role or replaces its permissions, and says so in the feed ([`auth_core::Change::AllRights`]), in one
     /// operation.
     ///

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod consumers;
+mod directory;
 mod inspect;
 mod passwords;
 mod purge;

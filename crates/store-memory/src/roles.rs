@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use auth_core::{Change, Realm, Scopes, StoreError, Timestamp};
-use permissions::{Role, RoleStore, write_list};
+use permissions::{Role, RoleName, RoleStore, read_list, write_list};
 
 use crate::MemoryStore;
 
@@ -10,6 +10,21 @@ use crate::MemoryStore;
 impl RoleStore for MemoryStore {
     async fn permissions_of(&self, realm: &Realm, role: &str) -> Result<Scopes, StoreError> {
         Ok(self.state().permissions_of(realm, role))
+    }
+
+    async fn find(&self, realm: &Realm, role: &str) -> Result<Option<Role>, StoreError> {
+        let state = self.state();
+        let Some(stored) = state.roles.get(&(realm.clone(), role.to_owned())) else {
+            return Ok(None);
+        };
+        let read = RoleName::parse(role).zip(read_list(stored));
+        let (name, permissions) = read.ok_or_else(|| StoreError::Corrupt("a role cannot be read".to_owned()))?;
+        let realm = realm.clone();
+        Ok(Some(Role {
+            realm,
+            name,
+            permissions,
+        }))
     }
 
     async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
