@@ -1,0 +1,25 @@
+//! One file for each command.
+
+pub mod account;
+mod admin;
+pub mod consumer;
+pub mod doctor;
+mod input;
+pub mod migrate;
+pub mod organisation;
+mod report;
+pub mod role;
+pub mod serve;
+pub mod token;
+
+use anyhow::Context;
+
+/// The runtime of a command.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")
+}

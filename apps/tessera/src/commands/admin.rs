@@ -1,0 +1,119 @@
+//! What administrators' commands have in common: they work on the database itself, beside the servers that run on it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use auth_core::{
+    AccountStore, Clock, HashCost, HashingOptions, PasswordHasher, PasswordPolicy, PasswordSetter, PasswordStore,
+    SystemClock, SystemEntropy, Timestamp, TokenDirectory,
+};
+use consumer_auth::ConsumerStore;
+use permissions::RoleStore;
+use store_diesel::{ConnectError, DieselStore, StoreOptions};
+
+use super::report::Report;
+use super::serve::DEFAULT_DATABASE;
+use crate::cli::Common;
+use crate::commands;
+use crate::config::Config;
+
+/// The settings, the database they name, and the clock.
+pub struct Admin {
+    pub config: Config,
+    pub store: DieselStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl Admin {
+    /// Opens the database, acts, and prints what came of it.
+    pub fn run(common: &Common, act: impl AsyncFnOnce(&Self) -> anyhow::Result<Report>) -> anyhow::Result<()> {
+        let config = Config::load(&common.overrides())?;
+        let report = commands::runtime()?.block_on(async {
+            let admin = Self {
+                store: open(&database_url(&config)).await?,
+                config,
+                clock: Arc::new(SystemClock::new()),
+            };
+            act(&admin).await
+        })?;
+        report.print(common.json)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn accounts(&self) -> Arc<dyn AccountStore> {
+        self.store.accounts()
+    }
+
+    pub fn passwords(&self) -> Arc<dyn PasswordStore> {
+        self.store.passwords()
+    }
+
+    pub fn directory(&self) -> Arc<dyn TokenDirectory> {
+        self.store.directory()
+    }
+
+    pub fn roles(&self) -> Arc<dyn RoleStore> {
+        self.store.roles()
+    }
+
+    pub fn consumers(&self) -> Arc<dyn ConsumerStore> {
+        self.store.consumers()
+    }
+
+    /// Sets passwords as the settings say.
+    pub fn password_setter(&self) -> anyhow::Result<PasswordSetter> {
+        let mut options = HashingOptions::default();
+        options.cost = HashCost::new(self.config.passwords.cost)?;
+        options.threads = Some(std::num::NonZeroUsize::MIN);
+        let hasher = PasswordHasher::start(options, self.clock.clone(), Arc::new(SystemEntropy));
+        let hasher = Arc::new(hasher.context("the password thread cannot start")?);
+        Ok(PasswordSetter::new(
+            self.passwords(),
+            hasher,
+            self.clock.clone(),
+            PasswordPolicy::default(),
+        ))
+    }
+}
+
+/// The database that the settings name.
+pub fn database_url(config: &Config) -> String {
+    config.database_url.clone().unwrap_or_else(|| DEFAULT_DATABASE.into())
+}
+
+/// Opens a database that is there and up to date. A command makes no database: one that a mistyped path has made would
+/// swallow the account it was to get.
+async fn open(url: &str) -> anyhow::Result<DieselStore> {
+    if let Some(missing) = missing(url)? {
+        bail!("there is no database {missing}: check --database-url, or make it with `tessera migrate`");
+    }
+    let mut options = StoreOptions::default();
+    options.migrate = false;
+    match DieselStore::connect(url, &options).await {
+        Err(ConnectError::Pending(count)) => {
+            bail!("the database lacks {count} migrations of this version: apply them with `tessera migrate`")
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// The path of the SQLite file, if that is what the URL names and it is not there.
+pub fn missing(url: &str) -> anyhow::Result<Option<&str>> {
+    match sqlite_path(url) {
+        Some(":memory:") => {
+            bail!("sqlite::memory: is gone when the command ends: name a file or a PostgreSQL database")
+        }
+        Some(path) if !Path::new(path).exists() => Ok(Some(path)),
+        _ => Ok(None),
+    }
+}
+
+/// The path in the URL of an SQLite database.
+pub fn sqlite_path(url: &str) -> Option<&str> {
+    let place = url.strip_prefix("sqlite:")?;
+    Some(place.strip_prefix("//").unwrap_or(place))
+}

@@ -1,0 +1,223 @@
+//! `tessera consumer`.
+
+use anyhow::{Context, bail};
+use auth_core::{Entropy, PlainToken, SystemEntropy, TokenDigest, random_bytes};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::{Args, Subcommand};
+use consumer_auth::Consumer as StoredConsumer;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::admin::Admin;
+use super::input;
+use super::report::{Report, plain};
+use crate::cli::Common;
+
+/// What a token of ours begins with, so that a scanner for leaked secrets knows it.
+const PREFIX: &str = "tsr_c_";
+
+/// The least length of a token that a partner brings along, in characters.
+const LEAST: usize = 16;
+
+/// Consumers: partners who vouch for the clients of one organisation.
+#[derive(Debug, Args)]
+pub struct Consumer {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Put(Put),
+    Show(Show),
+    Disable(Disable),
+    Enable(Enable),
+}
+
+/// Make a consumer, or give it another token and readmit it. The token is shown this once.
+#[derive(Debug, Args)]
+struct Put {
+    #[command(flatten)]
+    key: Key,
+    /// The organisation whose clients it may vouch for.
+    #[arg(long, value_name = "NUMBER")]
+    organisation: i64,
+    /// Read its token from standard input, instead of making one.
+    #[arg(long)]
+    token_stdin: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Show a consumer. Of its token, nothing.
+#[derive(Debug, Args)]
+struct Show {
+    #[command(flatten)]
+    key: Key,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Bar a consumer, from its next call on. The tokens of the clients it vouched for live on.
+#[derive(Debug, Args)]
+struct Disable {
+    #[command(flatten)]
+    key: Key,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Readmit a consumer, with the token it had.
+#[derive(Debug, Args)]
+struct Enable {
+    #[command(flatten)]
+    key: Key,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct Key {
+    /// The consumer's key, a public name: 1 to 255 characters.
+    #[arg(long, value_name = "KEY")]
+    key: String,
+}
+
+impl Consumer {
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.action {
+            Action::Put(put) => put.run(),
+            Action::Show(show) => show.run(),
+            Action::Disable(action) => set_disabled(&action.common, &action.key, true),
+            Action::Enable(action) => set_disabled(&action.common, &action.key, false),
+        }
+    }
+}
+
+impl Put {
+    fn run(self) -> anyhow::Result<()> {
+        let key = self.key.check()?;
+        Admin::run(&self.common, async |admin| {
+            let brought = self.token_stdin.then(brought_token).transpose()?;
+            let made = if brought.is_none() {
+                Some(new_token(&SystemEntropy)?)
+            } else {
+                None
+            };
+            let digest = match (&brought, &made) {
+                (Some(token), _) => TokenDigest::of(token.expose_secret().as_bytes()),
+                (_, Some(token)) => token.digest(),
+                (None, None) => bail!("there is no token"),
+            };
+            if !admin
+                .consumers()
+                .put_consumer(key, &digest, self.organisation, admin.now())
+                .await?
+            {
+                bail!("{}", self.refusal(admin).await?);
+            }
+            Ok(self.report(made.as_ref().map(PlainToken::expose)))
+        })
+    }
+
+    async fn refusal(&self, admin: &Admin) -> anyhow::Result<String> {
+        let (key, wanted) = (&self.key.key, self.organisation);
+        Ok(match admin.consumers().find(key).await? {
+            Some(consumer) if consumer.organisation.id != wanted => {
+                let owner = consumer.organisation.id;
+                format!("the key {key:?} belongs to a consumer of organisation {owner}: choose another for {wanted}")
+            }
+            _ => format!("there is no organisation {wanted}: make it with `tessera organisation put --id {wanted}`"),
+        })
+    }
+
+    fn report(&self, token: Option<&str>) -> Report {
+        let key = plain(&self.key.key);
+        let head = format!(
+            "consumer {key} may vouch for clients of organisation {}",
+            self.organisation
+        );
+        let text = match token {
+            Some(token) => format!("{head}\nits token, shown this once: {token}"),
+            None => format!("{head}, with the token you gave"),
+        };
+        let mut json = json!({ "key": self.key.key, "organisation": self.organisation });
+        if let Some(token) = token {
+            json["token"] = token.into();
+        }
+        Report::new(text, json)
+    }
+}
+
+impl Show {
+    fn run(self) -> anyhow::Result<()> {
+        let key = self.key.check()?;
+        Admin::run(&self.common, async |admin| {
+            let consumer = admin.consumers().find(key).await?.with_context(|| self.key.unknown())?;
+            let StoredConsumer {
+                disabled, organisation, ..
+            } = consumer;
+            let state = if disabled { "disabled" } else { "enabled" };
+            let (id, name) = (organisation.id, plain(&organisation.name));
+            let line = format!("consumer {} of organisation {id} ({name}) is {state}", plain(key));
+            Ok(Report::new(
+                line,
+                json!({ "key": key, "organisation": id, "disabled": disabled }),
+            ))
+        })
+    }
+}
+
+fn set_disabled(common: &Common, key: &Key, disabled: bool) -> anyhow::Result<()> {
+    let name = key.check()?;
+    Admin::run(common, async |admin| {
+        if !admin.consumers().set_consumer_disabled(name, disabled).await? {
+            bail!("{}", key.unknown());
+        }
+        let state = if disabled { "disabled" } else { "enabled" };
+        let line = format!("consumer {} is {state}", plain(name));
+        Ok(Report::new(line, json!({ "key": name, "disabled": disabled })))
+    })
+}
+
+impl Key {
+    /// The key, if a consumer can send it.
+    fn check(&self) -> anyhow::Result<&str> {
+        let key = &self.key;
+        let length = key.chars().count();
+        if key.trim().is_empty() || length > 255 || key.chars().any(char::is_control) {
+            bail!("--key {key:?}: a key is 1 to 255 characters, not blank, none of control");
+        }
+        Ok(key)
+    }
+
+    fn unknown(&self) -> String {
+        format!(
+            "there is no consumer with the key {:?}: make it with `tessera consumer put`",
+            self.key
+        )
+    }
+}
+
+/// 256 random bits.
+fn new_token(entropy: &dyn Entropy) -> anyhow::Result<PlainToken> {
+    let bytes = Zeroizing::new(random_bytes::<32>(entropy)?);
+    Ok(PlainToken::new(format!(
+        "{PREFIX}{}",
+        URL_SAFE_NO_PAD.encode(bytes.as_slice())
+    )))
+}
+
+fn brought_token() -> anyhow::Result<SecretString> {
+    let token = input::line("the token")?;
+    let text = token.expose_secret();
+    if text.chars().count() < LEAST || text.trim() != text || text.chars().any(char::is_control) {
+        bail!(
+            "the token on standard input will not do: a token has at least {LEAST} characters, none of control, \
+               without space around it"
+        );
+    }
+    Ok(token)
+}

@@ -1,0 +1,77 @@
+//! `tessera doctor`.
+
+mod check;
+mod clock;
+mod database;
+mod files;
+mod keys;
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::json;
+
+use super::admin::database_url;
+use super::report::Report;
+use crate::cli::Common;
+use crate::commands;
+use crate::config::Config;
+use check::{Check, Verdict};
+
+/// Examine settings, database, keys, clock and file permissions. Changes nothing.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Doctor {
+    pub fn run(self) -> anyhow::Result<()> {
+        let checks = self.examine()?;
+        let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
+        let (warnings, failures) = (count(Verdict::Warn), count(Verdict::Fail));
+        report(&checks).print(self.common.json)?;
+        match failures {
+            0 => Ok(()),
+            _ => bail!(
+                "{failures} of {} checks failed, {warnings} warned: see above",
+                checks.len()
+            ),
+        }
+    }
+
+    fn examine(&self) -> anyhow::Result<Vec<Check>> {
+        let config = match Config::load(&self.common.overrides()) {
+            Ok(config) => config,
+            Err(error) => {
+                return Ok(vec![Check::fail(
+                    "settings",
+                    format!("{error:#}"),
+                    "correct it; nothing else can be looked at",
+                )]);
+            }
+        };
+        let mut checks = vec![settings(&config)];
+        checks.extend(files::check(&config, self.common.config_file()));
+        let url = database_url(&config);
+        commands::runtime()?.block_on(async {
+            let Some(store) = database::check(&url, &mut checks).await else {
+                return;
+            };
+            checks.extend(keys::check(&config, &url, &store).await);
+            checks.push(clock::check(&store).await);
+        });
+        Ok(checks)
+    }
+}
+
+fn settings(config: &Config) -> Check {
+    let names: Vec<_> = config.flavours.iter().map(|flavour| flavour.name.as_str()).collect();
+    Check::ok("settings", format!("{} flavours: {}", names.len(), names.join(", ")))
+}
+
+fn report(checks: &[Check]) -> Report {
+    let text: Vec<_> = checks.iter().map(Check::line).collect();
+    let json: Vec<_> = checks.iter().map(Check::json).collect();
+    let worst = checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Ok);
+    Report::new(text.join("\n"), json!({ "verdict": worst.word(), "checks": json }))
+}

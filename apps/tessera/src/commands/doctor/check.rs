@@ -1,0 +1,74 @@
+//! One thing that was looked at.
+
+use serde_json::{Value, json};
+
+/// How it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    Ok,
+    /// The server runs, and somebody should know.
+    Warn,
+    /// The server does not run, or should not.
+    Fail,
+}
+
+impl Verdict {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// What was looked at, how it is, and what to do.
+#[derive(Debug)]
+pub struct Check {
+    name: &'static str,
+    pub verdict: Verdict,
+    found: String,
+    advice: Option<String>,
+}
+
+impl Check {
+    pub fn ok(name: &'static str, found: impl Into<String>) -> Self {
+        let found = found.into();
+        Self {
+            name,
+            verdict: Verdict::Ok,
+            found,
+            advice: None,
+        }
+    }
+
+    pub fn warn(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Warn,
+            advice: Some(advice.into()),
+            ..Self::ok(name, found)
+        }
+    }
+
+    pub fn fail(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Fail,
+            ..Self::warn(name, found, advice)
+        }
+    }
+
+    /// One line, whatever an error's text has in it.
+    pub fn line(&self) -> String {
+        let advice = self
+            .advice
+            .as_ref()
+            .map(|advice| format!(" -> {advice}"))
+            .unwrap_or_default();
+        let line = format!("{:<4}  {:<12}  {}{advice}", self.verdict.word(), self.name, self.found);
+        line.replace('\n', "; ")
+    }
+
+    pub fn json(&self) -> Value {
+        json!({ "check": self.name, "verdict": self.verdict.word(), "found": self.found, "advice": self.advice })
+    }
+}

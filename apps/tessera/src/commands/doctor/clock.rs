@@ -1,0 +1,39 @@
+//! Whether the clock agrees with what was written by it.
+
+use std::time::Duration;
+
+use auth_core::{Clock, SystemClock};
+use store_diesel::DieselStore;
+
+use super::check::Check;
+use crate::commands::report::time;
+
+/// By how much clocks of several nodes may differ before somebody should know.
+const SLACK: Duration = Duration::from_secs(2);
+
+const ADVICE: &str =
+    "set the clocks of all nodes by NTP; until this clock has passed that moment, tokens end early or late";
+
+pub async fn check(store: &DieselStore) -> Check {
+    let newest = match store.facts().await {
+        Ok(facts) => facts.newest,
+        Err(error) => return Check::fail("clock", error.to_string(), "see the database's own log"),
+    };
+    let now = SystemClock::new().now();
+    match newest {
+        Some(newest) if newest.since(now) > SLACK => {
+            let ahead = newest.since(now).as_secs();
+            let found = format!(
+                "it is {}, and the newest record is of {} ({ahead} s ahead)",
+                time(now),
+                time(newest)
+            );
+            Check::fail("clock", found, ADVICE)
+        }
+        Some(newest) => Check::ok(
+            "clock",
+            format!("it is {}, and the newest record is of {}", time(now), time(newest)),
+        ),
+        None => Check::ok("clock", format!("it is {}; nothing was recorded yet", time(now))),
+    }
+}

@@ -1,0 +1,77 @@
+//! Whether the database is there, is as it must be, and has the tables of this version.
+
+use store_diesel::{ConnectError, DieselStore, StoreOptions};
+
+use super::check::Check;
+use crate::commands::admin::missing;
+
+/// The database, if it can be used; what was found goes into `checks`.
+pub async fn check(url: &str, checks: &mut Vec<Check>) -> Option<DieselStore> {
+    match missing(url) {
+        Err(error) => {
+            checks.push(Check::fail(
+                "database",
+                error.to_string(),
+                "choose another with --database-url",
+            ));
+            return None;
+        }
+        Ok(Some(path)) => {
+            let advice = "check --database-url, or make it with `tessera migrate`";
+            checks.push(Check::fail("database", format!("there is none at {path}"), advice));
+            return None;
+        }
+        Ok(None) => {}
+    }
+    let mut options = StoreOptions::default();
+    options.migrate = false;
+    let store = match DieselStore::connect(url, &options).await {
+        Ok(store) => store,
+        Err(error) => {
+            checks.push(refusal(&error));
+            return None;
+        }
+    };
+    match store.ping().await {
+        Ok(()) => checks.push(Check::ok("database", "it answers")),
+        Err(error) => {
+            checks.push(Check::fail(
+                "database",
+                error.to_string(),
+                "see whether it runs and whether its disk is full",
+            ));
+            return None;
+        }
+    }
+    checks.push(settings(&store).await);
+    checks.push(Check::ok("schema", "up to date"));
+    Some(store)
+}
+
+fn refusal(error: &ConnectError) -> Check {
+    let found = error.to_string();
+    match error {
+        ConnectError::Pending(_) => Check::fail("schema", found, "apply them with `tessera migrate`"),
+        ConnectError::Newer(_) => Check::fail("schema", found, "use that version here too"),
+        ConnectError::BadUrl(_) => Check::fail("database", found, "correct --database-url"),
+        _ => Check::fail(
+            "database",
+            found,
+            "see whether it runs, and whether this user may use it",
+        ),
+    }
+}
+
+/// The settings on which durability rests. The store has refused any connection whose settings read back otherwise.
+async fn settings(store: &DieselStore) -> Check {
+    match store.facts().await {
+        Ok(facts) => {
+            let settings = facts.settings.iter().map(|(name, value)| format!(", {name} = {value}"));
+            Check::ok(
+                "durability",
+                format!("{}{}", facts.engine, settings.collect::<String>()),
+            )
+        }
+        Err(error) => Check::fail("durability", error.to_string(), "see the database's own log"),
+    }
+}

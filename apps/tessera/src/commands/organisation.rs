@@ -1,0 +1,95 @@
+//! `tessera organisation`.
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use consumer_auth::Organisation as StoredOrganisation;
+use serde_json::json;
+
+use super::admin::Admin;
+use super::report::{Report, plain};
+use crate::cli::Common;
+
+/// Organisations, whose clients their consumers vouch for.
+#[derive(Debug, Args)]
+pub struct Organisation {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Put(Put),
+}
+
+/// Make an organisation, or replace what is said of it.
+#[derive(Debug, Args)]
+struct Put {
+    /// Its number, which its consumers send as `organization_id`.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..))]
+    id: i64,
+    /// Its name: 1 to 255 characters.
+    #[arg(long, value_name = "TEXT")]
+    name: String,
+    /// Its subdomain: 1 to 63 characters of a-z 0-9 and -, not at the ends.
+    #[arg(long, value_name = "NAME")]
+    subdomain: String,
+    /// How far its clocks are ahead of UTC, in seconds; behind is negative.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(i32).range(-64_800..=64_800))]
+    utc_offset: i32,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Organisation {
+    pub fn run(self) -> anyhow::Result<()> {
+        let Action::Put(put) = self.action;
+        put.run()
+    }
+}
+
+impl Put {
+    fn run(self) -> anyhow::Result<()> {
+        self.check()?;
+        Admin::run(&self.common, async |admin| {
+            let organisation = StoredOrganisation {
+                id: self.id,
+                name: self.name.clone(),
+                subdomain: self.subdomain.clone(),
+                utc_offset_seconds: self.utc_offset,
+            };
+            admin.consumers().put_organisation(&organisation).await?;
+            let (name, offset) = (plain(&self.name), self.utc_offset);
+            let line = format!(
+                "organisation {} is {name}, subdomain {}, UTC {offset:+} s",
+                self.id, self.subdomain
+            );
+            let json = json!({
+                "id": self.id,
+                "name": self.name,
+                "subdomain": self.subdomain,
+                "utc_offset": offset,
+            });
+            Ok(Report::new(line, json))
+        })
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        let length = self.name.chars().count();
+        if self.name.trim().is_empty() || length > 255 || self.name.chars().any(char::is_control) {
+            bail!(
+                "--name {:?}: a name is 1 to 255 characters, not blank, none of control",
+                self.name
+            );
+        }
+        let label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let edges = self.subdomain.starts_with('-') || self.subdomain.ends_with('-');
+        if !(1..=63).contains(&self.subdomain.len()) || !self.subdomain.bytes().all(label) || edges {
+            bail!(
+                "--subdomain {:?}: allowed are 1 to 63 characters of a-z 0-9 and -, not at the ends",
+                self.subdomain
+            );
+        }
+        Ok(())
+    }
+}

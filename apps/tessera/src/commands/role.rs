@@ -1,0 +1,127 @@
+//! `tessera role`.
+
+use anyhow::Context;
+use auth_core::Scopes;
+use clap::{Args, Subcommand};
+use permissions::{Role as StoredRole, RoleName, parse_permission};
+use serde_json::{Value, json};
+
+use super::account::realm_of;
+use super::admin::Admin;
+use super::report::{Report, plain};
+use crate::cli::Common;
+
+/// Roles: what the accounts of a realm may do.
+#[derive(Debug, Args)]
+pub struct Role {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Put(Put),
+    Show(Show),
+}
+
+/// Make a role, or replace what it permits. Live tokens follow.
+#[derive(Debug, Args)]
+struct Put {
+    #[command(flatten)]
+    name: Name,
+    /// A permission; once for each, in the order in which clients are to see them.
+    #[arg(long = "permission", value_name = "PERMISSION")]
+    permissions: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Show a role.
+#[derive(Debug, Args)]
+struct Show {
+    #[command(flatten)]
+    name: Name,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct Name {
+    /// The realm the role belongs to.
+    #[arg(long, value_name = "REALM")]
+    realm: String,
+    /// The role's name there.
+    #[arg(long, value_name = "NAME")]
+    name: String,
+}
+
+impl Role {
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.action {
+            Action::Put(put) => put.run(),
+            Action::Show(show) => show.run(),
+        }
+    }
+}
+
+impl Put {
+    fn run(self) -> anyhow::Result<()> {
+        Admin::run(&self.common, async |admin| {
+            let role = StoredRole {
+                realm: realm_of(&self.name.realm)?,
+                name: self.name.parse()?,
+                permissions: self.permissions()?,
+            };
+            admin.roles().put(&role, admin.now()).await?;
+            Ok(Report::new(text(&role), json(&role)))
+        })
+    }
+
+    fn permissions(&self) -> anyhow::Result<Scopes> {
+        let read = |name: &String| parse_permission(name).with_context(|| format!("--permission {name:?}"));
+        self.permissions.iter().map(read).collect()
+    }
+}
+
+impl Show {
+    fn run(self) -> anyhow::Result<()> {
+        Admin::run(&self.common, async |admin| {
+            let (realm, name) = (realm_of(&self.name.realm)?, self.name.parse()?);
+            let role = admin.roles().find(&realm, name.as_str()).await?;
+            let role = role.with_context(|| {
+                format!(
+                    "the realm {realm} has no role {:?}: make it with `tessera role put`",
+                    name.as_str()
+                )
+            })?;
+            Ok(Report::new(text(&role), json(&role)))
+        })
+    }
+}
+
+impl Name {
+    fn parse(&self) -> anyhow::Result<RoleName> {
+        let name = RoleName::parse(&self.name);
+        name.with_context(|| {
+            let allowed = "a role's name is 1 to 64 characters, none of control, without space around it";
+            format!("--name {:?}: {allowed}", self.name)
+        })
+    }
+}
+
+fn text(role: &StoredRole) -> String {
+    let names = role
+        .permissions
+        .iter()
+        .map(|name| format!("\n  {}", plain(name.as_str())));
+    let head = format!("role {} in {}", plain(role.name.as_str()), role.realm);
+    match role.permissions.is_empty() {
+        true => format!("{head} permits nothing"),
+        false => format!("{head} permits{}", names.collect::<String>()),
+    }
+}
+
+fn json(role: &StoredRole) -> Value {
+    let permissions: Vec<_> = role.permissions.iter().map(|name| name.as_str()).collect();
+    json!({ "realm": role.realm.as_str(), "name": role.name.as_str(), "permissions": permissions })
+}

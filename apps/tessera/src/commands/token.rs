@@ -1,0 +1,64 @@
+//! `tessera token`.
+
+mod list;
+mod revoke;
+
+use anyhow::{Context, bail};
+use auth_core::{Account, Subject};
+use clap::{Args, Subcommand};
+
+use super::account::find_named;
+use super::admin::Admin;
+
+/// Live tokens and sessions.
+#[derive(Debug, Args)]
+pub struct Token {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    List(list::List),
+    Revoke(revoke::Revoke),
+}
+
+impl Token {
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.action {
+            Action::List(action) => action.run(),
+            Action::Revoke(action) => action.run(),
+        }
+    }
+}
+
+/// Whose tokens are meant.
+#[derive(Debug, Args)]
+struct Owner {
+    /// The owner's realm; `org:171` for the clients of organisation 171.
+    #[arg(long, value_name = "REALM", requires = "login", conflicts_with = "account")]
+    realm: Option<String>,
+    /// The owner's login name or alias there.
+    #[arg(long, value_name = "LOGIN", requires = "realm")]
+    login: Option<String>,
+    /// The owner's number, instead of realm and login.
+    #[arg(long, value_name = "NUMBER")]
+    account: Option<i64>,
+}
+
+impl Owner {
+    async fn find(&self, admin: &Admin) -> anyhow::Result<Account> {
+        match (&self.realm, &self.login, self.account) {
+            (Some(realm), Some(login), _) => find_named(admin, realm, login).await,
+            (_, _, Some(number)) => {
+                let found = admin.accounts().find(Subject(number)).await?;
+                found.with_context(|| format!("there is no account {number}: look it up with `tessera account show`"))
+            }
+            _ => bail!("say whose tokens: --realm and --login, or --account"),
+        }
+    }
+
+    fn is_given(&self) -> bool {
+        self.login.is_some() || self.account.is_some()
+    }
+}

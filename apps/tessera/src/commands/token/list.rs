@@ -1,0 +1,89 @@
+//! `tessera token list`.
+
+use auth_core::{Account, Timestamp, TokenId, TokenSummary};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Owner;
+use crate::cli::Common;
+use crate::commands::account::named;
+use crate::commands::admin::Admin;
+use crate::commands::report::{Report, plain, table, time};
+
+/// List an account's live tokens and sessions, newest first. Nothing of their secrets.
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    owner: Owner,
+    /// How many at most.
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+    /// Only those before this one: the last of the page before.
+    #[arg(long, value_name = "NUMBER")]
+    before: Option<i64>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl List {
+    pub fn run(self) -> anyhow::Result<()> {
+        Admin::run(&self.common, async |admin| {
+            let account = self.owner.find(admin).await?;
+            let before = self.before.map(TokenId);
+            // One more than is shown tells whether there are more.
+            let mut tokens = admin
+                .directory()
+                .tokens_of(account.subject, before, self.limit + 1)
+                .await?;
+            let more = tokens.len() > self.limit as usize;
+            tokens.truncate(self.limit as usize);
+            let next = tokens.last().filter(|_| more).map(|token| token.id);
+            Ok(report(&account, &tokens, next, admin.now()))
+        })
+    }
+}
+
+fn report(account: &Account, tokens: &[TokenSummary], next: Option<TokenId>, now: Timestamp) -> Report {
+    let rows: Vec<_> = tokens.iter().map(|token| row(token, now)).collect();
+    let mut text = match tokens.is_empty() {
+        true => format!("account {} has no live tokens", named(account)),
+        false => table(["id", "flavour", "issued", "expires", "last used", "label"], &rows),
+    };
+    if let Some(next) = next {
+        text.push_str(&format!("\nthere are more: --before {next}"));
+    }
+    let tokens: Vec<_> = tokens.iter().map(json).collect();
+    let json = json!({
+        "account": account.subject.0,
+        "tokens": tokens,
+        "next": next.map(|next| next.0),
+    });
+    Report::new(text, json)
+}
+
+fn row(token: &TokenSummary, now: Timestamp) -> [String; 6] {
+    let expires = match token.expires_at {
+        None => "when revoked".into(),
+        Some(end) if end <= now => format!("{} (has)", time(end)),
+        Some(end) => time(end),
+    };
+    [
+        token.id.to_string(),
+        token.flavour.to_string(),
+        time(token.issued_at),
+        expires,
+        token.last_used_at.map_or("-".into(), time),
+        token.label.as_deref().map_or("-".into(), plain),
+    ]
+}
+
+fn json(token: &TokenSummary) -> Value {
+    json!({
+        "id": token.id.0,
+        "flavour": &*token.flavour,
+        "label": token.label,
+        "issued_at": time(token.issued_at),
+        "expires_at": token.expires_at.map(time),
+        "last_used_at": token.last_used_at.map(time),
+    })
+}

@@ -1,0 +1,116 @@
+//! `[passwords]`, `[refresh]`, `[revocation]`.
+
+use auth_core::RefreshPolicy;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{BadSetting, Span};
+
+/// `[passwords]`: how passwords are hashed.
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasswordSettings {
+    /// bcrypt's cost for new hashes: 10 to 16.
+    #[validate(range(min = 10, max = 16))]
+    pub cost: u32,
+    /// How many logins may wait for a hash: 1 to 100,000.
+    #[validate(range(min = 1, max = 100_000))]
+    pub queue: usize,
+    /// How many threads hash; 0: one for each core.
+    #[validate(range(max = 1024))]
+    pub threads: usize,
+    /// Whether a password change ends the account's sessions.
+    pub end_sessions: bool,
+}
+
+impl Default for PasswordSettings {
+    fn default() -> Self {
+        Self {
+            cost: 12,
+            queue: 256,
+            threads: 0,
+            end_sessions: true,
+        }
+    }
+}
+
+/// `[refresh]`: how long sessions can be refreshed.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RefreshSettings {
+    /// How long the direct predecessor of a refresh token still answers.
+    pub grace: Span,
+    /// How long a session lives without being refreshed.
+    pub idle: Span,
+    /// How long a session lives at most.
+    pub absolute: Span,
+}
+
+impl Default for RefreshSettings {
+    fn default() -> Self {
+        Self {
+            grace: Span::seconds(10),
+            idle: Span::days(14),
+            absolute: Span::days(30),
+        }
+    }
+}
+
+impl RefreshSettings {
+    pub(super) fn check(&self) -> Result<(), BadSetting> {
+        if self.grace > Span::seconds(300) {
+            return Err(BadSetting::new("refresh.grace", self.grace, "allowed is 0s to 300s"));
+        }
+        for (key, span) in [("refresh.idle", self.idle), ("refresh.absolute", self.absolute)] {
+            if !(Span::seconds(1)..=Span::days(3650)).contains(&span) {
+                return Err(BadSetting::new(key, span, "allowed is 1s to 3650d"));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn policy(&self) -> RefreshPolicy {
+        RefreshPolicy {
+            grace: self.grace.0,
+            idle: self.idle.0,
+            absolute: self.absolute.0,
+        }
+    }
+}
+
+/// `[revocation]`: how nodes hear of revocations.
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct RevocationSettings {
+    /// How often the feed is read, in milliseconds: 10 to 900, so that every node hears within a second.
+    #[validate(range(min = 10, max = 900))]
+    pub poll_ms: u64,
+    /// For how long checks go on while the feed cannot be read; then they answer 503.
+    pub max_staleness: Span,
+    /// How many records a node holds in memory: 1,000 to 100,000,000.
+    #[validate(range(min = 1_000, max = 100_000_000))]
+    pub records: usize,
+}
+
+impl Default for RevocationSettings {
+    fn default() -> Self {
+        Self {
+            poll_ms: 200,
+            max_staleness: Span::seconds(5),
+            records: 100_000,
+        }
+    }
+}
+
+impl RevocationSettings {
+    pub(super) fn check(&self) -> Result<(), BadSetting> {
+        if !(Span::seconds(1)..=Span::seconds(3600)).contains(&self.max_staleness) {
+            return Err(BadSetting::new(
+                "revocation.max_staleness",
+                self.max_staleness,
+                "allowed is 1s to 3600s",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! The edge: bodies, addresses, panics.
+
+pub mod body;
+pub mod panic;
+pub mod source;

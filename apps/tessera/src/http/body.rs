@@ -1,0 +1,70 @@
+//! Reads a request's body, bounded in size and time, with the labels that say how to read it.
+
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::{HttpRequest, web};
+use dialects::{MAX_BODY, Payload, Refusal};
+use futures_util::StreamExt;
+use zeroize::Zeroizing;
+
+/// A whole body. It holds a password: wiped when dropped, never printed.
+pub struct Body {
+    bytes: Zeroizing<Vec<u8>>,
+    content_type: Option<String>,
+    content_encoding: Option<String>,
+}
+
+impl Body {
+    /// Reads at most [`MAX_BODY`] bytes; a longer body is refused before more of it is read.
+    pub async fn read(request: &HttpRequest, payload: web::Payload, limit: Duration) -> Result<Self, Refusal> {
+        let headers = request.headers();
+        if declared_length(headers).is_some_and(|length| length > MAX_BODY as u64) {
+            return Err(Refusal::TooLarge);
+        }
+        let read = tokio::time::timeout(limit, collect(payload));
+        let bytes = read.await.map_err(|_| Refusal::Timeout)??;
+        Ok(Self {
+            bytes,
+            content_type: text(headers, &header::CONTENT_TYPE)?,
+            content_encoding: text(headers, &header::CONTENT_ENCODING)?,
+        })
+    }
+
+    /// As the decoders take it.
+    pub fn payload(&self) -> Payload<'_> {
+        Payload {
+            content_type: self.content_type.as_deref(),
+            content_encoding: self.content_encoding.as_deref(),
+            body: &self.bytes,
+        }
+    }
+}
+
+async fn collect(mut payload: web::Payload) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    // The room is made once: a growing vector would leave copies of a password behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Refusal::Malformed)?;
+        if bytes.len() + chunk.len() > MAX_BODY {
+            return Err(Refusal::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// A header that may stand once, as text.
+fn text(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Refusal> {
+    let mut values = headers.get_all(name);
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(Refusal::UnsupportedMediaType);
+    }
+    let text = first.map(|value| value.to_str().map(str::to_owned));
+    text.transpose().map_err(|_| Refusal::UnsupportedMediaType)
+}

@@ -1,0 +1,143 @@
+//! The master key: from it every other key is derived, or under it encrypted. It is never in the database.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use auth_core::{SecretKey, SystemEntropy};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+const VARIABLE: &str = "TESSERA_MASTER_KEY";
+const FORM: &str = "32 random bytes in base64 (make one with: head -c 32 /dev/urandom | base64)";
+
+/// Where the master key comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// The key built into the demo: known to everybody.
+    Demo,
+    /// The environment, a file, or a file that may be made next to this database.
+    Configured {
+        file: Option<PathBuf>,
+        beside: Option<PathBuf>,
+    },
+}
+
+/// The master key.
+pub fn load(source: &Source) -> anyhow::Result<SecretKey> {
+    match source {
+        Source::Demo => Ok(SecretKey::from_bytes(*b"tessera demo: no secret whatever")),
+        Source::Configured { file, beside } => match std::env::var(VARIABLE).map(Zeroizing::new) {
+            Ok(text) => parse(&text).with_context(|| format!("{VARIABLE} is not usable: allowed is {FORM}")),
+            Err(_) => from_file(file.as_deref(), beside.as_deref()),
+        },
+    }
+}
+
+fn from_file(file: Option<&Path>, beside: Option<&Path>) -> anyhow::Result<SecretKey> {
+    if let Some(path) = file {
+        return read(path);
+    }
+    let Some(database) = beside else {
+        bail!(
+            "no master key: set {VARIABLE} or --master-key-file to {FORM}; every node on one database needs the same"
+        );
+    };
+    let mut name = database.as_os_str().to_owned();
+    name.push(".key");
+    let path = PathBuf::from(name);
+    match make(&path) {
+        Ok(key) => {
+            eprintln!(
+                "tessera: made the master key {}; keep a copy apart from the database's",
+                path.display()
+            );
+            Ok(key)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(&path),
+        Err(error) => Err(error).with_context(|| format!("the master key {} cannot be made", path.display())),
+    }
+}
+
+/// Writes a new key to a file that did not exist, readable by its owner alone under any umask.
+fn make(path: &Path) -> std::io::Result<SecretKey> {
+    let key = SecretKey::random(&SystemEntropy).map_err(std::io::Error::other)?;
+    let text = Zeroizing::new(STANDARD.encode(key.expose()) + "\n");
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::File::open(folder)?.sync_all()?;
+    Ok(key)
+}
+
+fn read(path: &Path) -> anyhow::Result<SecretKey> {
+    let unreadable = || format!("the master key {} cannot be read", path.display());
+    let mode = fs::metadata(path).with_context(unreadable)?.mode();
+    if mode & 0o077 != 0 {
+        bail!(
+            "the master key {} can be read by others (mode {:04o}): chmod 600 it",
+            path.display(),
+            mode & 0o7777
+        );
+    }
+    let text = Zeroizing::new(fs::read_to_string(path).with_context(unreadable)?);
+    parse(&text).with_context(|| format!("the master key {} is not usable: allowed is {FORM}", path.display()))
+}
+
+fn parse(text: &str) -> anyhow::Result<SecretKey> {
+    let bytes = Zeroizing::new(
+        STANDARD
+            .decode(text.trim())
+            .map_err(|_| anyhow::anyhow!("it is not base64"))?,
+    );
+    let key: [u8; 32] = bytes
+        .as_slice()
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("it has {} bytes", bytes.len()))?;
+    if key.iter().all(|byte| *byte == key[0]) {
+        bail!("it is one byte repeated");
+    }
+    Ok(SecretKey::from_bytes(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_key_is_private_and_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("k");
+        let made = make(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(read(&path).unwrap().expose(), made.expose());
+        assert_eq!(make(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_or_that_is_no_key_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("k");
+        make(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("chmod 600"));
+        for text in [
+            "",
+            "secret",
+            "AAAA",
+            &STANDARD.encode([7; 32]),
+            &STANDARD.encode([1, 2].repeat(17)),
+        ] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+    }
+}

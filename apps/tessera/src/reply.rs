@@ -1,0 +1,125 @@
+//! From outcomes to answers: the same for all dialects.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use auth_core::{Entropy, IssueError, RefreshError, RevokeError, SignInError, SystemEntropy, random_bytes};
+use consumer_auth::VouchError;
+use dialects::{Answer, CorruptRecord, Failure, Refusal};
+
+/// The HTTP form of an outcome, in the dialect's own shape if it is a refusal.
+pub fn respond(dialect: &dyn Failure, outcome: Result<Answer, Refused>) -> HttpResponse {
+    let answer = outcome.unwrap_or_else(|refused| {
+        tracing::debug!(event = "request_refused", reason = %refused.0);
+        dialect.answer(&refused.0)
+    });
+    http(answer)
+}
+
+/// The HTTP form of a finished answer.
+pub fn http(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    for header in answer.headers {
+        response.insert_header(header);
+    }
+    response.body(answer.body)
+}
+
+/// A refusal on its way out; everything that can go wrong turns into one here and nowhere else.
+#[derive(Debug)]
+pub struct Refused(pub Refusal);
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal)
+    }
+}
+
+impl From<SignInError> for Refused {
+    fn from(error: SignInError) -> Self {
+        Self(match error {
+            SignInError::UnknownLogin => Refusal::UnknownUser,
+            SignInError::WrongPassword => Refusal::WrongCredentials,
+            SignInError::Throttled(throttled) => Refusal::Throttled {
+                retry_after_seconds: seconds(throttled.retry_after),
+            },
+            SignInError::Busy(busy) => Refusal::Busy {
+                retry_after_seconds: seconds(busy.retry_after),
+            },
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<IssueError> for Refused {
+    fn from(error: IssueError) -> Self {
+        Self(match error {
+            // Disabled or given another password between the check and the issue: to the client, a wrong password.
+            IssueError::NotEntitled => Refusal::WrongCredentials,
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<RefreshError> for Refused {
+    fn from(error: RefreshError) -> Self {
+        Self(match error {
+            RefreshError::Unavailable(error) => trouble(&error),
+            _ => Refusal::WrongCredentials,
+        })
+    }
+}
+
+impl From<RevokeError> for Refused {
+    fn from(error: RevokeError) -> Self {
+        Self(match error {
+            RevokeError::Rejected(_) => Refusal::NotAuthenticated { token_sent: true },
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<VouchError> for Refused {
+    fn from(error: VouchError) -> Self {
+        Self(match error {
+            VouchError::Refused => Refusal::WrongCredentials,
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<auth_core::StoreError> for Refused {
+    fn from(error: auth_core::StoreError) -> Self {
+        Self(trouble(&error))
+    }
+}
+
+impl From<CorruptRecord> for Refused {
+    fn from(error: CorruptRecord) -> Self {
+        tracing::error!(event = "record_corrupt", %error);
+        Self(Refusal::Internal)
+    }
+}
+
+/// Our own trouble: told to the log in full, to the client as "later".
+fn trouble(error: &dyn std::error::Error) -> Refusal {
+    tracing::error!(event = "unavailable", %error);
+    Refusal::Unavailable {
+        retry_after_seconds: jittered(1, 3),
+    }
+}
+
+/// Between `low` and `high` seconds, so that clients who were refused together do not come back together.
+fn jittered(low: u32, high: u32) -> u32 {
+    let entropy: &dyn Entropy = &SystemEntropy;
+    let [byte] = random_bytes(entropy).unwrap_or([0]);
+    low + u32::from(byte) % (high - low + 1)
+}
+
+/// Whole seconds, rounded up, at least one.
+pub fn seconds(duration: Duration) -> u32 {
+    let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    u32::try_from(whole.max(1)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,56 @@
+//! `/auth/verify`: forward authentication for nginx, Traefik, Caddy.
+
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use auth_actix::{Denied, Gate};
+use auth_core::VerifiedToken;
+use permissions::Demand;
+
+/// 200 with what the token says, 401, 403 or 503. Any method; the body is not read.
+pub async fn verify(gate: Data<Gate>, request: HttpRequest) -> Result<HttpResponse, Denied> {
+    let token = gate.admit(request.headers()).await.inspect_err(log)?;
+    let names = demanded(request.query_string());
+    let demand = Demand::parse(names.iter().map(String::as_str));
+    let met = demand.as_ref().is_ok_and(|demand| demand.is_met_by(&token.scopes));
+    if !met {
+        return Err(Denied::scope(gate.challenge(), needed(demand.ok()))).inspect_err(log);
+    }
+    said(&token).ok_or_else(|| Denied::scope(gate.challenge(), String::new()))
+}
+
+fn log(denied: &Denied) {
+    tracing::debug!(event = "token_refused", reason = denied.reason());
+}
+
+/// Every `permission=`, each as a whole.
+fn demanded(query: &str) -> Vec<String> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    pairs
+        .filter(|(name, _)| name == "permission")
+        .map(|(_, value)| value.into_owned())
+        .collect()
+}
+
+fn needed(demand: Option<Demand>) -> String {
+    let demand = demand.unwrap_or_default();
+    demand.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The answer's headers come from the verified token alone; whatever `X-Auth-*` the request had is not looked at.
+fn said(token: &VerifiedToken) -> Option<HttpResponse> {
+    let headers = [
+        ("x-auth-subject", token.subject().to_string()),
+        ("x-auth-flavour", token.flavour.to_string()),
+        ("x-auth-realm", token.realm.to_string()),
+        ("x-auth-token-id", token.id.to_string()),
+        ("x-auth-permissions", token.scopes.to_string()),
+    ];
+    let mut response = HttpResponse::Ok();
+    response.insert_header(("Cache-Control", "no-store"));
+    for (name, value) in headers {
+        let value = HeaderValue::from_str(&value).ok()?;
+        response.insert_header((HeaderName::from_static(name), value));
+    }
+    Some(response.finish())
+}
