@@ -9,9 +9,9 @@ use permissions::RoleStore;
 
 use crate::error::Fault;
 use crate::facts::{Examine, Facts};
-use crate::url::{DatabaseUrl, BadUrl};
+use crate::{postgres, sqlite};
+use crate::url::{BadUrl, DatabaseUrl};
 use crate::vault::{MetaStore, Ping, VaultStore};
-use crate::sqlite;
 
 /// How a store goes about its connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,32 +74,32 @@ impl From<std::io::Error> for ConnectError {
     }
 }
 
+#[cfg(feature = "test-support")]
+use crate::inspect::Inspect;
+
+/// Stands in for the look behind the ports where there is none.
+#[cfg(not(feature = "test-support"))]
+pub(crate) trait Inspect {}
+#[cfg(not(feature = "test-support"))]
+impl<T> Inspect for T {}
+
 /// All ports on one database.
 pub(crate) trait Ports:
-    TokenStore
-    + TokenDirectory
-    + AccountStore
-    + PasswordStore
-    + RoleStore
-    + ConsumerStore
-    + VaultStore
-    + MetaStore
-    + Ping
-    + Examine
+    TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Ping + Examine + Inspect
 {
 }
 
 impl<T> Ports for T where
-    T: TokenStore
-    + TokenDirectory
-    + AccountStore
-    + PasswordStore
-    + RoleStore
-    + ConsumerStore
-    + VaultStore
-    + MetaStore
-    + Ping
-    + Examine
+    T: TokenDirectory
+        + AccountStore
+        + PasswordStore
+        + RoleStore
+        + ConsumerStore
+        + VaultStore
+        + MetaStore
+        + Ping
+        + Examine
+        + Inspect
 {
 }
 
@@ -118,9 +118,16 @@ impl DieselStore {
             DatabaseUrl::Sqlite(path) => {
                 let owned = options.clone();
                 let opening = tokio::task::spawn_blocking(move || sqlite::Db::open(path, &owned));
-                let opened = opening.await.map_err(|_| ConnectError::Unavailable("opening it panicked".to_owned()))?;
+                let opened = opening
+                    .await
+                    .map_err(|_| ConnectError::Unavailable("opening it panicked".to_owned()))?;
                 let db = opened?;
                 sqlite::prepare(&db, options.migrate).await?;
+                Ok(Self(Arc::new(db)))
+            }
+            DatabaseUrl::Postgres(url) => {
+                let db = postgres::Db::open(*url, options).await?;
+                postgres::prepare(&db, options.migrate).await?;
                 Ok(Self(Arc::new(db)))
             }
         }
@@ -180,5 +187,10 @@ impl DieselStore {
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.0.ping().await
+    }
+
+    #[cfg(feature = "test-support")]
+    pub(crate) fn ports(&self) -> &dyn Ports {
+        &*self.0
     }
 }

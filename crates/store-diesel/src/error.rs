@@ -86,7 +86,12 @@ fn describe(kind: &DatabaseErrorKind, info: &(dyn DatabaseErrorInformation + Sen
 /// SQLite's words for somebody else's lock, and PostgreSQL's for a conflict or for having no room. PostgreSQL's may be
 /// in another language (`lc_messages`); then they are trouble of the unspecific kind.
 fn is_busy(message: &str) -> bool {
-    let known = ["is locked", "due to lock timeout", "too many clients", "too many connections"];
+    let known = [
+        "is locked",
+        "due to lock timeout",
+        "too many clients",
+        "too many connections",
+    ];
     is_deadlock(message) || known.iter().any(|words| message.contains(words))
 }
 
@@ -96,7 +101,13 @@ fn is_deadlock(message: &str) -> bool {
 
 /// Words after which the next operation had better have another connection.
 fn ends_connection(message: &str) -> bool {
-    let known = ["disk I/O error", "not a database", "malformed", "unable to open", "terminating connection"];
+    let known = [
+        "disk I/O error",
+        "not a database",
+        "malformed",
+        "unable to open",
+        "terminating connection",
+    ];
     known.iter().any(|words| message.contains(words))
 }
 
@@ -153,7 +164,10 @@ mod tests {
         let busy = |fault| matches!(StoreError::from(fault), StoreError::Busy(_));
         assert!(busy(fault(DatabaseErrorKind::Unknown, "database is locked")));
         assert!(busy(fault(DatabaseErrorKind::Unknown, "deadlock detected")));
-        assert!(busy(fault(DatabaseErrorKind::SerializationFailure, "could not serialize")));
+        assert!(busy(fault(
+            DatabaseErrorKind::SerializationFailure,
+            "could not serialize"
+        )));
         assert!(!busy(fault(DatabaseErrorKind::Unknown, "database or disk is full")));
         assert!(!busy(fault(DatabaseErrorKind::UnableToSendCommand, "closed")));
     }

@@ -86,7 +86,9 @@ mod tests {
         for database in ["sqlite", "postgres"] {
             let folder = format!("{}/../../migrations/{database}", env!("CARGO_MANIFEST_DIR"));
             let entries = std::fs::read_dir(folder).unwrap();
-            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            let mut names: Vec<_> = entries
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
             names.sort();
             let ours: Vec<_> = MIGRATIONS.iter().map(|migration| migration.name.to_owned()).collect();
             assert_eq!(names, ours, "{database}");

@@ -1,8 +1,8 @@
 //! Rows, and what the ports make of them. The same for both databases.
 
 use auth_core::{
-    Account, Attributes, Change, FeedEntry, FoldedLogin, Generation, NewAccount, Realm, RefreshState, Scopes,
-    Selector, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenSummary,
+    Account, Attributes, Change, FeedEntry, FoldedLogin, Generation, NewAccount, Realm, RefreshState, Scopes, Selector,
+    Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenSummary,
 };
 use consumer_auth::{Client, Consumer, Organisation};
 use diesel::prelude::*;
@@ -210,7 +210,11 @@ impl NewAccountRow {
 
     /// The names it will sign in with, folded. A name that nobody can type signs nobody in.
     pub(crate) fn names(&self) -> Vec<String> {
-        [&self.login_folded, &self.alias_folded].into_iter().flatten().cloned().collect()
+        [&self.login_folded, &self.alias_folded]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
     }
 }
 

@@ -23,6 +23,9 @@ mod facts;
 mod feed;
 #[path = "ports/insert.rs"]
 mod insert;
+#[cfg(feature = "test-support")]
+#[path = "ports/inspect.rs"]
+mod inspect;
 #[path = "ports/migrate.rs"]
 mod migrate;
 #[path = "ports/passwords.rs"]
@@ -37,4 +40,4 @@ mod tokens;
 mod vault;
 
 pub(crate) use backend::Db;
-pub(crate) use migrate::prepare;
+pub(crate) use migrate::{applied, apply, prepare, revert};

@@ -4,14 +4,36 @@ use std::fmt;
 
 /// A URL that is none of a database. Says what is allowed, and nothing of what was given: it may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not the URL of a database ({0}): sqlite:PATH, sqlite::memory: and postgres://… are")]
+#[error("not the URL of a database ({0}): sqlite:PATH, sqlite::memory: and postgres://USER@HOST/NAME are")]
 pub struct BadUrl(&'static str);
 
 /// Which database, and where.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum DatabaseUrl {
     /// A file; `None`: the memory of one connection.
     Sqlite(Option<String>),
+    /// A server.
+    Postgres(Box<PostgresUrl>),
+}
+
+/// A server, and how to be sure of it.
+#[derive(Clone)]
+pub(crate) struct PostgresUrl {
+    pub(crate) config: tokio_postgres::Config,
+    pub(crate) tls: TlsMode,
+}
+
+/// What `sslmode=` and `sslrootcert=` ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TlsMode {
+    /// `disable`: none.
+    Disable,
+    /// `prefer`: encrypted where the server can, whoever it is.
+    Prefer,
+    /// `require`: encrypted, whoever the server is.
+    Require,
+    /// `verify-full`, or `require` with `sslrootcert`: encrypted, by a server whose certificate is of the host's name
+    /// and leads to this file's, or else (`None`) to the machine's roots.
+    Verify(Option<String>),
 }
 
 impl DatabaseUrl {
@@ -19,14 +41,9 @@ impl DatabaseUrl {
         if let Some(place) = url.strip_prefix("sqlite:") {
             return sqlite(place);
         }
-        Err(BadUrl("unknown scheme"))
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+        match url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            true => PostgresUrl::parse(url).map(|url| Self::Postgres(Box::new(url))),
+            false => Err(BadUrl("unknown scheme")),
         }
     }
 }
@@ -39,8 +56,144 @@ fn sqlite(place: &str) -> Result<DatabaseUrl, BadUrl> {
     match path {
         "" => Err(BadUrl("no path")),
         path if path.contains(['?', '\0']) => Err(BadUrl("options in the path")),
-        // SQLite would read a leading `file:` or `:` as something else than a path.
         path if path.starts_with('/') => Ok(DatabaseUrl::Sqlite(Some(path.to_owned()))),
+        // SQLite would read a leading `file:` or `:` as something else than a path.
         path => Ok(DatabaseUrl::Sqlite(Some(format!("./{path}")))),
+    }
+}
+
+impl PostgresUrl {
+    /// Reads the two options about TLS itself, since the library knows only some of their values, and has it read the
+    /// rest.
+    fn parse(url: &str) -> Result<Self, BadUrl> {
+        let (place, options) = url.split_once('?').unwrap_or((url, ""));
+        let (mut mode, mut root, mut others) = (None, None, Vec::new());
+        for option in options.split('&').filter(|option| !option.is_empty()) {
+            match option.split_once('=') {
+                Some(("sslmode", value)) => mode = Some(value),
+                Some(("sslrootcert", value)) => root = Some(decode(value)?),
+                _ => others.push(option),
+            }
+        }
+        let tls = TlsMode::parse(mode, root)?;
+        let rest = format!("{place}?{}", others.join("&"));
+        let config: Result<tokio_postgres::Config, _> = rest.parse();
+        let mut config = config.map_err(|_| BadUrl("it cannot be read"))?;
+        config.ssl_mode(match tls {
+            TlsMode::Disable => tokio_postgres::config::SslMode::Disable,
+            TlsMode::Prefer => tokio_postgres::config::SslMode::Prefer,
+            TlsMode::Require | TlsMode::Verify(_) => tokio_postgres::config::SslMode::Require,
+        });
+        match config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            true => Err(BadUrl("no host")),
+            false => Ok(Self { config, tls }),
+        }
+    }
+}
+
+impl TlsMode {
+    fn parse(mode: Option<&str>, root: Option<String>) -> Result<Self, BadUrl> {
+        match (mode, root) {
+            (None | Some("prefer"), None) => Ok(Self::Prefer),
+            (Some("disable"), None) => Ok(Self::Disable),
+            (Some("require"), None) => Ok(Self::Require),
+            (Some("verify-full"), None) => Ok(Self::Verify(None)),
+            (Some("require" | "verify-full"), Some(root)) if root == "system" => Ok(Self::Verify(None)),
+            (Some("require" | "verify-full"), Some(root)) => Ok(Self::Verify(Some(root))),
+            (_, Some(_)) => Err(BadUrl("sslrootcert is for sslmode=require and sslmode=verify-full")),
+            _ => Err(BadUrl("sslmode is disable, prefer, require or verify-full")),
+        }
+    }
+}
+
+/// Undoes percent encoding (RFC 3986 2.1).
+fn decode(text: &str) -> Result<String, BadUrl> {
+    const BAD: BadUrl = BadUrl("bad percent encoding");
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let decoded = match byte {
+            b'%' => {
+                let digits = [rest.next().ok_or(BAD)?, rest.next().ok_or(BAD)?];
+                let digits = std::str::from_utf8(&digits).map_err(|_| BAD)?;
+                u8::from_str_radix(digits, 16).map_err(|_| BAD)?
+            }
+            byte => byte,
+        };
+        bytes.push(decoded);
+    }
+    String::from_utf8(bytes).map_err(|_| BAD)
+}
+
+impl fmt::Debug for DatabaseUrl {
+    /// No password: the library leaves it out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(url) => f.debug_tuple("Postgres").field(&url.config).field(&url.tls).finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tls(url: &str) -> TlsMode {
+        match DatabaseUrl::parse(url).unwrap() {
+            DatabaseUrl::Postgres(url) => url.tls,
+            DatabaseUrl::Sqlite(_) => panic!("{url}"),
+        }
+    }
+
+    fn path(url: &str) -> Option<String> {
+        match DatabaseUrl::parse(url).unwrap() {
+            DatabaseUrl::Sqlite(path) => path,
+            DatabaseUrl::Postgres(_) => panic!("{url}"),
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_path_whatever_it_looks_like() {
+        assert_eq!(path("sqlite::memory:"), None);
+        assert_eq!(path("sqlite:a.db").as_deref(), Some("./a.db"));
+        assert_eq!(path("sqlite:///var/a.db").as_deref(), Some("/var/a.db"));
+        assert_eq!(path("sqlite:file:a.db").as_deref(), Some("./file:a.db"));
+    }
+
+    #[test]
+    fn sslmode_is_what_it_says() {
+        let url = |options: &str| format!("postgres://me@db.example/tessera{options}");
+        assert_eq!(tls(&url("")), TlsMode::Prefer);
+        assert_eq!(tls(&url("?sslmode=disable")), TlsMode::Disable);
+        assert_eq!(tls(&url("?connect_timeout=3&sslmode=require")), TlsMode::Require);
+        assert_eq!(tls(&url("?sslmode=verify-full")), TlsMode::Verify(None));
+        let pinned = url("?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem");
+        assert_eq!(tls(&pinned), TlsMode::Verify(Some("/etc/ca.pem".to_owned())));
+    }
+
+    #[test]
+    fn what_is_no_database_is_refused_and_not_repeated() {
+        for url in [
+            "",
+            "sqlite:",
+            "sqlite:a.db?mode=rwc",
+            "mysql://canary@db/x",
+            "postgres://me:canary@db/x?sslmode=verify-ca",
+            "postgres://me:canary@db/x?canary=1",
+            "postgres://me:canary@db:port/x",
+            "postgres:///x",
+            "postgres://me@db/x?sslmode=prefer&sslrootcert=/ca.pem",
+            "postgres://me@db/x?sslmode=require&sslrootcert=%4",
+        ] {
+            let error = DatabaseUrl::parse(url).unwrap_err().to_string();
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_does_not_print() {
+        let url = DatabaseUrl::parse("postgres://me:canary@db/x").unwrap();
+        assert!(!format!("{url:?}").contains("canary"));
     }
 }

@@ -35,10 +35,9 @@ impl AccountStore for Db {
     }
 
     async fn set_role(&self, subject: Subject, role: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
-        self.write(
-            (subject, role.map(str::to_owned), now),
-            |conn, (subject, role, now)| set_role(conn, *subject, role.as_deref(), *now).boxed(),
-        )
+        self.write((subject, role.map(str::to_owned), now), |conn, (subject, role, now)| {
+            set_role(conn, *subject, role.as_deref(), *now).boxed()
+        })
         .await
     }
 }

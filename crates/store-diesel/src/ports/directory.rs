@@ -30,12 +30,15 @@ impl TokenDirectory for Db {
     }
 
     async fn end_sessions(&self, subject: Subject, now: Timestamp) -> Result<bool, StoreError> {
-        self.write((subject, now), |conn, (subject, now)| feed::supersede(conn, *subject, *now).boxed())
-            .await
+        self.write((subject, now), |conn, (subject, now)| {
+            feed::supersede(conn, *subject, *now).boxed()
+        })
+        .await
     }
 
     async fn end_all_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.write(now, |conn, now| end_all_sessions(conn, *now).boxed()).await
+        self.write_patiently(now, |conn, now| end_all_sessions(conn, *now).boxed())
+            .await
     }
 }
 
@@ -53,16 +56,19 @@ async fn tokens_of(
         .order(tokens::id.desc())
         .limit(limit.into())
         .select(SummaryRow::as_select());
-    let rows = rows.load(conn).await?;
+    let rows: Vec<SummaryRow> = rows.load(conn).await?;
     Ok(rows.into_iter().map(TokenSummary::from).collect())
 }
 
-/// The accounts first: from then on nobody adds a record of an old generation.
 async fn end_all_sessions(conn: &mut Connection, now: Timestamp) -> Outcome<u64> {
-    let generations = diesel::update(accounts::table).set(accounts::generation.eq(accounts::generation + LEAP));
-    generations.execute(conn).await?;
-    let records = diesel::update(tokens::table.filter(tokens::revoked_at.is_null()));
-    let ended = records.set(tokens::revoked_at.eq(now.as_millis())).execute(conn).await?;
+    diesel::update(accounts::table)
+        .set(accounts::generation.eq(accounts::generation + LEAP))
+        .execute(conn)
+        .await?;
+    let ended = diesel::update(tokens::table.filter(tokens::revoked_at.is_null()))
+        .set(tokens::revoked_at.eq(now.as_millis()))
+        .execute(conn)
+        .await?;
     feed::tell_for_a_day(conn, Change::AllRights, now).await?;
     Ok(ended as u64)
 }

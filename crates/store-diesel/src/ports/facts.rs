@@ -22,7 +22,11 @@ impl Examine for Db {
 async fn facts(conn: &mut Connection) -> Outcome<Facts> {
     let (engine, settings) = differences::settings(conn).await?;
     let newest = newest(conn).await?;
-    Ok(Facts { engine, settings, newest })
+    Ok(Facts {
+        engine,
+        settings,
+        newest,
+    })
 }
 
 /// The rows of the highest numbers are the latest, so that nothing is searched.
@@ -33,7 +37,10 @@ async fn newest(conn: &mut Connection) -> Outcome<Option<Timestamp>> {
     let token: Option<i64> = token.first(conn).await.optional()?;
     let change = feed::table.order(feed::sequence.desc()).select(feed::at);
     let change: Option<i64> = change.first(conn).await.optional()?;
-    let key: Option<i64> = vault::table.select(diesel::dsl::max(vault::created_at)).get_result(conn).await?;
+    let key: Option<i64> = vault::table
+        .select(diesel::dsl::max(vault::created_at))
+        .get_result(conn)
+        .await?;
     let newest = [account, token, change, key].into_iter().flatten().max();
     Ok(newest.map(Timestamp::from_millis))
 }

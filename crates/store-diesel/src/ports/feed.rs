@@ -27,7 +27,9 @@ pub(super) async fn tell_for_a_day(conn: &mut Connection, change: Change, now: T
 /// Tells that a record has ended, until the last moment at which it, or what belongs to it, might be accepted.
 pub(super) async fn tell_ended(conn: &mut Connection, id: i64, now: Timestamp) -> Outcome<()> {
     let family = || tokens::id.eq(id).or(tokens::parent.eq(id));
-    let latest = tokens::table.filter(family()).select(diesel::dsl::max(tokens::expires_at));
+    let latest = tokens::table
+        .filter(family())
+        .select(diesel::dsl::max(tokens::expires_at));
     let latest: Option<i64> = latest.get_result(conn).await?;
     let endless = tokens::table.filter(family()).filter(ends_with_the_feed!());
     let endless: bool = diesel::select(diesel::dsl::exists(endless)).get_result(conn).await?;
@@ -47,7 +49,9 @@ pub(super) async fn supersede(conn: &mut Connection, subject: Subject, now: Time
         return Ok(false);
     };
     let owned = || tokens::subject.eq(subject.0).and(tokens::generation.eq(next - 1));
-    let latest = tokens::table.filter(owned()).select(diesel::dsl::max(tokens::expires_at));
+    let latest = tokens::table
+        .filter(owned())
+        .select(diesel::dsl::max(tokens::expires_at));
     let latest: Option<i64> = latest.get_result(conn).await?;
     let endless = tokens::table.filter(owned()).filter(ends_with_the_feed!());
     let endless: bool = diesel::select(diesel::dsl::exists(endless)).get_result(conn).await?;

@@ -18,7 +18,9 @@ pub(crate) async fn prepare(db: &Db, may_apply: bool) -> Result<(), ConnectError
     if let Some(newer) = applied.iter().find(|version| Migration::of(version).is_none()) {
         return Err(ConnectError::Newer(newer.clone()));
     }
-    let pending = MIGRATIONS.iter().filter(|migration| !applied.contains(&migration.version()));
+    let pending = MIGRATIONS
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version()));
     match pending.count() {
         0 => Ok(()),
         _ if may_apply => Ok(apply(db).await.map(drop)?),
@@ -34,7 +36,7 @@ pub(crate) async fn applied(db: &Db) -> Result<Vec<String>, StoreError> {
 /// Applies what is missing, each migration in a transaction of its own, and names it.
 pub(crate) async fn apply(db: &Db) -> Result<Vec<&'static str>, StoreError> {
     let mut done = Vec::new();
-    while let Some(migration) = db.write((), |conn, ()| apply_next(conn).boxed()).await? {
+    while let Some(migration) = db.write_patiently((), |conn, ()| apply_next(conn).boxed()).await? {
         tracing::info!(event = "migration_applied", migration = migration.name);
         done.push(migration.name);
     }
@@ -43,7 +45,7 @@ pub(crate) async fn apply(db: &Db) -> Result<Vec<&'static str>, StoreError> {
 
 /// Takes the newest migration back, and names it.
 pub(crate) async fn revert(db: &Db) -> Result<Option<&'static str>, StoreError> {
-    let migration = db.write((), |conn, ()| revert_last(conn).boxed()).await?;
+    let migration = db.write_patiently((), |conn, ()| revert_last(conn).boxed()).await?;
     Ok(migration.map(|migration| migration.name))
 }
 
@@ -51,7 +53,9 @@ async fn apply_next(conn: &mut Connection) -> Outcome<Option<&'static Migration>
     // Nodes that start together come here one after the other, and each sees what those before it did.
     differences::hold_schema(conn).await?;
     let applied = read_history(conn).await?;
-    let mut missing = MIGRATIONS.iter().filter(|migration| !applied.contains(&migration.version()));
+    let mut missing = MIGRATIONS
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version()));
     let Some(next) = missing.next() else {
         return Ok(None);
     };

@@ -57,13 +57,7 @@ async fn find(conn: &mut Connection, realm: &Realm, login: &FoldedLogin) -> Outc
     .transpose()
 }
 
-async fn set(
-    conn: &mut Connection,
-    subject: Subject,
-    hash: &str,
-    end_sessions: bool,
-    now: Timestamp,
-) -> Outcome<bool> {
+async fn set(conn: &mut Connection, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Outcome<bool> {
     let stands = match end_sessions {
         true => feed::supersede(conn, subject, now).await?,
         false => differences::hold_account(conn, subject).await?,

@@ -36,21 +36,27 @@ impl RoleStore for Db {
 }
 
 async fn permissions_of(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Scopes> {
-    let row = roles::table.find((realm.as_str(), role)).select(roles::permissions);
-    let stored: Option<String> = row.first(conn).await.optional()?;
+    let stored = stored(conn, realm, role).await?;
     Ok(stored.as_deref().map(granted).unwrap_or_default())
 }
 
 async fn find(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Option<Role>> {
-    let row = roles::table.find((realm.as_str(), role)).select(roles::permissions);
-    let stored: Option<String> = row.first(conn).await.optional()?;
-    let Some(stored) = stored else {
+    let Some(stored) = stored(conn, realm, role).await? else {
         return Ok(None);
     };
     let read = RoleName::parse(role).zip(read_list(&stored));
     let (name, permissions) = read.ok_or(Fault::Corrupt("a role cannot be read"))?;
     let realm = realm.clone();
-    Ok(Some(Role { realm, name, permissions }))
+    Ok(Some(Role {
+        realm,
+        name,
+        permissions,
+    }))
+}
+
+async fn stored(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Option<String>> {
+    let row = roles::table.find((realm.as_str(), role)).select(roles::permissions);
+    Ok(row.first(conn).await.optional()?)
 }
 
 async fn put(conn: &mut Connection, role: &Role, now: Timestamp) -> Outcome<()> {

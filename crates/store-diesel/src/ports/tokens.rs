@@ -23,7 +23,10 @@ impl TokenStore for Db {
     async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
         match new.parent {
             None => self.statement(new, |conn, new| insert::insert(conn, new).boxed()).await,
-            Some(_) => self.write(new, |conn, new| insert::insert_child(conn, new).boxed()).await,
+            Some(_) => {
+                self.write(new, |conn, new| insert::insert_child(conn, new).boxed())
+                    .await
+            }
         }
     }
 

@@ -20,7 +20,8 @@ impl VaultStore for Db {
     }
 
     async fn put_key_if_absent(&self, key: &StoredKey) -> Result<bool, StoreError> {
-        self.statement(key.clone(), |conn, key| put_key(conn, key).boxed()).await
+        self.statement(key.clone(), |conn, key| put_key(conn, key).boxed())
+            .await
     }
 
     async fn put_first_key(&self, key: &StoredKey) -> Result<bool, StoreError> {

@@ -85,6 +85,15 @@ impl Db {
         self.run(&self.writer, args, step).await
     }
 
+    /// The same, for what may take long. What has begun on SQLite is waited for anyway.
+    pub(super) async fn write_patiently<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.run(&self.writer, args, step).await
+    }
+
     async fn run<A, R>(&self, queue: &Queue, args: A, step: Step<A, R>) -> Result<R, StoreError>
     where
         A: Send + 'static,

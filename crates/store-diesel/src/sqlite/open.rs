@@ -52,9 +52,10 @@ impl Place {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                Err(unavailable(&format!("the database file cannot be made: {}", error.kind())))
-            }
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(unavailable(&format!(
+                "the database file cannot be made: {}",
+                error.kind()
+            ))),
             _ => Ok(()),
         }
     }
@@ -86,13 +87,20 @@ impl Setting {
         let found = set.and_then(|()| self.read(conn));
         match found {
             Ok(found) if found == self.reads => Ok(()),
-            Ok(found) => Err(unavailable(&format!("SQLite has {} = {found}, not {}", self.name, self.reads))),
+            Ok(found) => Err(unavailable(&format!(
+                "SQLite has {} = {found}, not {}",
+                self.name, self.reads
+            ))),
             Err(error) => Err(ConnectError::of_database(error)),
         }
     }
 
     fn read(&self, conn: &mut SqliteConnection) -> QueryResult<String> {
-        let column = if self.name == "busy_timeout" { "timeout" } else { self.name };
+        let column = if self.name == "busy_timeout" {
+            "timeout"
+        } else {
+            self.name
+        };
         let value = format!("(SELECT CAST({column} AS TEXT) FROM pragma_{})", self.name);
         diesel::select(sql::<Text>(&value)).get_result(conn)
     }

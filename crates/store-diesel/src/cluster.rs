@@ -1,0 +1,182 @@
+//! A private PostgreSQL cluster for tests, made of the machine's programs and never of its running server.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio_postgres::NoTls;
+
+mod programs;
+
+use programs::Programs;
+
+/// How often the new server is asked whether it is there, and how long it waits in between.
+const ASKED: u32 = 600;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Set to `1`, it has the tests that need PostgreSQL pass without it.
+const SKIP: &str = "TESSERA_SKIP_POSTGRES";
+
+/// Runs the server, waits for the end of its own standard input, stops the server and removes everything. The input is
+/// a pipe from the tests, which ends when they end, in whatever way.
+const KEEPER: &str = r#"
+trap '' INT TERM HUP
+dir=$1; shift
+"$@" >"$dir/log" 2>&1 </dev/null &
+cat >/dev/null
+server=$(head -n 1 "$dir/data/postmaster.pid") && kill -QUIT "$server"
+wait
+rm -rf "$dir"
+"#;
+
+/// A running cluster. It listens on a port of the loopback address and on a socket in its own folder, trusts everybody
+/// there, and does not sync its files. Stopped and removed when it is dropped, and when its process ends.
+#[derive(Debug)]
+pub struct Cluster {
+    port: u16,
+    keeper: Mutex<Child>,
+    databases: AtomicUsize,
+}
+
+impl Cluster {
+    /// The one cluster of this process, or `None` where the tests that need it are to be skipped; then it says so, with
+    /// the name of the test and how many were skipped so far, past the capture of the test's output.
+    ///
+    /// # Panics
+    /// When the machine has no programs of PostgreSQL (the message names the Debian package), or they fail.
+    pub fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        static SKIPPED: AtomicUsize = AtomicUsize::new(0);
+        if Self::is_skipped() {
+            let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
+            let thread = std::thread::current();
+            let test = thread.name().unwrap_or("a test");
+            let _ = writeln!(std::io::stderr(), "skipped for want of PostgreSQL ({SKIP}=1), no. {count}: {test}");
+            return None;
+        }
+        Some(SHARED.get_or_init(|| Self::start().unwrap_or_else(|why| panic!("{why}"))))
+    }
+
+    /// Whether the tests that need a cluster are to be skipped.
+    pub fn is_skipped() -> bool {
+        std::env::var_os(SKIP).is_some_and(|value| value == "1")
+    }
+
+    /// A cluster of one's own.
+    ///
+    /// # Errors
+    /// One line that says what is missing or what failed.
+    pub fn start() -> Result<Self, String> {
+        let programs = Programs::find()?;
+        let folder = folder(&programs)?;
+        let data = folder.path().join("data");
+        programs.make_cluster(&data)?;
+        let port = free_port()?;
+        let keeper = keep(&programs, &folder, port)?;
+        // From here on the keeper removes it.
+        let _ = folder.keep();
+        let cluster = Self {
+            port,
+            keeper: Mutex::new(keeper),
+            databases: AtomicUsize::new(0),
+        };
+        cluster.wait()?;
+        Ok(cluster)
+    }
+
+    /// The URL of a new, empty database. Blocks for a moment.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::SeqCst));
+        self.execute(&format!("CREATE DATABASE {name} TEMPLATE template0"));
+        self.url(&name)
+    }
+
+    /// Runs a statement as the cluster's owner, in its own database. Blocks until it is done.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn execute(&self, statement: &str) {
+        let done = self.try_execute(statement.to_owned());
+        done.unwrap_or_else(|why| panic!("{statement}: {why}"));
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://tessera@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn wait(&self) -> Result<(), String> {
+        let mut why = String::new();
+        for _ in 0..ASKED {
+            match self.try_execute("SELECT 1".to_owned()) {
+                Ok(()) => return Ok(()),
+                Err(error) => why = error,
+            }
+            let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(keeper.try_wait(), Ok(Some(_))) {
+                break;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Err(format!("the private PostgreSQL cluster did not start: {why}"))
+    }
+
+    /// On a thread and a runtime of its own, so that it can be called from anywhere.
+    fn try_execute(&self, statement: String) -> Result<(), String> {
+        let url = self.url("postgres");
+        let work = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| error.to_string())?;
+            runtime.block_on(async {
+                let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+                let connection = tokio::spawn(connection);
+                client.batch_execute(&statement).await?;
+                drop(client);
+                let _ = connection.await;
+                Ok(())
+            })
+            .map_err(|error: tokio_postgres::Error| match error.as_db_error() {
+                Some(error) => error.to_string(),
+                None => error.to_string(),
+            })
+        };
+        std::thread::spawn(work).join().unwrap_or_else(|_| Err("it panicked".to_owned()))
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let keeper = self.keeper.get_mut().unwrap_or_else(PoisonError::into_inner);
+        drop(keeper.stdin.take());
+        let _ = keeper.wait();
+    }
+}
+
+/// A folder that the server's user can write to.
+fn folder(programs: &Programs) -> Result<TempDir, String> {
+    let folder = tempfile::Builder::new().prefix("tessera-pg-").tempdir();
+    let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
+    programs.give(folder.path())?;
+    Ok(folder)
+}
+
+fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0));
+    let address = listener.and_then(|listener| listener.local_addr());
+    address.map(|address| address.port()).map_err(|error| format!("no free port: {error}"))
+}
+
+fn keep(programs: &Programs, folder: &TempDir, port: u16) -> Result<Child, String> {
+    let mut keeper = Command::new("sh");
+    keeper.args(["-c", KEEPER, "keeper"]).arg(folder.path());
+    keeper.args(programs.server(&folder.path().join("data"), folder.path(), port));
+    keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    keeper.current_dir("/");
+    keeper.spawn().map_err(|error| format!("no shell: {error}"))
+}

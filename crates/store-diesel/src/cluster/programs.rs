@@ -1,0 +1,121 @@
+//! The machine's own programs of PostgreSQL, and the user under which they agree to run.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where `initdb` and `postgres` are, and who runs them.
+pub(super) struct Programs {
+    folder: PathBuf,
+    user: Option<User>,
+}
+
+/// Somebody who is not root: PostgreSQL refuses to be.
+struct User {
+    uid: u32,
+    gid: u32,
+}
+
+impl Programs {
+    /// Looks in `PATH`, then where Debian puts them, the newest version first.
+    pub(super) fn find() -> Result<Self, String> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut folders: Vec<PathBuf> = std::env::split_paths(&path).chain(debian()).collect();
+        folders.retain(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file());
+        match folders.into_iter().next() {
+            Some(folder) => Ok(Self {
+                folder,
+                user: User::for_server()?,
+            }),
+            None => Err(
+                "these tests need the programs of PostgreSQL: install the Debian package `postgresql`, \
+                 or set TESSERA_SKIP_POSTGRES=1 to skip them"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// Makes the files of a cluster.
+    pub(super) fn make_cluster(&self, data: &Path) -> Result<(), String> {
+        let mut words = self.command("initdb");
+        words.extend(["-D".into(), data.into()]);
+        let settings = "-U tessera -A trust -E UTF8 --locale=C --no-sync --no-instructions";
+        words.extend(settings.split(' ').map(OsString::from));
+        let output = Command::new(&words[0]).args(&words[1..]).current_dir("/").output();
+        match output {
+            Ok(output) if output.status.success() => Ok(()),
+            Ok(output) => {
+                let words = String::from_utf8_lossy(&output.stderr);
+                Err(format!("initdb failed: {}", words.lines().last().unwrap_or_default()))
+            }
+            Err(error) => Err(format!("initdb failed: {error}")),
+        }
+    }
+
+    /// The command that runs the server.
+    pub(super) fn server(&self, data: &Path, socket: &Path, port: u16) -> Vec<OsString> {
+        let mut words = self.command("postgres");
+        words.extend(["-D".into(), data.into(), "-k".into(), socket.into()]);
+        let settings = "-h 127.0.0.1 -F -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB";
+        words.extend(settings.split(' ').map(OsString::from));
+        words.extend(["-p".into(), port.to_string().into()]);
+        words
+    }
+
+    /// Makes the server's user the owner of a folder.
+    pub(super) fn give(&self, folder: &Path) -> Result<(), String> {
+        let Some(user) = &self.user else {
+            return Ok(());
+        };
+        let given = std::os::unix::fs::chown(folder, Some(user.uid), Some(user.gid));
+        given.map_err(|error| format!("the folder of the cluster cannot be given away: {error}"))
+    }
+
+    fn command(&self, program: &str) -> Vec<OsString> {
+        let mut words: Vec<OsString> = Vec::new();
+        if let Some(User { uid, gid }) = &self.user {
+            words.push("setpriv".into());
+            words.push(format!("--reuid={uid}").into());
+            words.push(format!("--regid={gid}").into());
+            words.push("--clear-groups".into());
+        }
+        words.push(self.folder.join(program).into());
+        words
+    }
+}
+
+impl User {
+    /// `postgres` or else `nobody`, for root; nobody else, for anybody else.
+    fn for_server() -> Result<Option<Self>, String> {
+        let id = Command::new("id").arg("-u").output();
+        let id = id.map_err(|error| format!("nobody says who I am: {error}"))?;
+        if id.stdout.trim_ascii() != b"0" {
+            return Ok(None);
+        }
+        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let user = ["postgres", "nobody"].iter().find_map(|name| Self::read(&users, name));
+        user.map(Some).ok_or("PostgreSQL does not run as root, and there is no user `nobody`".to_owned())
+    }
+
+    fn read(users: &str, name: &str) -> Option<Self> {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut numbers = line.split(':').skip(2).map(str::parse);
+        Some(Self {
+            uid: numbers.next()?.ok()?,
+            gid: numbers.next()?.ok()?,
+        })
+    }
+}
+
+/// The folders of Debian's packages, the newest version first.
+fn debian() -> Vec<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<(u32, PathBuf)> = versions
+        .map(|version| {
+            let number = version.file_name().to_string_lossy().parse().unwrap_or(0);
+            (number, version.path().join("bin"))
+        })
+        .collect();
+    folders.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    folders.into_iter().map(|(_, folder)| folder).collect()
+}

@@ -1,0 +1,43 @@
+//! The ports on PostgreSQL.
+
+#[macro_use]
+#[path = "ports/conditions.rs"]
+mod conditions;
+#[macro_use]
+mod differences;
+
+mod backend;
+mod connector;
+mod pool;
+mod tls;
+
+#[path = "ports/accounts.rs"]
+mod accounts;
+#[path = "ports/consumers.rs"]
+mod consumers;
+#[path = "ports/directory.rs"]
+mod directory;
+#[path = "ports/facts.rs"]
+mod facts;
+#[path = "ports/feed.rs"]
+mod feed;
+#[path = "ports/insert.rs"]
+mod insert;
+#[cfg(feature = "test-support")]
+#[path = "ports/inspect.rs"]
+mod inspect;
+#[path = "ports/migrate.rs"]
+mod migrate;
+#[path = "ports/passwords.rs"]
+mod passwords;
+#[path = "ports/purge.rs"]
+mod purge;
+#[path = "ports/roles.rs"]
+mod roles;
+#[path = "ports/tokens.rs"]
+mod tokens;
+#[path = "ports/vault.rs"]
+mod vault;
+
+pub(crate) use backend::Db;
+pub(crate) use migrate::{applied, apply, prepare, revert};

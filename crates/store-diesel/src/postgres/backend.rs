@@ -1,0 +1,207 @@
+//! Operations on PostgreSQL: which connection they take, how long they may take, when they are tried again.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_core::StoreError;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::future::BoxFuture;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+
+use super::connector::Connector;
+use super::pool::Pool;
+use crate::connect::{ConnectError, StoreOptions};
+use crate::error::{Fault, Outcome};
+use crate::url::PostgresUrl;
+
+/// How often an operation is begun at most, when it meets others.
+const TRIES: u32 = 6;
+
+/// How long a change of the whole database may take.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What the ports' code runs on.
+pub(super) type Connection = AsyncPgConnection;
+
+/// One operation, or one statement of it, over what it was asked with. It may be run more than once.
+pub(super) type Step<A, R> = for<'c> fn(&'c mut Connection, &'c A) -> BoxFuture<'c, Outcome<R>>;
+
+/// The ports on one PostgreSQL database.
+///
+/// It has a runtime of its own. An operation that has begun runs there to its end, whatever becomes of the caller, and
+/// a connection lives there, whatever becomes of the runtime on which it was first needed.
+pub(crate) struct Db {
+    pool: Arc<Pool>,
+    permits: Arc<Semaphore>,
+    wait: Duration,
+    deadline: Duration,
+    runtime: Option<Runtime>,
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").finish_non_exhaustive()
+    }
+}
+
+/// What an operation does, as far as a second attempt is concerned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Statement,
+    Transaction,
+}
+
+impl Db {
+    /// Connects once, to see that it can be done.
+    pub(crate) async fn open(url: PostgresUrl, options: &StoreOptions) -> Result<Self, ConnectError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("postgres")
+            .enable_all()
+            .build()?;
+        let db = Self {
+            pool: Arc::new(Pool::new(Connector::new(url, options.deadline)?)),
+            permits: Arc::new(Semaphore::new(options.connections.max(1))),
+            wait: options.wait,
+            deadline: options.deadline,
+            runtime: Some(runtime),
+        };
+        let pool = db.pool.clone();
+        let first = db.spawn(db.deadline, async move {
+            let (mut lane, _) = pool.take().await?;
+            let fit = lane.refuse_unfit().await;
+            pool.give_back(lane);
+            Ok(fit)
+        });
+        first.await??;
+        Ok(db)
+    }
+
+    /// Runs something that only reads, in one statement.
+    pub(super) async fn read<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+    {
+        self.run(Kind::Read, self.deadline, args, step).await
+    }
+
+    /// Runs one writing statement.
+    pub(super) async fn statement<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+    {
+        self.run(Kind::Statement, self.deadline, args, step).await
+    }
+
+    /// Runs several statements as one transaction.
+    pub(super) async fn write<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+    {
+        self.run(Kind::Transaction, self.deadline, args, step).await
+    }
+
+    /// The same, for what may take long.
+    pub(super) async fn write_patiently<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+    {
+        self.run(Kind::Transaction, PATIENCE, args, step).await
+    }
+
+    async fn run<A, R>(&self, kind: Kind, deadline: Duration, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+    {
+        let permit = tokio::time::timeout(self.wait, self.permits.clone().acquire_owned());
+        let permit = permit
+            .await
+            .map_err(|_| StoreError::Busy("no connection came free in time".to_owned()))?;
+        let pool = self.pool.clone();
+        self.spawn(deadline, async move {
+            let _permit = permit;
+            persist(&pool, kind, &args, step).await
+        })
+        .await
+    }
+
+    /// Runs a task to its end or its deadline, whether or not anybody waits for it.
+    async fn spawn<R: Send + 'static>(
+        &self,
+        deadline: Duration,
+        task: impl Future<Output = Result<R, StoreError>> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let unavailable = |why: &str| StoreError::Unavailable(why.to_owned());
+        let Some(runtime) = &self.runtime else {
+            return Err(unavailable("the store is closed"));
+        };
+        let task = runtime.spawn(async move { tokio::time::timeout(deadline, task).await });
+        match task.await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(unavailable("the database did not answer in time")),
+            Err(_) => Err(unavailable("the operation panicked")),
+        }
+    }
+}
+
+impl Drop for Db {
+    /// A runtime may not be waited for where others run.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Tries until it is done, it cannot be done, or it was tried often enough.
+async fn persist<A, R>(pool: &Pool, kind: Kind, args: &A, step: Step<A, R>) -> Result<R, StoreError> {
+    for attempt in 1.. {
+        let (mut lane, new) = pool.take().await?;
+        let outcome = once(kind, &mut lane.conn, args, step).await;
+        let fault = match outcome {
+            Ok(answer) => {
+                pool.give_back(lane);
+                return Ok(answer);
+            }
+            Err(fault) => fault,
+        };
+        let broke = fault.broke_connection();
+        if !broke {
+            pool.give_back(lane);
+        }
+        // Only what reads may be asked again when nobody knows whether it was heard.
+        let again = fault.is_conflict() || (broke && !new && kind == Kind::Read);
+        if !again || attempt == TRIES {
+            return Err(fault.into());
+        }
+        tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
+    }
+    unreachable!()
+}
+
+async fn once<A, R>(kind: Kind, conn: &mut Connection, args: &A, step: Step<A, R>) -> Outcome<R> {
+    if kind != Kind::Transaction {
+        return step(conn, args).await;
+    }
+    conn.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    let outcome = match step(conn, args).await {
+        Ok(answer) => conn.batch_execute("COMMIT").await.map(|()| answer).map_err(Fault::from),
+        Err(fault) => Err(fault),
+    };
+    match outcome {
+        Ok(answer) => Ok(answer),
+        Err(fault) if fault.broke_connection() => Err(fault),
+        Err(fault) => {
+            conn.batch_execute("ROLLBACK").await?;
+            Err(fault)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Making one connection, with the settings that each must have.
+
+use std::time::Duration;
+
+use auth_core::StoreError;
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use tokio::task::AbortHandle;
+use tokio_postgres::Config;
+use tokio_postgres::error::SqlState;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::tls;
+use crate::connect::ConnectError;
+use crate::error::Fault;
+use crate::url::PostgresUrl;
+
+/// The oldest server that has what the migrations use.
+const OLDEST: i32 = 12;
+
+/// Makes connections to one server.
+pub(super) struct Connector {
+    config: Config,
+    tls: MakeRustlsConnect,
+    settings: String,
+}
+
+/// A connection, with the task that carries its bytes. Dropped, it ends at once; the server takes back what was not
+/// committed.
+pub(super) struct Lane {
+    pub(super) conn: AsyncPgConnection,
+    carrier: AbortHandle,
+}
+
+impl Connector {
+    pub(super) fn new(url: PostgresUrl, deadline: Duration) -> Result<Self, ConnectError> {
+        Ok(Self {
+            tls: tls::maker(&url.tls)?,
+            config: with_defaults(url.config),
+            settings: settings(deadline),
+        })
+    }
+
+    /// Another connection. Must be called on the runtime that is to carry it.
+    pub(super) async fn connect(&self) -> Result<Lane, StoreError> {
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(failed)?;
+        let carrier = tokio::spawn(connection).abort_handle();
+        let conn = AsyncPgConnection::try_from(client).await;
+        let conn = conn.map_err(|_| StoreError::Unavailable("a new connection was lost".to_owned()))?;
+        let mut lane = Lane { conn, carrier };
+        let set = lane.conn.batch_execute(&self.settings).await;
+        set.map_err(|error| StoreError::from(Fault::from(error)))?;
+        Ok(lane)
+    }
+}
+
+impl Lane {
+    /// Whether the server has gone away, as far as is known.
+    pub(super) fn is_closed(&self) -> bool {
+        self.carrier.is_finished()
+    }
+
+    /// Refuses a server that cannot hold our tables, or would not hold our texts.
+    pub(super) async fn refuse_unfit(&mut self) -> Result<(), ConnectError> {
+        let conn = &mut self.conn;
+        let facts = sql::<(Text, Text)>("current_setting('server_version'), current_setting('server_encoding')");
+        let facts: (String, String) = diesel::select(facts)
+            .get_result(conn)
+            .await
+            .map_err(ConnectError::of_database)?;
+        let (version, encoding) = facts;
+        let major = version.split(|c: char| !c.is_ascii_digit()).next();
+        let major: i32 = major.and_then(|major| major.parse().ok()).unwrap_or(0);
+        if major < OLDEST {
+            return Err(ConnectError::Unavailable(format!(
+                "PostgreSQL {version} is older than {OLDEST}"
+            )));
+        }
+        match encoding.as_str() {
+            "UTF8" => Ok(()),
+            _ => Err(ConnectError::Unavailable(format!(
+                "the database is encoded in {encoding}, not UTF8"
+            ))),
+        }
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.carrier.abort();
+    }
+}
+
+/// What the URL leaves open: nobody waits for a dead peer, or for one that is not there, for long.
+fn with_defaults(mut config: Config) -> Config {
+    if config.get_application_name().is_none() {
+        config.application_name("tessera");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(5));
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(10));
+    }
+    config
+        .keepalives_idle(Duration::from_secs(10))
+        .keepalives_interval(Duration::from_secs(5))
+        .keepalives_retries(2);
+    config
+}
+
+/// What each session is told. The server gives up on a statement before we give up on the server, so that we know how
+/// it ended; what was answered is on the server's disk, whatever its default.
+fn settings(deadline: Duration) -> String {
+    let half = (deadline / 2).as_millis();
+    let whole = deadline.as_millis();
+    format!(
+        "SET statement_timeout = {half};
+         SET lock_timeout = {half};
+         SET idle_in_transaction_session_timeout = {whole};
+         SET default_transaction_isolation = 'read committed';
+         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+}
+
+/// The library's words and those of its cause. Neither holds the password.
+fn failed(error: tokio_postgres::Error) -> StoreError {
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    let told = format!("{error}{}", cause.unwrap_or_default());
+    match error.code() {
+        Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => StoreError::Busy(told),
+        _ => StoreError::Unavailable(told),
+    }
+}

@@ -1,0 +1,125 @@
+//! Where PostgreSQL differs from SQLite. Transactions run beside each other (READ COMMITTED: each statement sees what
+//! was committed before it began), so whoever reads in order to write holds what was read.
+
+use auth_core::{Realm, Subject, Timestamp, TokenId};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Text};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+use super::backend::Connection;
+use crate::error::Outcome;
+use crate::migrations::Migration;
+use crate::schema::{accounts, tokens};
+
+/// The names of our advisory locks in the database: "tess", and which.
+const SCHEMA_LOCK: i64 = 0x7465_7373_0001;
+const VAULT_LOCK: i64 = 0x7465_7373_0002;
+
+/// A row that is read so that something else may be written: nobody changes it before the transaction ends. If
+/// somebody is changing it, this waits and then looks again.
+macro_rules! held {
+    ($query:expr) => {
+        $query.for_share()
+    };
+}
+
+/// Whether the account is there; nobody else changes it, or holds it like this, before the transaction ends.
+pub(super) async fn hold_account(conn: &mut Connection, subject: Subject) -> Outcome<bool> {
+    let account = accounts::table.find(subject.0).select(accounts::id);
+    let account: Option<i64> = account.for_no_key_update().first(conn).await.optional()?;
+    Ok(account.is_some())
+}
+
+/// Nobody else ends the session before the transaction ends.
+pub(super) async fn hold_session(conn: &mut Connection, session: TokenId) -> Outcome<()> {
+    let session = tokens::table.find(session.0).select(tokens::id);
+    let _: Option<i64> = session.for_share().first(conn).await.optional()?;
+    Ok(())
+}
+
+/// Nobody else names an account of this realm before the transaction ends: a login that is another's alias breaks no
+/// index.
+pub(super) async fn hold_names(conn: &mut Connection, realm: &Realm) -> Outcome<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<Text, _>(realm.as_str())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Nobody else adds a key before the transaction ends.
+pub(super) async fn hold_vault(conn: &mut Connection) -> Outcome<()> {
+    hold(conn, VAULT_LOCK).await
+}
+
+/// Nobody else changes the tables before the transaction ends. A change of them may take its time.
+pub(super) async fn hold_schema(conn: &mut Connection) -> Outcome<()> {
+    conn.batch_execute("SET LOCAL statement_timeout = 0").await?;
+    hold(conn, SCHEMA_LOCK).await
+}
+
+async fn hold(conn: &mut Connection, lock: i64) -> Outcome<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+        .bind::<BigInt, _>(lock)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Has the numbering go on above a number that a caller chose.
+pub(super) async fn pass_number(conn: &mut Connection, chosen: Subject) -> Outcome<()> {
+    diesel::sql_query(
+        "SELECT setval(numbers, $1)
+         FROM CAST(pg_get_serial_sequence('accounts', 'id') AS regclass) AS numbers
+         WHERE $1 > COALESCE(pg_sequence_last_value(numbers), 0)",
+    )
+    .bind::<BigInt, _>(chosen.0)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes last uses, in one round trip.
+pub(super) async fn note_used(conn: &mut Connection, used: &[(TokenId, Timestamp)]) -> Outcome<()> {
+    let ids: Vec<i64> = used.iter().map(|(id, _)| id.0).collect();
+    let times: Vec<i64> = used.iter().map(|(_, at)| at.as_millis()).collect();
+    diesel::sql_query(
+        "UPDATE tokens SET last_used_at = used.at
+         FROM (SELECT id, max(at) AS at FROM unnest($1, $2) AS pair (id, at) GROUP BY id) AS used
+         WHERE tokens.id = used.id AND (tokens.last_used_at IS NULL OR tokens.last_used_at < used.at)",
+    )
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Array<BigInt>, _>(times)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whether this database has a table of the migrations that were applied.
+pub(super) async fn has_history(conn: &mut Connection) -> Outcome<bool> {
+    let found = diesel::dsl::sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    Ok(diesel::select(found).get_result(conn).await?)
+}
+
+pub(super) fn up(migration: &Migration) -> &'static str {
+    migration.postgres.up
+}
+
+pub(super) fn down(migration: &Migration) -> &'static str {
+    migration.postgres.down
+}
+
+/// The engine, and the settings on which durability rests.
+pub(super) async fn settings(conn: &mut Connection) -> Outcome<(String, Vec<(&'static str, String)>)> {
+    let version = setting(conn, "server_version").await?;
+    let mut settings = Vec::new();
+    for name in ["synchronous_commit", "fsync", "full_page_writes"] {
+        settings.push((name, setting(conn, name).await?));
+    }
+    Ok((format!("PostgreSQL {version}"), settings))
+}
+
+async fn setting(conn: &mut Connection, name: &str) -> Outcome<String> {
+    let value = diesel::dsl::sql::<Text>("current_setting(").bind::<Text, _>(name).sql(")");
+    Ok(diesel::select(value).get_result(conn).await?)
+}

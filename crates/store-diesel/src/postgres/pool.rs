@@ -1,0 +1,48 @@
+//! The connections that are held: at most so many, made when they are needed, given back when they are whole.
+
+use std::sync::{Mutex, PoisonError};
+
+use auth_core::StoreError;
+
+use super::connector::{Connector, Lane};
+
+/// Connections that nobody uses at the moment. How many there may be is for the semaphore before it to say.
+pub(super) struct Pool {
+    connector: Connector,
+    idle: Mutex<Vec<Lane>>,
+}
+
+impl Pool {
+    pub(super) fn new(connector: Connector) -> Self {
+        Self {
+            connector,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// A connection, and whether it is new. The last one given back is the first taken, so that the others can be
+    /// noticed to be closed before anybody takes them.
+    pub(super) async fn take(&self) -> Result<(Lane, bool), StoreError> {
+        match self.take_idle() {
+            Some(lane) => Ok((lane, false)),
+            None => Ok((self.connector.connect().await?, true)),
+        }
+    }
+
+    /// Takes back a connection that is whole and in no transaction.
+    pub(super) fn give_back(&self, lane: Lane) {
+        if !lane.is_closed() {
+            self.lock().push(lane);
+        }
+    }
+
+    fn take_idle(&self) -> Option<Lane> {
+        let mut idle = self.lock();
+        idle.retain(|lane| !lane.is_closed());
+        idle.pop()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Lane>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
