@@ -25,10 +25,10 @@ pub async fn rotations_add_no_rows(harness: Harness) -> Upheld {
     if let Lifetime::Limited(life) = harness.profile().lifetime {
         harness.advance(life + Duration::from_secs(1)).await?;
     }
-    assert_eq!(
-        harness.token_rows().await?,
-        rows,
-        "rows after {} rotations",
+    let after = harness.token_rows().await?;
+    assert!(
+        after <= rows,
+        "{after} rows, not {rows}, after {} rotations",
         harness.rotations()
     );
     let last = harness.renews(&refresh, "the current one").await;

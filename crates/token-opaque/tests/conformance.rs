@@ -1,0 +1,39 @@
+//! Opaque tokens keep every law about issuers, whether they end or not and with keys or without; and the service over
+//! them keeps every law about services.
+
+mod support;
+
+use support::{for_an_hour, key_bound, until_revoked};
+use testkit::InProcess;
+
+testkit::issuer_conformance!(without_end, InProcess::in_memory(until_revoked).await.rights_at_once(), except: [
+    expiry_is_exact,
+    without_its_key_a_token_is_refused,
+    with_another_key_a_token_is_refused,
+    a_key_has_one_spelling,
+    a_key_alone_is_nothing,
+]);
+
+testkit::issuer_conformance!(with_an_end, InProcess::in_memory(for_an_hour).await.rights_at_once(), except: [
+    a_token_until_revoked_does_not_expire,
+    without_its_key_a_token_is_refused,
+    with_another_key_a_token_is_refused,
+    a_key_has_one_spelling,
+    a_key_alone_is_nothing,
+]);
+
+testkit::issuer_conformance!(bound_to_a_key, InProcess::in_memory(key_bound).await.rights_at_once(), except: [
+    a_token_until_revoked_does_not_expire,
+    shared_grants_repeat_without_growing,
+    shared_grants_to_a_crowd_make_one_row,
+    shared_tokens_are_one_persons,
+    a_revoked_shared_token_is_replaced,
+]);
+
+testkit::service_conformance!(
+    a_service,
+    InProcess::in_memory(for_an_hour)
+        .await
+        .rights_at_once()
+        .many(1000, 2000)
+);
