@@ -1,0 +1,89 @@
+# `just` lists what there is. Each line is a command that can be typed without it.
+
+_default:
+    @just --list --unsorted
+
+# Everything that a change must pass, as CI runs it.
+ci:
+    .ci/run
+
+# The server with demo data, on 127.0.0.1:8080.
+demo:
+    cargo run --release -- serve --demo
+
+# Formatting, tidiness, direction, warnings: what is quick.
+[group('lint')]
+lint: fmt tidy direction clippy
+
+# One style.
+[group('lint')]
+fmt:
+    cargo fmt --all -- --check
+
+# Nothing secret, nothing of one machine, nothing unfinished.
+[group('lint')]
+tidy:
+    tools/tidy --self-test
+    tools/tidy
+
+# Dependencies point one way.
+[group('lint')]
+direction:
+    tools/direction --self-test
+    tools/direction
+
+# No warning; token-jwt also alone, without its feature.
+[group('lint')]
+clippy:
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy -p token-jwt -- -D warnings
+
+# Licences, banned libraries, lowest versions. Needs cargo-deny, which .ci/run installs.
+[group('lint')]
+deny:
+    cargo deny check licenses bans sources
+
+# Every test; of one crate: `just test -p token-jwt`.
+[group('test')]
+test *args="--workspace":
+    cargo test {{ args }}
+
+# The same without PostgreSQL's programs.
+[group('test')]
+test-without-postgres:
+    TESSERA_SKIP_POSTGRES=1 cargo test --workspace
+
+# Each fuzz target for so many seconds, or the named ones.
+[group('test')]
+fuzz seconds="60" *targets:
+    fuzz/run {{ seconds }} {{ targets }}
+
+# The documentation of every crate, with warnings denied.
+[group('docs')]
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# The same, in the browser.
+[group('docs')]
+docs-open:
+    cargo doc --workspace --no-deps --open
+
+# Brings a database up to date: `just migrate sqlite:tessera.db`.
+[group('db')]
+migrate url="sqlite:tessera.db":
+    cargo run --release -- migrate --database-url {{ url }}
+
+# Migrations up and down, the schema as the code has it, and the store laws on both databases.
+[group('db')]
+test-db:
+    cargo test -p store-diesel
+
+# One verification of a JWT.
+[group('bench')]
+bench-jwt:
+    cargo bench -p token-jwt
+
+# bcrypt, several at once on one core.
+[group('bench')]
+bench-bcrypt:
+    cargo bench -p bcrypt-batch
