@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use auth_core::{Clock, SystemClock};
 use clap::Args;
 use store_diesel::{DieselStore, StoreOptions};
 
@@ -64,8 +65,9 @@ impl Serve {
             .unwrap_or_else(|| format!("http://{address}"));
         let store = connect(&place.url).await?;
         let master = master::load(&place.master_key(&config, self.demo)?)?;
-        let keys = Arc::new(Keys::open(&store, &master).await?);
-        let ingredients = parts::gather(&config, store.clone(), master, public_url.clone())?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let keys = Arc::new(Keys::open(&store, &master, clock.clone()).await?);
+        let ingredients = parts::gather(&config, store.clone(), master, clock, public_url.clone())?;
         if self.demo {
             let now = ingredients.parts.clock.now();
             let loaded = demo::load(&store, &ingredients.hasher, config.passwords.cost, now).await;

@@ -13,6 +13,10 @@ impl Secret {
         Self(bytes)
     }
 
+    pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
     /// The bytes, for the one who must have them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
@@ -33,7 +37,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Overwrites with zeros in a way that the optimiser has to keep.
-pub(crate) fn wipe(bytes: &mut [u8]) {
+pub(super) fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
     std::hint::black_box(bytes);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use auth_core::{
     Clock, Entropy, HashCost, HashingOptions, PasswordAuthenticator, PasswordHasher, RegistryLimits, SecretKey,
-    SystemClock, SystemEntropy, Throttle, ThrottleLimits, TokenRegistry,
+    SystemEntropy, Throttle, ThrottleLimits, TokenRegistry,
 };
 use store_diesel::DieselStore;
 
@@ -19,9 +19,9 @@ pub fn gather(
     config: &Config,
     store: DieselStore,
     master: SecretKey,
+    clock: Arc<dyn Clock>,
     public_url: String,
 ) -> anyhow::Result<Ingredients> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let limits = RegistryLimits {
         records: config.revocation.records,
