@@ -46,6 +46,19 @@ pub enum SignInError {
     Unavailable(#[from] Unavailable),
 }
 
+impl SignInError {
+    /// After how many seconds to try again, for a `Retry-After` header; `None` where waiting changes nothing, or
+    /// nobody knows how long.
+    pub fn retry_after(&self) -> Option<u64> {
+        let wait = match self {
+            Self::Throttled(throttled) => throttled.retry_after,
+            Self::Busy(busy) => busy.retry_after,
+            Self::UnknownLogin | Self::WrongPassword | Self::Unavailable(_) => return None,
+        };
+        Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+    }
+}
+
 impl From<StoreError> for SignInError {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.into())
@@ -64,6 +77,23 @@ impl From<StoreError> for SignInError {
 /// * Every check leaves one event: `login_ok`, `login_failed` with a reason, `login_throttled`, `login_busy` or
 ///   `login_unavailable`, with realm, client address, and the account if there is one. No event has a password, nor a
 ///   login name: of a name only a keyed tag is told.
+///
+/// ```
+/// use std::net::IpAddr;
+///
+/// use auth_core::{PasswordAuthenticator, Realm, SignInError};
+/// use secrecy::SecretString;
+///
+/// async fn status(desk: &PasswordAuthenticator, login: &str, password: SecretString, client: IpAddr) -> u16 {
+///     let realm = Realm::parse("workshops").expect("an allowed name");
+///     match desk.check(&realm, login, &password, client).await {
+///         Ok(_account) => 200,
+///         Err(SignInError::UnknownLogin | SignInError::WrongPassword) => 401,
+///         Err(SignInError::Throttled(_)) => 429,
+///         Err(_) => 503,
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct PasswordAuthenticator {
     store: Arc<dyn PasswordStore>,

@@ -1,5 +1,7 @@
 //! The laws of the hashing threads. No test sleeps: the engine stops at a gate, and time passes only when told.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 mod password_support;
 
 use std::num::NonZeroUsize;
@@ -249,7 +251,7 @@ fn who_would_wait_too_long_is_refused_at_once_and_another_source_is_not() {
         takes: Some((clock.clone(), second)),
     };
     let options = HashingOptions {
-        longest_wait: second * 3 / 2,
+        patience: second * 7 / 2,
         ..queue(64)
     };
     let hasher = PasswordHasher::start_with(options, clock.clone(), Arc::new(SystemEntropy), || Box::new(engine()));
@@ -260,7 +262,7 @@ fn who_would_wait_too_long_is_refused_at_once_and_another_source_is_not() {
     };
     bench.login(TARGET, 1).outcome().unwrap();
     recorder.shut();
-    // One at the gate, one second each: the third would wait for two others.
+    // One second each: one at the gate, one before it and its own make three; with two before it they are four.
     let mut logins = vec![bench.login(TARGET, 1)];
     recorder.wait_for_runs(2);
     logins.extend([bench.login(TARGET, 1), bench.login(TARGET, 1)]);

@@ -22,7 +22,7 @@ pub(super) struct Backlog {
 struct Limits {
     queue: usize,
     share: usize,
-    longest_wait: Duration,
+    patience: Duration,
     deadline: Duration,
     /// How many jobs all threads together take at once.
     lanes: usize,
@@ -58,7 +58,7 @@ impl Backlog {
             limits: Limits {
                 queue: options.queue.get(),
                 share: options.share(),
-                longest_wait: options.longest_wait,
+                patience: options.patience,
                 deadline: options.deadline,
                 lanes: threads * width,
                 width,
@@ -97,7 +97,7 @@ impl Backlog {
     fn admit_living(&mut self, job: Waiting) -> Admission {
         let own = self.queue.len_of(job.source);
         let too_many = own >= self.limits.share + self.idle;
-        if self.closed || too_many || self.expected_wait(&job) > self.limits.longest_wait {
+        if self.closed || too_many || self.expected_time(&job) > self.limits.patience {
             return Admission::Refused;
         }
         if !self.is_full() {
@@ -146,9 +146,12 @@ impl Backlog {
         self.queue.len() >= self.limits.queue + self.idle
     }
 
-    /// How long this job would wait, by how many go before it and how long batches take.
-    fn expected_wait(&self, job: &Waiting) -> Duration {
+    /// How long the answer to this job would take, by how many go before it and how long batches take. Zero when
+    /// the next batches have room for it.
+    fn expected_time(&self, job: &Waiting) -> Duration {
         let batches = self.queue.ahead_of(job.source) / self.limits.lanes;
+        // Besides those between: the one that runs now, and its own.
+        let batches = if batches == 0 { 0 } else { batches + 2 };
         self.batch_time
             .saturating_mul(u32::try_from(batches).unwrap_or(u32::MAX))
     }

@@ -14,11 +14,12 @@ pub struct HashingOptions {
     pub threads: Option<NonZeroUsize>,
     /// How many jobs may wait, those that threads have taken not counted. One source holds at most half of it.
     pub queue: NonZeroUsize,
-    /// A job that would wait longer than this, as the queue and the latest batches let expect, is refused at once.
+    /// A job whose answer would take longer than this, as the queue and the latest batches let expect, is refused at
+    /// once, unless a thread's next batch has room for it.
     ///
     /// A queue that stands for a minute serves no more logins than one that stands for a second, only later ones. In
     /// numbers of jobs the right length differs by the cost and the machine, so it is also bounded in time.
-    pub longest_wait: Duration,
+    pub patience: Duration,
     /// A job that has waited longer than this all the same is refused instead of started.
     pub deadline: Duration,
     /// By how much the threads are nicer than the others of this process, 0 to 19, where a thread can be (Linux): with
@@ -27,13 +28,13 @@ pub struct HashingOptions {
 }
 
 impl Default for HashingOptions {
-    /// Cost 12, a thread for each core, 256 waiting, for 1.5 s at most as expected and 10 s in any case, niceness 10.
+    /// Cost 12, a thread for each core, 256 waiting, for 2 s at most as expected and 10 s in any case, niceness 10.
     fn default() -> Self {
         Self {
             cost: HashCost::default(),
             threads: None,
             queue: const { NonZeroUsize::new(256).unwrap() },
-            longest_wait: Duration::from_millis(1500),
+            patience: Duration::from_secs(2),
             deadline: Duration::from_secs(10),
             niceness: 10,
         }

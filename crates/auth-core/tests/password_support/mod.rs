@@ -167,7 +167,7 @@ impl HashEngine for TestEngine {
 impl Drop for TestEngine {
     fn drop(&mut self) {
         if let Some(ended) = &self.ended {
-            drop(ended.send(()));
+            let _nobody_listens = ended.send(());
         }
     }
 }
@@ -178,6 +178,7 @@ pub(crate) fn options() -> HashingOptions {
         cost: HashCost::dangerous_for_tests(TARGET).unwrap(),
         threads: NonZeroUsize::new(1),
         queue: NonZeroUsize::new(8).unwrap(),
+        niceness: 0,
         ..HashingOptions::default()
     }
 }

@@ -1,0 +1,142 @@
+//! The laws of what the log holds of a sign-in.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod password_support;
+
+use std::io::{self, Write};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use password_support::{Desk, TARGET, hashed, source};
+use serde_json::Value;
+use tracing_subscriber::fmt::MakeWriter;
+
+const RIGHT: &str = "correct horse";
+
+/// A log in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// What is logged meanwhile, one JSON object for each event, whatever its level.
+    fn of(work: impl FnOnce()) -> Vec<Value> {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(log.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, work);
+        let text = String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
+        assert!(!text.contains("canary") && !text.contains("horse"), "{text}");
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// The only event of one sign-in.
+fn event(desk: &Desk, login: &str, password: &str) -> Value {
+    let events = Log::of(|| drop(desk.sign_in(login, password)));
+    assert_eq!(events.len(), 1, "{events:?}");
+    events[0]["fields"].clone()
+}
+
+#[test]
+fn each_outcome_is_one_event_with_realm_source_and_account() {
+    let desk = Desk::new();
+    let subject = desk.store.add("canary-ann", Some(&hashed(RIGHT, TARGET).to_text()));
+    let failed = |reason| move |fields: &Value| fields["event"] == "login_failed" && fields["reason"] == reason;
+    let check = |password, law: &dyn Fn(&Value) -> bool| {
+        let fields = event(&desk, "canary-ann", password);
+        assert!(law(&fields), "{fields}");
+        assert_eq!(fields["realm"], "workshops");
+        assert_eq!(fields["source"], source(1).to_string());
+        assert_eq!(fields["subject"], subject.to_string());
+    };
+    check(RIGHT, &|fields| fields["event"] == "login_ok");
+    check("canary-wrong", &failed("wrong_password"));
+    desk.store.edit(subject, |row| row.account.disabled = true);
+    check(RIGHT, &failed("disabled"));
+    desk.store.edit(subject, |row| {
+        row.account.disabled = false;
+        row.hash = None;
+    });
+    check(RIGHT, &failed("no_password"));
+}
+
+#[test]
+fn a_hash_that_proves_nothing_is_a_warning() {
+    let desk = Desk::new();
+    let hash = hashed(RIGHT, TARGET).to_text().replace("$2b$", "$2x$");
+    desk.store.add("ann", Some(&hash));
+    let events = Log::of(|| drop(desk.sign_in("ann", RIGHT)));
+    assert_eq!(events[0]["level"], "WARN");
+    let reason = events[0]["fields"]["reason"].as_str().unwrap().to_owned();
+    assert!(
+        reason.starts_with("unusable_hash") && !reason.contains(&hash[7..20]),
+        "{reason}"
+    );
+}
+
+#[test]
+fn an_unknown_name_leaves_a_tag_that_is_the_same_for_every_spelling_and_no_other() {
+    let desk = Desk::new();
+    let tag = |login: &str| {
+        let fields = event(&desk, login, "canary-password");
+        assert_eq!(fields["event"], "login_failed");
+        assert!(fields.get("subject").is_none());
+        fields["name"].as_str().unwrap().to_owned()
+    };
+    let canary = tag("canary-name");
+    assert_eq!(canary.len(), 17);
+    assert_eq!(tag(" CANARY-Name"), canary);
+    assert_ne!(tag("canary-other"), canary);
+}
+
+#[test]
+fn what_was_not_looked_at_is_told_apart_from_what_was_wrong() {
+    let desk = Desk::new();
+    desk.store.down.store(true, Ordering::SeqCst);
+    assert_eq!(event(&desk, "ann", RIGHT)["event"], "login_unavailable");
+    desk.store.down.store(false, Ordering::SeqCst);
+    for _ in 0..10 {
+        event(&desk, "ann", "canary-wrong");
+    }
+    assert_eq!(event(&desk, "ann", RIGHT)["event"], "login_throttled");
+}
+
+#[test]
+fn a_raised_cost_is_told_and_so_is_one_that_could_not_be() {
+    let desk = Desk::new();
+    desk.store.add("ann", Some(&hashed(RIGHT, 4).to_text()));
+    let told = || {
+        let events = Log::of(|| drop(desk.sign_in("ann", RIGHT)));
+        events
+            .iter()
+            .map(|event| event["fields"]["event"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    desk.store.read_only.store(true, Ordering::SeqCst);
+    assert_eq!(told(), ["password_not_upgraded", "login_ok"]);
+    desk.store.read_only.store(false, Ordering::SeqCst);
+    assert_eq!(told(), ["password_upgraded", "login_ok"]);
+}

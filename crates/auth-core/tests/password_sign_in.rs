@@ -1,0 +1,247 @@
+//! The laws of signing in by password.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod password_support;
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use auth_core::{SignInError, Subject, Unavailable};
+use password_support::{Desk, Started, TARGET, hashed, options, realm, source};
+
+const RIGHT: &str = "correct horse";
+
+impl Desk {
+    /// Adds an account with the password [`RIGHT`].
+    fn account(&self, login: &str, cost: u32) -> Subject {
+        self.store.add(login, Some(&hashed(RIGHT, cost).to_text()))
+    }
+
+    /// Each way to be refused: a name for it, a login, a password.
+    fn refusals(&self) -> Vec<(&'static str, &'static str, String)> {
+        self.account("wrong", TARGET);
+        self.account("low-cost", 4);
+        let disabled = self.account("disabled", TARGET);
+        self.store.edit(disabled, |row| row.account.disabled = true);
+        self.store.add("no-hash", None);
+        let good = hashed(RIGHT, TARGET).to_text();
+        for (login, hash) in [
+            ("2x", good.replace("$2b$", "$2x$")),
+            ("malformed", good[..59].to_owned()),
+            ("empty-hash", String::new()),
+            ("cost-3", good.replace("$06$", "$03$")),
+            ("cost-17", good.replace("$06$", "$17$")),
+            ("cost-31", good.replace("$06$", "$31$")),
+        ] {
+            self.store.add(login, Some(&hash));
+        }
+        let same = |login| (login, login, RIGHT.to_owned());
+        vec![
+            ("unknown", "nobody", RIGHT.into()),
+            ("name that nobody can have", "a\u{1}b", RIGHT.into()),
+            ("wrong", "wrong", "battery staple".into()),
+            ("wrong, hash of a lower cost", "low-cost", "battery staple".into()),
+            ("over-long", "wrong", "x".repeat(4096)),
+            ("over-long, unknown", "nobody", "x".repeat(4096)),
+            ("73 bytes", "wrong", "x".repeat(73)),
+            ("NUL", "wrong", format!("{RIGHT}\0{RIGHT}")),
+            ("empty", "wrong", String::new()),
+            same("disabled"),
+            same("no-hash"),
+            same("2x"),
+            same("malformed"),
+            same("empty-hash"),
+            same("cost-3"),
+            same("cost-17"),
+            same("cost-31"),
+        ]
+    }
+}
+
+#[test]
+fn the_right_password_signs_in_under_every_spelling_of_the_name() {
+    let desk = Desk::new();
+    let subject = desk.account("Ann@example.com", TARGET);
+    for login in ["Ann@example.com", " ANN@EXAMPLE.COM "] {
+        assert_eq!(desk.sign_in(login, RIGHT).unwrap().subject, subject);
+    }
+}
+
+#[test]
+fn a_password_counts_byte_for_byte() {
+    let desk = Desk::new();
+    desk.account("ann", TARGET);
+    for password in ["Correct horse", " correct horse", "correct horse ", "correct  horse"] {
+        assert_eq!(
+            desk.sign_in("ann", password),
+            Err(SignInError::WrongPassword),
+            "{password:?}"
+        );
+    }
+}
+
+#[test]
+fn whoever_is_refused_learns_only_that_and_whether_the_name_is_known() {
+    let desk = Desk::patient();
+    for (kind, login, password) in desk.refusals() {
+        let expected = match kind.contains("unknown") || kind.contains("nobody") {
+            true => SignInError::UnknownLogin,
+            false => SignInError::WrongPassword,
+        };
+        assert_eq!(desk.sign_in(login, &password), Err(expected), "{kind}");
+    }
+}
+
+#[test]
+fn every_sign_in_takes_the_work_of_one_hash_and_one_job() {
+    let desk = Desk::patient();
+    desk.account("right", TARGET);
+    let mut kinds = desk.refusals();
+    kinds.push(("right", "right", RIGHT.into()));
+    for (kind, login, password) in kinds {
+        let before = desk.hasher.counters().started;
+        let _verdict = desk.sign_in(login, &password);
+        assert_eq!(desk.recorder.take_work(), 1 << TARGET, "{kind}");
+        assert_eq!(desk.hasher.counters().started, before + 1, "{kind}");
+    }
+}
+
+#[test]
+fn a_disabled_account_becomes_usable_with_the_password_it_had() {
+    let desk = Desk::new();
+    let subject = desk.account("ann", TARGET);
+    desk.store.edit(subject, |row| row.account.disabled = true);
+    assert_eq!(desk.sign_in("ann", RIGHT), Err(SignInError::WrongPassword));
+    desk.store.edit(subject, |row| row.account.disabled = false);
+    desk.sign_in("ann", RIGHT).unwrap();
+}
+
+#[test]
+fn while_locked_not_even_the_right_password_is_looked_at() {
+    let desk = Desk::new();
+    desk.account("ann", TARGET);
+    let outcomes: Vec<_> = (0..11).map(|_| desk.sign_in("ann", "wrong")).collect();
+    assert!(outcomes[..10].iter().all(|o| *o == Err(SignInError::WrongPassword)));
+    let (started, reads) = (desk.hasher.counters().started, desk.store.reads.load(Ordering::SeqCst));
+
+    desk.clock.advance(Duration::from_millis(500));
+    let refused = desk.sign_in("ann", RIGHT).unwrap_err();
+    assert!(matches!(refused, SignInError::Throttled(_)));
+    assert_eq!(refused.retry_after(), Some(60), "rounded up");
+    assert_eq!(desk.hasher.counters().started, started);
+    assert_eq!(desk.store.reads.load(Ordering::SeqCst), reads);
+    desk.clock.advance(Duration::from_secs(60));
+    desk.sign_in("ann", RIGHT).unwrap();
+}
+
+#[test]
+fn unknown_names_lock_like_known_ones() {
+    let desk = Desk::new();
+    desk.account("ann", TARGET);
+    let lock_of = |login| (0..100).position(|_| matches!(desk.sign_in(login, "wrong"), Err(SignInError::Throttled(_))));
+    assert_eq!(lock_of("ann"), Some(10));
+    assert_eq!(lock_of("nobody"), Some(10));
+}
+
+#[test]
+fn a_thousand_unknown_names_from_one_address_end_in_a_lock() {
+    let desk = Desk::new();
+    let told = (0..1000)
+        .filter(|n| desk.sign_in(&format!("nobody-{n}"), "x") == Err(SignInError::UnknownLogin))
+        .count();
+    assert_eq!(told, 50);
+    assert_eq!(desk.hasher.counters().started, 50);
+}
+
+#[test]
+fn a_hundred_guesses_at_once_learn_ten_verdicts_and_the_right_one_comes_too_late() {
+    let mut options = options();
+    options.queue = 1024.try_into().unwrap();
+    let desk = Desk::with(options, Default::default());
+    desk.account("ann", TARGET);
+    desk.recorder.shut();
+    let passwords: Vec<_> = (0..100).map(|n| if n == 99 { RIGHT } else { "wrong" }.into()).collect();
+    let (realm, check) = (realm(), &desk.authenticator);
+    let guesses: Vec<_> = passwords
+        .iter()
+        .map(|password| Started::new(check.check(&realm, "ann", password, source(1))))
+        .collect();
+    assert!(desk.hasher.counters().waiting >= 90, "side by side");
+    desk.recorder.open();
+    let outcomes: Vec<_> = guesses.into_iter().map(Started::outcome).collect();
+    let told = outcomes
+        .iter()
+        .filter(|o| **o == Err(SignInError::WrongPassword))
+        .count();
+    assert_eq!(told, 10);
+    assert!(
+        outcomes[10..]
+            .iter()
+            .all(|o| matches!(o, Err(SignInError::Throttled(_))))
+    );
+}
+
+#[test]
+fn a_full_queue_says_busy_to_known_and_unknown_alike_and_counts_no_failure() {
+    let desk = Desk::new();
+    desk.account("ann", TARGET);
+    desk.recorder.shut();
+    let (realm, password) = (realm(), "wrong".into());
+    let fill = |n: u8| Started::new(desk.authenticator.check(&realm, "ann", &password, source(n)));
+    let taken = fill(0);
+    desk.recorder.wait_for_runs(1);
+    let _waiting: Vec<_> = (1..=8).map(fill).collect();
+    for login in ["ann", "nobody"] {
+        let outcome = Started::new(desk.authenticator.check(&realm, login, &password, source(100))).now();
+        assert!(matches!(outcome, Some(Err(SignInError::Busy(_)))), "{outcome:?}");
+    }
+    assert_eq!(desk.throttle.counters().failures, 0);
+    desk.recorder.open();
+    drop(taken);
+}
+
+#[test]
+fn a_store_that_is_down_is_no_verdict_and_no_failure() {
+    let desk = Desk::new();
+    desk.store.down.store(true, Ordering::SeqCst);
+    for _ in 0..20 {
+        let outcome = desk.sign_in("ann", RIGHT);
+        assert!(
+            matches!(outcome, Err(SignInError::Unavailable(Unavailable::Store(_)))),
+            "{outcome:?}"
+        );
+    }
+    desk.store.down.store(false, Ordering::SeqCst);
+    desk.account("ann", TARGET);
+    desk.sign_in("ann", RIGHT).unwrap();
+}
+
+#[test]
+fn the_account_is_the_one_that_the_password_was_checked_against() {
+    let desk = Desk::new();
+    let subject = desk.account("ann", TARGET);
+    desk.recorder.shut();
+    let (realm, password) = (realm(), RIGHT.into());
+    let sign_in = Started::new(desk.authenticator.check(&realm, "ann", &password, source(1)));
+    desk.recorder.wait_for_runs(1);
+    desk.store.edit(subject, |row| row.account.generation.0 += 1);
+    desk.recorder.open();
+    assert_eq!(sign_in.outcome().unwrap().generation.0, 1, "an issuer will refuse it");
+}
+
+#[test]
+fn a_lock_lasts_no_longer_for_a_thousand_failures_from_outside() {
+    let desk = Desk::new();
+    desk.account("ann", TARGET);
+    for n in 0..1000_u32 {
+        let outside = std::net::Ipv4Addr::from(0x0a00_0000 + n).into();
+        let _refused_in_the_end = desk.sign_in_from(outside, "ann", "wrong");
+    }
+    let Err(SignInError::Throttled(refused)) = desk.sign_in("ann", RIGHT) else {
+        panic!("not throttled")
+    };
+    assert!(refused.retry_after <= Duration::from_secs(15 * 60));
+    desk.clock.advance(refused.retry_after);
+    desk.sign_in("ann", RIGHT).unwrap();
+}
