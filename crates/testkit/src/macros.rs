@@ -224,6 +224,16 @@ macro_rules! __store_laws {
             clients_never_cross_organisations
             a_client_is_an_account_of_its_organisation
             a_barred_client_says_so
+            a_list_is_of_one_owner_newest_first
+            a_list_is_read_in_pages
+            a_list_has_what_lives
+            a_list_tells_what_a_token_is
+            an_owners_sessions_end_together
+            everything_ends_together
+            everything_ends_in_a_generation_that_never_was
+            the_end_of_everything_is_told
+            what_ended_with_everything_is_purged
+            a_role_reads_back
         }
     };
 }

@@ -4,18 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_core::{AccountStore, PasswordStore, Realm, Timestamp, TokenId, TokenStore};
+use auth_core::{AccountStore, PasswordStore, Realm, Timestamp, TokenDirectory, TokenId, TokenStore};
 use consumer_auth::ConsumerStore;
 use permissions::RoleStore;
 use store_memory::MemoryStore;
 
 use crate::law::{Able, Unsupported};
 
-/// The five ports of one store.
+/// The six ports of one store.
 #[derive(Clone, Debug)]
 pub struct Ports {
     /// Tokens, sessions and the feed of changes.
     pub tokens: Arc<dyn TokenStore>,
+    /// The same, for those who look after other people's.
+    pub directory: Arc<dyn TokenDirectory>,
     /// Accounts and clients.
     pub accounts: Arc<dyn AccountStore>,
     /// Password hashes.
@@ -30,10 +32,11 @@ impl Ports {
     /// The ports of a store that implements all of them.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: TokenStore + AccountStore + PasswordStore + RoleStore + ConsumerStore,
+        S: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore,
     {
         Self {
             tokens: store.clone(),
+            directory: store.clone(),
             accounts: store.clone(),
             passwords: store.clone(),
             roles: store.clone(),

@@ -5,6 +5,7 @@
 mod account;
 mod client;
 mod consumer;
+mod directory;
 mod feed;
 mod find;
 mod ground;
@@ -19,6 +20,7 @@ mod shared;
 pub use account::*;
 pub use client::*;
 pub use consumer::*;
+pub use directory::*;
 pub use feed::*;
 pub use find::*;
 pub use housekeeping::*;
