@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -177,6 +178,7 @@ fn keep(programs: &Programs, folder: &TempDir, port: u16) -> Result<Child, Strin
     keeper.args(["-c", KEEPER, "keeper"]).arg(folder.path());
     keeper.args(programs.server(&folder.path().join("data"), folder.path(), port));
     keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    keeper.current_dir("/");
+    // A group of its own: whoever kills the tests' whole group does not kill the one who cleans up after them.
+    keeper.current_dir("/").process_group(0);
     keeper.spawn().map_err(|error| format!("no shell: {error}"))
 }

@@ -55,6 +55,7 @@ impl StoreHarness for Fresh {
     fn ports(&self) -> Ports {
         Ports {
             tokens: self.store.tokens(),
+            directory: self.store.directory(),
             accounts: self.store.accounts(),
             passwords: self.store.passwords(),
             roles: self.store.roles(),
