@@ -35,6 +35,8 @@ enum Command {
     Consumer(commands::consumer::Consumer),
     /// List and revoke tokens.
     Token(commands::token::Token),
+    /// List, rotate, retire, import and export signing keys.
+    Key(commands::key::Key),
 }
 
 /// What every command takes.
@@ -81,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Organisation(organisation) => organisation.run(),
         Command::Consumer(consumer) => consumer.run(),
         Command::Token(token) => token.run(),
+        Command::Key(key) => key.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

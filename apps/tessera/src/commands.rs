@@ -5,6 +5,7 @@ mod admin;
 pub mod consumer;
 pub mod doctor;
 mod input;
+pub mod key;
 pub mod migrate;
 pub mod organisation;
 mod report;

@@ -63,7 +63,7 @@ impl Purpose {
 impl Keys {
     /// The keys in this database. Refused if they were stored under another master key; nothing is changed then.
     pub async fn open(store: &DieselStore, master: &SecretKey, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let check = master.derive("master key check");
+        let check = check_value(master);
         let known = store.meta().put_if_absent(CHECK, check.expose()).await?;
         if known != check.expose() {
             bail!(
@@ -78,6 +78,12 @@ impl Keys {
             random: SystemRandom::new(),
             served: Mutex::default(),
         })
+    }
+
+    /// Whether this is the master key that the database was set up with; `None`: with none yet. Changes nothing.
+    pub async fn agrees(store: &DieselStore, master: &SecretKey) -> anyhow::Result<Option<bool>> {
+        let known = store.meta().value(CHECK).await?;
+        Ok(known.map(|known| known == check_value(master).expose()))
     }
 
     /// An issuer with this flavour's keys, which it keeps up to date from now on.
@@ -257,6 +263,10 @@ impl Keys {
     fn now(&self) -> UnixTime {
         UnixTime::from_millis(self.clock.now().as_millis())
     }
+}
+
+fn check_value(master: &SecretKey) -> SecretKey {
+    master.derive("master key check")
 }
 
 fn of_purpose(all: &[StoredKey], purpose: &Purpose) -> Vec<StoredKey> {

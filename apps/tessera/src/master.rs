@@ -37,6 +37,17 @@ pub fn load(source: &Source) -> anyhow::Result<SecretKey> {
     }
 }
 
+/// The master key, unless it has still to be made. Changes nothing.
+pub fn existing(source: &Source) -> anyhow::Result<Option<SecretKey>> {
+    match source {
+        Source::Configured {
+            file: None,
+            beside: Some(database),
+        } if std::env::var_os(VARIABLE).is_none() && !next_to(database).exists() => Ok(None),
+        source => load(source).map(Some),
+    }
+}
+
 fn from_file(file: Option<&Path>, beside: Option<&Path>) -> anyhow::Result<SecretKey> {
     if let Some(path) = file {
         return read(path);
@@ -46,9 +57,7 @@ fn from_file(file: Option<&Path>, beside: Option<&Path>) -> anyhow::Result<Secre
             "no master key: set {VARIABLE} or --master-key-file to {FORM}; every node on one database needs the same"
         );
     };
-    let mut name = database.as_os_str().to_owned();
-    name.push(".key");
-    let path = PathBuf::from(name);
+    let path = next_to(database);
     match make(&path) {
         Ok(key) => {
             eprintln!(
@@ -60,6 +69,13 @@ fn from_file(file: Option<&Path>, beside: Option<&Path>) -> anyhow::Result<Secre
         Err(error) if error.kind() == ErrorKind::AlreadyExists => read(&path),
         Err(error) => Err(error).with_context(|| format!("the master key {} cannot be made", path.display())),
     }
+}
+
+/// Where the key of a database is kept that was told of no other place.
+fn next_to(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".key");
+    name.into()
 }
 
 /// Writes a new key to a file that did not exist, readable by its owner alone under any umask.

@@ -1,6 +1,6 @@
 //! What administrators' commands have in common: they work on the database itself, beside the servers that run on it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -15,8 +15,8 @@ use store_diesel::{ConnectError, DieselStore, StoreOptions};
 use super::report::Report;
 use super::serve::DEFAULT_DATABASE;
 use crate::cli::Common;
-use crate::commands;
 use crate::config::Config;
+use crate::{commands, master};
 
 /// The settings, the database they name, and the clock.
 pub struct Admin {
@@ -38,6 +38,10 @@ impl Admin {
             act(&admin).await
         })?;
         report.print(common.json)
+    }
+
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
     }
 
     pub fn now(&self) -> Timestamp {
@@ -110,6 +114,14 @@ pub fn missing(url: &str) -> anyhow::Result<Option<&str>> {
         Some(path) if !Path::new(path).exists() => Ok(Some(path)),
         _ => Ok(None),
     }
+}
+
+/// Where a server with these settings has its master key.
+pub fn master_key(config: &Config) -> master::Source {
+    let url = database_url(config);
+    let beside = sqlite_path(&url).filter(|path| *path != ":memory:").map(PathBuf::from);
+    let file = config.master_key_file.clone();
+    master::Source::Configured { file, beside }
 }
 
 /// The path in the URL of an SQLite database.

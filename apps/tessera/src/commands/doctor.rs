@@ -57,7 +57,7 @@ impl Doctor {
             let Some(store) = database::check(&url, &mut checks).await else {
                 return;
             };
-            checks.extend(keys::check(&config, &url, &store).await);
+            checks.extend(keys::check(&config, &store).await);
             checks.push(clock::check(&store).await);
         });
         Ok(checks)

@@ -21,7 +21,8 @@ impl Span {
         Self::seconds(days * 86_400)
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads a length of time as settings and arguments have it.
+    pub fn parse(text: &str) -> Option<Self> {
         let unit = UNITS.iter().find(|(unit, _)| text.ends_with(*unit));
         let (number, factor) = unit.map_or((text, 1), |(_, factor)| (&text[..text.len() - 1], *factor));
         let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());

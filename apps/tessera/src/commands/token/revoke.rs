@@ -9,6 +9,7 @@ use super::Owner;
 use crate::cli::Common;
 use crate::commands::account::named;
 use crate::commands::admin::Admin;
+use crate::commands::key::{Ring, end_at_once};
 use crate::commands::report::Report;
 
 /// End a token or session with all that belongs to it, or everything an account holds, or everything there is. Every
@@ -54,10 +55,20 @@ async fn of_account(admin: &Admin, owner: &Owner) -> anyhow::Result<Report> {
     Ok(Report::new(line, json!({ "account": account.subject.0 })))
 }
 
+/// Records, and what is signed: a signed token is accepted without its record, so that its key has to go as well.
 async fn everything(admin: &Admin) -> anyhow::Result<Report> {
+    let ring = Ring::open(admin).await?;
     let ended = admin.directory().end_all_sessions(admin.now()).await?;
+    let left = end_at_once(&ring, &admin.config.flavours).await?;
+    let mut text = format!("{ended} tokens and sessions have ended, and every signing key was replaced");
+    if !left.is_empty() {
+        let names = left.join(", ");
+        text.push_str(&format!(
+            ", but for {names}: end their signed tokens with `tessera key import --emergency` and a new RSA key"
+        ));
+    }
     Ok(Report::new(
-        format!("{ended} records have ended"),
-        json!({ "ended": ended }),
+        text,
+        json!({ "ended": ended, "flavours_to_import_keys_for": left }),
     ))
 }
