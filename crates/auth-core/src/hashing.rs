@@ -58,9 +58,9 @@ pub enum HashError {
 /// Hashes and verifies passwords on threads of its own.
 ///
 /// # Contract
-/// * A free thread takes what waits, as many jobs of one cost as it can hash at once, and no more than leaves as much for
-///   each other free thread. It never waits for a batch to fill: a lone login costs what one hash costs.
-/// * The queue is bounded three ways: in jobs, in jobs of one source, and in the time that the last of them would wait.
+/// * A free thread takes what waits, as many jobs of one cost as it can hash at once, and no more than leaves as much
+///   for each other free thread. It never waits for a batch to fill: a lone login costs what one hash costs.
+/// * The queue is bounded three ways: in jobs, in jobs of one source, and in the time that an answer would take.
 ///   Sources take turns. In a full queue somebody with fewer jobs takes the place of the source with most. Whoever
 ///   finds no place is told so at once.
 /// * A job whose caller has gone is never started, nor one that has waited past its deadline.
@@ -112,9 +112,9 @@ impl PasswordHasher {
     /// Compares a password with a stored hash, if there is one.
     ///
     /// The work is that of one hash of the configured cost, or of the stored one's if that is higher: also for nobody's
-    /// (`None`), and for a password that is empty, over 72 bytes or has a NUL, which never matches. Where the stored hash has a lower
-    /// cost, the rest of the work is done too; if the password matches, it is the hash that should replace it
-    /// ([`Verdict::upgraded`]).
+    /// (`None`), and for a password that is empty, over 72 bytes or has a NUL, which never matches. Where the stored
+    /// hash has a lower cost, the rest of the work is done too; if the password matches, it is the hash that should
+    /// replace it ([`Verdict::upgraded`]).
     ///
     /// # Errors
     /// [`Busy`]: nothing is known of the password.

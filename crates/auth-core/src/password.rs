@@ -120,8 +120,8 @@ impl PasswordAuthenticator {
         }
     }
 
-    /// The account of `login` in `realm`, if `password` is its password. `login` is as typed, `source` the address of the
-    /// client.
+    /// The account of `login` in `realm`, if `password` is its password. `login` is as typed, `source` the address of
+    /// the client.
     ///
     /// The account is as it was read before the hash. Its generation is part of the grant made of it, so that an issuer
     /// refuses if it was disabled, or its sessions ended, meanwhile.

@@ -1,13 +1,13 @@
 //! Failed logins, counted by name and by address, so that guessing is slow and nobody is locked out for good.
 
 mod allowance;
+mod counters;
 mod meter;
 mod network;
 mod rate_limit;
 mod slots;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,10 +17,12 @@ use crate::entropy::{Entropy, EntropyError};
 use crate::secret::SecretKey;
 
 pub use allowance::Allowance;
+pub use counters::ThrottleCounters;
 pub use network::ClientNetwork;
 pub use rate_limit::RateLimit;
 
 use allowance::Micros;
+use counters::Counters;
 use meter::Meter;
 use slots::Slots;
 
@@ -75,7 +77,8 @@ impl Throttled {
     }
 }
 
-/// Failed logins of this node, counted three ways: by name and address (strict), by address (looser), by name (loosest).
+/// Failed logins of this node, counted three ways: by name and address (strict), by address (looser), by name
+/// (loosest).
 ///
 /// # Contract
 /// * [`begin`](Self::begin) before the password is looked at, then [`failed`](Self::failed) or
@@ -86,8 +89,8 @@ impl Throttled {
 /// * A refused attempt counts nowhere, so every lock ends by itself, at the latest after [`Allowance::LONGEST_WINDOW`].
 /// * A success resets the strict counter of its name and address, and no other: an attacker with an account of his own
 ///   gains nothing by it. It also makes its address *known* for that name: as long as it is (30 days, unless this node
-///   restarts or tens of thousands of others follow), the loosest counter does not lock it, so that an attacker elsewhere
-///   cannot keep an owner out.
+///   restarts or tens of thousands of others follow), the loosest counter does not lock it, so that an attacker
+///   elsewhere cannot keep an owner out.
 /// * The counters are of this node: behind N nodes an attacker has at most N times the allowance.
 ///
 /// # Security
@@ -109,22 +112,6 @@ pub struct Attempt {
     pair: u64,
     address: u64,
     account: u64,
-}
-
-/// What a [`Throttle`] has seen since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ThrottleCounters {
-    /// Failures counted.
-    pub failures: u64,
-    /// Attempts refused by the counter of name and address.
-    pub refused_by_pair: u64,
-    /// Attempts refused by the counter of the address.
-    pub refused_by_address: u64,
-    /// Attempts refused by the counter of the name.
-    pub refused_by_account: u64,
-    /// Failures that a counter had no room for. Above 0 means that its table is full of active locks.
-    pub uncounted: u64,
 }
 
 impl Throttle {
@@ -161,8 +148,7 @@ impl Throttle {
         let mut meters = self.meters();
         self.refuse_locked(&meters, attempt, now)?;
         let lost = meters.add(attempt, now);
-        self.counters.failures.fetch_add(1, Ordering::Relaxed);
-        self.counters.uncounted.fetch_add(lost, Ordering::Relaxed);
+        self.counters.note_failure(lost);
         Ok(())
     }
 
@@ -247,33 +233,6 @@ impl Meters {
             self.account.add(attempt.account, now),
         ];
         counted.iter().map(|&counted| u64::from(!counted)).sum()
-    }
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    failures: AtomicU64,
-    uncounted: AtomicU64,
-    /// Pair, address, account.
-    refused: [AtomicU64; 3],
-}
-
-impl Counters {
-    fn note_refusal(&self, waits: &[Option<Duration>; 3]) {
-        for (counter, wait) in self.refused.iter().zip(waits) {
-            counter.fetch_add(wait.is_some().into(), Ordering::Relaxed);
-        }
-    }
-
-    fn read(&self) -> ThrottleCounters {
-        let [pair, address, account] = self.refused.each_ref().map(|c| c.load(Ordering::Relaxed));
-        ThrottleCounters {
-            failures: self.failures.load(Ordering::Relaxed),
-            refused_by_pair: pair,
-            refused_by_address: address,
-            refused_by_account: account,
-            uncounted: self.uncounted.load(Ordering::Relaxed),
-        }
     }
 }
 

@@ -82,6 +82,16 @@ fn what_the_policy_refuses_is_neither_hashed_nor_stored() {
 }
 
 #[test]
+fn an_empty_password_is_none_under_any_policy() {
+    let desk = Desk::new();
+    let subject = desk.account();
+    let lax = PasswordPolicy { min_chars: 0 };
+    let setter = PasswordSetter::new(desk.store.clone(), desk.hasher.clone(), desk.clock.clone(), lax);
+    let outcome = block_on(setter.set(subject, &"".into(), true, source(1)));
+    assert_eq!(outcome, Err(PolicyViolation::TooShort { chars: 0, least: 1 }.into()));
+}
+
+#[test]
 fn seventy_two_bytes_are_taken_whole() {
     let desk = Desk::new();
     let subject = desk.account();

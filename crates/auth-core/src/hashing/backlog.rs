@@ -156,3 +156,56 @@ impl Backlog {
             .saturating_mul(u32::try_from(batches).unwrap_or(u32::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use bcrypt_batch::Cost;
+    use tokio::sync::oneshot;
+
+    use super::super::task::Task;
+    use super::*;
+
+    /// Admits so many jobs, and says how many the two threads take, one after the other, of the width 5.
+    fn taken_of(jobs: usize) -> [usize; 2] {
+        let mut backlog = Backlog::new(&HashingOptions::default(), 2, 5);
+        let callers: Vec<_> = (0..jobs).map(|_| admit(&mut backlog)).collect();
+        let taken = [(); 2].map(|()| backlog.take(Duration::ZERO).batch.len());
+        drop(callers);
+        taken
+    }
+
+    fn admit(backlog: &mut Backlog) -> impl Sized + use<> {
+        let (reply, caller) = oneshot::channel();
+        let (admission, _) = backlog.admit(Waiting {
+            task: Task::decoy(Cost::LOWEST),
+            source: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
+            since: Duration::ZERO,
+            reply,
+        });
+        assert!(matches!(admission, Admission::Admitted));
+        caller
+    }
+
+    #[test]
+    fn free_threads_share_what_waits_and_take_no_more_than_they_can_do_at_once() {
+        assert_eq!(taken_of(0), [0, 0]);
+        assert_eq!(taken_of(1), [1, 0]);
+        assert_eq!(taken_of(2), [1, 1]);
+        assert_eq!(taken_of(7), [4, 3]);
+        assert_eq!(taken_of(20), [5, 5]);
+    }
+
+    #[test]
+    fn a_thread_leaves_nothing_for_one_that_is_busy() {
+        let mut backlog = Backlog::new(&HashingOptions::default(), 2, 5);
+        let _first = admit(&mut backlog);
+        assert_eq!(backlog.take(Duration::ZERO).batch.len(), 1);
+        let _others = [admit(&mut backlog), admit(&mut backlog)];
+        assert_eq!(backlog.take(Duration::ZERO).batch.len(), 2);
+        backlog.done(2, Duration::ZERO);
+        backlog.done(1, Duration::ZERO);
+        assert_eq!(backlog.sizes(), (0, 0));
+    }
+}

@@ -7,7 +7,6 @@ use secrecy::SecretString;
 
 use crate::account::{Realm, Subject};
 use crate::clock::Clock;
-use crate::entropy::EntropyError;
 use crate::error::{StoreError, Unavailable};
 use crate::hashing::{Busy, HashError, PasswordHasher};
 use crate::store::PasswordStore;
@@ -47,8 +46,7 @@ impl From<HashError> for SetPasswordError {
         match error {
             HashError::Busy(busy) => busy.into(),
             HashError::Entropy(error) => Self::Unavailable(error.into()),
-            // The policy has asked for less than bcrypt takes; should that change, it is no password that was set.
-            HashError::Unusable(_) => Self::Unavailable(EntropyError.into()),
+            HashError::Unusable(fault) => Self::Policy(fault.into()),
         }
     }
 }

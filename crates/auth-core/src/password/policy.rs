@@ -1,6 +1,6 @@
 //! What a new password must be.
 
-use bcrypt_batch::MAX_PASSWORD_BYTES;
+use bcrypt_batch::{MAX_PASSWORD_BYTES, UnusablePassword};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::common::is_common;
@@ -49,6 +49,17 @@ pub enum PolicyViolation {
     /// One of the most common ones.
     #[error("the password is one of the most common ones, which are guessed first; choose another")]
     Common,
+}
+
+impl From<UnusablePassword> for PolicyViolation {
+    fn from(fault: UnusablePassword) -> Self {
+        match fault {
+            UnusablePassword::TooLong { bytes } => Self::TooLong { bytes },
+            UnusablePassword::ContainsNul => Self::ContainsNul,
+            // Empty: a policy may ask for no length at all.
+            _ => Self::TooShort { chars: 0, least: 1 },
+        }
+    }
 }
 
 impl PasswordPolicy {

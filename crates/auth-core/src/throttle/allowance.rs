@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// How often something may fail: `failures` at once, and `failures` for each `window` from then on, evenly spread.
 ///
-/// Each failure takes `window / failures` to be forgotten. Whoever has used all of them up waits until one is forgotten,
-/// not until all are, so a lock is short and what it leaves to a guesser is the same.
+/// Each failure takes `window / failures` to be forgotten. Whoever has used all of them up waits until one is
+/// forgotten, not until all are, so a lock is short and what it leaves to a guesser is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     failures: u32,

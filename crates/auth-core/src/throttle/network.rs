@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// Where a request comes from, as it is counted and queued: a whole IPv4 address, or the /64 of an IPv6 address.
 ///
-/// Whoever holds one IPv6 address usually holds its /64, and could walk through 2^64 addresses there at no cost. An IPv4
-/// address written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address.
+/// Whoever holds one IPv6 address usually holds its /64, and could walk through 2^64 addresses there at no cost. An
+/// IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientNetwork(Ipv6Addr);
 

@@ -12,8 +12,8 @@ use super::{Throttled, key_of, micros};
 
 /// Failures of one kind, by whatever names the one who fails, in bounded memory.
 ///
-/// Ask [`refuse_locked`](Self::refuse_locked) before the work and [`count`](Self::count) after a failure. Both may refuse:
-/// guesses that ran side by side all passed the first, and the second lets through only as many as are allowed.
+/// Ask [`refuse_locked`](Self::refuse_locked) before the work and [`count`](Self::count) after a failure. Both may
+/// refuse: guesses that ran side by side all passed the first, and the second lets through only as many as are allowed.
 #[derive(Debug)]
 pub struct RateLimit {
     clock: Arc<dyn Clock>,
