@@ -86,6 +86,29 @@ fn signed(vectors: &Path) -> Outcome {
         if let Some(token) = found {
             seed("jwt_verify", &format!("token-{number}"), token.as_bytes())?;
         }
+        let keys = ["key", "jwk", "public", "private"]
+            .iter()
+            .filter_map(|member| case.get(*member));
+        for key in keys.filter(|key| key.is_object()) {
+            seed("jwt_key", &format!("key-{number}"), format!("\0{key}").as_bytes())?;
+            seed(
+                "jwt_key",
+                &format!("set-{number}"),
+                format!("\u{1}{{\"keys\":[{key}]}}").as_bytes(),
+            )?;
+        }
+    }
+    let claims = br#"{"user_id":281950,"exp":1700000900,"iat":1699999999,"sid":"17.0.281950"}"#;
+    seed("jwt_signed", "mechanics", &[b"\n".as_slice(), claims].concat())?;
+    let header = br#"{"typ":"JWT","alg":"HS256","crit":["b64"],"b64":false}"#;
+    seed(
+        "jwt_signed",
+        "header",
+        &[header.as_slice(), b"\n{\"exp\":1.7000009e9}"].concat(),
+    )?;
+    for case in cases(&vectors.join("tokens/numericdate_cases.json"))? {
+        let payload = format!("\n{{\"exp\":{}}}", text(&case, "exp_json"));
+        seed("jwt_signed", text_of(&case), payload.as_bytes())?;
     }
     Ok(())
 }
