@@ -9,10 +9,80 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) struct NotBase64Url;
 
 /// Decodes into the front of `room` and returns that part.
+///
+/// This is the way of every token, and half of the work beside the signature; for texts of this length the general
+/// decoder takes twice as long. The tests hold it to that decoder's answers.
 pub(crate) fn decode<'a>(text: &[u8], room: &'a mut [u8]) -> Result<&'a [u8], NotBase64Url> {
-    let length = URL_SAFE_NO_PAD.decode_slice(text, room).map_err(|_| NotBase64Url)?;
-    room.get(..length).ok_or(NotBase64Url)
+    let room = room.get_mut(..byte_length(text.len())).ok_or(NotBase64Url)?;
+    let (groups, rest) = text.as_chunks::<8>();
+    let (whole, part) = room.split_at_mut(groups.len() * 6);
+    let mut bad = 0;
+    for (eight, six) in groups.iter().zip(whole.as_chunks_mut::<6>().0) {
+        let [a, b, c, d, e, f, g, h] = *eight;
+        let (high, low) = (four(a, b, c, d), four(e, f, g, h));
+        bad |= high | low;
+        let [_, _, bytes @ ..] = (u64::from(high) << 24 | u64::from(low)).to_be_bytes();
+        *six = bytes;
+    }
+    if bad & NONE != 0 {
+        return Err(NotBase64Url);
+    }
+    decode_rest(rest, part)?;
+    Ok(room)
 }
+
+/// The 24 bits of four characters, or [`NONE`] among them.
+#[inline]
+fn four(a: u8, b: u8, c: u8, d: u8) -> u32 {
+    let [first, second, third, fourth] = &VALUES;
+    first[usize::from(a)] | second[usize::from(b)] | third[usize::from(c)] | fourth[usize::from(d)]
+}
+
+/// Decodes the last seven characters or fewer; `part` is as long as their bytes.
+#[inline]
+fn decode_rest(rest: &[u8], part: &mut [u8]) -> Result<(), NotBase64Url> {
+    let (mut bits, mut bad) = (0_u64, 0);
+    for character in rest {
+        let value = VALUES[3][usize::from(*character)];
+        bad |= value;
+        bits = bits << 6 | u64::from(value);
+    }
+    // What the characters have beyond whole bytes must be zero; a whole character beyond them is one too many.
+    let beyond = rest.len() * 6 - part.len() * 8;
+    if bad & NONE != 0 || beyond >= 6 || bits & ((1 << beyond) - 1) != 0 {
+        return Err(NotBase64Url);
+    }
+    let bytes = (bits >> beyond).to_le_bytes();
+    for (place, byte) in part.iter_mut().rev().zip(bytes) {
+        *place = byte;
+    }
+    Ok(())
+}
+
+/// The bit that no value has.
+const NONE: u32 = 1 << 31;
+
+/// The value of each character of the alphabet (RFC 4648 section 5), at each of the four places in its group.
+static VALUES: [[u32; 256]; 4] = {
+    let mut values = [[NONE; 256]; 4];
+    let mut value = 0_u8;
+    while value < 64 {
+        let character = match value {
+            0..26 => b'A' + value,
+            26..52 => b'a' + value - 26,
+            52..62 => b'0' + value - 52,
+            62 => b'-',
+            _ => b'_',
+        };
+        let mut place = 0;
+        while place < 4 {
+            values[place][character as usize] = (value as u32) << (18 - 6 * place);
+            place += 1;
+        }
+        value += 1;
+    }
+    values
+};
 
 /// Decodes into new memory; for keys, never on the way of a token.
 pub(crate) fn decode_to_vec(text: &str) -> Result<Vec<u8>, NotBase64Url> {
@@ -24,10 +94,33 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Appends the one text of these bytes.
-pub(crate) fn encode_onto(bytes: &[u8], text: &mut String) {
-    URL_SAFE_NO_PAD.encode_string(bytes, text);
+/// Appends the one text of these bytes; as with decoding, this is the way of every token.
+pub(crate) fn encode_onto(bytes: &[u8], text: &mut Vec<u8>) {
+    let (groups, rest) = bytes.as_chunks::<3>();
+    let start = text.len();
+    text.resize(start + text_length(bytes.len()), 0);
+    let (whole, part) = text[start..].split_at_mut(groups.len() * 4);
+    for (group, four) in groups.iter().zip(whole.as_chunks_mut::<4>().0) {
+        let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
+        *four = [18, 12, 6, 0].map(|shift| character(bits >> shift));
+    }
+    match *rest {
+        [a] => part.copy_from_slice(&[6, 0].map(|shift| character(u32::from(a) << 4 >> shift))),
+        [a, b] => {
+            let bits = u32::from(a) << 10 | u32::from(b) << 2;
+            part.copy_from_slice(&[12, 6, 0].map(|shift| character(bits >> shift)));
+        }
+        _ => {}
+    }
 }
+
+/// The character of the lowest six bits.
+#[inline]
+fn character(bits: u32) -> u8 {
+    ALPHABET[(bits & 63) as usize]
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// How many characters `bytes` bytes become.
 pub(crate) const fn text_length(bytes: usize) -> usize {
@@ -69,6 +162,9 @@ mod tests {
         #[test]
         fn every_byte_string_has_exactly_one_text(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
             let text = encode(&bytes);
+            let mut appended = b"before".to_vec();
+            encode_onto(&bytes, &mut appended);
+            prop_assert_eq!(&appended[6..], text.as_bytes());
             prop_assert_eq!(text.len(), text_length(bytes.len()));
             prop_assert_eq!(byte_length(text.len()), bytes.len());
             prop_assert_eq!(decoded(text.as_bytes()), Ok(bytes));
@@ -79,6 +175,19 @@ mod tests {
             text in prop::collection::vec(prop::sample::select(b"AQgwBZz09-_+/= \n.\0\xc3".to_vec()), 0..12),
         ) {
             prop_assert_eq!(decoded(&text).ok(), oracle(&text));
+            prop_assert_eq!(decoded(&text).ok(), URL_SAFE_NO_PAD.decode(&text).ok());
+        }
+
+        #[test]
+        fn one_changed_character_is_judged_as_the_general_decoder_judges_it(
+            bytes in prop::collection::vec(any::<u8>(), 1..60),
+            at in any::<prop::sample::Index>(),
+            character in any::<u8>(),
+        ) {
+            let mut text = encode(&bytes).into_bytes();
+            let at = at.index(text.len());
+            text[at] = character;
+            prop_assert_eq!(decoded(&text).ok(), URL_SAFE_NO_PAD.decode(&text).ok());
         }
     }
 

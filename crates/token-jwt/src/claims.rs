@@ -1,7 +1,7 @@
 //! The registered claims (RFC 7519 section 4.1), picked up while the payload goes by, and the checks on them.
 
 use crate::error::{Claim, Reason};
-use crate::json::{JsonFault, Kind, Reader, Scalar, Stop, Text, Watch};
+use crate::json::{JsonFault, Kind, Name, Reader, Scalar, Stop, Tag, Text, Watch};
 use crate::policy::{Policy, bit};
 use crate::time::UnixTime;
 
@@ -69,18 +69,18 @@ impl<'p> Registered<'p> {
     fn check_dates(&self, now: UnixTime) -> Result<(), Reason> {
         let (leeway, longest) = (self.policy.get_leeway(), self.policy.longest());
         let expires = self.expires.ok_or(Reason::ClaimMissing(Claim::Expires))?;
-        if expires.plus(leeway) <= now {
+        if expires.after(leeway) <= now {
             return Err(Reason::Expired);
         }
-        if self.not_before.is_some_and(|from| from > now.plus(leeway)) {
+        if self.not_before.is_some_and(|from| from > now.after(leeway)) {
             return Err(Reason::NotYetValid);
         }
-        if self.issued_at.is_some_and(|at| at > now.plus(leeway)) {
+        if self.issued_at.is_some_and(|at| at > now.after(leeway)) {
             return Err(Reason::IssuedInFuture);
         }
         // Also without `iat`: whoever issued the token by now gave it at least the life that is left.
-        let from_now = expires > now.plus(leeway).plus(longest);
-        if from_now || self.issued_at.is_some_and(|at| expires > at.plus(longest)) {
+        let from_now = expires > now.after(leeway).after(longest);
+        if from_now || self.issued_at.is_some_and(|at| expires > at.after(longest)) {
             return Err(Reason::LifetimeTooLong);
         }
         Ok(())
@@ -129,14 +129,34 @@ impl<'p> Registered<'p> {
     }
 }
 
+/// The registered claim of a name; their names are short, so that the tag is the name.
+fn registered(tag: Tag) -> Option<Claim> {
+    const EXP: Tag = Tag::of("exp");
+    const IAT: Tag = Tag::of("iat");
+    const SUB: Tag = Tag::of("sub");
+    const ISS: Tag = Tag::of("iss");
+    const AUD: Tag = Tag::of("aud");
+    const JTI: Tag = Tag::of("jti");
+    const NBF: Tag = Tag::of("nbf");
+    match tag {
+        EXP => Some(Claim::Expires),
+        IAT => Some(Claim::IssuedAt),
+        SUB => Some(Claim::Subject),
+        ISS => Some(Claim::Issuer),
+        AUD => Some(Claim::Audience),
+        JTI => Some(Claim::Id),
+        NBF => Some(Claim::NotBefore),
+        _ => None,
+    }
+}
+
 /// Names and identifiers longer than this are nobody's.
 const MAX_STRING: usize = 1024;
 
 impl<'de> Watch<'de> for Registered<'_> {
-    fn member(&mut self, name: Text<'de>, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop> {
-        let name = name.unescaped();
-        let Some(claim) = Claim::from_name(&name) else {
-            self.others += usize::from(self.policy.required().is_other(&name));
+    fn member(&mut self, name: Name<'de>, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop> {
+        let Some(claim) = registered(name.tag) else {
+            self.others += usize::from(self.policy.required().is_other(name.text));
             return Ok(Scalar::Unread);
         };
         self.present |= bit(claim);

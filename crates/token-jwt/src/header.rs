@@ -49,7 +49,7 @@ impl<'a> Found<'a> {
         }
         let mut object = reader.open_object()?;
         while let Some(name) = reader.next_name(&mut object)? {
-            self.member(&name.unescaped(), reader)?;
+            self.member(&name.text.unescaped(), reader)?;
         }
         Ok(())
     }

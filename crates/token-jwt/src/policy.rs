@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::error::{Claim, Reason};
 use crate::json::Text;
-use crate::time::DateUnit;
+use crate::time::{DateUnit, Span};
 
 /// What a verifier asks of a token beyond its signature.
 ///
@@ -30,8 +30,8 @@ pub struct Policy {
     audiences: Vec<String>,
     token_type: TokenType,
     required: Required,
-    leeway: Duration,
-    max_lifetime: Duration,
+    leeway: Span,
+    max_lifetime: Span,
     max_bytes: usize,
     unit: DateUnit,
 }
@@ -98,12 +98,18 @@ impl Policy {
 
     /// How far the clocks of issuer and verifier may be apart. Zero by default.
     pub fn leeway(self, leeway: Duration) -> Self {
-        Self { leeway, ..self }
+        Self {
+            leeway: Span::from(leeway),
+            ..self
+        }
     }
 
     /// The longest that a token may live: from `iat` to `exp`, and from now to `exp` in any case.
     pub fn max_lifetime(self, max_lifetime: Duration) -> Self {
-        Self { max_lifetime, ..self }
+        Self {
+            max_lifetime: Span::from(max_lifetime),
+            ..self
+        }
     }
 
     /// The longest token, in bytes of text, that is looked at.
@@ -125,11 +131,11 @@ impl Policy {
         self.unit
     }
 
-    pub(crate) fn get_leeway(&self) -> Duration {
+    pub(crate) fn get_leeway(&self) -> Span {
         self.leeway
     }
 
-    pub(crate) fn longest(&self) -> Duration {
+    pub(crate) fn longest(&self) -> Span {
         self.max_lifetime
     }
 
@@ -176,8 +182,8 @@ impl Default for Policy {
             audiences: Vec::new(),
             token_type: TokenType::AbsentOrJwt,
             required,
-            leeway: Duration::ZERO,
-            max_lifetime: Self::DEFAULT_MAX_LIFETIME,
+            leeway: Span::from(Duration::ZERO),
+            max_lifetime: Span::from(Self::DEFAULT_MAX_LIFETIME),
             max_bytes: Self::DEFAULT_MAX_TOKEN_BYTES,
             unit: DateUnit::Seconds,
         }
@@ -199,8 +205,8 @@ impl Required {
     }
 
     /// Whether this claim is one of those.
-    pub(crate) fn is_other(&self, name: &str) -> bool {
-        self.others.iter().any(|other| other == name)
+    pub(crate) fn is_other(&self, name: Text<'_>) -> bool {
+        self.others.iter().any(|other| name.is(other))
     }
 
     /// The first registered claim that is required and not among `present`, which has a bit for each.

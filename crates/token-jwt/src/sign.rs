@@ -6,7 +6,7 @@ use ring::rand::SecureRandom;
 use serde::Serialize;
 
 use crate::json::write_value;
-use crate::key::{Kid, SigningKey, wipe};
+use crate::key::{Kid, SigningKey};
 use crate::{base64url, known};
 
 /// Signs tokens with one key.
@@ -72,24 +72,20 @@ impl Signer {
         if json.first() != Some(&b'{') {
             return Err(SignError::Claims);
         }
-        let token = self.assemble(&json, random);
-        wipe(&mut json);
-        token
+        self.assemble(&json, random)
     }
 
     fn assemble(&self, json: &[u8], random: &dyn SecureRandom) -> Result<String, SignError> {
         let signature = self.key.verifying_key().signature_characters();
         let length = self.header.len() + base64url::text_length(json.len()) + signature + 2;
-        let mut token = String::with_capacity(length);
-        token.push_str(&self.header);
-        token.push('.');
+        let mut token = Vec::with_capacity(length);
+        token.extend_from_slice(self.header.as_bytes());
+        token.push(b'.');
         base64url::encode_onto(json, &mut token);
-        let signature = self
-            .key
-            .signature(token.as_bytes(), random)
-            .map_err(|_| SignError::Random)?;
-        token.push('.');
+        let signature = self.key.signature(&token, random).map_err(|_| SignError::Random)?;
+        token.push(b'.');
         base64url::encode_onto(signature.as_ref(), &mut token);
-        Ok(token)
+        // Dots and base64url are ASCII.
+        String::from_utf8(token).map_err(|_| SignError::Claims)
     }
 }

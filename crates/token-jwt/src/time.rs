@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::json::Number;
 
-/// A moment, in nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+/// A moment, in microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
 /// It is what a verifier compares `exp`, `nbf` and `iat` with. Arithmetic on it saturates and cannot overflow.
 ///
@@ -14,65 +14,87 @@ use crate::json::Number;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime {
-    nanos: i128,
+    micros: i64,
+}
+
+/// A length of time, never negative, saturating.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    micros: i64,
+}
+
+impl From<Duration> for Span {
+    fn from(duration: Duration) -> Self {
+        Self {
+            micros: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
+        }
+    }
 }
 
 impl UnixTime {
-    /// The moment this many seconds after the epoch.
+    /// The moment this many seconds after the epoch, saturating some 292,000 years away from it.
     #[must_use]
     pub const fn from_secs(seconds: i64) -> Self {
         Self {
-            nanos: seconds as i128 * SECOND,
+            micros: seconds.saturating_mul(SECOND),
         }
     }
 
-    /// The moment this many milliseconds after the epoch.
+    /// The moment this many milliseconds after the epoch, saturating.
     #[must_use]
     pub const fn from_millis(milliseconds: i64) -> Self {
         Self {
-            nanos: milliseconds as i128 * MILLISECOND,
+            micros: milliseconds.saturating_mul(MILLISECOND),
         }
     }
 
-    /// Whole seconds since the epoch, rounded down, saturating.
+    /// Whole seconds since the epoch, rounded down.
     #[must_use]
-    pub fn secs(self) -> i64 {
-        saturating(self.nanos.div_euclid(SECOND))
+    pub const fn secs(self) -> i64 {
+        self.micros.div_euclid(SECOND)
     }
 
-    /// Whole milliseconds since the epoch, rounded down, saturating.
+    /// Whole milliseconds since the epoch, rounded down.
     #[must_use]
-    pub fn millis(self) -> i64 {
-        saturating(self.nanos.div_euclid(MILLISECOND))
+    pub const fn millis(self) -> i64 {
+        self.micros.div_euclid(MILLISECOND)
     }
 
-    /// The moment `span` later.
+    /// The moment `span` later, saturating.
     #[must_use]
-    pub const fn plus(self, span: Duration) -> Self {
+    pub fn plus(self, span: Duration) -> Self {
+        self.after(Span::from(span))
+    }
+
+    /// The moment `span` earlier, saturating.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
         Self {
-            nanos: self.nanos.saturating_add(span.as_nanos() as i128),
+            micros: self.micros.saturating_sub(Span::from(span).micros),
         }
     }
 
-    /// The moment `span` earlier.
-    #[must_use]
-    pub const fn minus(self, span: Duration) -> Self {
+    pub(crate) const fn after(self, span: Span) -> Self {
         Self {
-            nanos: self.nanos.saturating_sub(span.as_nanos() as i128),
+            micros: self.micros.saturating_add(span.micros),
         }
     }
 
-    /// Reads a NumericDate (RFC 7519 section 2) in the given unit; fractions are kept to the nanosecond. `None` from
-    /// the year 10000 on and equally far back: no token means that, but milliseconds read as seconds do.
+    /// Reads a NumericDate (RFC 7519 section 2) in the given unit; fractions are kept to the microsecond, rounded down.
+    /// `None` from the year 10000 on and equally far back: no token means that, but milliseconds read as seconds do.
+    #[inline]
     pub(crate) fn from_number(number: Number, unit: DateUnit) -> Option<Self> {
-        let scale = unit.nanos();
-        let nanos = match number {
-            Number::Unsigned(value) => i128::from(value) * scale,
-            Number::Negative(value) => i128::from(value) * scale,
-            // `as` saturates, and the bound below refuses what it saturated.
-            Number::Float(value) => (value * scale as f64).floor() as i128,
+        let (scale, bound) = match unit {
+            DateUnit::Seconds => (SECOND, YEAR_10000 / SECOND),
+            DateUnit::Milliseconds => (MILLISECOND, YEAR_10000 / MILLISECOND),
         };
-        (-YEAR_10000..YEAR_10000).contains(&nanos).then_some(Self { nanos })
+        let micros = match number {
+            Number::Unsigned(value) if value < bound.unsigned_abs() => value as i64 * scale,
+            Number::Negative(value) if value > -bound => value * scale,
+            Number::Float(value) if value.abs() < bound as f64 => (value * scale as f64).floor() as i64,
+            _ => return None,
+        };
+        Some(Self { micros })
     }
 }
 
@@ -97,22 +119,9 @@ pub enum DateUnit {
     Milliseconds,
 }
 
-impl DateUnit {
-    const fn nanos(self) -> i128 {
-        match self {
-            Self::Seconds => SECOND,
-            Self::Milliseconds => MILLISECOND,
-        }
-    }
-}
-
-const SECOND: i128 = 1_000_000_000;
-const MILLISECOND: i128 = 1_000_000;
-const YEAR_10000: i128 = 253_402_300_800 * SECOND;
-
-fn saturating(value: i128) -> i64 {
-    i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX })
-}
+const SECOND: i64 = 1_000_000;
+const MILLISECOND: i64 = 1_000;
+const YEAR_10000: i64 = 253_402_300_800 * SECOND;
 
 #[cfg(test)]
 mod tests {
@@ -144,8 +153,11 @@ mod tests {
             None
         );
         let end = UnixTime::from_secs(i64::MAX).plus(Duration::MAX);
-        assert_eq!((end.secs(), end.millis()), (i64::MAX, i64::MAX));
-        assert_eq!(UnixTime::from_secs(i64::MIN).minus(Duration::MAX).secs(), i64::MIN);
+        assert_eq!(end.millis(), i64::MAX / 1000);
+        assert_eq!(
+            UnixTime::from_secs(i64::MIN).minus(Duration::MAX).secs(),
+            i64::MIN / 1_000_000 - 1
+        );
         assert_eq!(UnixTime::from(UNIX_EPOCH - Duration::from_millis(1)).millis(), -1);
     }
 }

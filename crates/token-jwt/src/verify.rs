@@ -199,7 +199,7 @@ fn with_decoded<R>(segment: &[u8], then: impl FnOnce(&[u8]) -> Result<R, Reason>
 /// room is the usual one, and clearing the large one would cost more than reading a usual token.
 fn with_room<R>(characters: usize, then: impl FnOnce(&mut [u8]) -> Result<R, Reason>) -> Result<R, Reason> {
     match base64url::byte_length(characters) {
-        bytes if bytes <= SMALL => then(&mut [0; SMALL]),
+        bytes if bytes <= SMALL => then(&mut Room([0; SMALL]).0),
         bytes if bytes <= LARGE => on_large_stack(then),
         bytes => then(&mut vec![0; bytes]),
     }
@@ -207,8 +207,12 @@ fn with_room<R>(characters: usize, then: impl FnOnce(&mut [u8]) -> Result<R, Rea
 
 #[inline(never)]
 fn on_large_stack<R>(then: impl FnOnce(&mut [u8]) -> Result<R, Reason>) -> Result<R, Reason> {
-    then(&mut [0; LARGE])
+    then(&mut Room([0; LARGE]).0)
 }
+
+/// Aligned, so that what looks at eight bytes and more at once need not begin with single ones.
+#[repr(align(16))]
+struct Room<const BYTES: usize>([u8; BYTES]);
 
 const SMALL: usize = 512;
 const LARGE: usize = 6144;

@@ -7,6 +7,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+use super::names::Name;
 use super::reader::{Kind, ObjectMark, Reader, Stop};
 use super::text::Text;
 use super::{JsonFault, Number};
@@ -15,7 +16,7 @@ use super::{JsonFault, Number};
 pub(crate) trait Watch<'de> {
     /// A member's name; the reader is in front of its value. What has been read of the value is handed back, so
     /// that the caller's type gets it too.
-    fn member(&mut self, name: Text<'de>, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop>;
+    fn member(&mut self, name: Name<'de>, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop>;
 }
 
 /// What a [`Watch`] has read of a value.
@@ -32,7 +33,7 @@ pub(crate) enum Scalar<'de> {
 /// also those that `T` ignores.
 pub(crate) fn read_object<'de, T: de::Deserialize<'de>>(
     bytes: &'de [u8],
-    watch: &mut dyn Watch<'de>,
+    watch: &mut impl Watch<'de>,
 ) -> Result<T, JsonFault> {
     let mut reader = Reader::new(bytes)?;
     let read = match reader.kind() {
@@ -69,16 +70,25 @@ impl de::Error for Stop {
 }
 
 /// The outermost object, watched.
-struct Outermost<'r, 'w, 'de> {
+struct Outermost<'r, 'w, 'de, W> {
     reader: &'r mut Reader<'de>,
-    watch: &'w mut dyn Watch<'de>,
+    watch: &'w mut W,
 }
 
-impl<'de> Deserializer<'de> for Outermost<'_, '_, 'de> {
+/// Inner objects are of no interest to a watch.
+struct Unwatched;
+
+impl<'de> Watch<'de> for Unwatched {
+    fn member(&mut self, _: Name<'de>, _: &mut Reader<'de>) -> Result<Scalar<'de>, Stop> {
+        Ok(Scalar::Unread)
+    }
+}
+
+impl<'de, W: Watch<'de>> Deserializer<'de> for Outermost<'_, '_, 'de, W> {
     type Error = Stop;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        visit_members(self.reader, Some(self.watch), visitor)
+        visit_members(self.reader, self.watch, visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
@@ -91,7 +101,7 @@ impl<'de> Deserializer<'de> for Outermost<'_, '_, 'de> {
 
     /// A caller who wants no claims says so with `()`; the members are read all the same.
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        let mut members = Members::open(self.reader, Some(self.watch))?;
+        let mut members = Members::open(self.reader, self.watch)?;
         members.drain()?;
         visitor.visit_unit()
     }
@@ -115,7 +125,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         match self.kind()? {
-            Kind::Object => visit_members(self, None, visitor),
+            Kind::Object => visit_members(self, &mut Unwatched, visitor),
             Kind::Array => visit_elements(self, visitor),
             Kind::String => visit_text(self.string()?, visitor),
             Kind::Number => visit_number(self.number()?, visitor),
@@ -178,9 +188,9 @@ fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::V
 }
 
 /// An object to the visitor; what the visitor leaves unread is read and checked after it.
-fn visit_members<'de, V: Visitor<'de>>(
+fn visit_members<'de, V: Visitor<'de>, W: Watch<'de>>(
     reader: &mut Reader<'de>,
-    watch: Option<&mut dyn Watch<'de>>,
+    watch: &mut W,
     visitor: V,
 ) -> Result<V::Value, Stop> {
     let mut members = Members::open(reader, watch)?;
@@ -216,7 +226,7 @@ fn visit_variant<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) -> 
         return Err(reader.stop(JsonFault::Shape));
     };
     let value = match visitor.visit_enum(Variant {
-        name,
+        name: name.text,
         reader: &mut *reader,
     }) {
         Ok(value) => value,
@@ -241,16 +251,16 @@ fn feed<'de, S: DeserializeSeed<'de>>(reader: &mut Reader<'de>, seed: S) -> Resu
     }
 }
 
-struct Members<'r, 'w, 'de> {
+struct Members<'r, 'w, 'de, W> {
     reader: &'r mut Reader<'de>,
-    watch: Option<&'w mut dyn Watch<'de>>,
+    watch: &'w mut W,
     object: ObjectMark,
-    pending: Option<Text<'de>>,
+    pending: Option<Name<'de>>,
     done: bool,
 }
 
-impl<'r, 'w, 'de> Members<'r, 'w, 'de> {
-    fn open(reader: &'r mut Reader<'de>, watch: Option<&'w mut dyn Watch<'de>>) -> Result<Self, Stop> {
+impl<'r, 'w, 'de, W: Watch<'de>> Members<'r, 'w, 'de, W> {
+    fn open(reader: &'r mut Reader<'de>, watch: &'w mut W) -> Result<Self, Stop> {
         let object = reader.open_object()?;
         Ok(Self {
             reader,
@@ -261,7 +271,7 @@ impl<'r, 'w, 'de> Members<'r, 'w, 'de> {
         })
     }
 
-    fn next_name(&mut self) -> Result<Option<Text<'de>>, Stop> {
+    fn next_name(&mut self) -> Result<Option<Name<'de>>, Stop> {
         if self.done {
             return Ok(None);
         }
@@ -273,11 +283,11 @@ impl<'r, 'w, 'de> Members<'r, 'w, 'de> {
 
     /// Lets the watch look at the pending member's value first.
     fn watched(&mut self) -> Result<Scalar<'de>, Stop> {
-        let (Some(name), Some(watch)) = (self.pending.take(), self.watch.as_mut()) else {
+        let Some(name) = self.pending.take() else {
             return Ok(Scalar::Unread);
         };
         let before = self.reader.position();
-        let seen = watch.member(name, self.reader)?;
+        let seen = self.watch.member(name, self.reader)?;
         if matches!(seen, Scalar::Unread) {
             self.reader.rewind(before);
         }
@@ -299,7 +309,7 @@ impl<'r, 'w, 'de> Members<'r, 'w, 'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for Members<'_, '_, 'de> {
+impl<'de, W: Watch<'de>> MapAccess<'de> for Members<'_, '_, 'de, W> {
     type Error = Stop;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
@@ -311,7 +321,7 @@ impl<'de> MapAccess<'de> for Members<'_, '_, 'de> {
         }
         match self.next_name()? {
             None => Ok(None),
-            Some(name) => seed.deserialize(ScalarDeserializer::Text(name)).map(Some),
+            Some(name) => seed.deserialize(ScalarDeserializer::Text(name.text)).map(Some),
         }
     }
 

@@ -10,7 +10,11 @@ mod reader;
 mod ser;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use de::{Scalar, Watch, read_object, read_value};
+pub(crate) use names::{Name, Tag};
 pub(crate) use reader::{Kind, Reader, Stop};
 pub(crate) use ser::write_value;
 pub(crate) use text::Text;

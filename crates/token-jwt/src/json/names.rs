@@ -3,89 +3,137 @@
 use super::text::Text;
 use super::{JsonFault, MAX_MEMBERS};
 
-/// Names of open objects, innermost last. The first [`INLINE`] need no allocation.
-pub(super) struct Names<'a> {
-    tags: [u64; INLINE],
-    inline: [Option<Text<'a>>; INLINE],
-    more: Vec<(u64, Text<'a>)>,
+/// A member's name with its [`Tag`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'a> {
+    pub(crate) text: Text<'a>,
+    pub(crate) tag: Tag,
+}
+
+/// The first seven bytes of a name and its length: equal for equal names, and different for most others; for names of up
+/// to seven bytes it is the name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tag(u64);
+
+impl Tag {
+    /// The tag of a name.
+    pub(crate) const fn of(name: &str) -> Self {
+        let (bytes, mut word, mut index) = (name.as_bytes(), 0, 0);
+        while index < bytes.len() && index < 7 {
+            word |= (bytes[index] as u64) << (8 * index);
+            index += 1;
+        }
+        Self::of_word(word, bytes.len())
+    }
+
+    /// The tag of the name whose first bytes are in `word`, the very first being the lowest.
+    #[inline]
+    pub(super) const fn of_word(word: u64, length: usize) -> Self {
+        let kept = if length < 7 {
+            (1_u64 << (8 * length)) - 1
+        } else {
+            (1 << 56) - 1
+        };
+        Self(word & kept | (length as u64) << 56)
+    }
+}
+
+/// Where the names of open objects stand in the text, innermost last. The first [`INLINE`] need no allocation.
+pub(super) struct Names {
+    inline: [Entry; INLINE],
+    more: Vec<Entry>,
     count: usize,
 }
 
 /// More than the members of any usual token.
-const INLINE: usize = 24;
+const INLINE: usize = 16;
 
-impl<'a> Names<'a> {
-    pub(super) const fn new() -> Self {
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    tag: Tag,
+    from: u32,
+    length: u32,
+}
+
+impl Names {
+    pub(super) fn new() -> Self {
         Self {
-            tags: [0; INLINE],
-            inline: [None; INLINE],
+            inline: [Entry::default(); INLINE],
             more: Vec::new(),
             count: 0,
         }
     }
 
     /// Where the names of an object that begins now will start.
+    #[inline]
     pub(super) fn mark(&self) -> usize {
         self.count
     }
 
     /// Forgets the names of the object that began at `mark`.
+    #[inline]
     pub(super) fn forget(&mut self, mark: usize) {
         self.count = mark;
-        self.more.truncate(mark.saturating_sub(INLINE));
+        if !self.more.is_empty() {
+            self.more.truncate(mark.saturating_sub(INLINE));
+        }
     }
 
-    /// Adds a name of the object that began at `mark`.
-    pub(super) fn add(&mut self, mark: usize, name: Text<'a>) -> Result<(), JsonFault> {
-        let tag = tag(name);
-        if self.contains(mark, tag, name) {
+    /// Adds the name of a member of the object that began at `mark`; it stands in `text` at `from`.
+    #[inline]
+    pub(super) fn add(
+        &mut self,
+        mark: usize,
+        text: &str,
+        tag: Tag,
+        from: usize,
+        length: usize,
+    ) -> Result<(), JsonFault> {
+        let entry = Entry {
+            tag,
+            from: from as u32,
+            length: length as u32,
+        };
+        let inline = self.count.min(INLINE);
+        let open = self.inline.get(mark.min(inline)..inline).unwrap_or_default();
+        if open.iter().any(|known| known.tag == tag && known.same(entry, text)) {
             return Err(JsonFault::DuplicateMember);
         }
-        if self.count >= MAX_MEMBERS {
-            return Err(JsonFault::TooManyMembers);
-        }
-        match (self.tags.get_mut(self.count), self.inline.get_mut(self.count)) {
-            (Some(tag_place), Some(place)) => {
-                *tag_place = tag;
-                *place = Some(name);
-            }
-            _ => self.more.push((tag, name)),
+        match self.inline.get_mut(self.count) {
+            Some(place) => *place = entry,
+            None => self.add_far(mark, text, entry)?,
         }
         self.count += 1;
         Ok(())
     }
 
-    fn contains(&self, mark: usize, tag: u64, name: Text<'a>) -> bool {
-        let inline = self.count.min(INLINE);
-        let near = self.tags.get(mark..inline).unwrap_or_default();
-        let far = self.more.get(mark.saturating_sub(INLINE)..).unwrap_or_default();
-        near.iter()
-            .enumerate()
-            .any(|(index, known)| *known == tag && self.inline[mark + index].is_some_and(|other| other.same(name)))
-            || far.iter().any(|(known, other)| *known == tag && other.same(name))
+    #[cold]
+    fn add_far(&mut self, mark: usize, text: &str, entry: Entry) -> Result<(), JsonFault> {
+        let open = self.more.get(mark.saturating_sub(INLINE)..).unwrap_or_default();
+        if open
+            .iter()
+            .any(|known| known.tag == entry.tag && known.same(entry, text))
+        {
+            return Err(JsonFault::DuplicateMember);
+        }
+        if self.count >= MAX_MEMBERS {
+            return Err(JsonFault::TooManyMembers);
+        }
+        self.more.push(entry);
+        Ok(())
     }
 }
 
-/// Equal for equal names, and different for most others: the first seven bytes and the length.
-fn tag(name: Text<'_>) -> u64 {
-    match name.plain() {
-        Some(plain) => {
-            let bytes = plain.as_bytes();
-            let head = bytes.iter().take(7).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-            head << 8 | (bytes.len() as u64 & 0xFF)
-        }
-        None => {
-            let (mut head, mut length, mut buffer) = (0_u64, 0_u64, [0; 4]);
-            for character in name.chars() {
-                for byte in character.encode_utf8(&mut buffer).bytes() {
-                    if length < 7 {
-                        head = head << 8 | u64::from(byte);
-                    }
-                    length += 1;
-                }
-            }
-            head << 8 | (length & 0xFF)
-        }
+impl Entry {
+    /// Whether two names with the same tag are the same.
+    #[cold]
+    fn same(self, other: Self, text: &str) -> bool {
+        let name = |entry: Self| {
+            let from = entry.from as usize;
+            let raw = text.get(from..from + entry.length as usize).unwrap_or_default();
+            Text::new(raw, raw.contains('\\'))
+        };
+        name(self).same(name(other))
     }
 }
 
@@ -93,54 +141,86 @@ fn tag(name: Text<'_>) -> u64 {
 mod tests {
     use super::*;
 
+    /// Adds each of the names in turn to one object.
+    fn add_all(raw: &[&str]) -> Vec<Result<(), JsonFault>> {
+        let text = raw.concat();
+        let (mut names, mut from) = (Names::new(), 0);
+        raw.iter()
+            .map(|name| {
+                let start = from;
+                from += name.len();
+                let tag = Tag::of(&Text::new(name, name.contains('\\')).unescaped());
+                names.add(0, &text, tag, start, name.len())
+            })
+            .collect()
+    }
+
+    const TWICE: Result<(), JsonFault> = Err(JsonFault::DuplicateMember);
+
     #[test]
-    fn a_name_is_found_again_in_its_own_object_only() {
-        let mut names = Names::new();
-        let texts: Vec<String> = (0..100).map(|index| format!("name-{index}")).collect();
-        for text in &texts {
-            assert_eq!(names.add(0, Text::new(text, false)), Ok(()));
+    fn a_name_is_found_again_however_many_there_are() {
+        let owned: Vec<String> = (0..100).map(|index| format!("name-{index}")).collect();
+        let mut raw: Vec<&str> = owned.iter().map(String::as_str).collect();
+        raw.extend(raw.clone());
+        let results = add_all(&raw);
+        assert!(results[..100].iter().all(Result::is_ok));
+        assert!(results[100..].iter().all(|result| *result == TWICE));
+    }
+
+    #[test]
+    fn a_name_is_forgotten_with_its_object_and_unknown_in_another() {
+        for before in [0, 10, INLINE - 1, INLINE, INLINE + 5] {
+            let text: String = (10..10 + before).map(|index| index.to_string()).collect::<String>() + "aa";
+            let mut names = Names::new();
+            for index in 0..before {
+                let (from, tag) = (2 * index, Tag::of(&text[2 * index..2 * index + 2]));
+                assert_eq!(names.add(0, &text, tag, from, 2), Ok(()));
+            }
+            let (outer, mark) = (2 * before, names.mark() + 1);
+            assert_eq!(names.add(0, &text, Tag::of("a"), outer, 1), Ok(()));
+            assert_eq!(names.add(mark, &text, Tag::of("a"), outer, 1), Ok(()), "another object");
+            assert_eq!(names.add(mark, &text, Tag::of("a"), outer, 1), TWICE);
+            names.forget(mark);
+            assert_eq!(names.add(mark, &text, Tag::of("a"), outer, 1), Ok(()), "forgotten");
         }
-        let mark = names.mark();
-        for text in &texts {
-            assert_eq!(
-                names.add(0, Text::new(text, false)),
-                Err(JsonFault::DuplicateMember),
-                "{text} is known"
-            );
-        }
-        assert_eq!(names.add(mark, Text::new("name-1", false)), Ok(()), "another object");
-        assert_eq!(
-            names.add(mark, Text::new("name-1", false)),
-            Err(JsonFault::DuplicateMember)
-        );
-        names.forget(mark);
-        assert_eq!(names.add(mark, Text::new("name-1", false)), Ok(()), "forgotten");
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart() {
+        let raw = [
+            "",
+            "a",
+            "b",
+            "ab",
+            "ba",
+            "1234567",
+            "12345678",
+            "12345679",
+            "1234567\0",
+            "12345678abc",
+            "12345678abd",
+        ];
+        assert!(add_all(&raw).iter().all(Result::is_ok));
     }
 
     #[test]
     fn an_escaped_name_equals_the_plain_one() {
-        for (plain, escaped) in [
-            ("alg", r"\u0061lg"),
-            ("é-longer", r"\u00e9-longer"),
-            ("😀", r"\ud83d\ude00"),
-            ("a/b", r"a\/b"),
+        for pair in [
+            ["alg", r"\u0061lg"],
+            ["é-longer", r"\u00e9-longer"],
+            ["😀", r"\ud83d\ude00"],
+            [r"a\/b", "a/b"],
         ] {
-            let mut names = Names::new();
-            assert_eq!(names.add(0, Text::new(plain, false)), Ok(()));
-            assert_eq!(names.add(0, Text::new(escaped, true)), Err(JsonFault::DuplicateMember));
+            assert_eq!(add_all(&pair), [Ok(()), TWICE], "{pair:?}");
         }
     }
 
     #[test]
     fn the_number_of_open_names_is_bounded() {
-        let texts: Vec<String> = (0..=MAX_MEMBERS).map(|index| index.to_string()).collect();
-        let mut names = Names::new();
-        for text in texts.iter().take(MAX_MEMBERS) {
-            assert_eq!(names.add(0, Text::new(text, false)), Ok(()));
-        }
-        assert_eq!(
-            names.add(0, Text::new(&texts[MAX_MEMBERS], false)),
-            Err(JsonFault::TooManyMembers)
-        );
+        let owned: Vec<String> = (0..=MAX_MEMBERS).map(|index| format!("{index:05}")).collect();
+        let raw: Vec<&str> = owned.iter().map(String::as_str).collect();
+        let results = add_all(&raw);
+        assert!(results[..MAX_MEMBERS].iter().all(Result::is_ok));
+        assert_eq!(results[MAX_MEMBERS], Err(JsonFault::TooManyMembers));
     }
 }

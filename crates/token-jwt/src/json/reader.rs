@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::names::Names;
+use super::names::{Name, Names, Tag};
 use super::text::Text;
 use super::{JsonFault, MAX_DEPTH, Number};
 
@@ -14,8 +14,8 @@ pub(crate) struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    names: Names<'a>,
     fault: Option<JsonFault>,
+    names: Names,
 }
 
 /// Reading stopped; why is in [`Reader::fault`].
@@ -52,16 +52,20 @@ impl<'a> Reader<'a> {
     /// At the beginning of a text that must be UTF-8 as a whole, whoever looks at its parts.
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, JsonFault> {
         let text = std::str::from_utf8(bytes).map_err(|_| JsonFault::Encoding)?;
+        if u32::try_from(text.len()).is_err() {
+            return Err(JsonFault::Syntax); // positions of names are kept in 32 bits
+        }
         Ok(Self {
             text,
             at: 0,
             depth: 0,
-            names: Names::new(),
             fault: None,
+            names: Names::new(),
         })
     }
 
     /// Notes a fault, unless an earlier one stands.
+    #[cold]
     pub(crate) fn stop(&mut self, fault: JsonFault) -> Stop {
         self.fault.get_or_insert(fault);
         Stop
@@ -81,15 +85,16 @@ impl<'a> Reader<'a> {
     }
 
     /// What the next value is; the position stays in front of it.
+    #[inline]
     pub(crate) fn kind(&mut self) -> Result<Kind, Stop> {
-        match self.next_token() {
-            Some(b'{') => Ok(Kind::Object),
-            Some(b'[') => Ok(Kind::Array),
-            Some(b'"') => Ok(Kind::String),
-            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
-            Some(b't') => Ok(Kind::True),
-            Some(b'f') => Ok(Kind::False),
-            Some(b'n') => Ok(Kind::Null),
+        match self.token() {
+            b'"' => Ok(Kind::String),
+            b'-' | b'0'..=b'9' => Ok(Kind::Number),
+            b'{' => Ok(Kind::Object),
+            b'[' => Ok(Kind::Array),
+            b't' => Ok(Kind::True),
+            b'f' => Ok(Kind::False),
+            b'n' => Ok(Kind::Null),
             _ => Err(self.stop(JsonFault::Syntax)),
         }
     }
@@ -105,15 +110,66 @@ impl<'a> Reader<'a> {
 
     /// The name of the next member, the position being in front of its value; `None` after the last, the object
     /// being left.
-    pub(crate) fn next_name(&mut self, object: &mut ObjectMark) -> Result<Option<Text<'a>>, Stop> {
-        if !self.another(b'}', &mut object.first)? {
-            self.names.forget(object.names);
-            return Ok(None);
+    #[inline]
+    pub(crate) fn next_name(&mut self, object: &mut ObjectMark) -> Result<Option<Name<'a>>, Stop> {
+        let (name, from) = match self.usual_name(object.first) {
+            Some(usual) => usual,
+            None => {
+                if !self.another(b'}', &mut object.first)? {
+                    self.names.forget(object.names);
+                    return Ok(None);
+                }
+                self.unusual_name()?
+            }
+        };
+        object.first = false;
+        match self
+            .names
+            .add(object.names, self.text, name.tag, from, name.text.raw_length())
+        {
+            Ok(()) => Ok(Some(name)),
+            Err(fault) => Err(self.stop(fault)),
         }
-        let name = self.string()?;
-        self.names.add(object.names, name).map_err(|fault| self.stop(fault))?;
+    }
+
+    /// A name of up to eight bytes without escapes, and no white space around it: most names of most tokens. One load
+    /// finds its end and is its tag.
+    #[inline]
+    fn usual_name(&mut self, first: bool) -> Option<(Name<'a>, usize)> {
+        let quote = self.at + usize::from(!first);
+        let window = self.bytes().get(quote..)?.first_chunk::<11>()?;
+        if window[0] != b'"' || (!first && self.here() != b',') {
+            return None;
+        }
+        let word = u64::from_le_bytes(*window[1..].first_chunk()?);
+        let length = specials(word).trailing_zeros() as usize / 8;
+        if window.get(1 + length..3 + length)? != b"\":" {
+            return None;
+        }
+        let from = quote + 1;
+        let raw = self.text.get(from..from + length)?;
+        self.at = from + length + 2;
+        let tag = Tag::of_word(word, length);
+        Some((
+            Name {
+                text: Text::new(raw, false),
+                tag,
+            },
+            from,
+        ))
+    }
+
+    fn unusual_name(&mut self) -> Result<(Name<'a>, usize), Stop> {
+        let text = self.string()?;
+        let from = self.at - 1 - text.raw_length();
         self.expect(b':')?;
-        Ok(Some(name))
+        Ok((
+            Name {
+                text,
+                tag: Tag::of(&text.unescaped()),
+            },
+            from,
+        ))
     }
 
     /// Enters an array; its elements follow by [`Reader::next_element`].
@@ -128,20 +184,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string.
+    #[inline]
     pub(crate) fn string(&mut self) -> Result<Text<'a>, Stop> {
         self.expect(b'"')?;
         let (start, mut escaped) = (self.at, false);
         loop {
-            let rest = self.bytes().get(self.at..).unwrap_or_default();
-            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-            self.at += plain.unwrap_or(rest.len());
-            match self.bytes().get(self.at) {
-                Some(b'"') => {
+            self.at = plain_end(self.bytes(), self.at);
+            match self.here() {
+                b'"' => {
                     let raw = self.text.get(start..self.at).unwrap_or_default();
                     self.at += 1;
                     return Ok(Text::new(raw, escaped));
                 }
-                Some(b'\\') => {
+                b'\\' => {
                     escaped = true;
                     self.escape()?;
                 }
@@ -151,22 +206,32 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a number by the grammar of RFC 8259 section 6.
+    #[inline]
     pub(crate) fn number(&mut self) -> Result<Number, Stop> {
-        self.skip_space();
+        let first = self.token();
+        let start = self.at;
+        let (digits, value) = self.digits();
+        // 18 digits fit in any 64 bits; everything unusual goes the slow way from the start.
+        if matches!(digits, 1..=18) && !matches!(self.here(), b'.' | b'e' | b'E') && (first != b'0' || digits == 1) {
+            return Ok(Number::Unsigned(value));
+        }
+        self.at = start;
+        self.unusual_number()
+    }
+
+    fn unusual_number(&mut self) -> Result<Number, Stop> {
         let start = self.at;
         let negative = self.eat(b'-');
-        let whole = self.at;
-        let digits = self.digits();
-        if digits == 0 || (digits > 1 && self.bytes().get(whole) == Some(&b'0')) {
+        let leading_zero = self.here() == b'0';
+        let digits = self.some_digits()?;
+        if leading_zero && digits > 1 {
             return Err(self.stop(JsonFault::Syntax));
         }
-        let mut integer = true;
+        let integer = !matches!(self.here(), b'.' | b'e' | b'E');
         if self.eat(b'.') {
-            integer = false;
             self.some_digits()?;
         }
         if self.eat(b'e') || self.eat(b'E') {
-            integer = false;
             let _sign = self.eat(b'+') || self.eat(b'-');
             self.some_digits()?;
         }
@@ -176,8 +241,12 @@ impl<'a> Reader<'a> {
 
     /// Reads `true`, `false` or `null`.
     pub(crate) fn literal(&mut self, word: &str) -> Result<(), Stop> {
-        self.skip_space();
-        if self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
+        self.token();
+        if self
+            .bytes()
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(word.as_bytes()))
+        {
             self.at += word.len();
             Ok(())
         } else {
@@ -210,38 +279,62 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Checks that the whole text is one object.
+    pub(crate) fn object_only(&mut self) -> Result<(), Stop> {
+        if self.kind()? != Kind::Object {
+            return Err(self.stop(JsonFault::NotAnObject));
+        }
+        self.skip_value()?;
+        self.finish()
+    }
+
     /// Nothing but white space may follow.
     pub(crate) fn finish(&mut self) -> Result<(), Stop> {
-        match self.next_token() {
-            None if self.fault.is_none() => Ok(()),
-            _ => Err(self.stop(JsonFault::Syntax)),
+        self.token();
+        if self.at == self.text.len() && self.fault.is_none() {
+            Ok(())
+        } else {
+            Err(self.stop(JsonFault::Syntax))
         }
     }
 
+    #[inline]
     fn bytes(&self) -> &'a [u8] {
         self.text.as_bytes()
     }
 
-    fn skip_space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes().get(self.at) {
+    /// The byte at the position; NUL, which JSON has no use for outside of strings, at the end.
+    #[inline]
+    fn here(&self) -> u8 {
+        self.bytes().get(self.at).copied().unwrap_or(0)
+    }
+
+    /// The byte at the position once white space is behind it.
+    #[inline]
+    fn token(&mut self) -> u8 {
+        let byte = self.here();
+        if byte > b' ' { byte } else { self.token_behind_space() }
+    }
+
+    #[inline(never)]
+    fn token_behind_space(&mut self) -> u8 {
+        while let b' ' | b'\n' | b'\r' | b'\t' = self.here() {
             self.at += 1;
         }
+        self.here()
     }
 
-    fn next_token(&mut self) -> Option<u8> {
-        self.skip_space();
-        self.bytes().get(self.at).copied()
-    }
-
+    #[inline]
     fn eat(&mut self, byte: u8) -> bool {
-        let here = self.bytes().get(self.at) == Some(&byte);
+        let here = self.here() == byte && byte != 0;
         self.at += usize::from(here);
         here
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Result<(), Stop> {
-        self.skip_space();
-        if self.eat(byte) {
+        if self.token() == byte {
+            self.at += 1;
             Ok(())
         } else {
             Err(self.stop(JsonFault::Syntax))
@@ -259,44 +352,62 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether one more member or element follows; eats the comma before it, or the closing bracket.
+    #[inline]
     fn another(&mut self, close: u8, first: &mut bool) -> Result<bool, Stop> {
-        let next = self.next_token();
-        if next == Some(close) {
+        let next = self.token();
+        if next == close {
             self.at += 1;
             // Every close has had its `descend`, so that this cannot wrap.
             self.depth = self.depth.saturating_sub(1);
             return Ok(false);
         }
-        if !std::mem::replace(first, false) {
-            self.expect(b',')?;
+        if *first {
+            *first = false;
+            return Ok(true);
         }
+        self.expect(b',')?;
         Ok(true)
     }
 
-    fn digits(&mut self) -> usize {
-        let rest = self.bytes().get(self.at..).unwrap_or_default();
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += count;
-        count
+    /// How many digits follow, and their value if it fits: eight at once, as dates have them, then one by one.
+    #[inline]
+    fn digits(&mut self) -> (usize, u64) {
+        let start = self.at;
+        let (mut at, mut value) = (start, 0_u64);
+        if let Some(eight) = self.bytes().get(at..).and_then(<[u8]>::first_chunk::<8>)
+            && let Some(number) = eight_digits(u64::from_le_bytes(*eight))
+        {
+            value = number;
+            at += 8;
+        }
+        for byte in self.bytes().get(at..).unwrap_or_default() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+            at += 1;
+        }
+        self.at = at;
+        (at - start, value)
     }
 
-    fn some_digits(&mut self) -> Result<(), Stop> {
-        if self.digits() == 0 {
-            Err(self.stop(JsonFault::Syntax))
-        } else {
-            Ok(())
+    fn some_digits(&mut self) -> Result<usize, Stop> {
+        match self.digits().0 {
+            0 => Err(self.stop(JsonFault::Syntax)),
+            digits => Ok(digits),
         }
     }
 
     /// Checks one escape; the position is at its backslash.
     fn escape(&mut self) -> Result<(), Stop> {
         self.at += 1;
-        match self.bytes().get(self.at) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+        match self.here() {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
                 self.at += 1;
                 Ok(())
             }
-            Some(b'u') => self.unicode_escape(),
+            b'u' => self.unicode_escape(),
             _ => Err(self.stop(JsonFault::Syntax)),
         }
     }
@@ -305,7 +416,7 @@ impl<'a> Reader<'a> {
     fn unicode_escape(&mut self) -> Result<(), Stop> {
         match self.code_unit()? {
             0xD800..0xDC00 => {
-                if !(self.eat(b'\\') && self.bytes().get(self.at) == Some(&b'u')) {
+                if !(self.eat(b'\\') && self.here() == b'u') {
                     return Err(self.stop(JsonFault::Encoding));
                 }
                 match self.code_unit()? {
@@ -331,6 +442,48 @@ impl<'a> Reader<'a> {
             _ => Err(self.stop(JsonFault::Syntax)),
         }
     }
+}
+
+/// Where, from `at` on, there is a quote, a backslash, a control character or the end: eight bytes at a time.
+#[inline]
+pub(super) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let found = specials(u64::from_le_bytes(*eight));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    at + special.unwrap_or(rest.len())
+}
+
+/// The high bit of each byte of a word that ends a plain run in a string: a quote, a backslash or a control character;
+/// exact up to the first such byte.
+#[inline]
+fn specials(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+    let quote = below(word ^ (ONES * b'"' as u64), 1);
+    let backslash = below(word ^ (ONES * b'\\' as u64), 1);
+    (below(word, 0x20) | quote | backslash) & HIGHS
+}
+
+/// The number that eight digits spell, the first of them in the lowest byte.
+#[inline]
+fn eight_digits(word: u64) -> Option<u64> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    const HIGHS: u64 = 0xF0F0_F0F0_F0F0_F0F0;
+    if (word & HIGHS) != ZEROS || (word.wrapping_add(0x0606_0606_0606_0606) & HIGHS) != ZEROS {
+        return None;
+    }
+    // Neighbours are joined: digits to pairs, pairs to fours, fours to eight.
+    let digits = word & 0x0F0F_0F0F_0F0F_0F0F;
+    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
 }
 
 /// Longer numbers are an attack on whoever parses them.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
+use super::reader::plain_end;
 use super::{JsonFault, Reader};
 
 /// Appends `value` as JSON without white space.
@@ -62,16 +63,16 @@ impl Writer<'_> {
     fn string(&mut self, text: &str) {
         self.out.push(b'"');
         let mut rest = text;
-        while let Some(special) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
-            let (plain, tail) = rest.split_at(special);
+        loop {
+            let (plain, tail) = rest.split_at(plain_end(rest.as_bytes(), 0));
             self.push(plain);
             let mut characters = tail.chars();
-            if let Some(character) = characters.next() {
-                self.escape(character);
+            match characters.next() {
+                Some(special) => self.escape(special),
+                None => break,
             }
             rest = characters.as_str();
         }
-        self.push(rest);
         self.out.push(b'"');
     }
 

@@ -46,6 +46,11 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Bytes of the string as it stands in the text.
+    pub(super) fn raw_length(self) -> usize {
+        self.raw.len()
+    }
+
     /// Bytes of the string itself.
     pub(crate) fn length(self) -> usize {
         if self.escaped {

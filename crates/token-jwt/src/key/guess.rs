@@ -1,5 +1,7 @@
 //! HMAC keys that are long enough and still no secret.
 
+use super::der;
+
 /// Whether a key looks like something that a person typed, a pattern, or a public key used as a secret.
 ///
 /// A key of 32 random bytes is never taken for one: the loosest rule below meets it less than once in 10^20 keys.
@@ -91,18 +93,13 @@ const WORDS: [&str; 44] = [
     "512",
 ];
 
-/// A key that anybody can read: the text of a public key or certificate (CVE-2016-10555 and its kin).
+/// A key that anybody can read: a public key or certificate, as text or as DER (CVE-2016-10555 and its kin).
 fn public_text(key: &[u8]) -> bool {
-    [
-        &b"-----BEGIN "[..],
-        b"ssh-rsa ",
-        b"ssh-ed25519 ",
-        b"ecdsa-sha2-",
-        b"{\"kty\"",
-        b"{\"keys\"",
-    ]
-    .iter()
-    .any(|start| key.trim_ascii_start().starts_with(start))
+    let text = key.trim_ascii_start();
+    let begins = |start: &[u8]| text.starts_with(start);
+    let jwk = begins(b"{") && text.windows(5).any(|five| five == b"\"kty\"");
+    let armoured = [&b"-----BEGIN "[..], b"ssh-rsa ", b"ssh-ed25519 ", b"ecdsa-sha2-"];
+    jwk || armoured.into_iter().any(begins) || der::public(key).is_ok()
 }
 
 #[cfg(test)]

@@ -27,4 +27,3 @@ pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
 pub(crate) use public::quoted;
-pub(crate) use secret::wipe;

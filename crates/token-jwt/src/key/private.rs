@@ -9,16 +9,16 @@ use crate::base64url;
 /// A private JWK with `kid` and `alg`.
 pub(super) fn jwk(private: &Private, key: &VerifyingKey) -> Secret {
     // Room for the largest key, so that the text never moves and leaves a copy behind.
-    let mut text = String::with_capacity(16 * 1024);
-    text.push('{');
+    let mut text = Vec::with_capacity(16 * 1024);
+    text.push(b'{');
     if let Some(kid) = key.kid() {
-        text.push_str("\"kid\":");
-        text.push_str(&quoted(kid.as_str()));
-        text.push(',');
+        text.extend_from_slice(b"\"kid\":");
+        text.extend_from_slice(quoted(kid.as_str()).as_bytes());
+        text.push(b',');
     }
     match private {
         Private::Hmac(secret) => {
-            text.push_str("\"kty\":\"oct\",");
+            text.extend_from_slice(b"\"kty\":\"oct\",");
             member(&mut text, "k", secret);
         }
         Private::Ed25519 { seed, .. } => {
@@ -36,22 +36,22 @@ pub(super) fn jwk(private: &Private, key: &VerifyingKey) -> Secret {
             }
         }
     }
-    text.push_str("\"alg\":\"");
-    text.push_str(key.algorithm().name());
-    text.push_str("\"}");
-    Secret::new(text.into_bytes())
+    text.extend_from_slice(b"\"alg\":\"");
+    text.extend_from_slice(key.algorithm().name().as_bytes());
+    text.extend_from_slice(b"\"}");
+    Secret::new(text)
 }
 
-fn public_members(text: &mut String, public: Option<&Public>) {
+fn public_members(text: &mut Vec<u8>, public: Option<&Public>) {
     for (name, value) in public.map(members).unwrap_or_default() {
-        text.push_str(&format!("\"{name}\":\"{value}\","));
+        text.extend_from_slice(format!("\"{name}\":\"{value}\",").as_bytes());
     }
 }
 
-fn member(text: &mut String, name: &str, secret: &Secret) {
-    text.push('"');
-    text.push_str(name);
-    text.push_str("\":\"");
+fn member(text: &mut Vec<u8>, name: &str, secret: &Secret) {
+    text.push(b'"');
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(b"\":\"");
     base64url::encode_onto(secret.expose(), text);
-    text.push_str("\",");
+    text.extend_from_slice(b"\",");
 }

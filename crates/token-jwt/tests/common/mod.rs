@@ -1,5 +1,10 @@
 //! Tokens as an attacker makes them: any header, any payload, any signature.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "shared by several test files")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "shared by several test files"
+)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,0 +1,39 @@
+//! This crate beside ring alone: `cargo bench -p token-jwt`. The other libraries are beside both in `benches/peers`.
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "shared with the other benchmark; a benchmark may stop"
+)]
+
+#[path = "shared/measure.rs"]
+mod measure;
+#[path = "shared/subjects.rs"]
+mod subjects;
+
+use measure::{Contender, compare};
+use subjects::{Subject, published_rsa_key};
+use token_jwt::Algorithm;
+
+fn main() {
+    let rsa = published_rsa_key(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/vectors/wycheproof/json_web_signature_test.json"
+    ));
+    for algorithm in [Algorithm::HS256, Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256] {
+        let subject = Subject::new(algorithm, &rsa, 1_700_000_000);
+        compare(
+            &format!("{algorithm} verify ({} bytes)", subject.token.len()),
+            vec![
+                Contender::new("ring alone", subject.ring_verify()),
+                Contender::new("token-jwt", || subject.ours()),
+            ],
+        );
+        compare(
+            &format!("{algorithm} sign"),
+            vec![
+                Contender::new("ring alone", subject.ring_sign()),
+                Contender::new("token-jwt", || subject.signed()),
+            ],
+        );
+    }
+}

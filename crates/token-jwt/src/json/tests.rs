@@ -1,0 +1,360 @@
+//! The reader and the writer against serde_json, and where they are stricter than it.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::*;
+
+/// What serde_json says of a text, narrowed to what we take: nothing it refuses, and no deeper and no longer.
+fn ours<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, JsonFault> {
+    read_value(text)
+}
+
+/// Equal, with the last digit of a double left to each reader: serde_json's is not always the nearest one.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) if a.is_f64() && b.is_f64() => {
+            let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+            a == b || ((a - b) / a).abs() < 1e-14
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+/// JSON values without repeated names, numbers within 64 bits or finite doubles.
+fn values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>()
+            .prop_filter("finite", |value| value.is_finite())
+            .prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        "[\"\\\\/\u{0}-\u{20}\u{7f}-\u{ff}\u{1f600}a]{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 64, 8, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+            prop::collection::btree_map("[a-d\"\\\\é]{0,3}", inner, 0..8)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// The same value in another spelling: white space, and escapes where none are needed.
+fn respelled(value: &Value) -> String {
+    let space = " \t\r\n";
+    match value {
+        Value::String(text) => escaped(text),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(respelled).collect();
+            format!(
+                "{space}[{space}{}{space}]{space}",
+                items.join(&format!("{space},{space}"))
+            )
+        }
+        Value::Object(members) => {
+            let members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{}{space}:{}", escaped(name), respelled(value)))
+                .collect();
+            format!("{space}{{{space}{}{space}}}", members.join(","))
+        }
+        other => format!("{space}{other}{space}"),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
+    format!("\"{units}\"")
+}
+
+proptest! {
+    #[test]
+    fn every_value_is_read_as_serde_json_reads_it(value in values()) {
+        let plain = serde_json::to_string(&value).unwrap();
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        for text in [plain, pretty, respelled(&value)] {
+            let expected: Value = serde_json::from_str(&text).unwrap();
+            let read = ours::<Value>(text.as_bytes());
+            prop_assert!(read.as_ref().is_ok_and(|read| same(read, &expected)), "{}: {:?}", text, read);
+        }
+    }
+
+    #[test]
+    fn whatever_is_written_is_what_serde_json_writes(value in values()) {
+        let mut out = Vec::new();
+        write_value(&value, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        prop_assert!(same(&serde_json::from_str(&text).unwrap(), &value), "{}", text);
+        prop_assert_eq!(ours::<Value>(text.as_bytes()), Ok(value));
+    }
+
+    #[test]
+    fn nothing_that_serde_json_refuses_is_taken(
+        text in prop::collection::vec(prop::sample::select(
+            b"{}[]:,\"\\ud8c0ntrefalse0123.eE+- \n\t\x00\x1f\xc3\xa9\xff/b".to_vec()), 0..24),
+    ) {
+        let verdict = ours::<Value>(&text);
+        if let Ok(value) = verdict {
+            prop_assert_eq!(serde_json::from_slice::<Value>(&text).ok(), Some(value));
+        }
+    }
+
+    #[test]
+    fn one_changed_byte_makes_both_readers_agree_or_ours_stricter(
+        value in values(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut text = serde_json::to_vec(&value).unwrap();
+        let at = at.index(text.len());
+        text[at] = byte;
+        let theirs = serde_json::from_slice::<Value>(&text);
+        match ours::<Value>(&text) {
+            Ok(value) => prop_assert!(theirs.is_ok_and(|theirs| same(&theirs, &value))),
+            // Beyond serde_json's: repeated names, and numbers of more than 64 characters, which are none here.
+            Err(fault) => prop_assert!(
+                theirs.is_err() || fault == JsonFault::DuplicateMember,
+                "{:?}: {}", fault, String::from_utf8_lossy(&text)
+            ),
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(text in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _verdict = ours::<Value>(&text);
+        let _verdict = ours::<BTreeMap<String, Vec<Kinds>>>(&text);
+        let _verdict = ours::<()>(&text);
+    }
+}
+
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+enum Kinds {
+    Unit,
+    New(u8),
+    Pair(u8, String),
+    Named { a: Option<bool> },
+}
+
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+#[serde(untagged)]
+enum Loose {
+    Number(i32),
+    Text(String),
+    Many(Vec<Loose>),
+}
+
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+struct Everything {
+    kinds: Vec<Kinds>,
+    loose: Loose,
+    pair: (u8, f32),
+    character: char,
+    map: BTreeMap<String, i64>,
+    none: Option<u8>,
+    unit: (),
+    wrapped: Wrapped,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+struct Wrapped(u16);
+
+fn everything() -> Everything {
+    Everything {
+        kinds: vec![
+            Kinds::Unit,
+            Kinds::New(7),
+            Kinds::Pair(1, "ä\"".into()),
+            Kinds::Named { a: None },
+        ],
+        loose: Loose::Many(vec![Loose::Number(-3), Loose::Text("\n".into())]),
+        pair: (3, 0.1),
+        character: '\u{1f600}',
+        map: [("min".into(), i64::MIN), ("max".into(), i64::MAX)].into(),
+        none: None,
+        unit: (),
+        wrapped: Wrapped(9),
+        rest: [("extra".into(), json!({"a": [1, 2.5, null]}))].into(),
+    }
+}
+
+#[test]
+fn every_shape_that_serde_knows_goes_out_and_comes_back() {
+    let mut out = Vec::new();
+    write_value(&everything(), &mut out).unwrap();
+    assert_eq!(serde_json::from_slice::<Everything>(&out).unwrap(), everything());
+    assert_eq!(ours::<Everything>(&out), Ok(everything()));
+    let theirs = serde_json::to_string(&everything()).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), theirs);
+}
+
+#[test]
+fn members_keep_the_order_of_the_type() {
+    #[derive(Serialize)]
+    struct Claims {
+        user_id: u64,
+        exp: i64,
+        a: &'static str,
+    }
+    let mut out = Vec::new();
+    write_value(
+        &Claims {
+            user_id: 1,
+            exp: -2,
+            a: "x",
+        },
+        &mut out,
+    )
+    .unwrap();
+    assert_eq!(out, br#"{"user_id":1,"exp":-2,"a":"x"}"#);
+}
+
+#[test]
+fn what_has_no_strict_form_is_not_written() {
+    #[derive(Serialize)]
+    struct Twice {
+        exp: u8,
+        #[serde(flatten)]
+        rest: BTreeMap<String, u8>,
+    }
+    let fails = |value: &dyn Fn(&mut Vec<u8>) -> bool| assert!(value(&mut Vec::new()));
+    fails(&|out| write_value(&f64::NAN, out).is_err());
+    fails(&|out| write_value(&f32::INFINITY, out).is_err());
+    fails(&|out| write_value(&BTreeMap::from([(1, 2)]), out).is_err());
+    fails(&|out| write_value(&BTreeMap::from([((), 2)]), out).is_err());
+    fails(&|out| {
+        write_value(
+            &Twice {
+                exp: 1,
+                rest: [("exp".into(), 2)].into(),
+            },
+            out,
+        )
+        .is_err()
+    });
+    fails(&|out| write_value(&u128::MAX, out).is_err());
+    assert!(
+        write_value(
+            &Twice {
+                exp: 1,
+                rest: [("nbf".into(), 2)].into()
+            },
+            &mut Vec::new()
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn arrays_and_enums_must_fit_their_type() {
+    assert_eq!(ours::<(u8, u8)>(b"[1,2]"), Ok((1, 2)));
+    for bad in ["[1]", "[1,2,3]", "[]", "{}", "1", "[1,2"] {
+        assert!(ours::<(u8, u8)>(bad.as_bytes()).is_err(), "{bad}");
+    }
+    for bad in [
+        r#"{"New":1,"Unit":null}"#,
+        "{}",
+        r#"{"Unit":1}"#,
+        r#""New""#,
+        r#"{"New":1,"New":1}"#,
+        "1",
+        "null",
+        r#"{"New"}"#,
+    ] {
+        assert!(ours::<Kinds>(bad.as_bytes()).is_err(), "{bad}");
+    }
+    assert_eq!(ours::<Kinds>(br#"{"\u0055nit":null}"#), Ok(Kinds::Unit));
+}
+
+#[test]
+fn integers_are_exact_and_the_rest_is_the_nearest_double() {
+    for text in [
+        "0",
+        "18446744073709551615",
+        "999999999999999999",
+        "1000000000000000000",
+        "12345678",
+        "123456789",
+    ] {
+        assert_eq!(ours::<u64>(text.as_bytes()), Ok(text.parse().unwrap()), "{text}");
+    }
+    for text in ["-1", "-9223372036854775808", "-12345678901"] {
+        assert_eq!(ours::<i64>(text.as_bytes()), Ok(text.parse().unwrap()), "{text}");
+    }
+    for text in [
+        "18446744073709551616",
+        "-9223372036854775809",
+        "1e3",
+        "1.0",
+        "-0",
+        "0.1",
+        "1E+2",
+        "2e-400",
+    ] {
+        assert_eq!(ours::<f64>(text.as_bytes()), Ok(text.parse().unwrap()), "{text}");
+        assert_eq!(ours::<u64>(text.as_bytes()), Err(JsonFault::Shape), "{text}");
+    }
+    for text in [
+        "00",
+        "01",
+        "-",
+        "-01",
+        "1.",
+        ".1",
+        "1e",
+        "1e+",
+        "+1",
+        "1 2",
+        "0x1",
+        "1_0",
+        "--1",
+        "1.e1",
+        "123456789a",
+    ] {
+        assert_eq!(ours::<f64>(text.as_bytes()), Err(JsonFault::Syntax), "{text}");
+    }
+    assert_eq!(ours::<f64>(b"1e309"), Err(JsonFault::NumberRange));
+    assert!(ours::<f64>("1".repeat(64).as_bytes()).is_ok());
+    assert_eq!(ours::<f64>("1".repeat(65).as_bytes()), Err(JsonFault::NumberRange));
+}
+
+#[test]
+fn depth_and_members_are_bounded_at_their_limits() {
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(ours::<serde::de::IgnoredAny>(nested(MAX_DEPTH).as_bytes()).is_ok());
+    assert_eq!(
+        ours::<()>(nested(MAX_DEPTH + 1).as_bytes()),
+        Err(JsonFault::Shape),
+        "not a unit at all"
+    );
+    assert_eq!(
+        ours::<serde::de::IgnoredAny>(nested(MAX_DEPTH + 1).as_bytes()).err(),
+        Some(JsonFault::TooDeep)
+    );
+    let members = |count: usize| {
+        let members: Vec<String> = (0..count).map(|index| format!("\"{index}\":0")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    assert!(ours::<Value>(members(MAX_MEMBERS).as_bytes()).is_ok());
+    assert_eq!(
+        ours::<Value>(members(MAX_MEMBERS + 1).as_bytes()),
+        Err(JsonFault::TooManyMembers)
+    );
+    let siblings = format!("[{0},{0},{0}]", members(MAX_MEMBERS));
+    assert!(
+        ours::<Value>(siblings.as_bytes()).is_ok(),
+        "names are forgotten with their object"
+    );
+}

@@ -1,0 +1,108 @@
+//! Looking into a token that nobody has checked.
+
+use std::fmt;
+
+use crate::base64url;
+use crate::error::{Reason, Refused};
+use crate::json::{JsonFault, Reader};
+use crate::policy::Policy;
+
+/// The inside of a token that nobody has checked: hostile text, for a log line or a person's eyes.
+///
+/// Nothing in this crate takes it, and nothing in it is true: whoever wants claims wants
+/// [`Verifier::verify`](crate::Verifier::verify).
+///
+/// ```compile_fail
+/// # fn show(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let peeked = token_jwt::peek_unverified(token)?;
+/// let claims: &token_jwt::Verified<()> = &peeked; // another type: nothing turns the one into the other
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct UnverifiedText {
+    header: String,
+    payload: String,
+}
+
+impl UnverifiedText {
+    /// The header's JSON text, as the sender chose it.
+    #[must_use]
+    pub fn header_json(&self) -> &str {
+        &self.header
+    }
+
+    /// The payload's JSON text, as the sender chose it.
+    #[must_use]
+    pub fn payload_json(&self) -> &str {
+        &self.payload
+    }
+}
+
+/// A token's inside does not slip into a log by way of `{:?}`.
+impl fmt::Debug for UnverifiedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UnverifiedText(..)")
+    }
+}
+
+/// Takes a token of at most [`Policy::DEFAULT_MAX_TOKEN_BYTES`] apart without checking its signature, its key, its dates
+/// or anything else that makes a token one.
+///
+/// # Errors
+/// [`Refused`] if it is not three segments of base64url of which the first two are strict JSON objects.
+///
+/// # Security
+/// Never decide anything by the result. What is called verification starts at [`Verifier`](crate::Verifier).
+pub fn peek_unverified(token: &str) -> Result<UnverifiedText, Refused> {
+    if token.len() > Policy::DEFAULT_MAX_TOKEN_BYTES {
+        return Err(Reason::TooLong.into());
+    }
+    let mut segments = token.split('.');
+    let (Some(header), Some(payload), Some(_), None) =
+        (segments.next(), segments.next(), segments.next(), segments.next())
+    else {
+        return Err(Reason::NotThreeSegments.into());
+    };
+    Ok(UnverifiedText {
+        header: object(header, Reason::HeaderEncoding, Reason::HeaderJson)?,
+        payload: object(payload, Reason::PayloadEncoding, Reason::PayloadJson)?,
+    })
+}
+
+fn object(segment: &str, encoding: Reason, json: fn(JsonFault) -> Reason) -> Result<String, Reason> {
+    let bytes = base64url::decode_to_vec(segment).map_err(|_| encoding)?;
+    let mut reader = Reader::new(&bytes).map_err(json)?;
+    let read = reader.object_only();
+    read.map_err(|_| json(reader.fault().unwrap_or(JsonFault::Syntax)))?;
+    String::from_utf8(bytes).map_err(|_| json(JsonFault::Encoding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_token_is_not_shown() {
+        let good = "eyJhbGciOiJub25lIn0.eyJzdWIiOiI3In0.";
+        let peeked = peek_unverified(good).unwrap();
+        assert_eq!(peeked.header_json(), r#"{"alg":"none"}"#);
+        assert_eq!(peeked.payload_json(), r#"{"sub":"7"}"#);
+        assert!(!format!("{peeked:?}").contains("sub"));
+        for (bad, reason) in [
+            ("e30.e30", Reason::NotThreeSegments),
+            ("e30.e30.a.b", Reason::NotThreeSegments),
+            ("e30=.e30.", Reason::HeaderEncoding),
+            ("e30.e3.", Reason::PayloadEncoding),
+            ("W10.e30.", Reason::HeaderJson(JsonFault::NotAnObject)),
+            ("e30.W10.", Reason::PayloadJson(JsonFault::NotAnObject)),
+            ("e30.e30x.", Reason::PayloadJson(JsonFault::Syntax)),
+        ] {
+            assert_eq!(peek_unverified(bad).unwrap_err().reason(), reason, "{bad}");
+        }
+        assert_eq!(
+            peek_unverified(&"a".repeat(8193)).unwrap_err().reason(),
+            Reason::TooLong
+        );
+    }
+}
