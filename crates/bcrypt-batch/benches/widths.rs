@@ -1,0 +1,135 @@
+//! One hash of the `bcrypt` crate against 1 to 8 hashes at once: `cargo bench -p bcrypt-batch`, about a minute.
+//!
+//! Contenders take turns, so that a noisy minute of the machine falls on all of them alike. The table gives each one's
+//! median and its best turn; the best is the machine undisturbed. On a busy machine no turn of half a second may be:
+//! `cargo bench -p bcrypt-batch -- 5` makes many short turns of cost 5, and the ratios are the same at every cost.
+//! Without `--bench` (as `cargo test --benches` runs it) it makes one turn of cost 4.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark may stop at what it does not expect")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark is the place to read the clock")]
+
+use std::hint::black_box;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bcrypt_batch::{Cost, Job, Password, Workspace};
+
+const SALT: [u8; 16] = [0x5a; 16];
+const PASSWORD: &[u8] = b"correct horse battery staple";
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let full = arguments.iter().any(|argument| argument == "--bench");
+    let chosen = arguments.iter().find_map(|argument| argument.parse().ok());
+    let exponent = chosen.unwrap_or(if full { 10 } else { 4 });
+    // As much work at every cost up to 10, and at least one turn.
+    let turns = if full { (40 << 10 >> exponent).max(1) } else { 1 };
+    let cost = Cost::new(exponent).unwrap();
+    println!("cost {exponent}, {turns} turns each, milliseconds for one hash\n");
+    one_core(cost, turns);
+    all_cores(cost, turns / 4 + 1);
+}
+
+/// The widths on one thread.
+fn one_core(cost: Cost, turns: usize) {
+    let mut workspaces: Vec<_> = (1..=Workspace::MAX_WIDTH).map(Workspace::with_width).collect();
+    let mut oracle = Times::default();
+    let mut widths = vec![Times::default(); workspaces.len()];
+    for _ in 0..turns {
+        oracle.add(timed(|| hash_with_oracle(cost)), 1);
+        for (workspace, times) in workspaces.iter_mut().zip(&mut widths) {
+            times.add(timed(|| hash_batch(workspace, cost)), workspace.width());
+        }
+    }
+    println!(
+        "{:<22}{:>9}{:>9}{:>9}{:>9}",
+        "one core", "median", "ratio", "best", "ratio"
+    );
+    oracle.print("bcrypt crate", &oracle);
+    for (workspace, times) in workspaces.iter().zip(&widths) {
+        times.print(&format!("{} at once", workspace.width()), &oracle);
+    }
+}
+
+/// One thread for each core, all hashing: less is won where two of the system's cores are one of the machine's.
+fn all_cores(cost: Cost, turns: usize) {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let (mut oracle, mut batch) = (Times::default(), Times::default());
+    for _ in 0..turns {
+        // Equally long turns of both.
+        let hashes = Workspace::BEST_WIDTH;
+        let time = timed(|| on_each(cores, || (0..hashes).for_each(|_| hash_with_oracle(cost))));
+        oracle.add(time, cores * hashes);
+        let time = timed(|| {
+            on_each(cores, || {
+                let mut workspace = Workspace::new();
+                (0..3).for_each(|_| hash_batch(&mut workspace, cost));
+            });
+        });
+        batch.add(time, cores * hashes * 3);
+    }
+    println!(
+        "\n{:<22}{:>9}{:>9}{:>9}{:>9}",
+        format!("{cores} threads"),
+        "median",
+        "ratio",
+        "best",
+        "ratio"
+    );
+    oracle.print("bcrypt crate", &oracle);
+    batch.print(&format!("{} at once", Workspace::BEST_WIDTH), &oracle);
+}
+
+fn on_each(threads: usize, work: impl Fn() + Sync) {
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(&work);
+        }
+    });
+}
+
+fn hash_with_oracle(cost: Cost) {
+    black_box(bcrypt::hash_with_salt(black_box(PASSWORD), cost.exponent(), SALT).unwrap());
+}
+
+/// As many hashes as the workspace does at once.
+fn hash_batch(workspace: &mut Workspace, cost: Cost) {
+    let password = Password::new(black_box(PASSWORD)).unwrap();
+    let mut jobs: Vec<_> = (0..workspace.width())
+        .map(|_| Job::hash(password, SALT, cost))
+        .collect();
+    workspace.run(&mut jobs);
+    black_box(jobs);
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+/// Milliseconds for one hash, one entry a turn.
+#[derive(Clone, Default)]
+struct Times(Vec<f64>);
+
+impl Times {
+    fn add(&mut self, time: Duration, hashes: usize) {
+        self.0.push(time.as_secs_f64() * 1e3 / hashes as f64);
+        self.0.sort_by(f64::total_cmp);
+    }
+
+    fn median(&self) -> f64 {
+        self.0[self.0.len() / 2]
+    }
+
+    fn best(&self) -> f64 {
+        self.0[0]
+    }
+
+    /// A row: the times, and how many times the oracle's speed they are.
+    fn print(&self, name: &str, oracle: &Self) {
+        let (median, best) = (self.median(), self.best());
+        let (by_median, by_best) = (oracle.median() / median, oracle.best() / best);
+        println!("{name:<22}{median:>9.2}{by_median:>9.2}{best:>9.2}{by_best:>9.2}");
+    }
+}
