@@ -81,7 +81,7 @@ impl Serve {
         let server = server::start(app, &config, listener)?;
         let handle = server.handle();
         let running = tokio::spawn(server);
-        announce::ready(&config, &public_url, self.demo, self.common.json);
+        announce::ready(&config, address, self.demo, self.common.json);
         signals::stop_asked().await?;
         tracing::info!(event = "stopping");
         handle.stop(true).await;
@@ -93,7 +93,20 @@ impl Serve {
 
 /// Opens the database and brings its schema up to date.
 pub async fn connect(url: &str) -> anyhow::Result<DieselStore> {
-    Ok(DieselStore::connect(url, &StoreOptions::default()).await?)
+    let connected = DieselStore::connect(url, &StoreOptions::default()).await;
+    connected.with_context(|| format!("database_url = {}", without_password(url)))
+}
+
+/// A database's URL as it may be shown.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let rest = rest.split('?').next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((user, host)) => format!("{scheme}://{}:…@{host}", user.split(':').next().unwrap_or_default()),
+        None => format!("{scheme}://{rest}"),
+    }
 }
 
 fn for_demo(mut config: Config) -> anyhow::Result<Config> {

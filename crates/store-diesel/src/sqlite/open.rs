@@ -1,15 +1,22 @@
 //! Opening SQLite: the settings that each connection must have are set, and read back rather than hoped for.
 
+use std::time::Duration;
+
+use auth_core::StoreError;
 use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::dsl::sql;
 use diesel::sql_types::Text;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::bridge::Bridge;
-use crate::connect::ConnectError;
+use crate::options::ConnectError;
 
 /// The oldest SQLite that may be linked: before it, a write-ahead log could be reset while somebody read it.
 const OLDEST: [u32; 3] = [3, 51, 3];
+
+/// How often, and after which pause, a setting is tried again that another process is in the way of: 5 s in all.
+const SWITCH_TRIES: u32 = 100;
+const SWITCH_PAUSE: Duration = Duration::from_millis(50);
 
 /// Where a database is: in a file, or (`None`) in the memory of its one connection.
 #[derive(Clone)]
@@ -82,7 +89,19 @@ fn settings(memory: bool) -> [Setting; 4] {
 }
 
 impl Setting {
+    /// Several processes that open a new file at once all want to switch it to a write-ahead log, and for that SQLite
+    /// does not wait by itself (`busy_timeout` does not cover it): so we do.
     fn apply(&self, conn: &mut SqliteConnection) -> Result<(), ConnectError> {
+        for _ in 0..SWITCH_TRIES {
+            match self.apply_once(conn) {
+                Err(ConnectError::Store(StoreError::Busy(_))) => std::thread::sleep(SWITCH_PAUSE),
+                outcome => return outcome,
+            }
+        }
+        self.apply_once(conn)
+    }
+
+    fn apply_once(&self, conn: &mut SqliteConnection) -> Result<(), ConnectError> {
         let set = conn.batch_execute(&format!("PRAGMA {} = {}", self.name, self.value));
         let found = set.and_then(|()| self.read(conn));
         match found {

@@ -1,9 +1,13 @@
 //! What the server says once it is ready: where it is, and for each flavour a line to paste.
 
+use std::net::SocketAddr;
+
 use crate::config::{Config, Dialect, Flavour};
 
-/// Prints it.
-pub fn ready(config: &Config, url: &str, demo: bool, json: bool) {
+/// Prints it. The address is the one that was bound, not the one under which the world knows the server: the lines are
+/// for the machine it runs on.
+pub fn ready(config: &Config, address: SocketAddr, demo: bool, json: bool) {
+    let url = &format!("http://{address}");
     if json {
         let flavours = config.flavours.iter().map(|flavour| {
             let paths: Vec<String> = flavour.paths().collect();

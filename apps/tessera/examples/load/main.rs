@@ -1,0 +1,52 @@
+//! Load programs: what the server does under logins without pause, and how that compares with one hash.
+//!
+//! ```text
+//! cargo build --release && cargo run --release --example load -- all
+//! cargo run --release --example load -- capacity|lone|isolation|overload|timing
+//! ```
+//!
+//! Each starts a server of its own on loopback (the release binary beside this program), runs for a bounded time, and
+//! prints ratios; figures of one machine carry over to another only as ratios. Leave the machine alone meanwhile.
+#![forbid(unsafe_code)]
+#![allow(clippy::disallowed_methods, reason = "a load program measures real time")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a load program may stop where something is not as it should be"
+)]
+
+mod capacity;
+mod client;
+mod isolation;
+mod lone;
+mod overload;
+mod server;
+mod stats;
+mod timing;
+mod verify;
+
+type Run = fn();
+
+const RUNS: [(&str, Run); 6] = [
+    ("lone", lone::run),
+    ("capacity", capacity::run),
+    ("isolation", isolation::run),
+    ("overload", overload::run),
+    ("timing", timing::run),
+    ("verify", verify::run),
+];
+
+fn main() {
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let chosen = RUNS.iter().filter(|(name, _)| wanted == "all" || wanted == *name);
+    let mut ran = 0;
+    for (name, run) in chosen {
+        println!("== {name}");
+        run();
+        ran += 1;
+    }
+    if ran == 0 {
+        let names: Vec<&str> = RUNS.iter().map(|(name, _)| *name).collect();
+        eprintln!("say what to run: all, or one of {}", names.join(", "));
+        std::process::exit(2);
+    }
+}
