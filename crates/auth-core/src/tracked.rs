@@ -1,6 +1,7 @@
 //! Makes any issuer revocable.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -11,12 +12,15 @@ use crate::registry::TokenRegistry;
 use crate::store::NewToken;
 use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId, VerifiedToken};
 
+/// For how long, at least, an end is remembered when its record would have ended by itself.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Records a session for each grant, has the inner issuer name it in the token, and refuses tokens of ended sessions.
 ///
 /// The inner verdict comes first. The check of the session is against the revocations this node holds in memory, so it
-/// costs no look-up, and works while the database is away. A revocation is remembered for as long as a token that it
-/// concerns could otherwise be accepted; where the inner issuer's tokens have no end, that is no bound, and the session's
-/// record decides (read once, then held in memory).
+/// costs no look-up, and works while the database is away. A revocation is remembered for a day beyond the end of the
+/// session's record, and a token issued shortly before that end may live longer: where tokens live for more than a day,
+/// or without end, the record itself decides, read once and then held in memory.
 #[derive(Debug)]
 pub struct Tracked<I> {
     inner: I,
@@ -27,6 +31,11 @@ impl<I: Issuer> Tracked<I> {
     /// `inner`, with its sessions in `registry`.
     pub fn new(inner: I, registry: Arc<TokenRegistry>) -> Self {
         Self { inner, registry }
+    }
+
+    /// Whether no token outlives the memory of its session's end.
+    fn ends_are_remembered(&self) -> bool {
+        matches!(self.inner.lifetime(), Lifetime::Limited(life) if life <= REMEMBERED)
     }
 
     async fn record(&self, grant: &Grant, now: Timestamp) -> Result<SessionRef, IssueError> {
@@ -60,9 +69,9 @@ impl<I: Issuer> Verifier for Tracked<I> {
 
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
         let token = self.inner.verify(presented).await?;
-        match token.expires_at {
-            Some(_) => self.registry.refuse_ended(&token.session)?,
-            None => drop(self.registry.live(token.session.id).await?),
+        match self.ends_are_remembered() {
+            true => self.registry.refuse_ended(&token.session)?,
+            false => drop(self.registry.live(token.session.id).await?),
         }
         self.registry.note_used(token.session.id);
         Ok(token)

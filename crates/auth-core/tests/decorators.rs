@@ -28,6 +28,11 @@ fn tracked(parts: &Parts) -> Arc<dyn Issuer> {
     Arc::new(Tracked::new(simple(parts, QUARTER_OF_AN_HOUR), parts.registry.clone()))
 }
 
+fn tracked_for_a_week(parts: &Parts) -> Arc<dyn Issuer> {
+    let week = Lifetime::Limited(Duration::from_secs(7 * 24 * 60 * 60));
+    Arc::new(Tracked::new(simple(parts, week), parts.registry.clone()))
+}
+
 fn tracked_for_ever(parts: &Parts) -> Arc<dyn Issuer> {
     Arc::new(Tracked::new(
         simple(parts, Lifetime::UntilRevoked),
@@ -99,3 +104,8 @@ testkit::issuer_conformance!(a_key_bound_issuer, InProcess::in_memory(key_bound)
 testkit::service_conformance!(a_service_over_tracked, InProcess::in_memory(tracked).await);
 
 testkit::service_conformance!(a_service_over_key_bound, InProcess::in_memory(key_bound).await);
+
+testkit::service_conformance!(
+    a_service_over_long_lived_tokens,
+    InProcess::in_memory(tracked_for_a_week).await.many(100, 500)
+);

@@ -104,6 +104,8 @@ impl FailingStore {
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         self.plan().calls += 1;
+        // Others get their turn between any two calls, as they would while a database works.
+        tokio::task::yield_now().await;
         self.at(Moment::Before, call).await?;
         let answer = work.await?;
         self.at(Moment::After, call).await?;

@@ -60,7 +60,6 @@ pub async fn an_idle_session_ends(harness: Harness) -> Upheld {
     let session = harness.renews(&session.refresh, "in the last millisecond").await;
     harness.advance(idle).await?;
     harness.refuses(&session.refresh, "when it was idle").await;
-    harness.turn_clock_back(idle / 2).await?;
     Ok(())
 }
 
@@ -120,13 +119,16 @@ pub async fn what_was_signed_out_stays_so(harness: Harness) -> Upheld {
         .renews(&session.refresh, "shortly before the absolute end")
         .await;
     harness.sign_out(&session.token).await;
+    let day = MINUTE * 60 * 24;
     for step in [
         TICK,
         MINUTE,
         MINUTE,
         MINUTE * 5,
         MINUTE * 60,
-        MINUTE * 60 * 24,
+        day,
+        day,
+        day,
         policy.idle,
         policy.absolute,
     ] {

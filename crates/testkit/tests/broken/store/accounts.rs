@@ -1,0 +1,141 @@
+//! What can be wrong with accounts, passwords and roles.
+
+use async_trait::async_trait;
+use auth_core::{
+    Account, AccountStore, Credential, FoldedLogin, NewAccount, PasswordStore, Realm, Scope, Scopes, StoreError,
+    Subject, Timestamp,
+};
+use permissions::{Role, RoleStore};
+use testkit::ManualClock;
+
+use super::{BrokenStore, Flaw};
+
+#[async_trait]
+impl AccountStore for BrokenStore {
+    async fn find(&self, subject: Subject) -> Result<Option<Account>, StoreError> {
+        let mut account = AccountStore::find(&self.inner, subject).await?;
+        if self.has(Flaw::FoldsLogins) {
+            account
+                .iter_mut()
+                .for_each(|account| account.login = account.login.to_lowercase());
+        }
+        let somebody = self.seen().accounts.first().cloned();
+        Ok(account.or(self.has(Flaw::UnknownFindsSomebody).then_some(somebody).flatten()))
+    }
+
+    async fn create(&self, mut new: NewAccount) -> Result<Option<Subject>, StoreError> {
+        let taken = self.seen().accounts.iter().any(|account| account.login == new.login);
+        if self.has(Flaw::NamesAreGlobal) && taken {
+            return Ok(None);
+        }
+        if self.has(Flaw::NumbersAsItLikes) {
+            new.subject = None;
+        }
+        let created = match self.inner.create(new.clone()).await? {
+            None if self.has(Flaw::AliasesUnchecked) => {
+                new.alias = None;
+                self.inner.create(new).await?
+            }
+            None if self.has(Flaw::NamesAreTakenTwice) => {
+                let many = self.seen().accounts.len();
+                (new.login, new.alias) = (format!("{} ({many})", new.login), None);
+                self.inner.create(new).await?
+            }
+            created => created,
+        };
+        if let Some(subject) = created {
+            let account = AccountStore::find(&self.inner, subject).await?;
+            self.seen().accounts.extend(account);
+        }
+        Ok(created)
+    }
+
+    async fn set_disabled(&self, subject: Subject, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
+        match self.flaw {
+            Flaw::BarsNobody => Ok(AccountStore::find(&self.inner, subject).await?.is_some()),
+            Flaw::BarsAnybody => Ok(self.inner.set_disabled(subject, disabled, now).await.is_ok()),
+            _ => self.inner.set_disabled(subject, disabled, now).await,
+        }
+    }
+
+    async fn set_role(&self, subject: Subject, role: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
+        match self.flaw {
+            Flaw::RoleStays => Ok(AccountStore::find(&self.inner, subject).await?.is_some()),
+            _ => self.inner.set_role(subject, role, now).await,
+        }
+    }
+}
+
+#[async_trait]
+impl PasswordStore for BrokenStore {
+    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<Credential>, StoreError> {
+        let credential = PasswordStore::find(&self.inner, realm, login).await?;
+        let by_login = |credential: &Credential| FoldedLogin::parse(&credential.account.login).as_ref() == Some(login);
+        Ok(credential.filter(|credential| !self.has(Flaw::FindsByLoginOnly) || by_login(credential)))
+    }
+
+    async fn set(&self, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Result<bool, StoreError> {
+        hash.clone_into(&mut self.seen().password);
+        let hash = if self.has(Flaw::TrimsHashes) { hash.trim() } else { hash };
+        let end_sessions = match self.flaw {
+            Flaw::PasswordsEndNothing => false,
+            Flaw::PasswordsEndAlways => true,
+            _ => end_sessions,
+        };
+        let set = PasswordStore::set(&self.inner, subject, hash, end_sessions, now).await?;
+        Ok(set || self.has(Flaw::AnybodyHasAPassword))
+    }
+
+    async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+        let now = ManualClock::START;
+        match self.flaw {
+            Flaw::UpgradesBlindly => PasswordStore::set(&self.inner, subject, new, false, now).await,
+            Flaw::UpgradesEndSessions => PasswordStore::set(&self.inner, subject, new, true, now).await,
+            _ => self.inner.upgrade(subject, old, new).await,
+        }
+    }
+}
+
+#[async_trait]
+impl RoleStore for BrokenStore {
+    async fn permissions_of(&self, realm: &Realm, role: &str) -> Result<Scopes, StoreError> {
+        let realm = match self.flaw {
+            Flaw::RolesOfAllRealms => Realm::from_stored("all"),
+            _ => realm.clone(),
+        };
+        let scopes = self.inner.permissions_of(&realm, role).await?;
+        let last_put = self.seen().put.get(&(realm, role.to_owned())).cloned();
+        match self.flaw {
+            Flaw::SortsPermissions => Ok(sorted(&scopes)),
+            Flaw::DamagedRolesGive if scopes.is_empty() => Ok(last_put.unwrap_or_default()),
+            _ => Ok(scopes),
+        }
+    }
+
+    async fn find(&self, realm: &Realm, role: &str) -> Result<Option<Role>, StoreError> {
+        let found = RoleStore::find(&self.inner, realm, role).await?;
+        Ok(found.map(|role| match self.flaw {
+            Flaw::SortsPermissions => Role {
+                permissions: sorted(&role.permissions),
+                ..role
+            },
+            _ => role,
+        }))
+    }
+
+    async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
+        let mut role = role.clone();
+        if self.has(Flaw::RolesOfAllRealms) {
+            role.realm = Realm::from_stored("all");
+        }
+        let name = (role.realm.clone(), role.name.as_str().to_owned());
+        self.seen().put.insert(name, role.permissions.clone());
+        self.inner.put(&role, now).await
+    }
+}
+
+fn sorted(scopes: &Scopes) -> Scopes {
+    let mut sorted: Vec<Scope> = scopes.iter().cloned().collect();
+    sorted.sort();
+    sorted.into_iter().collect()
+}

@@ -1,0 +1,294 @@
+//! What can be wrong with tokens.
+
+use async_trait::async_trait;
+use auth_core::{
+    AccountStore, Change, FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp,
+    TokenDigest, TokenId, TokenRecord, TokenStore,
+};
+use permissions::RoleStore;
+use testkit::ManualClock;
+
+use super::{BrokenStore, Flaw};
+
+impl BrokenStore {
+    /// The token as it would be if its owner's generation were the one named.
+    async fn updated(&self, new: &NewToken) -> Result<NewToken, StoreError> {
+        let account = AccountStore::find(&self.inner, new.subject).await?;
+        let generation = account.map_or(new.generation, |account| account.generation);
+        Ok(NewToken {
+            generation,
+            ..new.clone()
+        })
+    }
+
+    async fn insert_flawed(&self, mut new: NewToken) -> Result<Option<TokenId>, StoreError> {
+        if self.has(Flaw::LosesLabels) {
+            new.label = None;
+        }
+        if self.has(Flaw::RecordsOutdated) {
+            new = self.updated(&new).await?;
+        }
+        let id = self.inner.insert(new.clone()).await?;
+        match id {
+            None if self.has(Flaw::IgnoresParents) => new.parent = None,
+            None if self.has(Flaw::RefusedLeavesARow) => {
+                let updated = self.updated(&new).await?;
+                if let Some(id) = self.inner.insert(updated).await? {
+                    self.inner.revoke(id, ManualClock::START).await?;
+                }
+                return Ok(None);
+            }
+            None => return Ok(None),
+            Some(id) => return self.note(id, new).await.map(Some),
+        }
+        self.inner.insert(new).await
+    }
+
+    /// Remembers what was recorded.
+    async fn note(&self, id: TokenId, new: NewToken) -> Result<TokenId, StoreError> {
+        let record = TokenStore::find(&self.inner, id).await?;
+        if let Some(record) = record {
+            let mut seen = self.seen();
+            if let Some(refresh) = new.refresh.clone() {
+                let token = record.clone();
+                seen.sessions
+                    .insert(refresh.selector, RefreshSession { token, refresh });
+            }
+            seen.issued.insert(id, (new, record));
+            seen.order.push(id);
+        }
+        Ok(id)
+    }
+
+    /// A record that lives no more, if the flaw has it live on.
+    async fn revenant(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        let (record, revoked, parent_revoked, purged) = {
+            let seen = self.seen();
+            let Some((_, record)) = seen.issued.get(&id) else {
+                let last = seen.order.last().and_then(|id| seen.issued.get(id));
+                let another = self.has(Flaw::UnknownFindsAnother).then_some(last).flatten();
+                return Ok(another.map(|(_, record)| record.clone()));
+            };
+            let parent_revoked = record.parent.is_some_and(|parent| seen.revoked.contains(&parent));
+            (record.clone(), seen.revoked.contains(&id), parent_revoked, seen.purged)
+        };
+        let enabled = AccountStore::find(&self.inner, record.subject)
+            .await?
+            .is_some_and(|account| !account.disabled);
+        let lives_on = match self.flaw {
+            Flaw::FindsRevoked => revoked,
+            Flaw::FindsOrphans => parent_revoked,
+            Flaw::OlderGenerationLives => enabled && !revoked && !parent_revoked,
+            Flaw::PurgeRevives => parent_revoked && purged,
+            _ => false,
+        };
+        Ok(lives_on.then_some(record))
+    }
+
+    async fn flawed_record(&self, mut record: TokenRecord) -> Result<Option<TokenRecord>, StoreError> {
+        let issued = self.seen().issued.get(&record.id).map(|(new, _)| new.scopes.clone());
+        match self.flaw {
+            Flaw::LosesKeys => record.key = None,
+            Flaw::NoEndIsTheEndOfTime => {
+                record.expires_at = record.expires_at.or(Some(Timestamp::from_millis(i64::MAX)));
+            }
+            Flaw::NewerGenerationDies if record.generation.0 > 0 => return Ok(None),
+            Flaw::HasAClock if record.expires_at.is_some_and(|end| end < ManualClock::START) => return Ok(None),
+            Flaw::IssuedRightsStay => record.scopes = issued.unwrap_or_default(),
+            Flaw::AllRightsOfTheRole => {
+                let account = AccountStore::find(&self.inner, record.subject).await?;
+                let role = account.and_then(|account| account.role).unwrap_or_default();
+                record.scopes = self.inner.permissions_of(&record.realm, &role).await?;
+            }
+            _ => {}
+        }
+        Ok(Some(record))
+    }
+
+    /// What a caller who asks for a shared record gets although it should not be, if the flaw says so.
+    async fn wrongly_shared(&self, new: &NewToken) -> Result<Option<TokenRecord>, StoreError> {
+        let (last_own, first_shared, calls) = {
+            let mut seen = self.seen();
+            let calls = seen.shared_calls.entry(new.subject).or_default();
+            *calls += 1;
+            let calls = *calls;
+            let last_own = seen.order.last().copied();
+            let first_shared = seen.shared.iter().find(|record| record.subject == new.subject).cloned();
+            (last_own, first_shared, calls)
+        };
+        let makes_another = self.has(Flaw::SharesNothing) || (self.has(Flaw::SecondCallerMakesAnother) && calls == 2);
+        if makes_another {
+            return match self.inner.insert(new.clone()).await? {
+                Some(id) => TokenStore::find(&self.inner, id).await,
+                None => Ok(None),
+            };
+        }
+        match self.flaw {
+            Flaw::SharesOwnRecords => match last_own {
+                Some(id) => TokenStore::find(&self.inner, id).await,
+                None => Ok(None),
+            },
+            Flaw::SharesEndedRecords => Ok(first_shared),
+            Flaw::SharedRightsStay => {
+                let record = self.inner.find_or_insert(new.clone()).await?;
+                let scopes = first_shared.map(|first| first.scopes);
+                Ok(record.map(|record| TokenRecord {
+                    scopes: scopes.unwrap_or(record.scopes.clone()),
+                    ..record
+                }))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+#[async_trait]
+impl TokenStore for BrokenStore {
+    async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
+        let id = self.insert_flawed(new).await?;
+        Ok(id.map(|id| if self.has(Flaw::NamesAgain) { TokenId(1) } else { id }))
+    }
+
+    async fn find_or_insert(&self, mut new: NewToken) -> Result<Option<TokenRecord>, StoreError> {
+        if let Some(record) = self.wrongly_shared(&new).await? {
+            self.seen().shared.push(record.clone());
+            return Ok(Some(record));
+        }
+        match self.flaw {
+            Flaw::SharesAcrossFlavours => new.flavour = "any".into(),
+            Flaw::SharesExpiredRecords => new.issued_at = Timestamp::from_millis(0),
+            Flaw::SharesWithOutdated => new = self.updated(&new).await?,
+            _ => {}
+        }
+        let record = self.inner.find_or_insert(new).await?;
+        self.seen().shared.extend(record.clone());
+        Ok(record)
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        match TokenStore::find(&self.inner, id).await? {
+            Some(record) => self.flawed_record(record).await,
+            None => self.revenant(id).await,
+        }
+    }
+
+    async fn find_session(&self, selector: &Selector) -> Result<Option<RefreshSession>, StoreError> {
+        let found = self.inner.find_session(selector).await?;
+        let seen = self.seen();
+        let instead = match self.flaw {
+            Flaw::FindsAnySession => seen.sessions.values().next(),
+            Flaw::FindsEndedSessions => seen.sessions.get(selector),
+            _ => None,
+        };
+        Ok(found.or(instead.cloned()))
+    }
+
+    async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError> {
+        let mut to = to.clone();
+        if self.has(Flaw::LosesLineage) {
+            to.lineage.clear();
+        }
+        if self.has(Flaw::RotationAddsARow) {
+            let new = self.seen().issued.get(&id).map(|(new, _)| new.clone());
+            if let Some(new) = new {
+                let row = NewToken {
+                    refresh: None,
+                    expires_at: None,
+                    ..new
+                };
+                self.inner.insert(row).await?;
+            }
+        }
+        let moved = self.inner.rotate(id, from, &to).await?;
+        if moved {
+            self.seen().moved_from.push(*from);
+            return Ok(true);
+        }
+        let session = self.inner.find_session(&to.selector).await?;
+        let lives = session.as_ref().is_some_and(|session| session.token.id == id);
+        let moved_before = self.seen().moved_from.contains(from);
+        match (self.flaw, session) {
+            (Flaw::PredecessorMoves, Some(session)) if session.refresh.previous == Some(*from) => {
+                self.inner.rotate(id, &session.refresh.current, &to).await
+            }
+            (Flaw::RotatesTwice, Some(session)) if moved_before => {
+                self.inner.rotate(id, &session.refresh.current, &to).await
+            }
+            (Flaw::MovesEndedSessions, _) => Ok(!lives && self.seen().issued.contains_key(&id)),
+            _ => Ok(false),
+        }
+    }
+
+    async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
+        let also: Vec<TokenId> = {
+            let mut seen = self.seen();
+            seen.revoked.insert(id);
+            let owner = seen.issued.get(&id).map(|(new, _)| new.subject);
+            let parent = seen.issued.get(&id).and_then(|(new, _)| new.parent);
+            match self.flaw {
+                Flaw::EndsAllOfTheOwner => {
+                    let same = seen.issued.iter().filter(|(_, (new, _))| Some(new.subject) == owner);
+                    same.map(|(id, _)| *id).filter(|other| *other != id).collect()
+                }
+                Flaw::EndsTheSessionToo => parent.into_iter().collect(),
+                _ => Vec::new(),
+            }
+        };
+        for other in also {
+            self.inner.revoke(other, now).await?;
+        }
+        let ended = self.inner.revoke(id, now).await?;
+        Ok(ended || self.has(Flaw::EverybodyEnded))
+    }
+
+    async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {
+        let limit = if self.has(Flaw::FeedUnbounded) { u32::MAX } else { limit };
+        let mut entries = self.inner.changes(after, limit).await?;
+        match self.flaw {
+            Flaw::EndsInSilence => entries.retain(|entry| !matches!(entry.change, Change::Ended(_))),
+            Flaw::FeedLosesSome => entries.retain(|entry| entry.sequence % 3 != 0),
+            Flaw::RoleEditsInSilence => entries.retain(|entry| entry.change != Change::AllRights),
+            Flaw::RoleChangesInSilence => entries.retain(|entry| !matches!(entry.change, Change::SubjectRights(_))),
+            Flaw::BarsInSilence => entries.retain(|entry| !matches!(entry.change, Change::Superseded(..))),
+            Flaw::PurgesTheFeed if self.seen().purged => entries.clear(),
+            Flaw::FeedBackwards => entries.reverse(),
+            Flaw::EndIsTooSoonForgotten => entries.iter_mut().for_each(|entry| entry.until = ManualClock::START),
+            _ => {}
+        }
+        Ok(entries)
+    }
+
+    async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        self.seen().uses.extend(used.iter().copied());
+        if !self.has(Flaw::StopsAtUnknownUses) {
+            return self.inner.touch(used).await;
+        }
+        for (id, at) in used {
+            if TokenStore::find(&self.inner, *id).await?.is_none() {
+                return Ok(());
+            }
+            self.inner.touch(&[(*id, *at)]).await?;
+        }
+        Ok(())
+    }
+
+    async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.seen().purged = true;
+        if self.has(Flaw::PurgesEndless) {
+            let ids: Vec<TokenId> = self.seen().issued.keys().copied().collect();
+            for id in ids {
+                let record = TokenStore::find(&self.inner, id).await?;
+                if record.is_some_and(|record| record.expires_at.is_none()) {
+                    self.inner.revoke(id, Timestamp::from_millis(0)).await?;
+                }
+            }
+        }
+        let (before, limit) = match self.flaw {
+            Flaw::PurgesNothing => return Ok(0),
+            Flaw::PurgesAtTheMoment => (before.plus(std::time::Duration::from_millis(1)), limit),
+            Flaw::PurgesAllAtOnce => (before, u32::MAX),
+            _ => (before, limit),
+        };
+        self.inner.purge(before, limit).await
+    }
+}

@@ -1,0 +1,350 @@
+//! The kit is tried too: for each law there is an implementation that breaks it, and the law must find it out, by name.
+
+mod broken;
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use broken::issuer::{self, Base};
+use broken::service::{self, BrokenSessions};
+use broken::store::{self, BrokenHarness};
+use testkit::law::{Law, Outcome, outcome};
+use testkit::{InProcess, IssuerHarness, Parts, ServiceHarness, StoreHarness};
+
+/// For each law about stores, a store that breaks it.
+const STORES: &[(&str, store::Flaw)] = {
+    use store::Flaw::*;
+    &[
+        ("a_record_comes_back_as_it_was_written", LosesKeys),
+        ("what_a_record_lacks_stays_lacking", NoEndIsTheEndOfTime),
+        ("a_label_is_kept", LosesLabels),
+        ("nothing_is_recorded_for_an_owner_who_does_not_stand", RecordsOutdated),
+        ("nothing_is_recorded_in_a_session_that_does_not_stand", IgnoresParents),
+        ("a_refused_record_leaves_no_row", RefusedLeavesARow),
+        ("a_name_is_never_given_twice", NamesAgain),
+        ("an_unknown_name_finds_nothing", UnknownFindsAnother),
+        ("a_revoked_record_is_not_found", FindsRevoked),
+        ("a_token_of_an_ended_session_is_not_found", FindsOrphans),
+        ("a_disabled_owners_records_die_and_stay_dead", OlderGenerationLives),
+        ("a_new_generation_ends_older_records_only", NewerGenerationDies),
+        ("time_is_not_the_stores_business", HasAClock),
+        ("a_session_is_found_by_its_selector", FindsAnySession),
+        ("an_ended_session_is_not_found", FindsEndedSessions),
+        ("a_rotation_is_written_whole", LosesLineage),
+        ("only_the_current_digest_moves_a_family", PredecessorMoves),
+        ("an_ended_session_does_not_move", MovesEndedSessions),
+        ("one_rotation_wins", RotatesTwice),
+        ("a_shared_record_is_made_once", SharesNothing),
+        ("a_shared_record_is_made_once_for_a_crowd", SecondCallerMakesAnother),
+        ("a_shared_record_is_of_one_flavour_and_subject", SharesAcrossFlavours),
+        ("an_own_record_is_never_shared", SharesOwnRecords),
+        ("an_ended_shared_record_is_replaced", SharesEndedRecords),
+        ("an_expired_shared_record_is_replaced", SharesExpiredRecords),
+        ("nothing_is_shared_with_an_owner_who_does_not_stand", SharesWithOutdated),
+        ("a_shared_records_rights_are_current", SharedRightsStay),
+        ("ending_answers_whether_there_was_something_to_end", EverybodyEnded),
+        ("one_ending_counts", EverybodyEnded),
+        ("ending_one_leaves_the_others", EndsAllOfTheOwner),
+        ("ending_a_token_leaves_its_session", EndsTheSessionToo),
+        ("an_end_is_told", EndsInSilence),
+        ("an_end_is_told_for_as_long_as_it_matters", EndIsTooSoonForgotten),
+        ("the_feed_is_in_order", FeedBackwards),
+        ("the_feed_is_read_in_pages", FeedUnbounded),
+        ("the_feed_misses_nothing_of_a_crowd", FeedLosesSome),
+        ("last_use_only_moves_forward", UsesGoBack),
+        ("noting_a_use_passes_over_unknown_names", StopsAtUnknownUses),
+        ("purging_removes_what_ended_before", PurgesAtTheMoment),
+        ("purging_is_bounded", PurgesAllAtOnce),
+        ("purging_never_removes_what_lives", PurgesEndless),
+        ("purging_a_session_revives_nothing", PurgeRevives),
+        ("purging_keeps_the_feed_that_still_matters", PurgesTheFeed),
+        ("a_list_is_of_one_owner_newest_first", ListsOldestFirst),
+        ("a_list_is_read_in_pages", ListsUnbounded),
+        ("a_list_has_what_lives", ListsTheDead),
+        ("a_list_tells_what_a_token_is", ListsNoLabels),
+        ("an_owners_sessions_end_together", EndsNoSessions),
+        ("everything_ends_together", EverythingGoesOn),
+        (
+            "everything_ends_in_a_generation_that_never_was",
+            EverythingEndsInTheNext,
+        ),
+        ("the_end_of_everything_is_told", RoleEditsInSilence),
+        ("what_ended_with_everything_is_purged", PurgesNothing),
+        ("a_role_reads_back", SortsPermissions),
+        ("a_role_gives_what_was_put_into_it", SortsPermissions),
+        ("a_role_is_one_realms", RolesOfAllRealms),
+        ("a_damaged_role_gives_nothing", DamagedRolesGive),
+        ("a_records_rights_are_the_issued_ones_still_held", IssuedRightsStay),
+        ("a_records_rights_follow_its_owners_role", RoleStays),
+        (
+            "a_record_never_carries_more_than_it_was_issued_with",
+            AllRightsOfTheRole,
+        ),
+        ("an_edited_role_is_told", RoleEditsInSilence),
+        ("another_role_is_told", RoleChangesInSilence),
+        ("an_account_comes_back_as_it_was_made", FoldsLogins),
+        ("an_unknown_account_is_not_found", UnknownFindsSomebody),
+        ("a_chosen_number_is_kept", NumbersAsItLikes),
+        ("a_name_is_one_accounts", AliasesUnchecked),
+        ("a_name_is_free_in_another_realm", NamesAreGlobal),
+        ("a_name_is_taken_once_by_a_crowd", NamesAreTakenTwice),
+        ("barring_starts_a_new_generation", BarsInSilence),
+        ("nobody_is_not_barred", BarsAnybody),
+        ("a_credential_is_found_by_login_and_by_alias", FindsByLoginOnly),
+        ("a_hash_is_kept_as_given", TrimsHashes),
+        ("a_password_change_ends_sessions", PasswordsEndNothing),
+        ("a_password_change_may_leave_sessions", PasswordsEndAlways),
+        ("nobodys_password_is_not_set", AnybodyHasAPassword),
+        ("an_upgrade_never_undoes_a_password_change", UpgradesBlindly),
+        ("an_upgrade_ends_nothing", UpgradesEndSessions),
+        ("one_upgrade_wins", UpgradesBlindly),
+        ("a_credential_does_not_print_its_hash", PrintsHashes),
+        ("a_consumer_is_found_by_its_key", KeysInAnyCase),
+        ("a_consumer_is_one_organisations", TakesConsumersOver),
+        ("a_consumer_can_get_another_token", ConsumersStayBarred),
+        ("a_consumer_can_be_barred", ConsumersAreNeverBarred),
+        ("a_new_client_is_made_as_described", LosesClientNames),
+        ("an_existing_client_comes_back_as_stored", OverwritesClients),
+        ("a_client_is_made_once_for_a_crowd", ClientsAreMadeTwice),
+        ("clients_never_cross_organisations", OneOrganisation),
+        ("a_client_is_an_account_of_its_organisation", ClientsAreOperators),
+        ("a_barred_client_says_so", BarredClientsAreHidden),
+    ]
+};
+
+/// For each law about issuers, an issuer that breaks it.
+const ISSUERS: &[(&str, Base, issuer::Flaw)] = {
+    use Base::{KeyBound, Opaque, Tracked, TrackedWithoutEnd};
+    use issuer::Flaw::*;
+    &[
+        ("issued_verifies_and_says_what_was_granted", Tracked, SaysAnotherRealm),
+        ("capabilities_are_true", Tracked, ClaimsNoEnd),
+        ("tokens_are_unique", Tracked, IssuesOneToken),
+        ("expiry_is_exact", Tracked, HasLeeway),
+        (
+            "a_token_until_revoked_does_not_expire",
+            TrackedWithoutEnd,
+            EndsAfterAYear,
+        ),
+        ("verifying_changes_nothing", Tracked, GoodOnce),
+        ("a_warm_check_asks_no_store", Tracked, AsksTheStore),
+        ("a_person_may_hold_many", Tracked, OnlyTheLatest),
+        ("altered_is_refused", Tracked, OverlooksOneByte),
+        ("cut_or_extended_is_refused", Opaque, Trims),
+        ("another_case_is_refused", Opaque, FoldsCase),
+        ("parts_of_two_tokens_make_none", Tracked, MixesParts),
+        ("hostile_text_is_refused", Opaque, PanicsOnNothing),
+        ("a_stored_digest_is_refused", Opaque, AcceptsDigests),
+        ("a_refresh_token_is_not_access", Opaque, AcceptsRefreshTokens),
+        ("another_flavours_token_is_refused", Tracked, OneFlavour),
+        ("without_its_key_a_token_is_refused", KeyBound, KeyIsOptional),
+        ("with_another_key_a_token_is_refused", KeyBound, AnyKey),
+        ("a_key_has_one_spelling", KeyBound, LenientKey),
+        ("a_key_alone_is_nothing", KeyBound, KeyIsEnough),
+        ("revoked_is_refused_or_declared_unsupported", Tracked, RevokesNothing),
+        ("what_has_ended_stays_ended", TrackedWithoutEnd, ForgetsEnds),
+        ("revoking_one_leaves_the_others", Tracked, RevokesAllOfTheOwner),
+        ("revoking_twice_is_no_error", Tracked, RevokesOnce),
+        ("revoking_a_session_ends_what_belongs_to_it", Opaque, ChildrenLiveOn),
+        ("a_disabled_owners_tokens_die_and_stay_dead", Tracked, ReadmitsTokens),
+        ("a_new_generation_ends_older_tokens_only", Tracked, NewerGenerationDies),
+        ("an_outdated_grant_is_not_entitled", Tracked, EntitlesOutdated),
+        ("an_end_reaches_the_other_node", Tracked, RemembersYes),
+        ("lost_rights_are_lost_at_once", Tracked, RightsStay),
+        ("rights_never_widen", Opaque, IssuesMore),
+        ("rights_are_ones_own", Opaque, AnyEditLosesRights),
+        ("nothing_prints", Tracked, Prints),
+        ("no_token_is_stored", Opaque, StoresSecrets),
+        ("shared_grants_repeat_without_growing", Opaque, SharesNothing),
+        ("shared_grants_to_a_crowd_make_one_row", Opaque, SharesNothing),
+        ("shared_tokens_are_one_persons", Opaque, SharesWithAll),
+        ("a_revoked_shared_token_is_replaced", Opaque, SharesEnded),
+        ("store_trouble_is_not_a_rejection", Opaque, TroubleIsNo),
+        ("store_trouble_is_not_a_yes", Opaque, TroubleIsYes),
+        ("nothing_is_issued_while_the_store_fails", Tracked, IssuesWithoutRecord),
+        ("a_failed_revocation_says_so", Tracked, SwallowsTrouble),
+        ("without_chance_nothing_is_issued", Opaque, ZerosForChance),
+        ("a_node_out_of_touch_does_not_guess", Tracked, Guesses),
+    ]
+};
+
+/// What stands under a broken service, and what is wrong with it.
+#[derive(Clone, Copy, Debug)]
+enum Wrong {
+    Service(service::Flaw),
+    Store(store::Flaw),
+    Issuer(issuer::Flaw),
+}
+
+/// For each law about services, a service that breaks it.
+const SERVICES: &[(&str, Wrong)] = {
+    use Wrong::{Issuer, Service, Store};
+    use service::Flaw::*;
+    &[
+        ("a_refresh_rotates", Service(KeepsToken)),
+        ("a_refresh_token_is_64_hexadecimal_digits", Service(UpperCase)),
+        ("a_retry_gets_the_identical_successor", Service(RetryRotates)),
+        ("a_retry_makes_no_second_session", Service(RetrySignsIn)),
+        ("a_crowd_gets_one_successor", Store(store::Flaw::RotatesTwice)),
+        (
+            "rotations_of_one_millisecond_are_in_order",
+            Service(GrandparentsOfTheMoment),
+        ),
+        ("an_older_generation_ends_that_session_only", Service(RefusesOnly)),
+        ("a_predecessor_after_the_grace_ends_its_session", Service(ForgivesReuse)),
+        ("an_idle_session_ends", Service(ForgivesTheEnd)),
+        ("a_session_ends_absolutely", Service(ForgivesTheEnd)),
+        ("a_sign_out_ends_the_session", Service(SignsNobodyOut)),
+        ("what_was_signed_out_stays_so", Service(ForgetsSignOuts)),
+        (
+            "a_password_change_ends_refreshing",
+            Store(store::Flaw::PasswordsEndNothing),
+        ),
+        ("barring_ends_refreshing", Store(store::Flaw::BarsNobody)),
+        ("a_clock_set_back_ends_nothing", Service(ClockBackIsTheEnd)),
+        (
+            "rights_never_grow_at_a_refresh",
+            Issuer(issuer::Flaw::GivesMoreAtRefresh),
+        ),
+        ("an_altered_refresh_token_harms_nothing", Service(GuessEnds)),
+        ("a_text_of_another_form_is_refused_unread", Service(ReadsFirst)),
+        ("an_access_token_refreshes_nothing", Service(AccessRefreshes)),
+        (
+            "another_flavour_does_not_know_a_refresh_token",
+            Issuer(issuer::Flaw::OneFlavour),
+        ),
+        ("guesses_end_no_session", Service(GuessEnds)),
+        (
+            "a_password_change_wins_over_a_refresh",
+            Store(store::Flaw::PasswordsEndNothing),
+        ),
+        ("barring_wins_over_a_refresh", Store(store::Flaw::BarsNobody)),
+        ("a_sign_out_wins_over_a_refresh", Service(SignsNobodyOut)),
+        (
+            "a_refresh_within_a_refresh_gets_the_same_successor",
+            Store(store::Flaw::RotatesTwice),
+        ),
+        (
+            "nothing_old_survives_a_password_change_among_refreshes",
+            Store(store::Flaw::PasswordsEndNothing),
+        ),
+        ("a_failed_refresh_leaves_the_token_good", Service(TroubleIsRefusal)),
+        ("a_refresh_whose_answer_was_lost_can_be_retried", Service(TroubleBurns)),
+        ("while_the_store_is_away_nothing_is_decided", Service(SignsOutAnyway)),
+        ("a_reuse_is_told_only_once_the_session_has_ended", Service(TellsTooSoon)),
+        ("without_chance_nothing_rotates", Service(NoChanceIsRefusal)),
+        ("rotations_add_no_rows", Store(store::Flaw::RotationAddsARow)),
+    ]
+};
+
+async fn issuer_harness(base: Base, flaw: issuer::Flaw) -> InProcess {
+    let harness = InProcess::in_memory(|parts: &Parts| issuer::build(parts, base, flaw)).await;
+    let harness = harness.many(50, 200);
+    // `RightsStay` is the claim itself: rights that stand in the token are said to be lost at once.
+    match base == Base::Tracked && flaw != issuer::Flaw::RightsStay {
+        true => harness,
+        false => harness.rights_at_once(),
+    }
+}
+
+async fn service_harness(wrong: Wrong) -> InProcess {
+    let (mut of_store, mut of_issuer, mut of_service) = (store::Flaw::None, issuer::Flaw::None, service::Flaw::None);
+    match wrong {
+        Wrong::Service(flaw) => of_service = flaw,
+        Wrong::Store(flaw) => of_store = flaw,
+        Wrong::Issuer(flaw) => of_issuer = flaw,
+    }
+    let clock = std::cell::RefCell::new(None);
+    let build = |parts: &Parts| {
+        clock.replace(Some(parts.clock.clone()));
+        issuer::build(parts, Base::Tracked, of_issuer)
+    };
+    let harness = InProcess::over(Arc::new(BrokenHarness::new(of_store)), build).await;
+    let clock = clock.take().expect("something was built");
+    let harness = harness.with_sessions(|inner| BrokenSessions::around(inner, of_service, clock.clone()));
+    harness.many(50, 200)
+}
+
+/// The outcome of each law with each entry of a table must be that the law is broken, by name; and every law must stand
+/// in the table.
+fn all_are_found_out<H: ?Sized, W: Copy + Debug>(
+    laws: Vec<Law<H>>,
+    table: &[(&'static str, W)],
+    harness: impl Fn(W) -> std::pin::Pin<Box<dyn Future<Output = Arc<H>>>>,
+) {
+    let names: BTreeSet<_> = laws.iter().map(|law| law.name).collect();
+    let covered: BTreeSet<_> = table.iter().map(|(name, _)| *name).collect();
+    assert_eq!(covered, names, "a broken implementation for each law");
+    for (name, wrong) in table {
+        let law = laws.iter().find(|law| law.name == *name).expect("in the table");
+        let outcome = outcome(law.name, async { (law.check)(harness(*wrong).await).await });
+        let found_out = matches!(&outcome, Outcome::Broken(how) if how.starts_with(law.name));
+        assert!(found_out, "{name} did not find out {wrong:?}: {outcome:?}");
+    }
+}
+
+/// With nothing wrong, the same implementations keep the law, so that it is the flaw that is found out.
+fn all_are_kept<H: ?Sized>(
+    laws: Vec<Law<H>>,
+    harness: impl Fn(&str) -> std::pin::Pin<Box<dyn Future<Output = Arc<H>>>>,
+) {
+    for law in laws {
+        let outcome = outcome(law.name, async { (law.check)(harness(law.name).await).await });
+        assert_eq!(outcome, Outcome::Kept, "{}", law.name);
+    }
+}
+
+#[test]
+fn every_law_about_stores_finds_out_a_broken_one() {
+    all_are_found_out(testkit::store::laws(), STORES, |flaw| {
+        Box::pin(async move { Arc::new(BrokenHarness::new(flaw)) as Arc<dyn StoreHarness> })
+    });
+}
+
+#[test]
+fn a_store_without_the_flaws_keeps_every_law() {
+    all_are_kept(testkit::store::laws(), |_| {
+        Box::pin(async { Arc::new(BrokenHarness::new(store::Flaw::None)) as Arc<dyn StoreHarness> })
+    });
+}
+
+#[test]
+fn every_law_about_issuers_finds_out_a_broken_one() {
+    let table: Vec<_> = ISSUERS
+        .iter()
+        .map(|(name, base, flaw)| (*name, (*base, *flaw)))
+        .collect();
+    all_are_found_out(testkit::issuer::laws(), &table, |(base, flaw)| {
+        Box::pin(async move { Arc::new(issuer_harness(base, flaw).await) as Arc<dyn IssuerHarness> })
+    });
+}
+
+#[test]
+fn an_issuer_without_the_flaws_keeps_every_law() {
+    all_are_kept(testkit::issuer::laws(), |name| {
+        let (_, base, flaw) = *ISSUERS.iter().find(|(law, ..)| *law == name).expect("in the table");
+        // This law is broken by declaring the rights of a signed token to be current; an opaque one's are.
+        let base = if flaw == issuer::Flaw::RightsStay {
+            Base::Opaque
+        } else {
+            base
+        };
+        Box::pin(async move { Arc::new(issuer_harness(base, issuer::Flaw::None).await) as Arc<dyn IssuerHarness> })
+    });
+}
+
+#[test]
+fn every_law_about_services_finds_out_a_broken_one() {
+    all_are_found_out(testkit::service::laws(), SERVICES, |wrong| {
+        Box::pin(async move { Arc::new(service_harness(wrong).await) as Arc<dyn ServiceHarness> })
+    });
+}
+
+#[test]
+fn a_service_without_the_flaws_keeps_every_law() {
+    all_are_kept(testkit::service::laws(), |_| {
+        let nothing = Wrong::Service(service::Flaw::None);
+        Box::pin(async move { Arc::new(service_harness(nothing).await) as Arc<dyn ServiceHarness> })
+    });
+}
