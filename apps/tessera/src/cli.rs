@@ -43,16 +43,16 @@ enum Command {
 #[derive(Debug, Args)]
 pub struct Common {
     /// A TOML file with settings.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The database: sqlite:PATH, sqlite::memory: or postgres://… [default: sqlite:tessera.db]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// The file with the master key (32 bytes, base64), for a server whose environment has no TESSERA_MASTER_KEY.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     master_key_file: Option<PathBuf>,
     /// Print JSON instead of text.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
 }
 

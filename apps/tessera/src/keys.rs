@@ -135,7 +135,7 @@ impl Keys {
 
     /// The states of stored keys, now.
     pub fn states(&self, stored: &[StoredKey]) -> Vec<rotation::KeyState> {
-        rotation::states(&times(stored), self.now())
+        states(stored, self.clock.now())
     }
 
     /// Opens a stored key.
@@ -263,6 +263,11 @@ impl Keys {
     fn now(&self) -> UnixTime {
         UnixTime::from_millis(self.clock.now().as_millis())
     }
+}
+
+/// The states of the stored keys of one purpose.
+pub fn states(stored: &[StoredKey], now: Timestamp) -> Vec<rotation::KeyState> {
+    rotation::states(&times(stored), UnixTime::from_millis(now.as_millis()))
 }
 
 fn check_value(master: &SecretKey) -> SecretKey {

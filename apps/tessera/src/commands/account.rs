@@ -10,12 +10,16 @@ mod who;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::Common;
+
 pub use show::named;
 pub use who::{Who, find_named, login_of, realm_of};
 
 /// People who sign in with a password, and clients of organisations.
 #[derive(Debug, Args)]
 pub struct Account {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -33,12 +37,12 @@ enum Action {
 impl Account {
     pub fn run(self) -> anyhow::Result<()> {
         match self.action {
-            Action::Add(action) => action.run(),
-            Action::Show(action) => action.run(),
-            Action::SetPassword(action) => action.run(),
-            Action::SetRole(action) => action.run(),
-            Action::Disable(action) => action.run(),
-            Action::Enable(action) => action.run(),
+            Action::Add(action) => action.run(&self.common),
+            Action::Show(action) => action.run(&self.common),
+            Action::SetPassword(action) => action.run(&self.common),
+            Action::SetRole(action) => action.run(&self.common),
+            Action::Disable(action) => action.run(&self.common),
+            Action::Enable(action) => action.run(&self.common),
         }
     }
 }

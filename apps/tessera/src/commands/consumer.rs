@@ -24,6 +24,8 @@ const LEAST: usize = 16;
 /// Consumers: partners who vouch for the clients of one organisation.
 #[derive(Debug, Args)]
 pub struct Consumer {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -47,8 +49,6 @@ struct Put {
     /// Read its token from standard input, instead of making one.
     #[arg(long)]
     token_stdin: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// Show a consumer. Of its token, nothing.
@@ -56,8 +56,6 @@ struct Put {
 struct Show {
     #[command(flatten)]
     key: Key,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// Bar a consumer, from its next call on. The tokens of the clients it vouched for live on.
@@ -65,8 +63,6 @@ struct Show {
 struct Disable {
     #[command(flatten)]
     key: Key,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// Readmit a consumer, with the token it had.
@@ -74,8 +70,6 @@ struct Disable {
 struct Enable {
     #[command(flatten)]
     key: Key,
-    #[command(flatten)]
-    common: Common,
 }
 
 #[derive(Debug, Args)]
@@ -88,18 +82,18 @@ struct Key {
 impl Consumer {
     pub fn run(self) -> anyhow::Result<()> {
         match self.action {
-            Action::Put(put) => put.run(),
-            Action::Show(show) => show.run(),
-            Action::Disable(action) => set_disabled(&action.common, &action.key, true),
-            Action::Enable(action) => set_disabled(&action.common, &action.key, false),
+            Action::Put(put) => put.run(&self.common),
+            Action::Show(show) => show.run(&self.common),
+            Action::Disable(action) => set_disabled(&self.common, &action.key, true),
+            Action::Enable(action) => set_disabled(&self.common, &action.key, false),
         }
     }
 }
 
 impl Put {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
-        Admin::run(&self.common, async |admin| {
+        Admin::run(common, async |admin| {
             let brought = self.token_stdin.then(brought_token).transpose()?;
             let made = if brought.is_none() {
                 Some(new_token(&SystemEntropy)?)
@@ -152,9 +146,9 @@ impl Put {
 }
 
 impl Show {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
-        Admin::run(&self.common, async |admin| {
+        Admin::run(common, async |admin| {
             let consumer = admin.consumers().find(key).await?.with_context(|| self.key.unknown())?;
             let StoredConsumer {
                 disabled, organisation, ..

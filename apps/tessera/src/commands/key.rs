@@ -9,12 +9,16 @@ mod rotate;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::Common;
+
 pub use ring::{Ring, signs};
 pub use rotate::end_at_once;
 
 /// The keys that signed tokens are signed with. Running servers follow within 2 seconds.
 #[derive(Debug, Args)]
 pub struct Key {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -31,11 +35,11 @@ enum Action {
 impl Key {
     pub fn run(self) -> anyhow::Result<()> {
         match self.action {
-            Action::List(action) => action.run(),
-            Action::Rotate(action) => action.run(),
-            Action::Retire(action) => action.run(),
-            Action::Import(action) => action.run(),
-            Action::ExportPublic(action) => action.run(),
+            Action::List(action) => action.run(&self.common),
+            Action::Rotate(action) => action.run(&self.common),
+            Action::Retire(action) => action.run(&self.common),
+            Action::Import(action) => action.run(&self.common),
+            Action::ExportPublic(action) => action.run(&self.common),
         }
     }
 }

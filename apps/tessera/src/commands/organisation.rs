@@ -12,6 +12,8 @@ use crate::cli::Common;
 /// Organisations, whose clients their consumers vouch for.
 #[derive(Debug, Args)]
 pub struct Organisation {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -37,21 +39,19 @@ struct Put {
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
           value_parser = clap::value_parser!(i32).range(-64_800..=64_800))]
     utc_offset: i32,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl Organisation {
     pub fn run(self) -> anyhow::Result<()> {
         let Action::Put(put) = self.action;
-        put.run()
+        put.run(&self.common)
     }
 }
 
 impl Put {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self, common: &Common) -> anyhow::Result<()> {
         self.check()?;
-        Admin::run(&self.common, async |admin| {
+        Admin::run(common, async |admin| {
             let organisation = StoredOrganisation {
                 id: self.id,
                 name: self.name.clone(),

@@ -14,6 +14,8 @@ use crate::cli::Common;
 /// Roles: what the accounts of a realm may do.
 #[derive(Debug, Args)]
 pub struct Role {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -32,8 +34,6 @@ struct Put {
     /// A permission; once for each, in the order in which clients are to see them.
     #[arg(long = "permission", value_name = "PERMISSION")]
     permissions: Vec<String>,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// Show a role.
@@ -41,8 +41,6 @@ struct Put {
 struct Show {
     #[command(flatten)]
     name: Name,
-    #[command(flatten)]
-    common: Common,
 }
 
 #[derive(Debug, Args)]
@@ -58,15 +56,15 @@ struct Name {
 impl Role {
     pub fn run(self) -> anyhow::Result<()> {
         match self.action {
-            Action::Put(put) => put.run(),
-            Action::Show(show) => show.run(),
+            Action::Put(put) => put.run(&self.common),
+            Action::Show(show) => show.run(&self.common),
         }
     }
 }
 
 impl Put {
-    fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let role = StoredRole {
                 realm: realm_of(&self.name.realm)?,
                 name: self.name.parse()?,
@@ -84,8 +82,8 @@ impl Put {
 }
 
 impl Show {
-    fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let (realm, name) = (realm_of(&self.name.realm)?, self.name.parse()?);
             let role = admin.roles().find(&realm, name.as_str()).await?;
             let role = role.with_context(|| {

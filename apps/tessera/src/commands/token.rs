@@ -7,12 +7,16 @@ use anyhow::{Context, bail};
 use auth_core::{Account, Subject};
 use clap::{Args, Subcommand};
 
+use crate::cli::Common;
+
 use super::account::find_named;
 use super::admin::Admin;
 
 /// Live tokens and sessions.
 #[derive(Debug, Args)]
 pub struct Token {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -26,8 +30,8 @@ enum Action {
 impl Token {
     pub fn run(self) -> anyhow::Result<()> {
         match self.action {
-            Action::List(action) => action.run(),
-            Action::Revoke(action) => action.run(),
+            Action::List(action) => action.run(&self.common),
+            Action::Revoke(action) => action.run(&self.common),
         }
     }
 }

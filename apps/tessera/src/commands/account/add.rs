@@ -35,16 +35,25 @@ pub struct Add {
     /// Read the password from standard input.
     #[arg(long)]
     password_stdin: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl Add {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let new = self.new_account(admin).await?;
             let password = input::new_password(self.password_stdin)?;
             let account = make(admin, new, &password).await?;
+            if admin
+                .config
+                .flavours
+                .iter()
+                .all(|flavour| flavour.realm.as_ref() != Some(&account.realm))
+            {
+                eprintln!(
+                    "tessera: note: no flavour of these settings has the realm {}",
+                    account.realm
+                );
+            }
             let line = format!("made account {}", show::named(&account));
             Ok(Report::new(line, show::json(&account)))
         })

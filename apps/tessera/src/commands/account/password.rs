@@ -27,13 +27,11 @@ pub struct SetPassword {
     /// End its sessions whatever the settings say: for a password that others may know.
     #[arg(long)]
     end_sessions: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl SetPassword {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let account = self.who.find(admin).await?;
             if account.realm.as_str().starts_with("org:") {
                 bail!(

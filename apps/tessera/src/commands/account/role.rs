@@ -22,13 +22,11 @@ pub struct SetRole {
     /// Take its role away.
     #[arg(long)]
     none: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl SetRole {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let account = self.who.find(admin).await?;
             if let Some(role) = &self.role {
                 refuse_unknown(admin, &account.realm, role).await?;

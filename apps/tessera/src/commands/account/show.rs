@@ -14,13 +14,11 @@ use crate::commands::report::{Report, plain, time};
 pub struct Show {
     #[command(flatten)]
     who: Who,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl Show {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let account = self.who.find(admin).await?;
             let password = has_password(admin, &account).await?;
             let mut json = json(&account);

@@ -14,8 +14,6 @@ use crate::commands::report::Report;
 pub struct Disable {
     #[command(flatten)]
     who: Who,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// Readmit an account. It signs in anew: what it held before stays dead.
@@ -23,19 +21,17 @@ pub struct Disable {
 pub struct Enable {
     #[command(flatten)]
     who: Who,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl Disable {
-    pub fn run(self) -> anyhow::Result<()> {
-        set(&self.common, &self.who, true)
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        set(common, &self.who, true)
     }
 }
 
 impl Enable {
-    pub fn run(self) -> anyhow::Result<()> {
-        set(&self.common, &self.who, false)
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        set(common, &self.who, false)
     }
 }
 

@@ -17,13 +17,11 @@ pub struct ExportPublic {
     /// The flavour, as its `[[flavour]]` block names it.
     #[arg(long, value_name = "NAME")]
     flavour: String,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl ExportPublic {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let flavour = ring::signing_flavour(&admin.config, &self.flavour)?;
             if flavour.algorithm.is_symmetric() {
                 let (name, algorithm) = (&flavour.name, flavour.algorithm);

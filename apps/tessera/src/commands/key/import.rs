@@ -28,16 +28,14 @@ pub struct Import {
     file: Option<PathBuf>,
     #[command(flatten)]
     plan: Plan,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl Import {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let flavour = ring::signing_flavour(&admin.config, &self.flavour)?;
-            let ring = Ring::open(admin).await?;
             let key = read(&self.text()?, flavour.algorithm)?;
+            let ring = Ring::open(admin).await?;
             let key = named(key, &ring.master)?;
             let key = self.plan.carry_out(&ring, flavour, Some(key)).await?;
             Ok(self.plan.report(flavour, &key))

@@ -7,10 +7,11 @@ use serde_json::json;
 use store_diesel::StoredKey;
 use token_jwt::rotation::KeyState;
 
-use super::ring::{self, Ring};
+use super::ring;
 use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, table, time};
+use crate::keys::states;
 
 /// List the signing keys: what each is for, and what it is now. Nothing of the keys themselves.
 #[derive(Debug, Args)]
@@ -18,14 +19,11 @@ pub struct List {
     /// Only those of this flavour.
     #[arg(long, value_name = "NAME")]
     flavour: Option<String>,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl List {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
-            let ring = Ring::open(admin).await?;
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let wanted = self.flavour.as_deref();
             let wanted = wanted
                 .map(|name| ring::signing_flavour(&admin.config, name))
@@ -38,7 +36,7 @@ impl List {
             for (purpose, keys) in purposes {
                 let flavour = purpose.split('/').next().unwrap_or_default();
                 if wanted.is_none_or(|wanted| wanted.name == flavour) {
-                    let states = ring.keys.states(&keys);
+                    let states = states(&keys, admin.now());
                     listed.extend(keys.into_iter().zip(states));
                 }
             }

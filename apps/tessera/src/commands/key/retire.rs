@@ -1,11 +1,13 @@
 //! `tessera key retire`.
 
 use anyhow::{Context, bail};
-use auth_core::{Lifetime, Timestamp};
+use auth_core::Timestamp;
 use clap::Args;
 use serde_json::json;
+use store_diesel::StoredKey;
 
 use super::ring::{self, Ring};
+use super::rotate;
 use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, time};
@@ -21,20 +23,18 @@ pub struct Retire {
     /// At once: what it has signed ends.
     #[arg(long)]
     now: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl Retire {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let ring = Ring::open(admin).await?;
             let all = admin.store.vault().keys().await?;
             let key = all.into_iter().find(|key| key.name == self.kid);
             let key = key.with_context(|| format!("there is no key {}: see `tessera key list`", self.kid))?;
             let of_key = |flavour: &&Flavour| ring::signs(flavour) && Purpose::of(flavour).text() == key.purpose;
             let at = match admin.config.flavours.iter().find(of_key) {
-                Some(flavour) => self.of_flavour(admin, &ring, flavour, key.retires_at).await?,
+                Some(flavour) => self.of_flavour(admin, &ring, flavour, &key).await?,
                 None if self.now => {
                     // Nothing signs with it, and nothing verifies with it: no flavour is of its name and algorithm.
                     admin
@@ -60,27 +60,32 @@ impl Retire {
         admin: &Admin,
         ring: &Ring,
         flavour: &Flavour,
-        planned: Option<Timestamp>,
+        key: &StoredKey,
     ) -> anyhow::Result<Timestamp> {
         let purpose = Purpose::of(flavour);
         let others = ring.keys.stored(&purpose).await?;
-        let goes_on = others
+        let mut goes_on = others
             .iter()
-            .any(|other| other.name != self.kid && other.retires_at.is_none());
-        if !goes_on {
+            .filter(|other| other.name != key.name && other.retires_at.is_none());
+        let at = match self.now {
+            true => goes_on.next().map(|_| admin.now()),
+            // It signs until the other one does, and what it signs last is to live out its life.
+            false => {
+                let successor = goes_on.find(|other| other.activates_at >= key.activates_at);
+                successor.map(|other| {
+                    let last = other.activates_at.max(admin.now()).plus(rotate::longest_life(flavour));
+                    key.retires_at.map_or(last, |planned| planned.min(last))
+                })
+            }
+        };
+        let at = at.with_context(|| {
             let rotate = format!("tessera key rotate --flavour {}", flavour.name);
-            bail!(
+            format!(
                 "no other key of {} goes on after {}: make one first with `{rotate}`",
                 purpose.text(),
-                self.kid
-            );
-        }
-        let life = match flavour.lifetime {
-            Lifetime::Limited(life) if !self.now => life,
-            _ => std::time::Duration::ZERO,
-        };
-        let at = admin.now().plus(life);
-        let at = planned.map_or(at, |planned| planned.min(at));
+                key.name
+            )
+        })?;
         ring.keys.retire(&purpose, &self.kid, at).await?;
         Ok(at)
     }

@@ -22,6 +22,9 @@ const PUBLISHED: Span = Span::seconds(60 * 60);
 /// The same for a shared secret, which only the servers have: they read it every 2 seconds.
 const SHARED: Span = Span::seconds(10);
 
+/// Servers may take 2 seconds to hear of a key.
+const SOONEST: Span = Span::seconds(5);
+
 /// The old keys verify for so much longer than the longest life: a server may hear of the new one a little late, and
 /// the clocks of servers differ.
 const SLACK: Duration = Duration::from_secs(60);
@@ -35,8 +38,6 @@ pub struct Rotate {
     flavour: String,
     #[command(flatten)]
     plan: Plan,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// When a new key takes over.
@@ -51,8 +52,8 @@ pub struct Plan {
 }
 
 impl Rotate {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let flavour = ring::signing_flavour(&admin.config, &self.flavour)?;
             let ring = Ring::open(admin).await?;
             let key = self.plan.carry_out(&ring, flavour, None).await?;
@@ -70,13 +71,7 @@ impl Plan {
         key: Option<SigningKey>,
     ) -> anyhow::Result<StoredKey> {
         let purpose = Purpose::of(flavour);
-        let Lifetime::Limited(life) = flavour.lifetime else {
-            bail!(
-                "flavour.{}.lifetime = unlimited: a signed token always ends",
-                flavour.name
-            );
-        };
-        let life = Lifetime::Limited(life.saturating_add(SLACK));
+        let life = Lifetime::Limited(longest_life(flavour));
         let publish = match ring.keys.stored(&purpose).await?.is_empty() {
             // Nobody waits for the first.
             true => Some(Duration::ZERO),
@@ -118,6 +113,15 @@ impl Plan {
     }
 }
 
+/// For how long a key must verify after it has signed for the last time.
+pub fn longest_life(flavour: &Flavour) -> Duration {
+    match flavour.lifetime {
+        Lifetime::Limited(life) => life.saturating_add(SLACK),
+        // Refused by the settings: a signed token always ends.
+        Lifetime::UntilRevoked => Duration::MAX,
+    }
+}
+
 /// Ends all that is signed, in every flavour whose keys can be made here; names those whose keys are brought along.
 pub async fn end_at_once(ring: &Ring, flavours: &[Flavour]) -> anyhow::Result<Vec<String>> {
     let plan = Plan {
@@ -136,8 +140,10 @@ pub async fn end_at_once(ring: &Ring, flavours: &[Flavour]) -> anyhow::Result<Ve
 
 fn span(text: &str) -> anyhow::Result<Span> {
     let span = Span::parse(text).context("a whole number of seconds, or with a unit such as 10m, 12h, 7d")?;
-    match span <= Span::days(365) {
+    match (SOONEST..=Span::days(365)).contains(&span) {
         true => Ok(span),
-        false => bail!("at most 365d"),
+        false => {
+            bail!("allowed is {SOONEST} to 365d: every server has to hear of the key before another signs with it")
+        }
     }
 }

@@ -21,13 +21,11 @@ pub struct List {
     /// Only those before this one: the last of the page before.
     #[arg(long, value_name = "NUMBER")]
     before: Option<i64>,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl List {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
             let account = self.owner.find(admin).await?;
             let before = self.before.map(TokenId);
             // One more than is shown tells whether there are more.
@@ -64,7 +62,7 @@ fn report(account: &Account, tokens: &[TokenSummary], next: Option<TokenId>, now
 fn row(token: &TokenSummary, now: Timestamp) -> [String; 6] {
     let expires = match token.expires_at {
         None => "when revoked".into(),
-        Some(end) if end <= now => format!("{} (has)", time(end)),
+        Some(end) if end <= now => format!("{} (ended)", time(end)),
         Some(end) => time(end),
     };
     [

@@ -24,13 +24,11 @@ pub struct Revoke {
     /// Everything of everybody: after a backup was restored, or keys were lost.
     #[arg(long, conflicts_with_all = ["realm", "login", "account"])]
     all: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
 impl Revoke {
-    pub fn run(self) -> anyhow::Result<()> {
-        Admin::run(&self.common, async |admin| match self.id {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| match self.id {
             Some(id) => one(admin, TokenId(id)).await,
             None if self.all => everything(admin).await,
             None if self.owner.is_given() => of_account(admin, &self.owner).await,

@@ -1,0 +1,157 @@
+//! `tessera doctor`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::desk::Desk;
+
+const SIGNING: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\n";
+const IMPORTED: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"RS256\"\n";
+
+/// What the doctor says of one thing: the worst of it.
+fn verdict(report: &Value, check: &str) -> String {
+    let checks = report["checks"].as_array().expect("checks");
+    let verdicts = checks
+        .iter()
+        .filter(|one| one["check"] == check)
+        .map(|one| one["verdict"].as_str().expect("a word"));
+    let rank = |word: &&str| ["ok", "warn", "fail"].iter().position(|known| known == word);
+    verdicts
+        .max_by_key(rank)
+        .unwrap_or_else(|| panic!("no {check} in {report}"))
+        .to_owned()
+}
+
+fn examine(desk: &Desk, environment: &[(&str, &str)]) -> (Option<i32>, Value) {
+    let ended = desk.run_with("doctor", &["--json"], "", environment);
+    let report = serde_json::from_str(&ended.out);
+    (
+        ended.code,
+        report.unwrap_or_else(|error| panic!("{error}: {}{}", ended.out, ended.err)),
+    )
+}
+
+#[test]
+fn a_database_that_a_server_has_run_on_is_well() {
+    let desk = Desk::new();
+    desk.serve().stop();
+    let (code, report) = examine(&desk, &[]);
+    assert_eq!((code, &report["verdict"]), (Some(0), &Value::from("ok")), "{report}");
+    for check in [
+        "settings",
+        "files",
+        "database",
+        "durability",
+        "schema",
+        "master key",
+        "signing keys",
+        "clock",
+    ] {
+        assert_eq!(verdict(&report, check), "ok", "{check}");
+    }
+    let text = desk.done("doctor", &[], "");
+    assert!(text.lines().all(|line| line.starts_with("ok    ")), "{text}");
+    assert!(
+        text.contains("journal_mode = wal") && text.contains("synchronous = 2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_doctor_changes_nothing() {
+    let desk = Desk::new();
+    let (_, report) = examine(&desk, &[]);
+    assert_eq!(verdict(&report, "master key"), "warn");
+    assert!(!desk.path("tessera.db.key").exists());
+    let bare = Desk::bare();
+    let (code, report) = examine(&bare, &[]);
+    assert_eq!((code, verdict(&report, "database").as_str()), (Some(1), "fail"));
+    assert!(!bare.path("tessera.db").exists());
+}
+
+#[test]
+fn wrong_settings_fail_and_are_named() {
+    let desk = Desk::new();
+    let (code, report) = examine(&desk, &[("TESSERA_PASSWORDS__COST", "9")]);
+    assert_eq!((code, verdict(&report, "settings").as_str()), (Some(1), "fail"));
+    assert!(
+        report["checks"][0]["found"]
+            .as_str()
+            .expect("a text")
+            .contains("passwords.cost")
+    );
+}
+
+#[test]
+fn tables_of_another_version_fail() {
+    let desk = Desk::bare();
+    fs::write(desk.path("tessera.db"), "").expect("a file");
+    let (code, report) = examine(&desk, &[]);
+    assert_eq!((code, verdict(&report, "schema").as_str()), (Some(1), "fail"));
+}
+
+#[test]
+fn a_file_that_is_no_database_fails() {
+    let desk = Desk::bare();
+    fs::write(desk.path("tessera.db"), "no database at all, ".repeat(100)).expect("a file");
+    let (code, report) = examine(&desk, &[]);
+    assert_eq!((code, report["verdict"].as_str()), (Some(1), Some("fail")), "{report}");
+}
+
+#[test]
+fn another_master_key_fails_and_nothing_is_overwritten() {
+    let desk = Desk::new();
+    desk.serve().stop();
+    let other = "dGhpcyBpcyBhbm90aGVyIG1hc3RlciBrZXkgICAgICA=";
+    let (code, report) = examine(&desk, &[("TESSERA_MASTER_KEY", other)]);
+    assert_eq!((code, verdict(&report, "master key").as_str()), (Some(1), "fail"));
+    assert_eq!(examine(&desk, &[]).0, Some(0));
+    fs::remove_file(desk.path("tessera.db.key")).expect("the key file");
+    let (code, report) = examine(&desk, &[]);
+    assert_eq!((code, verdict(&report, "master key").as_str()), (Some(1), "fail"));
+}
+
+#[test]
+fn a_flavour_without_keys_is_told() {
+    let desk = Desk::new();
+    desk.serve().stop();
+    let desk = desk.with(SIGNING);
+    let (code, report) = examine(&desk, &[]);
+    assert_eq!((code, verdict(&report, "signing keys").as_str()), (Some(0), "warn"));
+    let desk = desk.with(IMPORTED);
+    let (code, report) = examine(&desk, &[]);
+    assert_eq!((code, verdict(&report, "signing keys").as_str()), (Some(1), "fail"));
+    assert!(report.to_string().contains("tessera key import"), "{report}");
+}
+
+#[test]
+fn files_that_others_can_read_are_told() {
+    let desk = Desk::new();
+    desk.serve().stop();
+    fs::set_permissions(desk.path("tessera.db"), fs::Permissions::from_mode(0o644)).expect("the file is ours");
+    let (code, report) = examine(&desk, &[]);
+    assert_eq!((code, verdict(&report, "files").as_str()), (Some(0), "warn"));
+    assert!(report.to_string().contains("chmod 600"), "{report}");
+    fs::set_permissions(desk.path("tessera.db.key"), fs::Permissions::from_mode(0o644)).expect("the file is ours");
+    let (code, report) = examine(&desk, &[]);
+    assert_eq!((code, verdict(&report, "master key").as_str()), (Some(1), "fail"));
+}
+
+#[test]
+fn a_failure_is_a_sentence_after_the_lines() {
+    let desk = Desk::bare();
+    let ended = desk.run("doctor", &[], "");
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.out.lines().any(|line| line.starts_with("fail  database")),
+        "{}",
+        ended.out
+    );
+    assert!(
+        ended.err.starts_with("tessera: ") && ended.err.contains("1 of"),
+        "{}",
+        ended.err
+    );
+}

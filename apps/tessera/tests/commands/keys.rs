@@ -1,0 +1,265 @@
+//! `tessera key`.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use token_jwt::{Algorithm, SigningKey, SystemRandom};
+
+use crate::desk::{Desk, PASSWORD};
+use crate::support::client::Request;
+use crate::support::poll;
+use crate::support::server::Server;
+
+const EDDSA: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\n\
+                     [[flavour]]\nname = \"more\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\npath = \"/more\"\n\
+                     [[flavour]]\nname = \"device\"\ndialect = \"device\"\n";
+const RS256: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"RS256\"\n";
+
+fn token(server: &Server) -> String {
+    let body = json!({ "email": "w@x.dk", "password": PASSWORD });
+    let response = server.send(&Request::post("/api/v2/mechanics/tokens").json(body));
+    assert_eq!(response.status, 200, "{response:?}");
+    response.member("token")
+}
+
+fn status(server: &Server, token: &str) -> u16 {
+    let request = Request::get("/auth/verify").header("Authorization", format!("Bearer {token}"));
+    server.send(&request).status
+}
+
+/// The name of the key that signed a token.
+fn kid(token: &str) -> String {
+    let header = token.split('.').next().expect("a header");
+    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).expect("base64url")).expect("JSON");
+    header["kid"].as_str().expect("a kid").to_owned()
+}
+
+/// The keys of a flavour: name and state.
+fn keys(desk: &Desk, flavour: &str) -> Vec<(String, String)> {
+    let list = desk.json("key", &["list", "--flavour", flavour], "");
+    let keys = list["keys"].as_array().expect("keys");
+    let text = |key: &Value, member: &str| key[member].as_str().expect("a text").to_owned();
+    keys.iter().map(|key| (text(key, "kid"), text(key, "state"))).collect()
+}
+
+fn states(desk: &Desk) -> Vec<String> {
+    keys(desk, "shops").into_iter().map(|(_, state)| state).collect()
+}
+
+/// The secret of a private JWK, new each time.
+fn private_jwk() -> String {
+    let key = SigningKey::generate(Algorithm::EdDSA, &SystemRandom::new()).expect("a key");
+    String::from_utf8(key.to_private_jwk().expose().to_vec()).expect("text")
+}
+
+#[test]
+fn a_rotation_fails_no_token() {
+    let desk = Desk::new().with(EDDSA);
+    desk.account("workshops", "w@x.dk");
+    let server = desk.serve();
+    let old = token(&server);
+    let (stop, checked) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                assert_eq!(status(&server, &old), 200, "after {checked:?} checks");
+                checked.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let rotated = desk.json("key", &["rotate", "--flavour", "shops", "--publish-for", "5s"], "");
+        let next = rotated["kid"].as_str().expect("a kid").to_owned();
+        assert_eq!(states(&desk), ["current", "next"]);
+        let followed = poll(1500, || {
+            let fresh = token(&server);
+            assert_eq!(status(&server, &fresh), 200, "signed by {}", kid(&fresh));
+            kid(&fresh) == next
+        });
+        stop.store(true, Ordering::Relaxed);
+        assert!(followed, "the server never signed with the new key");
+    });
+    assert!(checked.into_inner() > 0);
+    assert_eq!(states(&desk), ["overlapping", "current"]);
+    assert_eq!(status(&server, &old), 200);
+}
+
+#[test]
+fn an_emergency_ends_what_the_old_keys_have_signed() {
+    let desk = Desk::new().with(EDDSA);
+    desk.account("workshops", "w@x.dk");
+    let server = desk.serve();
+    let old = token(&server);
+    desk.done("key", &["rotate", "--flavour", "shops", "--emergency"], "");
+    assert_eq!(states(&desk), ["retired", "current"]);
+    assert!(poll(1000, || status(&server, &old) == 401));
+    let fresh = token(&server);
+    assert_eq!(status(&server, &fresh), 200);
+    assert_ne!(kid(&fresh), kid(&old));
+    server.stop();
+    let server = desk.serve();
+    assert_eq!((status(&server, &old), status(&server, &fresh)), (401, 200));
+}
+
+#[test]
+fn a_replaced_key_can_be_retired_and_the_last_one_cannot() {
+    let desk = Desk::new().with(EDDSA);
+    let retire = |kid: &str| ["retire".to_owned(), format!("--kid={kid}")];
+    desk.done("key", &["rotate", "--flavour", "shops"], "");
+    let only = keys(&desk, "shops")[0].0.clone();
+    for now in [&[][..], &["--now"]] {
+        let args = retire(&only);
+        let args: Vec<_> = args.iter().map(String::as_str).chain(now.iter().copied()).collect();
+        assert!(desk.refused("key", &args, "").contains("tessera key rotate"));
+    }
+    desk.done("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
+    let [one, two] = retire(&only);
+    let sentence = desk.refused("key", &[&one, &two, "--now"], "");
+    assert!(sentence.contains("the only key that signs"), "{sentence}");
+    assert_eq!(states(&desk), ["current", "next"]);
+    let next = keys(&desk, "shops")[1].0.clone();
+    let [one, two] = retire(&next);
+    let sentence = desk.refused("key", &[&one, &two, "--now"], "");
+    assert!(sentence.contains("no other key of shops/EdDSA goes on"), "{sentence}");
+    let sentence = desk.refused("key", &["retire", "--kid", "-nobody"], "");
+    assert!(
+        sentence.contains("-nobody") && sentence.contains("tessera key list"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn a_key_is_published_for_a_while_or_it_is_an_emergency() {
+    let desk = Desk::new().with(EDDSA);
+    desk.done("key", &["rotate", "--flavour", "shops"], "");
+    for args in [
+        &["--publish-for", "4s"][..],
+        &["--publish-for", "366d"],
+        &["--publish-for", "soon"],
+    ] {
+        let ended = desk.run("key", &[&["rotate", "--flavour", "shops"], args].concat(), "");
+        assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.err);
+    }
+    let both = ["rotate", "--flavour", "shops", "--emergency", "--publish-for", "5s"];
+    assert_eq!(desk.run("key", &both, "").code, Some(2));
+    assert_eq!(states(&desk), ["current"]);
+}
+
+#[test]
+fn an_imported_key_signs_and_is_one_flavours() {
+    let desk = Desk::new().with(EDDSA);
+    desk.account("workshops", "w@x.dk");
+    let jwk = private_jwk();
+    let imported = desk.json("key", &["import", "--flavour", "shops"], &jwk);
+    let server = desk.serve();
+    let token = token(&server);
+    assert_eq!(
+        (status(&server, &token), kid(&token).as_str()),
+        (200, imported["kid"].as_str().expect("a kid"))
+    );
+    std::fs::write(desk.path("key.json"), &jwk).expect("a file");
+    let path = desk.path("key.json").display().to_string();
+    for flavour in ["shops", "more"] {
+        let sentence = desk.refused("key", &["import", "--flavour", flavour, "--file", &path], "");
+        assert!(sentence.contains("already"), "{sentence}");
+    }
+    assert_eq!(keys(&desk, "more").len(), 1, "the server's own");
+}
+
+#[test]
+fn what_is_no_private_key_of_the_flavours_kind_is_refused() {
+    let desk = Desk::new().with(EDDSA);
+    let of_another_kind = SigningKey::generate(Algorithm::ES256, &SystemRandom::new())
+        .expect("a key")
+        .to_private_jwk();
+    let of_another_kind = String::from_utf8(of_another_kind.expose().to_vec()).expect("text");
+    let mut public: Value = serde_json::from_str(&private_jwk()).expect("JSON");
+    public.as_object_mut().expect("an object").remove("d");
+    for text in [
+        "",
+        "{}",
+        "nonsense",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    ]
+    .into_iter()
+    .chain([of_another_kind.as_str(), &public.to_string()])
+    {
+        let sentence = desk.refused("key", &["import", "--flavour", "shops"], text);
+        assert!(sentence.contains("no private key for EdDSA"), "{sentence}");
+    }
+    let sentence = desk.refused(
+        "key",
+        &["import", "--flavour", "shops", "--file", "/does/not/exist"],
+        "",
+    );
+    assert!(sentence.contains("/does/not/exist"), "{sentence}");
+    assert!(keys(&desk, "shops").is_empty());
+}
+
+#[test]
+fn rsa_keys_are_brought_along() {
+    let desk = Desk::new().with(RS256);
+    let sentence = desk.refused("key", &["rotate", "--flavour", "shops"], "");
+    assert!(sentence.contains("tessera key import --flavour shops"), "{sentence}");
+}
+
+#[test]
+fn the_public_keys_are_those_that_verify_and_nothing_of_the_private_ones() {
+    let desk = Desk::new().with(EDDSA);
+    let export = ["export-public", "--flavour", "shops"];
+    assert!(desk.refused("key", &export, "").contains("no keys yet"));
+    desk.done("key", &["rotate", "--flavour", "shops"], "");
+    desk.done("key", &["rotate", "--flavour", "shops", "--emergency"], "");
+    desk.done("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
+    assert_eq!(states(&desk), ["retired", "current", "next"]);
+    let names: Vec<_> = keys(&desk, "shops").into_iter().map(|(kid, _)| kid).collect();
+    let set = desk.json("key", &export, "");
+    let published = set["keys"].as_array().expect("keys");
+    let named: Vec<_> = published
+        .iter()
+        .map(|key| key["kid"].as_str().expect("a kid"))
+        .collect();
+    assert_eq!(named, names[1..]);
+    for key in published {
+        let mut members: Vec<_> = key.as_object().expect("an object").keys().map(String::as_str).collect();
+        members.sort_unstable();
+        assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x"]);
+    }
+    let text: Value = serde_json::from_str(&desk.done("key", &export, "")).expect("JSON");
+    assert_eq!(text, set);
+}
+
+#[test]
+fn a_shared_secret_has_no_public_key_and_an_opaque_flavour_has_no_key() {
+    let desk = Desk::new();
+    let sentence = desk.refused("key", &["export-public", "--flavour", "mechanics"], "");
+    assert!(
+        sentence.contains("HS256") && sentence.contains("no public key"),
+        "{sentence}"
+    );
+    for action in ["rotate", "import", "export-public", "list"] {
+        let sentence = desk.refused("key", &[action, "--flavour", "device"], "");
+        assert!(sentence.contains("opaque"), "{sentence}");
+        let sentence = desk.refused("key", &[action, "--flavour", "nobody"], "");
+        assert!(sentence.contains("mechanics, login"), "{sentence}");
+    }
+}
+
+#[test]
+fn another_master_key_opens_nothing_and_changes_nothing() {
+    let desk = Desk::new().with(EDDSA);
+    desk.done("key", &["rotate", "--flavour", "shops"], "");
+    let before = keys(&desk, "shops");
+    std::fs::write(desk.path("other.key"), "dGhpcyBpcyBhbm90aGVyIG1hc3RlciBrZXkgICAgICA=\n").expect("a file");
+    let path = desk.path("other.key");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("the file is ours");
+    let path = path.display().to_string();
+    for args in [
+        &["rotate", "--flavour", "shops"][..],
+        &["export-public", "--flavour", "shops"],
+    ] {
+        let sentence = desk.refused("key", &[args, &["--master-key-file", &path]].concat(), "");
+        assert!(sentence.contains("master key"), "{sentence}");
+    }
+    assert_eq!(keys(&desk, "shops"), before);
+}

@@ -1,0 +1,293 @@
+//! Commands beside a running server: it hears of them by itself.
+
+use serde_json::json;
+
+use crate::desk::{Desk, PASSWORD};
+use crate::support::client::{Request, Response};
+use crate::support::poll;
+use crate::support::server::Server;
+
+/// Some 10 seconds: far beyond the second within which the server hears.
+const STEPS: usize = 1000;
+
+fn login(server: &Server, name: &str, password: &str) -> Response {
+    let body = json!({ "username": name, "password": password });
+    server.send(&Request::post("/login").json(body))
+}
+
+/// A signed-in person's headers.
+fn session(server: &Server, name: &str) -> [(&'static str, String); 2] {
+    let response = login(server, name, PASSWORD);
+    assert_eq!(response.status, 200, "{response:?}");
+    [
+        ("X-Access-Token", response.member("token")),
+        ("X-Key", response.member("key")),
+    ]
+}
+
+fn verify(server: &Server, headers: &[(&'static str, String)]) -> Response {
+    server.send(&Request::get("/auth/verify").headers(headers.iter().map(|(name, value)| (*name, value))))
+}
+
+fn becomes(server: &Server, headers: &[(&'static str, String)], status: u16) -> bool {
+    poll(STEPS, || verify(server, headers).status == status)
+}
+
+fn vouch(server: &Server, key: &str, token: &str, organisation: i64) -> Response {
+    let body = json!({
+        "email": "a@b.dk", "name": "A", "organization_id": organisation, "consumer": { "key": key, "token": token },
+    });
+    server.send(&Request::post("/api/v1/integration/auth/token").json(body))
+}
+
+#[test]
+fn people_made_by_command_sign_in_everywhere() {
+    let desk = Desk::new();
+    desk.done(
+        "role",
+        &["put", "--realm", "pbx", "--name", "admin", "--permission", "call:hold"],
+        "",
+    );
+    desk.done(
+        "role",
+        &[
+            "put",
+            "--realm",
+            "players",
+            "--name",
+            "jugador",
+            "--permission",
+            "b",
+            "--permission",
+            "a",
+        ],
+        "",
+    );
+    for (realm, name) in [("workshops", "w@x.dk"), ("pbx", "p@x.dk"), ("players", "g@x.dk")] {
+        desk.account(realm, name);
+    }
+    desk.done(
+        "account",
+        &["set-role", "--realm", "pbx", "--login", "p@x.dk", "--role", "admin"],
+        "",
+    );
+    desk.done(
+        "account",
+        &[
+            "set-role", "--realm", "players", "--login", "g@x.dk", "--role", "jugador",
+        ],
+        "",
+    );
+    let server = desk.serve();
+    let body = json!({ "email": "W@x.dk", "password": PASSWORD });
+    let workshop = server.send(&Request::post("/api/v2/mechanics/tokens").json(body));
+    assert_eq!(
+        (workshop.status, workshop.json()["user"]["name"].as_str()),
+        (200, Some("W"))
+    );
+    let pbx = login(&server, "p@x.dk", PASSWORD);
+    assert_eq!((pbx.status, pbx.json()["role"].as_i64()), (200, Some(1)));
+    let body = json!({ "email_or_username": "g@x.dk", "password": PASSWORD, "device_name": "d" });
+    let device = server.send(&Request::post("/api/tokens/create").json(body));
+    assert_eq!((device.status, &device.json()["permisos"]), (200, &json!(["b", "a"])));
+}
+
+#[test]
+fn a_barred_account_is_refused_and_stays_signed_out_when_it_is_readmitted() {
+    let desk = Desk::new();
+    desk.account("pbx", "p@x.dk");
+    desk.account("pbx", "other@x.dk");
+    let server = desk.serve();
+    let (mine, others) = (session(&server, "p@x.dk"), session(&server, "other@x.dk"));
+    let who = ["--realm", "pbx", "--login", "p@x.dk"];
+    desk.done("account", &[&["disable"], &who[..]].concat(), "");
+    assert!(becomes(&server, &mine, 401));
+    assert_eq!(login(&server, "p@x.dk", PASSWORD).status, 401);
+    assert_eq!(verify(&server, &others).status, 200);
+    desk.done("account", &[&["enable"], &who[..]].concat(), "");
+    assert_eq!(verify(&server, &mine).status, 401);
+    let again = session(&server, "p@x.dk");
+    assert_eq!(verify(&server, &again).status, 200);
+}
+
+#[test]
+fn another_password_ends_sessions() {
+    let desk = Desk::new();
+    desk.account("pbx", "p@x.dk");
+    let server = desk.serve();
+    let before = session(&server, "p@x.dk");
+    let set = [
+        "set-password",
+        "--realm",
+        "pbx",
+        "--login",
+        "p@x.dk",
+        "--password-stdin",
+    ];
+    assert_eq!(
+        desk.json("account", &set, "another good password")["sessions_ended"],
+        true
+    );
+    assert!(becomes(&server, &before, 401));
+    assert_eq!(login(&server, "p@x.dk", PASSWORD).status, 401);
+    assert_eq!(login(&server, "p@x.dk", "another good password").status, 200);
+}
+
+#[test]
+fn another_password_leaves_sessions_where_the_settings_say_so_and_nobody_insists() {
+    let desk = Desk::new().with("[passwords]\nend_sessions = false\n");
+    desk.account("pbx", "p@x.dk");
+    let server = desk.serve();
+    let before = session(&server, "p@x.dk");
+    let set = [
+        "set-password",
+        "--realm",
+        "pbx",
+        "--login",
+        "p@x.dk",
+        "--password-stdin",
+    ];
+    assert_eq!(
+        desk.json("account", &set, "another good password")["sessions_ended"],
+        false
+    );
+    assert_eq!(login(&server, "p@x.dk", "another good password").status, 200);
+    assert_eq!(verify(&server, &before).status, 200);
+    let insists = [&set[..], &["--end-sessions"]].concat();
+    assert_eq!(desk.json("account", &insists, PASSWORD)["sessions_ended"], true);
+    assert!(becomes(&server, &before, 401));
+}
+
+#[test]
+fn live_tokens_follow_their_owners_role() {
+    let desk = Desk::new();
+    let put = |permissions: &[&'static str]| {
+        let each = permissions.iter().flat_map(|name| ["--permission", name]);
+        let args: Vec<_> = ["put", "--realm", "players", "--name", "jugador"]
+            .into_iter()
+            .chain(each)
+            .collect();
+        desk.done("role", &args, "");
+    };
+    put(&["read", "write"]);
+    desk.account("players", "g@x.dk");
+    desk.done(
+        "account",
+        &[
+            "set-role", "--realm", "players", "--login", "g@x.dk", "--role", "jugador",
+        ],
+        "",
+    );
+    let server = desk.serve();
+    let body = json!({ "email_or_username": "g@x.dk", "password": PASSWORD, "device_name": "d" });
+    let token = server
+        .send(&Request::post("/api/tokens/create").json(body))
+        .member("token");
+    let headers = [("Authorization", format!("Bearer {token}"))];
+    let held = || {
+        verify(&server, &headers)
+            .header("X-Auth-Permissions")
+            .map(str::to_owned)
+    };
+    assert_eq!(held().as_deref(), Some("read write"));
+    put(&["write", "more"]);
+    assert!(poll(STEPS, || held().as_deref() == Some("write")), "{:?}", held());
+    desk.done(
+        "account",
+        &["set-role", "--realm", "players", "--login", "g@x.dk", "--none"],
+        "",
+    );
+    assert!(
+        poll(STEPS, || held().as_deref().unwrap_or_default().is_empty()),
+        "{:?}",
+        held()
+    );
+    assert_eq!(verify(&server, &headers).status, 200);
+}
+
+#[test]
+fn a_revoked_token_is_refused() {
+    let desk = Desk::new();
+    desk.account("pbx", "p@x.dk");
+    let server = desk.serve();
+    let (first, second) = (session(&server, "p@x.dk"), session(&server, "p@x.dk"));
+    let newest =
+        desk.json("token", &["list", "--realm", "pbx", "--login", "p@x.dk"], "")["tokens"][0]["id"].to_string();
+    desk.done("token", &["revoke", "--id", &newest], "");
+    assert!(becomes(&server, &second, 401));
+    assert_eq!(verify(&server, &first).status, 200);
+    desk.done("token", &["revoke", "--realm", "pbx", "--login", "p@x.dk"], "");
+    assert!(becomes(&server, &first, 401));
+}
+
+#[test]
+fn a_consumer_made_by_command_vouches_until_it_is_barred() {
+    let desk = Desk::new();
+    for id in ["171", "172"] {
+        let put = [
+            "put",
+            "--id",
+            id,
+            "--name",
+            "N",
+            "--subdomain",
+            "s",
+            "--utc-offset",
+            "3600",
+        ];
+        desk.done("organisation", &put, "");
+    }
+    let put = desk.json("consumer", &["put", "--key", "k", "--organisation", "171"], "");
+    let token = put["token"].as_str().expect("a token");
+    let server = desk.serve();
+    let vouched = vouch(&server, "k", token, 171);
+    assert_eq!(
+        (vouched.status, vouched.json()["organization_timezone_offset"].as_i64()),
+        (200, Some(3600))
+    );
+    assert_eq!(vouch(&server, "k", token, 172).status, 401);
+    desk.done("consumer", &["disable", "--key", "k"], "");
+    assert_eq!(vouch(&server, "k", token, 171).status, 401, "the next call");
+    desk.done("consumer", &["enable", "--key", "k"], "");
+    assert_eq!(vouch(&server, "k", token, 171).status, 200);
+    let client = [("Authorization", format!("Bearer {}", vouched.member("token")))];
+    assert_eq!(verify(&server, &client).status, 200);
+    desk.done("account", &["disable", "--realm", "org:171", "--login", "A@b.dk"], "");
+    assert!(becomes(&server, &client, 401));
+    assert_eq!(vouch(&server, "k", token, 171).status, 401, "a barred client");
+}
+
+#[test]
+fn a_partner_changes_its_secret_without_a_failed_call() {
+    let desk = Desk::new();
+    desk.done(
+        "organisation",
+        &[
+            "put",
+            "--id",
+            "171",
+            "--name",
+            "N",
+            "--subdomain",
+            "s",
+            "--utc-offset",
+            "0",
+        ],
+        "",
+    );
+    let made = |key: &str| {
+        let put = desk.json("consumer", &["put", "--key", key, "--organisation", "171"], "");
+        put["token"].as_str().expect("a token").to_owned()
+    };
+    let server = desk.serve();
+    let old = made("partner-1");
+    let client = vouch(&server, "partner-1", &old, 171).json()["person"]["id"].clone();
+    let new = made("partner-2");
+    for (key, token) in [("partner-1", &old), ("partner-2", &new)] {
+        let vouched = vouch(&server, key, token, 171);
+        assert_eq!((vouched.status, &vouched.json()["person"]["id"]), (200, &client));
+    }
+    desk.done("consumer", &["disable", "--key", "partner-1"], "");
+    assert_eq!(vouch(&server, "partner-1", &old, 171).status, 401);
+    assert_eq!(vouch(&server, "partner-2", &new, 171).status, 200);
+}

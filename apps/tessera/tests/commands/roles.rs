@@ -1,0 +1,83 @@
+//! `tessera role`, `tessera organisation`.
+
+use serde_json::json;
+
+use crate::desk::Desk;
+
+#[test]
+fn a_role_shows_as_it_was_put_last_in_order_and_each_permission_once() {
+    let desk = Desk::new();
+    let put = |permissions: &[&'static str]| {
+        let each = permissions.iter().flat_map(|name| ["--permission", name]);
+        let args: Vec<_> = ["put", "--realm", "players", "--name", "jugador"]
+            .into_iter()
+            .chain(each)
+            .collect();
+        desk.json("role", &args, "")
+    };
+    put(&["old"]);
+    let expected = json!({ "realm": "players", "name": "jugador", "permissions": ["zeta", "alpha", "mid"] });
+    assert_eq!(put(&["zeta", "alpha", "zeta", "mid"]), expected);
+    let show = ["show", "--realm", "players", "--name", "jugador"];
+    assert_eq!(desk.json("role", &show, ""), expected);
+    assert_eq!(
+        desk.done("role", &show, ""),
+        "role jugador in players permits\n  zeta\n  alpha\n  mid\n"
+    );
+    put(&[]);
+    assert_eq!(
+        desk.done("role", &show, ""),
+        "role jugador in players permits nothing\n"
+    );
+}
+
+#[test]
+fn what_is_no_role_is_refused() {
+    let desk = Desk::new();
+    for permission in ["", "*", "a b", "a,b", "ñ"] {
+        let args = ["put", "--realm", "players", "--name", "x", "--permission", permission];
+        assert!(
+            desk.refused("role", &args, "").contains("--permission"),
+            "{permission:?}"
+        );
+    }
+    for name in ["", " x", "a\nb"] {
+        let args = ["put", "--realm", "players", "--name", name];
+        assert!(desk.refused("role", &args, "").contains("--name"), "{name:?}");
+    }
+    let show = ["show", "--realm", "players", "--name", "x"];
+    assert!(desk.refused("role", &show, "").contains("no role \"x\""));
+}
+
+#[test]
+fn an_organisation_is_told_as_it_was_put() {
+    let desk = Desk::new();
+    let put = [
+        "put",
+        "--id",
+        "171",
+        "--name",
+        "Ping Pong",
+        "--subdomain",
+        "pingpong",
+        "--utc-offset",
+        "-14400",
+    ];
+    let expected = json!({ "id": 171, "name": "Ping Pong", "subdomain": "pingpong", "utc_offset": -14400 });
+    assert_eq!(desk.json("organisation", &put, ""), expected);
+    for (name, subdomain, named) in [
+        (" ", "s", "--name"),
+        ("a\u{7}", "s", "--name"),
+        ("N", "", "--subdomain"),
+        ("N", "Ping", "--subdomain"),
+        ("N", "-a", "--subdomain"),
+        ("N", "a.b", "--subdomain"),
+    ] {
+        let subdomain = format!("--subdomain={subdomain}");
+        let args = ["put", "--id", "1", "--name", name, &subdomain, "--utc-offset", "0"];
+        assert!(
+            desk.refused("organisation", &args, "").contains(named),
+            "{name:?} {subdomain:?}"
+        );
+    }
+}

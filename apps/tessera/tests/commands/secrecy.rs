@@ -1,0 +1,174 @@
+//! Secrets are not in arguments, and not in what commands print.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::desk::{Desk, PASSWORD, WORKSHOP};
+use crate::support::client::Request;
+
+/// Every command, by its words.
+fn commands(desk: &Desk, words: &[&str]) -> Vec<Vec<String>> {
+    let help = match words {
+        [] => run(desk, &["--help"]),
+        words => run(desk, &[words, &["--help"]].concat()),
+    };
+    let listed = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty());
+    let names = listed
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help");
+    let mut all = Vec::new();
+    for name in names {
+        let words: Vec<_> = words.iter().copied().chain([name]).collect();
+        let below = commands(desk, &words);
+        match below.is_empty() {
+            true => all.push(words.into_iter().map(str::to_owned).collect()),
+            false => all.extend(below),
+        }
+    }
+    all
+}
+
+fn run(desk: &Desk, args: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
+    let out = command
+        .args(args)
+        .current_dir(desk.path(""))
+        .output()
+        .expect("the binary starts");
+    assert!(out.status.success(), "{args:?}");
+    String::from_utf8(out.stdout).expect("UTF-8")
+}
+
+#[test]
+fn no_command_takes_a_secret_as_an_argument_and_all_speak_json() {
+    let desk = Desk::bare();
+    let all = commands(&desk, &[]);
+    assert!(all.len() >= 20, "{all:?}");
+    for words in all {
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let help = run(&desk, &[&words[..], &["--help"]].concat());
+        let options = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+        for option in options.clone() {
+            let (name, rest) = option.split_once(' ').unwrap_or((option, ""));
+            let takes_value = rest.trim_start().starts_with('<');
+            let secret = ["password", "token", "secret"].iter().any(|word| name.contains(word));
+            assert!(!(secret && takes_value), "{words:?}: {option}");
+        }
+        for common in ["--json", "--config", "--database-url", "--master-key-file"] {
+            assert!(
+                options.clone().any(|option| option.starts_with(common)),
+                "{words:?} lacks {common}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_password_on_its_way_is_in_no_process_list() {
+    let desk = Desk::new();
+    desk.account("pbx", "p@x.dk");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
+    command.args([
+        "account",
+        "set-password",
+        "--realm",
+        "pbx",
+        "--login",
+        "p@x.dk",
+        "--password-stdin",
+    ]);
+    command
+        .current_dir(desk.path(""))
+        .env("TESSERA_PASSWORDS__COST", "10")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null());
+    let mut child = command.spawn().expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let secret = "a secret on its way";
+    stdin.write_all(secret.as_bytes()).expect("it reads");
+    for list in ["cmdline", "environ"] {
+        let path = format!("/proc/{}/{list}", child.id());
+        let shown = String::from_utf8_lossy(&std::fs::read(&path).expect("it still waits for the end")).into_owned();
+        assert!(!shown.contains(secret), "{path}");
+    }
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn nothing_secret_is_printed_but_a_token_that_was_just_made() {
+    let desk = Desk::new();
+    let brought = "a token that was brought along";
+    let mut said = Vec::new();
+    let mut say = |command: &str, args: &[&str], input: &str| {
+        for args in [args.to_vec(), [args, &["--json"]].concat()] {
+            let ended = desk.run(command, &args, input);
+            said.push(ended.out.clone() + &ended.err);
+        }
+    };
+    say("role", &["put", "--realm", "pbx", "--name", "user"], "");
+    let add = [
+        "add",
+        "--realm",
+        "workshops",
+        "--login",
+        "w@x.dk",
+        "--attributes",
+        WORKSHOP,
+        "--password-stdin",
+    ];
+    say("account", &add, PASSWORD);
+    say("account", &["set-password", "--id", "1", "--password-stdin"], PASSWORD);
+    say("account", &["show", "--id", "1"], "");
+    say(
+        "organisation",
+        &[
+            "put",
+            "--id",
+            "1",
+            "--name",
+            "N",
+            "--subdomain",
+            "s",
+            "--utc-offset",
+            "0",
+        ],
+        "",
+    );
+    say(
+        "consumer",
+        &["put", "--key", "k", "--organisation", "1", "--token-stdin"],
+        brought,
+    );
+    say("consumer", &["show", "--key", "k"], "");
+    let server = desk.serve();
+    let body = json!({ "email": "w@x.dk", "password": PASSWORD });
+    let tokens = server.send(&Request::post("/api/v2/mechanics/tokens").json(body));
+    say("token", &["list", "--account", "1"], "");
+    say("key", &["list"], "");
+    say("key", &["rotate", "--flavour", "mechanics"], "");
+    say("token", &["revoke", "--id", "1"], "");
+    say("token", &["revoke", "--account", "1"], "");
+    say("token", &["revoke", "--all"], "");
+    say("doctor", &[], "");
+    let master = std::fs::read_to_string(desk.path("tessera.db.key")).expect("the master key");
+    let said = said.concat();
+    assert!(said.contains("w@x.dk") && said.contains("verify"), "{said}");
+    for secret in [
+        PASSWORD,
+        brought,
+        master.trim(),
+        &tokens.member("token"),
+        &tokens.member("refreshToken"),
+        "$2b$",
+        "digest",
+    ] {
+        assert!(!said.contains(secret), "{secret} in {said}");
+    }
+}
