@@ -83,7 +83,23 @@ test-db:
 bench-jwt:
     cargo bench -p token-jwt
 
+# The same beside other libraries, in a workspace of its own.
+[group('bench')]
+bench-jwt-peers:
+    cargo run --release --manifest-path crates/token-jwt/benches/peers/Cargo.toml
+
 # bcrypt, several at once on one core.
 [group('bench')]
 bench-bcrypt:
     cargo bench -p bcrypt-batch
+
+# Writes a second, on SQLite and PostgreSQL.
+[group('bench')]
+bench-store:
+    cargo bench -p store-diesel --features test-support
+
+# Logins without pause against the release build: capacity, a lone login, isolation, overload, timing, or all.
+[group('bench')]
+load which="all":
+    cargo build --release
+    cargo run --release --example load -- {{ which }}
