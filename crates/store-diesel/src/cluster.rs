@@ -56,7 +56,10 @@ impl Cluster {
             let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
             let thread = std::thread::current();
             let test = thread.name().unwrap_or("a test");
-            let _ = writeln!(std::io::stderr(), "skipped for want of PostgreSQL ({SKIP}=1), no. {count}: {test}");
+            let _ = writeln!(
+                std::io::stderr(),
+                "skipped for want of PostgreSQL ({SKIP}=1), no. {count}: {test}"
+            );
             return None;
         }
         Some(SHARED.get_or_init(|| Self::start().unwrap_or_else(|why| panic!("{why}"))))
@@ -134,20 +137,23 @@ impl Cluster {
         let work = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|error| error.to_string())?;
-            runtime.block_on(async {
-                let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
-                let connection = tokio::spawn(connection);
-                client.batch_execute(&statement).await?;
-                drop(client);
-                let _ = connection.await;
-                Ok(())
-            })
-            .map_err(|error: tokio_postgres::Error| match error.as_db_error() {
-                Some(error) => error.to_string(),
-                None => error.to_string(),
-            })
+            runtime
+                .block_on(async {
+                    let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+                    let connection = tokio::spawn(connection);
+                    client.batch_execute(&statement).await?;
+                    drop(client);
+                    let _ = connection.await;
+                    Ok(())
+                })
+                .map_err(|error: tokio_postgres::Error| match error.as_db_error() {
+                    Some(error) => error.to_string(),
+                    None => error.to_string(),
+                })
         };
-        std::thread::spawn(work).join().unwrap_or_else(|_| Err("it panicked".to_owned()))
+        std::thread::spawn(work)
+            .join()
+            .unwrap_or_else(|_| Err("it panicked".to_owned()))
     }
 }
 
@@ -170,7 +176,9 @@ fn folder(programs: &Programs) -> Result<TempDir, String> {
 fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind(("127.0.0.1", 0));
     let address = listener.and_then(|listener| listener.local_addr());
-    address.map(|address| address.port()).map_err(|error| format!("no free port: {error}"))
+    address
+        .map(|address| address.port())
+        .map_err(|error| format!("no free port: {error}"))
 }
 
 fn keep(programs: &Programs, folder: &TempDir, port: u16) -> Result<Child, String> {

@@ -1,24 +1,32 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the ports are written once and compiled for each database, against its own connection"
+)]
 
 #[cfg(feature = "test-support")]
 mod cluster;
-mod connect;
 mod error;
+mod facts;
 #[cfg(feature = "test-support")]
 mod inspect;
-mod facts;
 mod migrations;
+mod migrator;
+mod options;
 mod postgres;
 mod rows;
 mod schema;
 mod sqlite;
+mod store;
 mod url;
 mod vault;
 
 #[cfg(feature = "test-support")]
 pub use cluster::Cluster;
-pub use connect::{ConnectError, DieselStore, StoreOptions};
 pub use facts::Facts;
+pub use migrator::Migrator;
+pub use options::{ConnectError, StoreOptions};
+pub use store::DieselStore;
 pub use url::BadUrl;
 pub use vault::{MetaStore, StoredKey, VaultStore};

@@ -1,6 +1,38 @@
 //! The migrations, compiled in from the folder `migrations` of the workspace.
 
+use std::fmt;
+
+use async_trait::async_trait;
+use auth_core::StoreError;
+
+use crate::options::ConnectError;
+
 pub(crate) use schema::__diesel_schema_migrations as history;
+
+/// Applies them, and takes them back.
+#[async_trait]
+pub(crate) trait Migrate: fmt::Debug + Send + Sync + 'static {
+    async fn applied(&self) -> Result<Vec<String>, StoreError>;
+    async fn apply(&self) -> Result<Vec<&'static str>, StoreError>;
+    async fn revert(&self) -> Result<Option<&'static str>, StoreError>;
+}
+
+/// Refuses tables that a later version made, having written nothing; then applies what is missing, or refuses to if it
+/// must not.
+pub(crate) async fn prepare(database: &dyn Migrate, may_apply: bool) -> Result<(), ConnectError> {
+    let applied = database.applied().await?;
+    if let Some(newer) = applied.iter().find(|version| Migration::of(version).is_none()) {
+        return Err(ConnectError::Newer(newer.clone()));
+    }
+    let pending = MIGRATIONS
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version()));
+    match pending.count() {
+        0 => Ok(()),
+        _ if may_apply => Ok(database.apply().await.map(drop)?),
+        count => Err(ConnectError::Pending(count)),
+    }
+}
 
 mod schema {
     diesel::table! {

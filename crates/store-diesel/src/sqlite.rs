@@ -40,4 +40,3 @@ mod tokens;
 mod vault;
 
 pub(crate) use backend::Db;
-pub(crate) use migrate::{applied, apply, prepare, revert};

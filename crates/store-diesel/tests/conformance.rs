@@ -12,13 +12,19 @@ fn main() {
     let mut trials = Vec::new();
     for law in testkit::store::laws() {
         trials.push(Trial::test(format!("sqlite_file::{}", law.name), move || {
-            hold(law.name, &[], async move { (law.check)(harness(Fresh::file().await)).await });
+            hold(
+                law.name,
+                &[],
+                async move { (law.check)(harness(Fresh::file().await)).await },
+            );
             Ok(())
         }));
     }
     for law in testkit::store::laws() {
         trials.push(Trial::test(format!("sqlite_memory::{}", law.name), move || {
-            hold(law.name, &[], async move { (law.check)(harness(Fresh::memory().await)).await });
+            hold(law.name, &[], async move {
+                (law.check)(harness(Fresh::memory().await)).await
+            });
             Ok(())
         }));
     }
@@ -27,7 +33,9 @@ fn main() {
             let Some(cluster) = Cluster::shared() else {
                 return Ok(());
             };
-            hold(law.name, &[], async move { (law.check)(harness(Fresh::postgres(cluster).await)).await });
+            hold(law.name, &[], async move {
+                (law.check)(harness(Fresh::postgres(cluster).await)).await
+            });
             Ok(())
         });
         trials.push(trial.with_ignored_flag(Cluster::is_skipped()));

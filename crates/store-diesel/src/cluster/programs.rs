@@ -94,7 +94,8 @@ impl User {
         }
         let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
         let user = ["postgres", "nobody"].iter().find_map(|name| Self::read(&users, name));
-        user.map(Some).ok_or("PostgreSQL does not run as root, and there is no user `nobody`".to_owned())
+        user.map(Some)
+            .ok_or("PostgreSQL does not run as root, and there is no user `nobody`".to_owned())
     }
 
     fn read(users: &str, name: &str) -> Option<Self> {

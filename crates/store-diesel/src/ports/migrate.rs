@@ -1,5 +1,6 @@
 //! Bringing the tables up to date, and back.
 
+use async_trait::async_trait;
 use auth_core::StoreError;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -7,46 +8,28 @@ use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
 use super::differences;
-use crate::connect::ConnectError;
 use crate::error::Outcome;
-use crate::migrations::{MIGRATIONS, Migration, history};
+use crate::migrations::{MIGRATIONS, Migrate, Migration, history};
 
-/// Refuses tables that a later version made, having written nothing; then applies what is missing, or refuses to if it
-/// must not.
-pub(crate) async fn prepare(db: &Db, may_apply: bool) -> Result<(), ConnectError> {
-    let applied = applied(db).await?;
-    if let Some(newer) = applied.iter().find(|version| Migration::of(version).is_none()) {
-        return Err(ConnectError::Newer(newer.clone()));
+#[async_trait]
+impl Migrate for Db {
+    async fn applied(&self) -> Result<Vec<String>, StoreError> {
+        self.read((), |conn, ()| read_history(conn).boxed()).await
     }
-    let pending = MIGRATIONS
-        .iter()
-        .filter(|migration| !applied.contains(&migration.version()));
-    match pending.count() {
-        0 => Ok(()),
-        _ if may_apply => Ok(apply(db).await.map(drop)?),
-        count => Err(ConnectError::Pending(count)),
+
+    async fn apply(&self) -> Result<Vec<&'static str>, StoreError> {
+        let mut done = Vec::new();
+        while let Some(migration) = self.write_patiently((), |conn, ()| apply_next(conn).boxed()).await? {
+            tracing::info!(event = "migration_applied", migration = migration.name);
+            done.push(migration.name);
+        }
+        Ok(done)
     }
-}
 
-/// The versions that were applied, oldest first.
-pub(crate) async fn applied(db: &Db) -> Result<Vec<String>, StoreError> {
-    db.read((), |conn, ()| read_history(conn).boxed()).await
-}
-
-/// Applies what is missing, each migration in a transaction of its own, and names it.
-pub(crate) async fn apply(db: &Db) -> Result<Vec<&'static str>, StoreError> {
-    let mut done = Vec::new();
-    while let Some(migration) = db.write_patiently((), |conn, ()| apply_next(conn).boxed()).await? {
-        tracing::info!(event = "migration_applied", migration = migration.name);
-        done.push(migration.name);
+    async fn revert(&self) -> Result<Option<&'static str>, StoreError> {
+        let migration = self.write_patiently((), |conn, ()| revert_last(conn).boxed()).await?;
+        Ok(migration.map(|migration| migration.name))
     }
-    Ok(done)
-}
-
-/// Takes the newest migration back, and names it.
-pub(crate) async fn revert(db: &Db) -> Result<Option<&'static str>, StoreError> {
-    let migration = db.write_patiently((), |conn, ()| revert_last(conn).boxed()).await?;
-    Ok(migration.map(|migration| migration.name))
 }
 
 async fn apply_next(conn: &mut Connection) -> Outcome<Option<&'static Migration>> {

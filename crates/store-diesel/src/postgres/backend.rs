@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::connector::Connector;
 use super::pool::Pool;
-use crate::connect::{ConnectError, StoreOptions};
 use crate::error::{Fault, Outcome};
+use crate::options::{ConnectError, StoreOptions};
 use crate::url::PostgresUrl;
 
 /// How often an operation is begun at most, when it meets others.

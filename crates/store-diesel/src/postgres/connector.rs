@@ -12,8 +12,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::tls;
-use crate::connect::ConnectError;
 use crate::error::Fault;
+use crate::options::ConnectError;
 use crate::url::PostgresUrl;
 
 /// The oldest server that has what the migrations use.

@@ -120,6 +120,8 @@ pub(super) async fn settings(conn: &mut Connection) -> Outcome<(String, Vec<(&'s
 }
 
 async fn setting(conn: &mut Connection, name: &str) -> Outcome<String> {
-    let value = diesel::dsl::sql::<Text>("current_setting(").bind::<Text, _>(name).sql(")");
+    let value = diesel::dsl::sql::<Text>("current_setting(")
+        .bind::<Text, _>(name)
+        .sql(")");
     Ok(diesel::select(value).get_result(conn).await?)
 }

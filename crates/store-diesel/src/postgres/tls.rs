@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::connect::ConnectError;
+use crate::options::ConnectError;
 use crate::url::TlsMode;
 
 /// What makes TLS sessions as `mode` asks.

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use super::bridge::Bridge;
 use super::open::Place;
 use super::worker::{Job, Queue, Ran};
-use crate::connect::{ConnectError, StoreOptions};
 use crate::error::{Fault, Outcome};
+use crate::options::{ConnectError, StoreOptions};
 
 /// What the ports' code runs on.
 pub(super) type Connection = Bridge;
@@ -105,7 +105,7 @@ impl Db {
             args,
             step,
             claimed: claim.0.clone(),
-            outcome: Err(StoreError::Unavailable("the operation panicked".to_owned())),
+            outcome: None,
             reply,
         }));
         let waited = tokio::time::timeout(self.wait, &mut answer).await;
@@ -141,7 +141,7 @@ struct Operation<A, R> {
     args: A,
     step: Step<A, R>,
     claimed: Arc<AtomicBool>,
-    outcome: Result<R, StoreError>,
+    outcome: Option<Result<R, StoreError>>,
     reply: oneshot::Sender<Result<R, StoreError>>,
 }
 
@@ -159,14 +159,16 @@ impl<A: Send, R: Send> Job for Operation<A, R> {
             Err(fault) if fault.broke_connection() => Ran::Broke,
             Err(_) => Ran::Failed,
         };
-        self.outcome = outcome.map_err(StoreError::from);
+        self.outcome = Some(outcome.map_err(StoreError::from));
         ran
     }
 
     fn answer(self: Box<Self>, trouble: Option<StoreError>) {
-        let outcome = match trouble {
-            Some(trouble) => self.outcome.and(Err(trouble)),
-            None => self.outcome,
+        let outcome = match (self.outcome, trouble) {
+            (Some(Err(own)), _) => Err(own),
+            (_, Some(trouble)) => Err(trouble),
+            (Some(Ok(answer)), None) => Ok(answer),
+            (None, None) => Err(StoreError::Unavailable("the operation panicked".to_owned())),
         };
         let _ = self.reply.send(outcome);
     }

@@ -25,7 +25,7 @@ pub(super) trait Job: Send {
     /// Whether somebody still waits for it. After `true` it is done, whether they wait or not.
     fn begin(&self) -> bool;
 
-    /// Does it. False if it failed, or broke the connection.
+    /// Does it, and keeps the outcome.
     fn run(&mut self, conn: &mut Bridge) -> Ran;
 
     /// Tells the caller, who hears of `trouble` if there was any.
@@ -142,21 +142,20 @@ fn write(conn: &mut Bridge, mut batch: Vec<Box<dyn Job>>) -> Ran {
     if batch.is_empty() {
         return Ran::Well;
     }
-    let (outcome, worst) = match transact(conn, &mut batch) {
-        Ok(worst) => (Ok(()), worst),
-        Err(fault) => {
-            let rolled_back = conn.blocking().batch_execute("ROLLBACK").is_ok();
-            let broke = fault.broke_connection() || !rolled_back;
-            (Err(fault), if broke { Ran::Broke } else { Ran::Failed })
+    let (worst, trouble) = match transact(conn, &mut batch) {
+        Ok(worst) => (worst, None),
+        Err(error) => {
+            let fault = Fault::from(error);
+            let broke = !undo(conn) || fault.broke_connection();
+            (if broke { Ran::Broke } else { Ran::Failed }, Some(fault.into()))
         }
     };
-    let trouble = outcome.err().map(StoreError::from);
     batch.into_iter().for_each(|job| job.answer(trouble.clone()));
     worst
 }
 
 /// All jobs in one transaction, each undone by itself if it fails.
-fn transact(conn: &mut Bridge, batch: &mut [Box<dyn Job>]) -> Result<Ran, Fault> {
+fn transact(conn: &mut Bridge, batch: &mut [Box<dyn Job>]) -> QueryResult<Ran> {
     execute(conn, "BEGIN IMMEDIATE")?;
     let mut worst = Ran::Well;
     for job in batch {
@@ -172,6 +171,14 @@ fn transact(conn: &mut Bridge, batch: &mut [Box<dyn Job>]) -> Result<Ran, Fault>
     }
     execute(conn, "COMMIT")?;
     Ok(worst)
+}
+
+/// Leaves the transaction, if SQLite has not left it already. Whether there is none now.
+fn undo(conn: &mut Bridge) -> bool {
+    match execute(conn, "ROLLBACK") {
+        Ok(()) => true,
+        Err(error) => error.to_string().contains("no transaction is active"),
+    }
 }
 
 fn execute(conn: &mut Bridge, sql: &str) -> QueryResult<()> {

@@ -1,5 +1,5 @@
 //! The databases on which everything here is tested.
-#![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(dead_code, unused_macros, reason = "each test file uses some of it")]
 
 use std::sync::Arc;
 
@@ -10,44 +10,101 @@ use tempfile::TempDir;
 use testkit::law::{Able, Unsupported};
 use testkit::{Ports, StoreHarness};
 
+pub(crate) mod things;
+
 /// A store on an empty database of its own.
 #[derive(Debug)]
-pub struct Fresh {
-    pub store: DieselStore,
-    pub url: String,
-    _folder: Option<TempDir>,
+pub(crate) struct Fresh {
+    pub(crate) store: DieselStore,
+    pub(crate) url: String,
+    folder: Option<TempDir>,
+}
+
+/// Makes a test on an SQLite file and one on PostgreSQL of each `async fn law(fresh: Fresh)`.
+macro_rules! on_both {
+    ($($law:ident)+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $law() {
+                super::$law(crate::support::Fresh::file().await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $law() {
+                if let Some(cluster) = store_diesel::Cluster::shared() {
+                    super::$law(crate::support::Fresh::postgres(cluster).await).await;
+                }
+            })+
+        }
+    };
 }
 
 impl Fresh {
-    pub async fn file() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub(crate) async fn file() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("tessera.db").display());
         Self::open(url, Some(folder)).await
     }
 
-    pub async fn memory() -> Self {
+    pub(crate) async fn memory() -> Self {
         Self::open("sqlite::memory:".to_owned(), None).await
     }
 
-    pub async fn postgres(cluster: &Cluster) -> Self {
+    pub(crate) async fn postgres(cluster: &Cluster) -> Self {
         Self::open(cluster.database(), None).await
     }
 
     async fn open(url: String, folder: Option<TempDir>) -> Self {
-        let store = DieselStore::connect(&url, &StoreOptions::default()).await.unwrap();
-        Self {
-            store,
-            url,
-            _folder: folder,
-        }
+        let store = connect(&url).await;
+        Self { store, url, folder }
     }
 
-    async fn number(&self, query: &str) -> Able<Option<i64>> {
-        self.store
-            .dangerous_number(query)
-            .await
-            .map_err(|_| Unsupported("the query failed"))
+    /// Another node on the same database.
+    pub(crate) async fn other_node(&self) -> DieselStore {
+        connect(&self.url).await
     }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+
+    pub(crate) async fn count(&self, query: &str) -> i64 {
+        let count = self.store.dangerous_number(query).await.expect(query);
+        count.unwrap_or_default()
+    }
+
+    pub(crate) async fn text(&self, query: &str) -> String {
+        let text = self.store.dangerous_text(query).await.expect(query);
+        text.unwrap_or_default()
+    }
+
+    pub(crate) async fn run(&self, statements: &str) {
+        self.store.dangerous_execute(statements).await.expect(statements);
+    }
+
+    /// Whether the database refuses this.
+    pub(crate) async fn refuses(&self, statements: &str) -> bool {
+        self.store.dangerous_execute(statements).await.is_err()
+    }
+
+    /// Everything in the database's files.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let folder = self.folder.as_ref().expect("a file").path();
+        let files = std::fs::read_dir(folder).expect("the folder");
+        let read = |file: std::io::Result<std::fs::DirEntry>| std::fs::read(file.expect("a file").path());
+        files.flat_map(|file| read(file).expect("its bytes")).collect()
+    }
+
+    async fn look(&self, query: &str) -> Able<Option<i64>> {
+        let number = self.store.dangerous_number(query).await;
+        number.map_err(|_| Unsupported("the query failed"))
+    }
+}
+
+async fn connect(url: &str) -> DieselStore {
+    let store = DieselStore::connect(url, &StoreOptions::default()).await;
+    store.expect("a store")
 }
 
 #[async_trait]
@@ -64,13 +121,13 @@ impl StoreHarness for Fresh {
     }
 
     async fn token_rows(&self) -> Able<u64> {
-        let rows = self.number("SELECT count(*) FROM tokens").await?;
+        let rows = self.look("SELECT count(*) FROM tokens").await?;
         Ok(rows.unwrap_or_default() as u64)
     }
 
     async fn last_used(&self, id: TokenId) -> Able<Option<Timestamp>> {
         let used = format!("SELECT last_used_at FROM tokens WHERE id = {id}");
-        Ok(self.number(&used).await?.map(Timestamp::from_millis))
+        Ok(self.look(&used).await?.map(Timestamp::from_millis))
     }
 
     async fn label_of(&self, id: TokenId) -> Able<Option<String>> {
@@ -92,6 +149,6 @@ impl StoreHarness for Fresh {
     }
 }
 
-pub fn harness(fresh: Fresh) -> Arc<dyn StoreHarness> {
+pub(crate) fn harness(fresh: Fresh) -> Arc<dyn StoreHarness> {
     Arc::new(fresh)
 }

@@ -1,0 +1,216 @@
+//! Operations per second with 32 clients, beside the least that a durable database can do: a commit of one row.
+//!
+//! `cargo bench -p store-diesel --features test-support [-- postgres://…]`. SQLite works in `TMPDIR`, which should be on
+//! a disk. PostgreSQL syncs only where the URL of a server is given: the private cluster does not sync its files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark reads the clock and may fail"
+)]
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use auth_core::{
+    FoldedLogin, Generation, NewAccount, NewToken, Realm, RefreshState, Scopes, Selector, Subject, Timestamp,
+    TokenDigest, TokenId,
+};
+use consumer_auth::{NewClient, Organisation};
+use store_diesel::{Cluster, DieselStore, StoreOptions};
+
+const CLIENTS: u64 = 32;
+const FOR: Duration = Duration::from_secs(4);
+const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!("sqlite:{}", folder.path().join("bench.db").display());
+    runtime.block_on(measure("sqlite", &file));
+    let given = std::env::args().find(|argument| argument.starts_with("postgres"));
+    match given {
+        Some(url) => runtime.block_on(measure("postgres", &url)),
+        None => {
+            if let Some(cluster) = Cluster::shared() {
+                runtime.block_on(measure("postgres (no fsync)", &cluster.database()));
+            }
+        }
+    }
+}
+
+async fn measure(name: &str, url: &str) {
+    let store = DieselStore::connect(url, &StoreOptions::default()).await.unwrap();
+    let organisation = Organisation {
+        id: 171,
+        name: "Ping Pong".into(),
+        subdomain: "pingpong".into(),
+        utc_offset_seconds: -14400,
+    };
+    store.consumers().put_organisation(&organisation).await.unwrap();
+    let owner = owner(&store).await;
+    println!("{name}");
+
+    let count = Arc::new(AtomicU64::new(0));
+    let (meta, numbers) = (store.meta(), count.clone());
+    let least = rate("commit of one row", None, move || {
+        let (meta, number) = (meta.clone(), numbers.fetch_add(1, Ordering::Relaxed));
+        async move { drop(meta.put_if_absent(&format!("bench-{number}"), b"1").await.unwrap()) }
+    })
+    .await;
+
+    let (tokens, numbers) = (store.tokens(), count.clone());
+    rate("sign-in (insert)", Some(least), move || {
+        let (tokens, number) = (tokens.clone(), numbers.fetch_add(1, Ordering::Relaxed));
+        async move { drop(tokens.insert(token(owner, number)).await.unwrap().unwrap()) }
+    })
+    .await;
+
+    let sessions = sessions(&store, owner, &count).await;
+    let (tokens, numbers) = (store.tokens(), AtomicU64::new(0));
+    rate("refresh (find_session, rotate)", Some(least), move || {
+        let at = numbers.fetch_add(1, Ordering::Relaxed);
+        let (tokens, id) = (tokens.clone(), sessions[at as usize % sessions.len()]);
+        async move {
+            let session = tokens.find_session(&selector(id.1)).await.unwrap().unwrap();
+            let to = RefreshState {
+                rotated_at: NOW,
+                ..session.refresh.clone()
+            };
+            drop(tokens.rotate(id.0, &session.refresh.current, &to).await.unwrap());
+        }
+    })
+    .await;
+
+    let (consumers, numbers) = (store.consumers(), count.clone());
+    rate("find-or-create (new client)", Some(least), move || {
+        let (consumers, number) = (consumers.clone(), numbers.fetch_add(1, Ordering::Relaxed));
+        async move { drop(consumers.find_or_create_client(client(number)).await.unwrap()) }
+    })
+    .await;
+
+    let consumers = store.consumers();
+    rate("find-or-create (existing client)", Some(least), move || {
+        let consumers = consumers.clone();
+        async move { drop(consumers.find_or_create_client(client(u64::MAX)).await.unwrap()) }
+    })
+    .await;
+
+    let (tokens, numbers) = (store.tokens(), count.clone());
+    let both = rate("sign-in and sign-out", None, move || {
+        let (tokens, number) = (tokens.clone(), numbers.fetch_add(1, Ordering::Relaxed));
+        async move {
+            let id = tokens.insert(token(owner, number)).await.unwrap().unwrap();
+            assert!(tokens.revoke(id, NOW).await.unwrap());
+        }
+    })
+    .await;
+    println!("  (two operations: {:.2} of the least each)", 2.0 * both / least);
+}
+
+async fn rate<F: Future<Output = ()> + Send>(
+    name: &str,
+    least: Option<f64>,
+    call: impl Fn() -> F + Send + Sync + 'static,
+) -> f64 {
+    let call = Arc::new(call);
+    let (start, done) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (call, done) = (call.clone(), done.clone());
+            tokio::spawn(async move {
+                while start.elapsed() < FOR {
+                    call().await;
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+    let rate = done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64();
+    match least {
+        Some(least) => println!("  {name:34} {rate:9.0}/s  {:.2}", rate / least),
+        None => println!("  {name:34} {rate:9.0}/s"),
+    }
+    rate
+}
+
+async fn owner(store: &DieselStore) -> Subject {
+    let account = NewAccount {
+        subject: None,
+        realm: Realm::parse("bench").unwrap(),
+        login: format!("owner-{}", std::process::id()),
+        alias: None,
+        role: None,
+        attributes: Default::default(),
+        created_at: NOW,
+    };
+    store.accounts().create(account).await.unwrap().unwrap()
+}
+
+async fn sessions(store: &DieselStore, owner: Subject, count: &AtomicU64) -> Vec<(TokenId, u64)> {
+    let mut sessions = Vec::new();
+    for _ in 0..200 {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        let new = NewToken {
+            refresh: Some(family(number)),
+            ..token(owner, number)
+        };
+        sessions.push((store.tokens().insert(new).await.unwrap().unwrap(), number));
+    }
+    sessions
+}
+
+fn token(owner: Subject, number: u64) -> NewToken {
+    NewToken {
+        flavour: "bench".into(),
+        realm: Realm::parse("bench").unwrap(),
+        subject: owner,
+        generation: Generation(0),
+        scopes: Scopes::none(),
+        label: None,
+        digest: Some(TokenDigest::of(&number.to_le_bytes())),
+        salt: None,
+        key: None,
+        parent: None,
+        refresh: None,
+        issued_at: NOW,
+        expires_at: Some(NOW.plus(Duration::from_secs(900))),
+    }
+}
+
+fn family(number: u64) -> RefreshState {
+    RefreshState {
+        selector: selector(number),
+        current: TokenDigest::of(&number.to_le_bytes()),
+        previous: Some(TokenDigest::of(b"previous")),
+        sealed: Some([7; 16]),
+        lineage: vec![3; 256],
+        rotations: 40,
+        rotated_at: NOW,
+    }
+}
+
+fn selector(number: u64) -> Selector {
+    let mut selector = [0; 16];
+    selector[..8].copy_from_slice(&number.to_le_bytes());
+    Selector(selector)
+}
+
+fn client(number: u64) -> NewClient {
+    let email = format!("client-{number}@example.com");
+    NewClient {
+        organisation: 171,
+        folded: FoldedLogin::parse(&email).unwrap(),
+        email,
+        name: "Somebody".into(),
+        created_at: NOW,
+    }
+}

@@ -1,0 +1,130 @@
+//! From a URL to the ports.
+
+use std::sync::Arc;
+
+use auth_core::{AccountStore, PasswordStore, StoreError, TokenDirectory, TokenStore};
+use consumer_auth::ConsumerStore;
+use permissions::RoleStore;
+
+use crate::facts::{Examine, Facts};
+#[cfg(feature = "test-support")]
+use crate::inspect::Inspect;
+use crate::migrations::{self, Migrate};
+use crate::options::{ConnectError, StoreOptions};
+use crate::url::DatabaseUrl;
+use crate::vault::{MetaStore, Ping, VaultStore};
+use crate::{postgres, sqlite};
+
+/// Every port of Tessera on one database. Cheap to clone; the connections are closed with the last clone and the last
+/// port taken from it.
+#[derive(Clone, Debug)]
+pub struct DieselStore(Arc<dyn Ports>);
+
+impl DieselStore {
+    /// Connects to `sqlite:PATH`, `sqlite::memory:` or `postgres://…`, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// [`ConnectError`]. With [`ConnectError::Newer`] nothing was written.
+    pub async fn connect(url: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
+        let store = open(url, options).await?;
+        migrations::prepare(&*store, options.migrate).await?;
+        Ok(Self(store))
+    }
+
+    /// The port of tokens and sessions.
+    pub fn tokens(&self) -> Arc<dyn TokenStore> {
+        self.0.clone()
+    }
+
+    /// The port of those who look after other people's tokens.
+    pub fn directory(&self) -> Arc<dyn TokenDirectory> {
+        self.0.clone()
+    }
+
+    /// The port of accounts.
+    pub fn accounts(&self) -> Arc<dyn AccountStore> {
+        self.0.clone()
+    }
+
+    /// The port of password hashes.
+    pub fn passwords(&self) -> Arc<dyn PasswordStore> {
+        self.0.clone()
+    }
+
+    /// The port of roles.
+    pub fn roles(&self) -> Arc<dyn RoleStore> {
+        self.0.clone()
+    }
+
+    /// The port of organisations, consumers and clients.
+    pub fn consumers(&self) -> Arc<dyn ConsumerStore> {
+        self.0.clone()
+    }
+
+    /// The server's sealed keys.
+    pub fn vault(&self) -> Arc<dyn VaultStore> {
+        self.0.clone()
+    }
+
+    /// What the server remembers about this database.
+    pub fn meta(&self) -> Arc<dyn MetaStore> {
+        self.0.clone()
+    }
+
+    /// What the database says of itself, for an operator.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn facts(&self) -> Result<Facts, StoreError> {
+        self.0.facts().await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.0.ping().await
+    }
+
+    #[cfg(feature = "test-support")]
+    pub(crate) fn ports(&self) -> &dyn Ports {
+        &*self.0
+    }
+}
+
+/// Opens a database, without a look at its tables.
+pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Ports>, ConnectError> {
+    match DatabaseUrl::parse(url)? {
+        DatabaseUrl::Postgres(url) => Ok(Arc::new(postgres::Db::open(*url, options).await?)),
+        DatabaseUrl::Sqlite(path) => {
+            let options = options.clone();
+            let opened = tokio::task::spawn_blocking(move || sqlite::Db::open(path, &options)).await;
+            let panicked = |_| ConnectError::Unavailable("opening it panicked".to_owned());
+            Ok(Arc::new(opened.map_err(panicked)??))
+        }
+    }
+}
+
+/// All that is to be had from one database.
+pub(crate) trait Ports:
+    TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
+{
+}
+
+impl<T> Ports for T where
+    T: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
+{
+}
+
+/// What is behind the ports.
+pub(crate) trait Behind: Ping + Examine + Migrate + Inspect {}
+
+impl<T: Ping + Examine + Migrate + Inspect> Behind for T {}
+
+/// Stands in for the look behind the ports where tests are not supported.
+#[cfg(not(feature = "test-support"))]
+pub(crate) trait Inspect {}
+
+#[cfg(not(feature = "test-support"))]
+impl<T> Inspect for T {}

@@ -1,0 +1,233 @@
+//! Callers that hang up, databases that are busy, slow or gone, rows that are damaged.
+
+#[macro_use]
+mod support;
+
+use std::time::Duration;
+
+use auth_core::{NewToken, StoreError, TokenDigest};
+use store_diesel::{Cluster, ConnectError, DieselStore, StoreOptions};
+use support::Fresh;
+use support::things::{NOW, account, crowd, owner, session, token};
+
+on_both! {
+    a_caller_who_hangs_up_leaves_nothing_half_done
+    a_damaged_row_hurts_one_only
+    nothing_of_a_secret_is_told_by_an_error
+    it_answers
+}
+
+async fn a_caller_who_hangs_up_leaves_nothing_half_done(fresh: Fresh) {
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    for round in 0..40 {
+        let (tokens, passwords) = (fresh.store.tokens(), fresh.store.passwords());
+        let set = tokio::spawn(async move { passwords.set(owner, "hash", true, NOW).await });
+        let insert = tokio::spawn(async move { tokens.insert(token(owner)).await });
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        set.abort();
+        insert.abort();
+    }
+    // Every operation that began has ended, and no connection is stuck in what it left.
+    let nodes = [fresh.store.clone(), fresh.store.clone()];
+    let made = crowd(&nodes, 40, |node, caller| async move {
+        node.accounts().create(account(&format!("account-{caller}"))).await
+    });
+    assert!(made.await.into_iter().all(|made| made.unwrap().is_some()));
+    let generation = fresh
+        .count(&format!("SELECT generation FROM accounts WHERE id = {owner}"))
+        .await;
+    let told = fresh.count("SELECT count(*) FROM feed WHERE kind = 'superseded'").await;
+    assert_eq!(generation, told, "a generation and its entry in the feed come together");
+}
+
+async fn a_damaged_row_hurts_one_only(fresh: Fresh) {
+    let store = &fresh.store;
+    let (one, other) = (owner(store, "one").await, owner(store, "other").await);
+    let bad = store.tokens().insert(session(one, 1)).await.unwrap().unwrap();
+    let good = store.tokens().insert(session(other, 2)).await.unwrap().unwrap();
+    let bytes = if fresh.is_sqlite() { "x'0102'" } else { "'\\x0102'" };
+    let corrupt = |outcome: Result<bool, StoreError>| matches!(outcome, Err(StoreError::Corrupt(_)));
+
+    fresh
+        .run(&format!("UPDATE tokens SET digest = {bytes} WHERE id = {bad}"))
+        .await;
+    assert!(corrupt(store.tokens().find(bad).await.map(|found| found.is_some())));
+    fresh
+        .run(&format!(
+            "UPDATE tokens SET digest = NULL, refresh_current = {bytes} WHERE id = {bad}"
+        ))
+        .await;
+    let family = generation_of(1);
+    assert!(corrupt(
+        store.tokens().find_session(&family).await.map(|found| found.is_some())
+    ));
+    fresh
+        .run(&format!("UPDATE tokens SET scopes = '[\"a\"' WHERE id = {bad}"))
+        .await;
+    assert!(store.tokens().find(bad).await.unwrap().unwrap().scopes.is_empty());
+    fresh
+        .run(&format!("UPDATE accounts SET attributes = 'null' WHERE id = {one}"))
+        .await;
+    assert!(corrupt(store.accounts().find(one).await.map(|found| found.is_some())));
+
+    assert!(store.tokens().find(good).await.unwrap().is_some());
+    assert!(store.tokens().find_session(&generation_of(2)).await.unwrap().is_some());
+    assert!(store.accounts().find(other).await.unwrap().is_some());
+}
+
+fn generation_of(family: u8) -> auth_core::Selector {
+    support::things::generation(family, 0).selector
+}
+
+async fn nothing_of_a_secret_is_told_by_an_error(fresh: Fresh) {
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    let label = "canary-label".to_owned();
+    let new = NewToken {
+        label: Some(label),
+        ..session(owner, 1)
+    };
+    fresh.store.tokens().insert(new.clone()).await.unwrap();
+    let error = fresh.store.tokens().insert(new).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+    assert!(!format!("{:?}", fresh.store).contains("tessera.db"));
+}
+
+async fn it_answers(fresh: Fresh) {
+    fresh.store.ping().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_in_the_file() {
+    let fresh = Fresh::file().await;
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    let canary = b"canary-4f1d8a2b7c";
+    let new = NewToken {
+        digest: Some(TokenDigest::of(canary)),
+        key: Some(TokenDigest::of(canary)),
+        ..session(owner, 1)
+    };
+    let id = fresh.store.tokens().insert(new).await.unwrap().unwrap();
+    support::things::organisation(&fresh.store).await;
+    let (consumers, token) = (fresh.store.consumers(), TokenDigest::of(canary));
+    assert!(consumers.put_consumer("key", &token, 171, NOW).await.unwrap());
+    fresh.store.tokens().revoke(id, NOW).await.unwrap();
+    let bytes = fresh.bytes();
+    let hexadecimal: String = canary.iter().map(|byte| format!("{byte:02x}")).collect();
+    for form in [&canary[..], hexadecimal.as_bytes()] {
+        assert!(!bytes.windows(form.len()).any(|window| window == form));
+    }
+    let digest = TokenDigest::of(canary);
+    assert!(
+        bytes.windows(32).any(|window| window == digest.as_bytes()),
+        "the digest is there"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let fresh = Fresh::file().await;
+    let path = fresh.url.strip_prefix("sqlite:").unwrap();
+    for companion in ["", "-wal", "-shm"] {
+        let mode = std::fs::metadata(format!("{path}{companion}"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{companion}");
+    }
+}
+
+/// What only reads goes on while another process has the file to itself for writing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_another_process_writes_is_busy_and_readable() {
+    use diesel::connection::{Connection, SimpleConnection};
+    let fresh = Fresh::file().await;
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    let path = fresh.url.strip_prefix("sqlite:").unwrap();
+    let mut other = diesel::SqliteConnection::establish(path).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let mut options = StoreOptions::default();
+    options.wait = Duration::from_millis(50);
+    let hasty = DieselStore::connect(&fresh.url, &options).await.unwrap();
+    let (tokens, accounts) = (hasty.tokens(), hasty.accounts());
+    let inserts = (tokens.insert(token(owner)), tokens.insert(token(owner)));
+    let (first, second, read) = tokio::join!(inserts.0, inserts.1, accounts.find(owner));
+    assert!(read.unwrap().is_some());
+    for outcome in [first, second] {
+        assert!(matches!(outcome, Err(StoreError::Busy(_))), "{outcome:?}");
+    }
+    other.batch_execute("ROLLBACK").unwrap();
+    assert!(hasty.tokens().insert(token(owner)).await.unwrap().is_some());
+    assert_eq!(
+        fresh.count("SELECT count(*) FROM tokens").await,
+        1,
+        "what was busy was not done"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_is_said_to_be() {
+    let url = "postgres://me:canary@127.0.0.1:1/tessera";
+    let error = DieselStore::connect(url, &StoreOptions::default()).await.unwrap_err();
+    assert!(
+        matches!(error, ConnectError::Store(StoreError::Unavailable(_))),
+        "{error:?}"
+    );
+    assert!(!format!("{error} {error:?}").contains("canary"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_a_connection_is_bounded() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let mut options = StoreOptions::default();
+    (options.connections, options.wait) = (1, Duration::from_millis(50));
+    let store = DieselStore::connect(&cluster.database(), &options).await.unwrap();
+    let slow = store.clone();
+    let slow = tokio::spawn(async move { slow.dangerous_text("SELECT pg_sleep(1)::text").await });
+    let mut busy = false;
+    while !slow.is_finished() {
+        busy |= matches!(store.ping().await, Err(StoreError::Busy(_)));
+    }
+    assert!(busy);
+    store.ping().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_server_is_given_up_on() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let mut options = StoreOptions::default();
+    options.deadline = Duration::from_millis(400);
+    let store = DieselStore::connect(&cluster.database(), &options).await.unwrap();
+    let outcome = store.dangerous_text("SELECT pg_sleep(60)::text").await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    store.ping().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_went_away_is_used_again_when_it_is_back() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let fresh = Fresh::postgres(cluster).await;
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    let name = fresh.url.rsplit('/').next().unwrap();
+    let end_all = format!(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+         WHERE datname = '{name}' AND backend_type = 'client backend'"
+    );
+    let allow = |allow: bool| cluster.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {allow}"));
+
+    allow(false);
+    cluster.execute(&end_all);
+    for _ in 0..3 {
+        let outcome = fresh.store.tokens().insert(token(owner)).await;
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    }
+    allow(true);
+    assert!(fresh.store.tokens().insert(token(owner)).await.unwrap().is_some());
+
+    cluster.execute(&end_all);
+    // What only reads is asked again on another connection, even if nobody has noticed yet.
+    assert!(fresh.store.accounts().find(owner).await.unwrap().is_some());
+}

@@ -1,0 +1,106 @@
+//! The way up, the way down, several at once, and tables of a later version; on both databases.
+
+#[macro_use]
+mod support;
+
+use store_diesel::{ConnectError, DieselStore, Migrator, StoreOptions};
+use support::Fresh;
+use support::things::owner;
+
+on_both! {
+    up_and_down_and_up_again
+    the_tables_do_not_change_when_they_are_up_to_date
+    several_starters_apply_each_migration_once
+    tables_of_a_later_version_are_refused_and_not_written_to
+    missing_migrations_are_refused_where_they_may_not_be_applied
+}
+
+async fn up_and_down_and_up_again(fresh: Fresh) {
+    let before = tables(&fresh).await;
+    let migrator = migrator(&fresh).await;
+    let all = migrator.applied().await.unwrap();
+    let mut reverted = Vec::new();
+    while let Some(name) = migrator.revert().await.unwrap() {
+        reverted.push(name);
+    }
+    assert_eq!(reverted.len(), all.len());
+    assert_eq!(tables(&fresh).await, ["__diesel_schema_migrations"]);
+    reverted.reverse();
+    assert_eq!(migrator.apply().await.unwrap(), reverted);
+    assert_eq!(tables(&fresh).await, before);
+    assert_eq!(migrator.applied().await.unwrap(), all);
+    owner(&fresh.store, "workshop@email.dk").await;
+}
+
+async fn the_tables_do_not_change_when_they_are_up_to_date(fresh: Fresh) {
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    assert!(migrator(&fresh).await.apply().await.unwrap().is_empty());
+    let again = fresh.other_node().await;
+    assert!(again.accounts().find(owner).await.unwrap().is_some());
+}
+
+async fn several_starters_apply_each_migration_once(fresh: Fresh) {
+    let migrator = migrator(&fresh).await;
+    let count = migrator.applied().await.unwrap().len();
+    for _ in 0..3 {
+        while migrator.revert().await.unwrap().is_some() {}
+        let starters = (0..5).map(|_| {
+            let url = fresh.url.clone();
+            tokio::spawn(async move { DieselStore::connect(&url, &StoreOptions::default()).await })
+        });
+        for starter in starters.collect::<Vec<_>>() {
+            starter.await.unwrap().unwrap();
+        }
+        assert_eq!(migrator.applied().await.unwrap().len(), count);
+    }
+}
+
+async fn tables_of_a_later_version_are_refused_and_not_written_to(fresh: Fresh) {
+    fresh
+        .run(
+            "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000');
+             DELETE FROM __diesel_schema_migrations WHERE version = (SELECT min(version) FROM __diesel_schema_migrations)",
+        )
+        .await;
+    let before = tables(&fresh).await;
+    let refused = DieselStore::connect(&fresh.url, &StoreOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(refused, ConnectError::Newer("29990101000000".to_owned()));
+    assert!(refused.to_string().contains("29990101000000"), "{refused}");
+    assert_eq!(tables(&fresh).await, before);
+    let applied = migrator(&fresh).await.applied().await.unwrap();
+    assert_eq!(applied.last().unwrap(), "29990101000000");
+}
+
+async fn missing_migrations_are_refused_where_they_may_not_be_applied(fresh: Fresh) {
+    let migrator = migrator(&fresh).await;
+    migrator.revert().await.unwrap();
+    migrator.revert().await.unwrap();
+    let mut options = StoreOptions::default();
+    options.migrate = false;
+    let refused = DieselStore::connect(&fresh.url, &options).await.unwrap_err();
+    assert_eq!(refused, ConnectError::Pending(2));
+    migrator.apply().await.unwrap();
+    DieselStore::connect(&fresh.url, &options).await.unwrap();
+}
+
+async fn migrator(fresh: &Fresh) -> Migrator {
+    Migrator::connect(&fresh.url, &StoreOptions::default()).await.unwrap()
+}
+
+async fn tables(fresh: &Fresh) -> Vec<String> {
+    let list = match fresh.is_sqlite() {
+        true => {
+            "SELECT group_concat(name) FROM sqlite_master WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"
+        }
+        false => {
+            "SELECT string_agg(relname, ',') FROM pg_class
+             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i') AND relname NOT LIKE '%pkey'"
+        }
+    };
+    let found = fresh.text(list).await;
+    let mut tables: Vec<String> = found.split(',').map(str::to_owned).collect();
+    tables.sort();
+    tables
+}
