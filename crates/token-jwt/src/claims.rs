@@ -1,7 +1,7 @@
 //! The registered claims (RFC 7519 section 4.1), picked up while the payload goes by, and the checks on them.
 
 use crate::error::{Claim, Reason};
-use crate::json::{JsonFault, Kind, Name, Reader, Scalar, Stop, Tag, Text, Watch};
+use crate::json::{JsonFault, Kind, Name, Number, Reader, Scalar, Stop, Tag, Text, Watch};
 use crate::policy::{Policy, bit};
 use crate::time::UnixTime;
 
@@ -92,10 +92,11 @@ impl<'p> Registered<'p> {
     }
 
     fn date<'de>(&mut self, claim: Claim, reader: &mut Reader<'de>) -> Result<(Option<UnixTime>, Scalar<'de>), Stop> {
-        if reader.kind()? != Kind::Number {
-            return Err(self.refuse(Reason::ClaimMalformed(claim), reader));
-        }
-        let number = reader.number()?;
+        let number = match reader.usual_integer() {
+            Some(seconds) => Number::Unsigned(seconds),
+            None if reader.kind()? == Kind::Number => reader.number()?,
+            None => return Err(self.refuse(Reason::ClaimMalformed(claim), reader)),
+        };
         match UnixTime::from_number(number, self.policy.unit()) {
             Some(time) => Ok((Some(time), Scalar::Number(number))),
             None => Err(self.refuse(Reason::DateOutOfRange(claim), reader)),

@@ -48,8 +48,8 @@ impl<'a> Found<'a> {
             return Err(reader.stop(crate::JsonFault::NotAnObject));
         }
         let mut object = reader.open_object()?;
-        while let Some(name) = reader.next_name(&mut object)? {
-            self.member(&name.text.unescaped(), reader)?;
+        while reader.next_name(&mut object)? {
+            self.member(&reader.name().text.unescaped(), reader)?;
         }
         Ok(())
     }

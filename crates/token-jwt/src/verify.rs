@@ -22,6 +22,10 @@ pub struct Verifier {
 }
 
 /// The claims of a token that passed every check. Only a [`Verifier`] makes one.
+///
+/// ```compile_fail
+/// let forged = token_jwt::Verified { claims: "anything", ..panic!() }; // its fields are private
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified<C> {
     claims: C,

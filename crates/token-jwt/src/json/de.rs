@@ -222,9 +222,10 @@ fn visit_elements<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) ->
 /// `{"Variant": value}`
 fn visit_variant<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) -> Result<V::Value, Stop> {
     let mut object = reader.open_object()?;
-    let Some(name) = reader.next_name(&mut object)? else {
+    if !reader.next_name(&mut object)? {
         return Err(reader.stop(JsonFault::Shape));
-    };
+    }
+    let name = reader.name();
     let value = match visitor.visit_enum(Variant {
         name: name.text,
         reader: &mut *reader,
@@ -233,8 +234,8 @@ fn visit_variant<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) -> 
         Err(_) => return Err(reader.stop(JsonFault::Shape)),
     };
     match reader.next_name(&mut object)? {
-        None => Ok(value),
-        Some(_) => Err(reader.stop(JsonFault::Shape)),
+        false => Ok(value),
+        true => Err(reader.stop(JsonFault::Shape)),
     }
 }
 
@@ -255,7 +256,8 @@ struct Members<'r, 'w, 'de, W> {
     reader: &'r mut Reader<'de>,
     watch: &'w mut W,
     object: ObjectMark,
-    pending: Option<Name<'de>>,
+    /// The reader is in front of a value that nobody has read.
+    pending: bool,
     done: bool,
 }
 
@@ -266,43 +268,48 @@ impl<'r, 'w, 'de, W: Watch<'de>> Members<'r, 'w, 'de, W> {
             reader,
             watch,
             object,
-            pending: None,
+            pending: false,
             done: false,
         })
     }
 
-    fn next_name(&mut self) -> Result<Option<Name<'de>>, Stop> {
+    #[inline]
+    fn next_name(&mut self) -> Result<bool, Stop> {
         if self.done {
-            return Ok(None);
+            return Ok(false);
         }
-        let name = self.reader.next_name(&mut self.object)?;
-        self.pending = name;
-        self.done = name.is_none();
-        Ok(name)
+        self.pending = self.reader.next_name(&mut self.object)?;
+        self.done = !self.pending;
+        Ok(self.pending)
     }
 
-    /// Lets the watch look at the pending member's value first.
+    /// Lets the watch look at the pending value first.
+    #[inline]
     fn watched(&mut self) -> Result<Scalar<'de>, Stop> {
-        let Some(name) = self.pending.take() else {
-            return Ok(Scalar::Unread);
-        };
+        self.pending = false;
         let before = self.reader.position();
-        let seen = self.watch.member(name, self.reader)?;
+        let seen = self.watch.member(self.reader.name(), self.reader)?;
         if matches!(seen, Scalar::Unread) {
             self.reader.rewind(before);
         }
         Ok(seen)
     }
 
+    /// Reads the pending value if the visitor did not.
+    fn settle(&mut self) -> Result<(), Stop> {
+        if self.pending
+            && let Scalar::Unread = self.watched()?
+        {
+            self.reader.skip_value()?;
+        }
+        Ok(())
+    }
+
     /// Reads what is left.
     fn drain(&mut self) -> Result<(), Stop> {
         loop {
-            if self.pending.is_some()
-                && let Scalar::Unread = self.watched()?
-            {
-                self.reader.skip_value()?;
-            }
-            if self.next_name()?.is_none() {
+            self.settle()?;
+            if !self.next_name()? {
                 return Ok(());
             }
         }
@@ -313,16 +320,12 @@ impl<'de, W: Watch<'de>> MapAccess<'de> for Members<'_, '_, 'de, W> {
     type Error = Stop;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
-        if self.pending.is_some() {
-            // A visitor that asks for the next name without having taken the value.
-            if let Scalar::Unread = self.watched()? {
-                self.reader.skip_value()?;
-            }
+        self.settle()?;
+        if !self.next_name()? {
+            return Ok(None);
         }
-        match self.next_name()? {
-            None => Ok(None),
-            Some(name) => seed.deserialize(ScalarDeserializer::Text(name.text)).map(Some),
-        }
+        seed.deserialize(ScalarDeserializer::Text(self.reader.name().text))
+            .map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stop> {

@@ -4,7 +4,7 @@ use super::text::Text;
 use super::{JsonFault, MAX_MEMBERS};
 
 /// A member's name with its [`Tag`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Name<'a> {
     pub(crate) text: Text<'a>,
     pub(crate) tag: Tag,

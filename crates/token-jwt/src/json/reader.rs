@@ -15,6 +15,7 @@ pub(crate) struct Reader<'a> {
     at: usize,
     depth: usize,
     fault: Option<JsonFault>,
+    name: Name<'a>,
     names: Names,
 }
 
@@ -50,6 +51,7 @@ pub(crate) struct ObjectMark {
 
 impl<'a> Reader<'a> {
     /// At the beginning of a text that must be UTF-8 as a whole, whoever looks at its parts.
+    #[inline(always)] // it is large, and made once: in place and not copied there
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, JsonFault> {
         let text = std::str::from_utf8(bytes).map_err(|_| JsonFault::Encoding)?;
         if u32::try_from(text.len()).is_err() {
@@ -60,6 +62,7 @@ impl<'a> Reader<'a> {
             at: 0,
             depth: 0,
             fault: None,
+            name: Name::default(),
             names: Names::new(),
         })
     }
@@ -108,34 +111,54 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The name of the next member, the position being in front of its value; `None` after the last, the object
-    /// being left.
+    /// Whether another member follows: then [`Reader::name`] is its name, and the position is in front of its value. Else
+    /// the object is left.
     #[inline]
-    pub(crate) fn next_name(&mut self, object: &mut ObjectMark) -> Result<Option<Name<'a>>, Stop> {
-        let (name, from) = match self.usual_name(object.first) {
-            Some(usual) => usual,
-            None => {
-                if !self.another(b'}', &mut object.first)? {
-                    self.names.forget(object.names);
-                    return Ok(None);
-                }
-                self.unusual_name()?
+    pub(crate) fn next_name(&mut self, object: &mut ObjectMark) -> Result<bool, Stop> {
+        match self.usual_name(object.first) {
+            Some(from) => {
+                object.first = false;
+                self.add_name(object, from)
             }
+            None => self.next_unusual_name(object),
+        }
+    }
+
+    #[inline(never)]
+    fn next_unusual_name(&mut self, object: &mut ObjectMark) -> Result<bool, Stop> {
+        if !self.another(b'}', &mut object.first)? {
+            self.names.forget(object.names);
+            return Ok(false);
+        }
+        let text = self.string()?;
+        let from = self.at - 1 - text.raw_length();
+        self.expect(b':')?;
+        self.name = Name {
+            text,
+            tag: Tag::of(&text.unescaped()),
         };
-        object.first = false;
-        match self
-            .names
-            .add(object.names, self.text, name.tag, from, name.text.raw_length())
-        {
-            Ok(()) => Ok(Some(name)),
+        self.add_name(object, from)
+    }
+
+    #[inline]
+    fn add_name(&mut self, object: &ObjectMark, from: usize) -> Result<bool, Stop> {
+        let length = self.name.text.raw_length();
+        match self.names.add(object.names, self.text, self.name.tag, from, length) {
+            Ok(()) => Ok(true),
             Err(fault) => Err(self.stop(fault)),
         }
+    }
+
+    /// The name that [`Reader::next_name`] came to last.
+    #[inline]
+    pub(crate) fn name(&self) -> Name<'a> {
+        self.name
     }
 
     /// A name of up to eight bytes without escapes, and no white space around it: most names of most tokens. One load
     /// finds its end and is its tag.
     #[inline]
-    fn usual_name(&mut self, first: bool) -> Option<(Name<'a>, usize)> {
+    fn usual_name(&mut self, first: bool) -> Option<usize> {
         let quote = self.at + usize::from(!first);
         let window = self.bytes().get(quote..)?.first_chunk::<11>()?;
         if window[0] != b'"' || (!first && self.here() != b',') {
@@ -147,29 +170,13 @@ impl<'a> Reader<'a> {
             return None;
         }
         let from = quote + 1;
-        let raw = self.text.get(from..from + length)?;
+        let text = Text::new(self.text.get(from..from + length)?, false);
         self.at = from + length + 2;
-        let tag = Tag::of_word(word, length);
-        Some((
-            Name {
-                text: Text::new(raw, false),
-                tag,
-            },
-            from,
-        ))
-    }
-
-    fn unusual_name(&mut self) -> Result<(Name<'a>, usize), Stop> {
-        let text = self.string()?;
-        let from = self.at - 1 - text.raw_length();
-        self.expect(b':')?;
-        Ok((
-            Name {
-                text,
-                tag: Tag::of(&text.unescaped()),
-            },
-            from,
-        ))
+        self.name = Name {
+            text,
+            tag: Tag::of_word(word, length),
+        };
+        Some(from)
     }
 
     /// Enters an array; its elements follow by [`Reader::next_element`].
@@ -208,18 +215,30 @@ impl<'a> Reader<'a> {
     /// Reads a number by the grammar of RFC 8259 section 6.
     #[inline]
     pub(crate) fn number(&mut self) -> Result<Number, Stop> {
-        let first = self.token();
-        let start = self.at;
-        let (digits, value) = self.digits();
-        // 18 digits fit in any 64 bits; everything unusual goes the slow way from the start.
-        if matches!(digits, 1..=18) && !matches!(self.here(), b'.' | b'e' | b'E') && (first != b'0' || digits == 1) {
-            return Ok(Number::Unsigned(value));
+        match self.usual_integer() {
+            Some(value) => Ok(Number::Unsigned(value)),
+            None => self.unusual_number(),
         }
-        self.at = start;
-        self.unusual_number()
     }
 
+    /// A number of up to 18 digits and nothing else, which fits in any 64 bits, and no white space before it; the position
+    /// stays where it is if there is none.
+    #[inline]
+    pub(crate) fn usual_integer(&mut self) -> Option<u64> {
+        let first = self.here();
+        let (end, value) = digits(self.bytes(), self.at);
+        let usual = matches!(end - self.at, 1..=18)
+            && !matches!(self.bytes().get(end), Some(b'.' | b'e' | b'E'))
+            && (first != b'0' || end - self.at == 1);
+        if usual {
+            self.at = end;
+        }
+        usual.then_some(value)
+    }
+
+    #[inline(never)]
     fn unusual_number(&mut self) -> Result<Number, Stop> {
+        self.token();
         let start = self.at;
         let negative = self.eat(b'-');
         let leading_zero = self.here() == b'0';
@@ -264,7 +283,7 @@ impl<'a> Reader<'a> {
             Kind::Null => self.literal("null"),
             Kind::Object => {
                 let mut object = self.open_object()?;
-                while self.next_name(&mut object)?.is_some() {
+                while self.next_name(&mut object)? {
                     self.skip_value()?;
                 }
                 Ok(())
@@ -369,33 +388,12 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// How many digits follow, and their value if it fits: eight at once, as dates have them, then one by one.
-    #[inline]
-    fn digits(&mut self) -> (usize, u64) {
-        let start = self.at;
-        let (mut at, mut value) = (start, 0_u64);
-        if let Some(eight) = self.bytes().get(at..).and_then(<[u8]>::first_chunk::<8>)
-            && let Some(number) = eight_digits(u64::from_le_bytes(*eight))
-        {
-            value = number;
-            at += 8;
-        }
-        for byte in self.bytes().get(at..).unwrap_or_default() {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-            at += 1;
-        }
-        self.at = at;
-        (at - start, value)
-    }
-
     fn some_digits(&mut self) -> Result<usize, Stop> {
-        match self.digits().0 {
+        let start = self.at;
+        self.at = digits(self.bytes(), start).0;
+        match self.at - start {
             0 => Err(self.stop(JsonFault::Syntax)),
-            digits => Ok(digits),
+            count => Ok(count),
         }
     }
 
@@ -469,6 +467,28 @@ fn specials(word: u64) -> u64 {
     let quote = below(word ^ (ONES * b'"' as u64), 1);
     let backslash = below(word ^ (ONES * b'\\' as u64), 1);
     (below(word, 0x20) | quote | backslash) & HIGHS
+}
+
+/// Where the digits that begin at `at` end, and their value if it fits: eight at once, as dates have them, then one by
+/// one.
+#[inline]
+fn digits(bytes: &[u8], mut at: usize) -> (usize, u64) {
+    let mut value = 0_u64;
+    if let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>)
+        && let Some(number) = eight_digits(u64::from_le_bytes(*eight))
+    {
+        value = number;
+        at += 8;
+    }
+    for byte in bytes.get(at..).unwrap_or_default() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        at += 1;
+    }
+    (at, value)
 }
 
 /// The number that eight digits spell, the first of them in the lowest byte.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The inside of a JSON string, already checked: every escape in it is whole.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Text<'a> {
     raw: &'a str,
     escaped: bool,
