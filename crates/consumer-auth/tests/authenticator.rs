@@ -1,0 +1,287 @@
+//! Who may vouch for whom.
+
+#![allow(clippy::unwrap_used, reason = "what fails here is the test")]
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_core::{
+    AccountStore, Attributes, FoldedLogin, NewAccount, PasswordStore, Realm, StoreError, Timestamp, TokenDigest,
+};
+use consumer_auth::{
+    Client, Consumer, ConsumerAuthenticator, ConsumerStore, FoldedEmail, NewClient, Organisation, VouchError, Vouched,
+};
+use store_memory::MemoryStore;
+use testkit::ManualClock;
+
+const NOW: Timestamp = ManualClock::START;
+const EMAIL: &str = "joseph@example.com";
+
+/// Two organisations, with a consumer each.
+struct World {
+    store: Arc<MemoryStore>,
+    authenticator: ConsumerAuthenticator,
+}
+
+impl World {
+    async fn new() -> Self {
+        let store = Arc::new(MemoryStore::new());
+        for (id, name, key, token) in [
+            (171, "Ping Pong", "demo-key", "demo-token"),
+            (172, "Other", "other-key", "other-token"),
+        ] {
+            let organisation = Organisation {
+                id,
+                name: name.into(),
+                subdomain: name.to_lowercase(),
+                utc_offset_seconds: -14_400,
+            };
+            store.put_organisation(&organisation).await.unwrap();
+            assert!(
+                store
+                    .put_consumer(key, &TokenDigest::of(token.as_bytes()), id, NOW)
+                    .await
+                    .unwrap()
+            );
+        }
+        Self {
+            authenticator: ConsumerAuthenticator::new(store.clone(), Arc::new(ManualClock::new())),
+            store,
+        }
+    }
+
+    async fn vouch(&self, key: &str, token: &str, organisation: i64, email: &str) -> Result<Vouched, VouchError> {
+        let email = FoldedEmail::parse(email).expect("an address");
+        self.authenticator
+            .vouch(key, token, organisation, &email, "Joseph")
+            .await
+    }
+
+    async fn client(&self, organisation: i64) -> Option<auth_core::Credential> {
+        let login = FoldedLogin::parse(EMAIL).expect("a name");
+        PasswordStore::find(&*self.store, &Realm::of_organisation(organisation), &login)
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn key_and_token_must_belong_together() {
+    let world = World::new().await;
+    let vouched = world.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
+    assert_eq!(
+        (vouched.client.email.as_str(), vouched.organisation.name.as_str()),
+        (EMAIL, "Ping Pong")
+    );
+    for (key, token) in [
+        ("demo-key", "wrong"),
+        ("demo-key", ""),
+        ("demo-key", "demo-token "),
+        ("demo-key", "DEMO-TOKEN"),
+        ("demo-key", "other-token"),
+        ("other-key", "demo-token"),
+        ("demo-token", "demo-key"),
+        ("unknown", "demo-token"),
+        ("", ""),
+        ("DEMO-KEY", "demo-token"),
+        ("demo-key ", "demo-token"),
+    ] {
+        assert_eq!(
+            world.vouch(key, token, 171, EMAIL).await,
+            Err(VouchError::Refused),
+            "{key:?} {token:?}"
+        );
+    }
+}
+
+/// What is stored of a consumer's token does not pass for it.
+#[tokio::test]
+async fn the_digest_of_a_token_is_no_token() {
+    let world = World::new().await;
+    let digest = TokenDigest::of(b"demo-token");
+    let hex: String = digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    for text in [hex.clone(), hex.to_uppercase(), "\0".repeat(32)] {
+        assert_eq!(
+            world.vouch("demo-key", &text, 171, EMAIL).await,
+            Err(VouchError::Refused)
+        );
+        assert_eq!(
+            world.vouch("unknown", &text, 171, EMAIL).await,
+            Err(VouchError::Refused)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_consumer_vouches_in_its_own_organisation_only_and_else_makes_nobody() {
+    let world = World::new().await;
+    for organisation in [172, 173, 0, -1, i64::MAX, i64::MIN] {
+        let refused = world.vouch("demo-key", "demo-token", organisation, EMAIL).await;
+        assert_eq!(refused, Err(VouchError::Refused), "{organisation}");
+        assert!(world.client(organisation).await.is_none(), "{organisation}");
+    }
+    assert!(world.client(171).await.is_none(), "in its own, where nobody asked");
+    assert_eq!(
+        world.vouch("demo-key", "wrong", 171, EMAIL).await,
+        Err(VouchError::Refused)
+    );
+    assert!(world.client(171).await.is_none(), "with a wrong token");
+}
+
+#[tokio::test]
+async fn one_address_in_two_organisations_is_two_clients() {
+    let world = World::new().await;
+    let here = world.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
+    let there = world.vouch("other-key", "other-token", 172, EMAIL).await.unwrap();
+    assert_ne!(here.client.subject, there.client.subject);
+    assert_eq!((here.organisation.id, there.organisation.id), (171, 172));
+}
+
+/// An operator's account, in a realm of its own, is never reached by its address.
+#[tokio::test]
+async fn an_operators_address_gives_no_operator() {
+    let world = World::new().await;
+    let operator = NewAccount {
+        subject: None,
+        realm: Realm::parse("workshops").unwrap(),
+        login: EMAIL.into(),
+        alias: None,
+        role: None,
+        attributes: Attributes::new(),
+        created_at: NOW,
+    };
+    let operator = world.store.create(operator).await.unwrap().unwrap();
+    let vouched = world.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
+    assert_ne!(vouched.client.subject, operator);
+}
+
+#[tokio::test]
+async fn a_disabled_consumer_vouches_for_nobody() {
+    let world = World::new().await;
+    world.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
+    assert!(world.store.set_consumer_disabled("demo-key", true).await.unwrap());
+    assert_eq!(
+        world.vouch("demo-key", "demo-token", 171, EMAIL).await,
+        Err(VouchError::Refused)
+    );
+    assert!(
+        world.vouch("other-key", "other-token", 172, EMAIL).await.is_ok(),
+        "another one"
+    );
+    assert!(world.store.set_consumer_disabled("demo-key", false).await.unwrap());
+    assert!(world.vouch("demo-key", "demo-token", 171, EMAIL).await.is_ok());
+}
+
+#[tokio::test]
+async fn nobody_vouches_for_a_disabled_client() {
+    let world = World::new().await;
+    let subject = world
+        .vouch("demo-key", "demo-token", 171, EMAIL)
+        .await
+        .unwrap()
+        .client
+        .subject;
+    assert!(world.store.set_disabled(subject, true, NOW).await.unwrap());
+    assert_eq!(
+        world.vouch("demo-key", "demo-token", 171, EMAIL).await,
+        Err(VouchError::Refused)
+    );
+}
+
+#[tokio::test]
+async fn a_client_is_found_under_every_spelling_of_its_address_and_keeps_its_name() {
+    let world = World::new().await;
+    let first = world
+        .vouch("demo-key", "demo-token", 171, "José@Example.com")
+        .await
+        .unwrap();
+    for spelling in ["josé@example.com", " JOSÉ@EXAMPLE.COM ", "jose\u{301}@example.com"] {
+        let email = FoldedEmail::parse(spelling).unwrap();
+        let again = world
+            .authenticator
+            .vouch("demo-key", "demo-token", 171, &email, "Somebody Else")
+            .await;
+        assert_eq!(again, Ok(first.clone()), "{spelling:?}");
+    }
+    let other = world
+        .vouch("demo-key", "demo-token", 171, "jose@example.com")
+        .await
+        .unwrap();
+    assert_ne!(other.client.subject, first.client.subject);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn forty_at_once_are_one_client() {
+    let world = Arc::new(World::new().await);
+    for round in 0..10 {
+        let calls = (0..40).map(|_| {
+            let world = world.clone();
+            tokio::spawn(async move {
+                let email = format!("client-{round}@example.com");
+                world
+                    .vouch("demo-key", "demo-token", 171, &email)
+                    .await
+                    .unwrap()
+                    .client
+                    .subject
+            })
+        });
+        let calls: Vec<_> = calls.collect();
+        let mut subjects = HashSet::new();
+        for call in calls {
+            subjects.insert(call.await.unwrap());
+        }
+        assert_eq!(subjects.len(), 1, "round {round}");
+    }
+}
+
+#[test]
+fn what_is_no_address_is_none() {
+    for text in ["", "   ", "a\0b@example.com", "a\r\n@example.com", "\u{1b}@example.com"] {
+        assert_eq!(FoldedEmail::parse(text), None, "{text:?}");
+    }
+    assert_eq!(FoldedEmail::parse(&format!("{}@example.com", "x".repeat(10_000))), None);
+}
+
+/// Trouble of the store is neither a yes nor a no.
+#[tokio::test]
+async fn a_failing_store_refuses_nobody() {
+    let authenticator = ConsumerAuthenticator::new(Arc::new(Failing), Arc::new(ManualClock::new()));
+    let email = FoldedEmail::parse(EMAIL).unwrap();
+    let outcome = authenticator
+        .vouch("demo-key", "demo-token", 171, &email, "Joseph")
+        .await;
+    assert_eq!(outcome, Err(VouchError::Unavailable(down())));
+}
+
+fn down() -> StoreError {
+    StoreError::Unavailable("down".into())
+}
+
+/// A store that cannot be reached.
+#[derive(Debug)]
+struct Failing;
+
+#[async_trait]
+impl ConsumerStore for Failing {
+    async fn find(&self, _key: &str) -> Result<Option<Consumer>, StoreError> {
+        Err(down())
+    }
+
+    async fn find_or_create_client(&self, _new: NewClient) -> Result<Client, StoreError> {
+        Err(down())
+    }
+
+    async fn put_organisation(&self, _organisation: &Organisation) -> Result<(), StoreError> {
+        Err(down())
+    }
+
+    async fn put_consumer(&self, _: &str, _: &TokenDigest, _: i64, _: Timestamp) -> Result<bool, StoreError> {
+        Err(down())
+    }
+
+    async fn set_consumer_disabled(&self, _key: &str, _disabled: bool) -> Result<bool, StoreError> {
+        Err(down())
+    }
+}
