@@ -1,7 +1,6 @@
 //! Operations per second with 32 clients, beside the least that a durable database can do: a commit of one row.
 //!
-//! `cargo bench -p store-diesel --features test-support [-- postgres://…]`. SQLite works in `TMPDIR`, which should be on
-//! a disk. PostgreSQL syncs only where the URL of a server is given: the private cluster does not sync its files.
+//! `cargo bench -p store-diesel --features test-support`. Both databases work in `TMPDIR`, which should be on a disk.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
@@ -33,14 +32,9 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let file = format!("sqlite:{}", folder.path().join("bench.db").display());
     runtime.block_on(measure("sqlite", &file));
-    let given = std::env::args().find(|argument| argument.starts_with("postgres"));
-    match given {
-        Some(url) => runtime.block_on(measure("postgres", &url)),
-        None => {
-            if let Some(cluster) = Cluster::shared() {
-                runtime.block_on(measure("postgres (no fsync)", &cluster.database()));
-            }
-        }
+    if !Cluster::is_skipped() {
+        let cluster = Cluster::start(&["-c", "fsync=on", "-c", "full_page_writes=on"]).unwrap();
+        runtime.block_on(measure("postgres", &cluster.database()));
     }
 }
 
@@ -67,7 +61,7 @@ async fn measure(name: &str, url: &str) {
     let (tokens, numbers) = (store.tokens(), count.clone());
     rate("sign-in (insert)", Some(least), move || {
         let (tokens, number) = (tokens.clone(), numbers.fetch_add(1, Ordering::Relaxed));
-        async move { drop(tokens.insert(token(owner, number)).await.unwrap().unwrap()) }
+        async move { assert!(tokens.insert(token(owner, number)).await.unwrap().is_some()) }
     })
     .await;
 
@@ -82,7 +76,7 @@ async fn measure(name: &str, url: &str) {
                 rotated_at: NOW,
                 ..session.refresh.clone()
             };
-            drop(tokens.rotate(id.0, &session.refresh.current, &to).await.unwrap());
+            tokens.rotate(id.0, &session.refresh.current, &to).await.unwrap();
         }
     })
     .await;

@@ -62,7 +62,7 @@ impl Cluster {
             );
             return None;
         }
-        Some(SHARED.get_or_init(|| Self::start().unwrap_or_else(|why| panic!("{why}"))))
+        Some(SHARED.get_or_init(|| Self::start(&[]).unwrap_or_else(|why| panic!("{why}"))))
     }
 
     /// Whether the tests that need a cluster are to be skipped.
@@ -70,17 +70,33 @@ impl Cluster {
         std::env::var_os(SKIP).is_some_and(|value| value == "1")
     }
 
-    /// A cluster of one's own.
+    /// A cluster of one's own, with more arguments for its server, such as `-c` and `fsync=on`.
     ///
     /// # Errors
     /// One line that says what is missing or what failed.
-    pub fn start() -> Result<Self, String> {
+    pub fn start(arguments: &[&str]) -> Result<Self, String> {
+        Self::start_with(&[], arguments)
+    }
+
+    /// A cluster of one's own that offers TLS, with this certificate and its key (PEM).
+    ///
+    /// # Errors
+    /// One line that says what is missing or what failed.
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<Self, String> {
+        let files = [("server.crt", certificate), ("server.key", key)];
+        Self::start_with(&files, &["-c", "ssl=on"])
+    }
+
+    fn start_with(files: &[(&str, &str)], arguments: &[&str]) -> Result<Self, String> {
         let programs = Programs::find()?;
         let folder = folder(&programs)?;
         let data = folder.path().join("data");
         programs.make_cluster(&data)?;
+        for (name, content) in files {
+            programs.write(&data.join(name), content)?;
+        }
         let port = free_port()?;
-        let keeper = keep(&programs, &folder, port)?;
+        let keeper = keep(&programs, &folder, port, arguments)?;
         // From here on the keeper removes it.
         let _ = folder.keep();
         let cluster = Self {
@@ -181,10 +197,11 @@ fn free_port() -> Result<u16, String> {
         .map_err(|error| format!("no free port: {error}"))
 }
 
-fn keep(programs: &Programs, folder: &TempDir, port: u16) -> Result<Child, String> {
+fn keep(programs: &Programs, folder: &TempDir, port: u16, arguments: &[&str]) -> Result<Child, String> {
     let mut keeper = Command::new("sh");
     keeper.args(["-c", KEEPER, "keeper"]).arg(folder.path());
     keeper.args(programs.server(&folder.path().join("data"), folder.path(), port));
+    keeper.args(arguments);
     keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // A group of its own: whoever kills the tests' whole group does not kill the one who cleans up after them.
     keeper.current_dir("/").process_group(0);

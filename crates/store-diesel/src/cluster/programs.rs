@@ -1,6 +1,9 @@
 //! The machine's own programs of PostgreSQL, and the user under which they agree to run.
 
 use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -62,13 +65,22 @@ impl Programs {
         words
     }
 
-    /// Makes the server's user the owner of a folder.
-    pub(super) fn give(&self, folder: &Path) -> Result<(), String> {
+    /// Makes the server's user the owner of a file or folder.
+    pub(super) fn give(&self, path: &Path) -> Result<(), String> {
         let Some(user) = &self.user else {
             return Ok(());
         };
-        let given = std::os::unix::fs::chown(folder, Some(user.uid), Some(user.gid));
-        given.map_err(|error| format!("the folder of the cluster cannot be given away: {error}"))
+        let given = std::os::unix::fs::chown(path, Some(user.uid), Some(user.gid));
+        given.map_err(|error| format!("a part of the cluster cannot be given away: {error}"))
+    }
+
+    /// Writes a file that the server's user alone can read.
+    pub(super) fn write(&self, path: &Path, content: &str) -> Result<(), String> {
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(path);
+        let written = file.and_then(|mut file| file.write_all(content.as_bytes()));
+        written.map_err(|error| format!("a part of the cluster cannot be written: {error}"))?;
+        self.give(path)
     }
 
     fn command(&self, program: &str) -> Vec<OsString> {
