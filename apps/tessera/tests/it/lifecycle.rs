@@ -1,0 +1,204 @@
+//! Start, stop, start again (contract, section 0).
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::client::Request;
+use crate::support::dialect::Dialect;
+use crate::support::poll;
+use crate::support::server::{Server, Setup};
+use crate::support::sign_in::{
+    Session, Workshop, basic, bearer, client, device, lives, logout, refresh, revoke, session, workshop,
+};
+
+#[test]
+fn a_signal_to_stop_is_a_clean_exit_and_the_demos_folder_is_gone() {
+    for signal in ["TERM", "INT"] {
+        let server = Server::demo();
+        let scratch = server.scratch();
+        assert!(!is_empty(&scratch), "the demo has a folder of its own");
+        workshop(&server);
+        server.signal(signal);
+        assert_eq!(server.wait(), Some(0), "SIG{signal}");
+        assert!(is_empty(&scratch), "SIG{signal}");
+    }
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).expect("a folder").next().is_none()
+}
+
+#[test]
+fn what_is_in_flight_is_finished_and_nothing_new_is_taken() {
+    let server = Server::demo();
+    let body = Dialect::Mechanics.good().to_string();
+    let head = Request::post(Dialect::Mechanics.path())
+        .header("Content-Type", "application/json")
+        .header("Content-Length", body.len().to_string());
+    let mut connections: Vec<_> = (0..4)
+        .map(|_| {
+            let mut connection = server.connect();
+            connection.write(&head.bytes(server.address()));
+            connection.write(&body.as_bytes()[..10]);
+            connection
+        })
+        .collect();
+    // A later answer says that the server has read the earlier heads.
+    assert_eq!(server.get("/readyz").status, 200);
+    server.signal("TERM");
+    assert!(
+        poll(500, || server.refuses_connections()),
+        "new connections are refused"
+    );
+    for connection in &mut connections {
+        connection.write(&body.as_bytes()[10..]);
+    }
+    for mut connection in connections {
+        Workshop::of(&connection.receive().expect("an answer"));
+    }
+    assert_eq!(server.wait(), Some(0));
+}
+
+#[test]
+fn an_idle_connection_does_not_hold_the_exit_up() {
+    let server = Setup::demo().env("TESSERA_HTTP__SHUTDOWN_TIMEOUT", "600s").start();
+    let mut idle = server.connect();
+    assert_eq!(idle.send(&Request::get("/healthz")).status, 200);
+    let _silent = server.connect();
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0));
+}
+
+#[test]
+fn what_does_not_finish_in_time_does_not_keep_the_server() {
+    let server = Setup::demo()
+        .env("TESSERA_HTTP__SHUTDOWN_TIMEOUT", "1s")
+        .env("TESSERA_HTTP__BODY_TIMEOUT", "300s")
+        .start();
+    let mut stuck = server.connect();
+    let head = Request::post("/login")
+        .header("Content-Type", "application/json")
+        .header("Content-Length", "50");
+    stuck.write(&head.bytes(server.address()));
+    assert_eq!(server.get("/readyz").status, 200);
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0));
+}
+
+#[test]
+fn a_second_signal_changes_nothing() {
+    let server = Server::demo();
+    server.signal("TERM");
+    server.signal("TERM");
+    server.signal("INT");
+    assert_eq!(server.wait(), Some(0));
+}
+
+/// Everything that somebody may hold over a restart.
+struct Held {
+    shop: Workshop,
+    replayed: Workshop,
+    ended: Session,
+    session: Session,
+    device: String,
+    revoked: String,
+    client: String,
+}
+
+#[test]
+fn a_restart_forgets_neither_sessions_nor_what_was_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.db");
+    let start = || Setup::demo().file(&file).start();
+    let server = start();
+    let replayed = workshop(&server);
+    let second = Workshop::of(&refresh(&server, &replayed.refresh));
+    let shop = Workshop::of(&refresh(&server, &second.refresh));
+    let held = Held {
+        shop: workshop(&server),
+        replayed,
+        ended: session(&server),
+        session: session(&server),
+        device: device(&server),
+        revoked: device(&server),
+        client: client(&server, "restart@letsta.lk"),
+    };
+    assert_eq!(logout(&server, held.ended.headers()).status, 200);
+    assert_eq!(revoke(&server, [bearer(&held.revoked)]).status, 200);
+    server.stop();
+
+    let server = start();
+    assert!(lives(&server, [bearer(&held.shop.token)]));
+    assert!(lives(&server, held.session.headers()));
+    assert!(lives(&server, [bearer(&held.device)]));
+    assert!(lives(&server, [basic(&held.client)]));
+    assert_eq!(client(&server, "restart@letsta.lk"), held.client);
+    assert!(!lives(&server, held.ended.headers()));
+    assert!(!lives(&server, [bearer(&held.revoked)]));
+    Workshop::of(&refresh(&server, &held.shop.refresh));
+    assert_eq!(
+        refresh(&server, &held.replayed.refresh).status,
+        401,
+        "a replay is known after a restart"
+    );
+    assert_eq!(refresh(&server, &shop.refresh).status, 401, "and has ended its family");
+    assert!(!lives(&server, [bearer(&shop.token)]));
+    server.stop();
+
+    let server = start();
+    assert!(!lives(&server, [bearer(&shop.token)]));
+    assert!(lives(&server, [bearer(&held.shop.token)]));
+    server.stop();
+}
+
+#[test]
+fn a_retry_within_the_grace_gets_its_successor_after_a_restart_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.db");
+    let start = || Setup::demo().env("TESSERA_REFRESH__GRACE", "300s").file(&file).start();
+    let server = start();
+    let first = workshop(&server);
+    let second = Workshop::of(&refresh(&server, &first.refresh));
+    server.stop();
+    let server = start();
+    assert_eq!(Workshop::of(&refresh(&server, &first.refresh)).refresh, second.refresh);
+    server.stop();
+}
+
+#[test]
+fn a_killed_server_leaves_a_database_that_the_next_one_serves_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.db");
+    let server = Setup::demo().file(&file).start();
+    let (kept, ended) = (device(&server), session(&server));
+    assert_eq!(logout(&server, ended.headers()).status, 200);
+    server.signal("KILL");
+    assert_eq!(server.wait(), None);
+    let server = Setup::demo().file(&file).start();
+    assert!(lives(&server, [bearer(&kept)]), "what was answered is there");
+    assert!(!lives(&server, ended.headers()));
+    server.stop();
+}
+
+#[test]
+fn a_session_ends_at_last_however_busy_it_is() {
+    let toml = "[[flavour]]\nname = \"mechanics\"\ndialect = \"mechanics\"\nlifetime = \"1s\"\n";
+    let old = Setup::demo()
+        .config(toml)
+        .env("TESSERA_REFRESH__ABSOLUTE", "3s")
+        .start();
+    let mut held = workshop(&old);
+    let ended = poll(1000, || {
+        let response = refresh(&old, &held.refresh);
+        match response.status {
+            200 => held = Workshop::of(&response),
+            status => assert_eq!(status, 401),
+        }
+        response.status == 401
+    });
+    assert!(ended);
+    assert!(
+        poll(500, || !lives(&old, [bearer(&held.token)])),
+        "and its access tokens with it"
+    );
+}

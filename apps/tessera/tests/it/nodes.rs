@@ -1,0 +1,168 @@
+//! Several servers on one database (contract, sections 0 and 1): each law on SQLite and on PostgreSQL.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::support::client::Response;
+use crate::support::dialect::Dialect;
+use crate::support::operator::Operator;
+use crate::support::server::{Server, Setup};
+use crate::support::sign_in::{
+    Workshop, at, basic, bearer, client, device, lives, logout, refresh, revoke, session, sign_in, workshop,
+};
+use crate::support::{at_once, poll, the_one};
+
+/// A second, in steps of a poll.
+const A_SECOND: usize = 100;
+const ROUNDS: usize = 5;
+const CROWD: usize = 40;
+
+/// Servers that start at the same moment.
+fn nodes(count: usize, setup: &Setup, url: &str) -> Vec<Server> {
+    at_once(count, |_| setup.clone().database(url).start())
+}
+
+fn two(url: &str) -> [Server; 2] {
+    nodes(2, &Setup::demo(), url).try_into().expect("two")
+}
+
+fn many_nodes_start_at_once_on_an_empty_database_and_load_the_demo_once(url: &str) {
+    let nodes = nodes(4, &Setup::demo(), url);
+    for node in &nodes {
+        for dialect in Dialect::ALL {
+            sign_in(node, dialect);
+        }
+    }
+    let id = |node: &Server| {
+        let answer = node.send(&Dialect::Integration.request(&Dialect::Integration.good()));
+        at(&answer.json(), "/person/id").clone()
+    };
+    the_one(nodes.iter().map(id));
+    drop(nodes);
+    let later = Setup::demo().database(url).start();
+    for dialect in Dialect::ALL {
+        sign_in(&later, dialect);
+    }
+}
+
+fn what_one_node_issues_the_other_takes_at_once(url: &str) {
+    let [here, there] = two(url);
+    for (issuing, other) in [(&here, &there), (&there, &here)] {
+        assert!(lives(other, [bearer(&workshop(issuing).token)]));
+        assert!(lives(other, session(issuing).headers()));
+        assert!(lives(other, [bearer(&device(issuing))]));
+        assert!(lives(other, [basic(&client(issuing, "nodes@letsta.lk"))]));
+        let held = workshop(issuing);
+        let next = Workshop::of(&refresh(other, &held.refresh));
+        assert!(lives(issuing, [bearer(&next.token)]));
+    }
+}
+
+fn what_one_node_ends_the_other_refuses_within_a_second(url: &str) {
+    let [here, there] = two(url);
+    for _ in 0..ROUNDS {
+        let (held, token, shop) = (session(&here), device(&here), workshop(&here));
+        let next = Workshop::of(&refresh(&here, &Workshop::of(&refresh(&here, &shop.refresh)).refresh));
+        for node in [&here, &there] {
+            assert!(lives(node, held.headers()) && lives(node, [bearer(&token)]) && lives(node, [bearer(&next.token)]));
+        }
+        assert_eq!(logout(&here, held.headers()).status, 200);
+        assert!(poll(A_SECOND, || !lives(&there, held.headers())), "a logout");
+        assert_eq!(revoke(&there, [bearer(&token)]).status, 200);
+        assert!(poll(A_SECOND, || !lives(&here, [bearer(&token)])), "a revocation");
+        assert_eq!(refresh(&here, &shop.refresh).status, 401);
+        assert!(poll(A_SECOND, || !lives(&there, [bearer(&next.token)])), "a reuse");
+        assert_eq!(refresh(&there, &next.refresh).status, 401);
+        for node in [&here, &there] {
+            assert!(
+                !lives(node, held.headers()) && !lives(node, [bearer(&token)]) && !lives(node, [bearer(&next.token)])
+            );
+        }
+    }
+}
+
+fn a_barred_account_is_barred_on_every_node_within_a_second(url: &str) {
+    let [here, there] = two(url);
+    let token = device(&here);
+    assert!(lives(&there, [bearer(&token)]));
+    Operator::of(url).disable("players", "gmachia");
+    for node in [&here, &there] {
+        assert!(poll(A_SECOND, || !lives(node, [bearer(&token)])));
+    }
+}
+
+fn one_refresh_token_has_one_successor_whichever_nodes_are_asked(url: &str) {
+    let nodes = two(url);
+    let mut held = workshop(&nodes[0]);
+    for _ in 0..ROUNDS {
+        let answers = at_once(CROWD, |caller| {
+            Workshop::of(&refresh(&nodes[caller % 2], &held.refresh))
+        });
+        the_one(answers.iter().map(|answer| answer.refresh.as_str()));
+        held = answers.into_iter().next().expect("forty");
+    }
+    assert!(lives(&nodes[1], [bearer(&held.token)]));
+}
+
+fn one_address_is_one_client_whichever_nodes_are_asked(url: &str) {
+    let nodes = two(url);
+    for round in 0..ROUNDS {
+        let mut body = Dialect::Integration.good();
+        body["email"] = format!("nodes-{round}@letsta.lk").into();
+        let request = Dialect::Integration.request(&body);
+        let answers = at_once(CROWD, |caller| nodes[caller % 2].send(&request));
+        let text = |answer: &Response| {
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let mut body = answer.json();
+            // Each node has an address of its own.
+            body["person"]["avatar"].take();
+            body["person"]["organization_logo"].take();
+            body
+        };
+        let one = the_one(answers.iter().map(text));
+        assert!(
+            nodes
+                .iter()
+                .all(|node| lives(node, [basic(one["token"].as_str().expect("a text"))]))
+        );
+    }
+}
+
+fn nodes_with_one_master_key_make_one_set_of_keys(url: &str) {
+    let key = STANDARD.encode((0..32).map(|i| i * 5 + 3).collect::<Vec<u8>>());
+    let nodes = nodes(3, &Setup::plain().env("TESSERA_MASTER_KEY", key), url);
+    Operator::of(url).add("workshops", "shop@email.dk", "a long password", &[]);
+    let body = Dialect::Mechanics.attempt("shop@email.dk", "a long password");
+    for issuing in &nodes {
+        let held = Workshop::of(&issuing.send(&Dialect::Mechanics.request(&body)));
+        assert!(nodes.iter().all(|node| lives(node, [bearer(&held.token)])));
+    }
+}
+
+macro_rules! on_each_database {
+    ($($law:ident)*) => {
+        mod sqlite {
+            $(#[test] fn $law() {
+                let folder = tempfile::tempdir().expect("a folder");
+                super::$law(&format!("sqlite:{}", folder.path().join("t.db").display()));
+            })*
+        }
+
+        mod postgres {
+            use crate::support::postgres;
+            $(#[test] fn $law() {
+                postgres::with_database(super::$law);
+            })*
+        }
+    };
+}
+
+on_each_database! {
+    many_nodes_start_at_once_on_an_empty_database_and_load_the_demo_once
+    what_one_node_issues_the_other_takes_at_once
+    what_one_node_ends_the_other_refuses_within_a_second
+    a_barred_account_is_barred_on_every_node_within_a_second
+    one_refresh_token_has_one_successor_whichever_nodes_are_asked
+    one_address_is_one_client_whichever_nodes_are_asked
+    nodes_with_one_master_key_make_one_set_of_keys
+}

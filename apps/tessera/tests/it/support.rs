@@ -1,0 +1,62 @@
+//! What the tests stand on.
+
+pub mod client;
+pub mod dialect;
+pub mod jws;
+pub mod operator;
+pub mod postgres;
+pub mod server;
+pub mod sign_in;
+pub mod vectors;
+
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+/// Asks again every 10 ms, `steps` times at most, until it is so; whether it ever was.
+pub fn poll(steps: usize, mut is_so: impl FnMut() -> bool) -> bool {
+    for _ in 0..steps {
+        if is_so() {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    is_so()
+}
+
+/// Calls from `callers` threads that all start at the same moment, and gathers the answers.
+pub fn at_once<T: Send>(callers: usize, call: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let start = Barrier::new(callers);
+    thread::scope(|scope| {
+        let spawn = |index| {
+            let (start, call) = (&start, &call);
+            scope.spawn(move || {
+                start.wait();
+                call(index)
+            })
+        };
+        let threads: Vec<_> = (0..callers).map(spawn).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a caller panicked"))
+            .collect()
+    })
+}
+
+/// The one value that all of them are.
+pub fn the_one<T: PartialEq + std::fmt::Debug>(values: impl IntoIterator<Item = T>) -> T {
+    let mut values = values.into_iter();
+    let first = values.next().expect("at least one");
+    values.for_each(|other| assert_eq!(other, first));
+    first
+}
+
+/// Milliseconds since 1970.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "compared with what the server says of the same moment"
+)]
+pub fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(now.expect("after 1970").as_millis()).expect("fits")
+}

@@ -1,0 +1,263 @@
+//! A client that sends exactly the bytes it is told to: doubled headers, wrong framing, bodies that stop half way.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How long an answer may take before the test fails.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// One request, header by header.
+#[derive(Clone)]
+pub struct Request {
+    method: String,
+    target: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Option<Vec<u8>>,
+}
+
+impl Request {
+    pub fn new(method: &str, target: &str) -> Self {
+        Self {
+            method: method.into(),
+            target: target.into(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    pub fn get(target: &str) -> Self {
+        Self::new("GET", target)
+    }
+
+    pub fn post(target: &str) -> Self {
+        Self::new("POST", target)
+    }
+
+    /// One more header line; a name may be used twice.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.into(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Several header lines.
+    pub fn headers<V: AsRef<[u8]>>(self, headers: impl IntoIterator<Item = (&'static str, V)>) -> Self {
+        headers
+            .into_iter()
+            .fold(self, |request, (name, value)| request.header(name, value))
+    }
+
+    /// As if it came through a proxy from this address.
+    pub fn from_client(self, address: &str) -> Self {
+        self.header("X-Forwarded-For", address)
+    }
+
+    pub fn json(self, body: impl ToString) -> Self {
+        self.header("Content-Type", "application/json").body(body.to_string())
+    }
+
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// What goes over the wire.
+    pub fn bytes(&self, host: SocketAddr) -> Vec<u8> {
+        let mut out = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
+        let given = |name: &str| self.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(name));
+        if !given("Host") {
+            out.extend(format!("Host: {host}\r\n").into_bytes());
+        }
+        for (name, value) in &self.headers {
+            out.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        let framed = given("Content-Length") || given("Transfer-Encoding");
+        let length = self.body.as_ref().map_or(0, Vec::len);
+        if !framed && (self.body.is_some() || self.method == "POST") {
+            out.extend(format!("Content-Length: {length}\r\n").into_bytes());
+        }
+        out.extend(b"\r\n");
+        out.extend(self.body.iter().flatten());
+        out
+    }
+
+    fn is_head(&self) -> bool {
+        self.method == "HEAD"
+    }
+}
+
+/// One answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The value of a header that may stand once.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(have, _)| have.eq_ignore_ascii_case(name));
+        let value = found.next().map(|(_, value)| value.as_str());
+        assert!(found.next().is_none(), "{name} stands twice in {self:?}");
+        value
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap_or_else(|_| panic!("the body is not UTF-8: {self:?}"))
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// A text member of the body's object.
+    pub fn member(&self, name: &str) -> String {
+        let value = self.json();
+        value[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("no text {name} in {self:?}"))
+            .to_owned()
+    }
+
+    /// What may not tell two answers apart: everything but the clock, and the order of headers (and of the words in
+    /// one list), which differs from one worker to the next.
+    pub fn comparable(mut self) -> Self {
+        self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
+        for (_, value) in self
+            .headers
+            .iter_mut()
+            .filter(|(name, _)| name.starts_with("access-control-"))
+        {
+            let mut words: Vec<&str> = value.split(", ").collect();
+            words.sort_unstable();
+            *value = words.join(", ");
+        }
+        self.headers.sort();
+        self
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = String::from_utf8_lossy(&self.body);
+        write!(f, "{} {:?} {body}", self.status, self.headers)
+    }
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub struct Connection {
+    reader: BufReader<TcpStream>,
+    host: SocketAddr,
+}
+
+impl Connection {
+    pub fn open(address: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            reader: BufReader::new(stream),
+            host: address,
+        })
+    }
+
+    /// Sends bytes as they are. A server that has already answered may have closed its side; its answer is what counts.
+    pub fn write(&mut self, bytes: &[u8]) {
+        let _ = self.reader.get_mut().write_all(bytes);
+    }
+
+    /// Says that nothing more will come.
+    pub fn finish(&mut self) {
+        let _ = self.reader.get_mut().shutdown(Shutdown::Write);
+    }
+
+    pub fn send(&mut self, request: &Request) -> Response {
+        self.write(&request.bytes(self.host));
+        self.read(request.is_head())
+            .unwrap_or_else(|error| panic!("no answer to {}: {error}", request.target))
+    }
+
+    /// The next answer that is not an interim one.
+    pub fn receive(&mut self) -> std::io::Result<Response> {
+        self.read(false)
+    }
+
+    fn read(&mut self, headless: bool) -> std::io::Result<Response> {
+        loop {
+            let (status, headers) = self.read_head()?;
+            if (100..200).contains(&status) {
+                continue;
+            }
+            let bare = headless || status == 204 || status == 304;
+            let body = if bare { Vec::new() } else { self.read_body(&headers)? };
+            return Ok(Response { status, headers, body });
+        }
+    }
+
+    fn read_head(&mut self) -> std::io::Result<(u16, Vec<(String, String)>)> {
+        let first = self.read_line()?;
+        let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let status = status.ok_or_else(|| std::io::Error::other(format!("not a status line: {first:?}")))?;
+        let mut headers = Vec::new();
+        loop {
+            let line = self.read_line()?;
+            if line.is_empty() {
+                return Ok((status, headers));
+            }
+            let (name, value) = line.split_once(':').expect("a header has a colon");
+            headers.push((name.to_owned(), value.trim().to_owned()));
+        }
+    }
+
+    fn read_line(&mut self) -> std::io::Result<String> {
+        let mut line = Vec::new();
+        self.reader.read_until(b'\n', &mut line)?;
+        if !line.ends_with(b"\r\n") {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        line.truncate(line.len() - 2);
+        String::from_utf8(line).map_err(std::io::Error::other)
+    }
+
+    fn read_body(&mut self, headers: &[(String, String)]) -> std::io::Result<Vec<u8>> {
+        let value = |name: &str| {
+            headers
+                .iter()
+                .find(|(have, _)| have.eq_ignore_ascii_case(name))
+                .map(|(_, v)| v)
+        };
+        if value("transfer-encoding").is_some() {
+            return self.read_chunks();
+        }
+        let mut body = Vec::new();
+        match value("content-length") {
+            Some(length) => {
+                body.resize(length.parse().map_err(std::io::Error::other)?, 0);
+                self.reader.read_exact(&mut body)?;
+            }
+            None => drop(self.reader.read_to_end(&mut body)?),
+        }
+        Ok(body)
+    }
+
+    fn read_chunks(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let line = self.read_line()?;
+            let length = usize::from_str_radix(line.trim(), 16).map_err(std::io::Error::other)?;
+            let mut chunk = vec![0; length];
+            self.reader.read_exact(&mut chunk)?;
+            self.read_line()?;
+            if length == 0 {
+                return Ok(body);
+            }
+            body.extend(chunk);
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! The real binary as a process of its own: started, waited for, stopped.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tempfile::TempDir;
+
+use super::client::{Connection, Request, Response};
+use super::poll;
+
+/// Where the server says that it answers.
+const READY: &str = "tessera is ready: http://";
+
+/// How a server is to be started. Nothing of the surrounding `TESSERA_*` environment gets through.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    command: &'static str,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    config: Option<String>,
+    demo: bool,
+    listen: Option<String>,
+    input: String,
+}
+
+impl Setup {
+    /// `serve --demo --listen 127.0.0.1:0`, with the cheapest hashes allowed.
+    pub fn demo() -> Self {
+        Self {
+            demo: true,
+            ..Self::plain()
+        }
+    }
+
+    /// `serve --listen 127.0.0.1:0`.
+    pub fn plain() -> Self {
+        Self {
+            command: "serve",
+            args: Vec::new(),
+            env: vec![("TESSERA_PASSWORDS__COST".into(), "10".into())],
+            config: None,
+            demo: false,
+            listen: Some("127.0.0.1:0".into()),
+            input: String::new(),
+        }
+    }
+
+    /// Another command than `serve`.
+    pub fn command(command: &'static str) -> Self {
+        Self {
+            command,
+            listen: None,
+            ..Self::plain()
+        }
+    }
+
+    pub fn env(mut self, name: &str, value: impl ToString) -> Self {
+        self.env.retain(|(have, _)| have != name);
+        self.env.push((name.into(), value.to_string()));
+        self
+    }
+
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.env.retain(|(have, _)| have != name);
+        self
+    }
+
+    pub fn arg(mut self, arg: impl ToString) -> Self {
+        self.args.push(arg.to_string());
+        self
+    }
+
+    /// Settings as a TOML file.
+    pub fn config(mut self, toml: impl ToString) -> Self {
+        self.config = Some(toml.to_string());
+        self
+    }
+
+    /// What stands on its standard input.
+    pub fn input(mut self, text: &str) -> Self {
+        self.input = text.into();
+        self
+    }
+
+    pub fn listen(mut self, address: impl ToString) -> Self {
+        self.listen = Some(address.to_string());
+        self
+    }
+
+    /// No `--listen`: what the environment or the file says.
+    pub fn listen_unsaid(mut self) -> Self {
+        self.listen = None;
+        self
+    }
+
+    pub fn database(self, url: impl ToString) -> Self {
+        self.arg("--database-url").arg(url.to_string())
+    }
+
+    /// A SQLite file.
+    pub fn file(self, path: &Path) -> Self {
+        self.database(format!("sqlite:{}", path.display()))
+    }
+
+    /// Starts it and waits until it answers.
+    pub fn start(self) -> Server {
+        let folder = tempfile::tempdir().expect("a folder");
+        Server::of(self.spawn(&folder), folder)
+    }
+
+    /// Runs it to its end.
+    pub fn run(self) -> Ended {
+        let folder = tempfile::tempdir().expect("a folder");
+        self.run_in(&folder)
+    }
+
+    /// Runs it to its end in a folder of the test's.
+    pub fn run_in(self, folder: &TempDir) -> Ended {
+        let mut running = self.spawn(folder);
+        let code = running.wait();
+        Ended {
+            code,
+            out: running.out.text(),
+            err: running.err.text(),
+        }
+    }
+
+    fn spawn(&self, folder: &TempDir) -> Running {
+        let scratch = folder.path().join("tmp");
+        std::fs::create_dir_all(&scratch).expect("a folder");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
+        let inherited = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TESSERA_"));
+        for (name, _) in inherited {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(folder.path())
+            .env("TMPDIR", &scratch)
+            .envs(self.env.clone())
+            .arg(self.command);
+        if self.demo {
+            command.arg("--demo");
+        }
+        if let Some(listen) = &self.listen {
+            command.args(["--listen", listen]);
+        }
+        if let Some(toml) = &self.config {
+            let path = folder.path().join("tessera.toml");
+            std::fs::write(&path, toml).expect("a file");
+            command.arg("--config").arg(path);
+        }
+        Running::of(command.args(&self.args), &self.input)
+    }
+}
+
+/// A program that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status; `None` if a signal ended it.
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// What a process has written so far.
+#[derive(Clone, Debug, Default)]
+pub struct Output(Arc<Mutex<Vec<u8>>>);
+
+impl Output {
+    fn collect(source: impl Read + Send + 'static) -> Self {
+        let output = Self::default();
+        let bytes = output.0.clone();
+        std::thread::spawn(move || {
+            let mut source = BufReader::new(source);
+            let mut line = Vec::new();
+            while source.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                bytes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut line);
+            }
+        });
+        output
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes()).into_owned()
+    }
+}
+
+/// A process, ended with this value, and at the latest with the test program.
+struct Running {
+    child: Child,
+    pid: u32,
+    guard: Child,
+    _leash: Option<ChildStdin>,
+    out: Output,
+    err: Output,
+}
+
+impl Running {
+    fn of(command: &mut Command, input: &str) -> Self {
+        let piped = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the binary starts");
+        let pid = child.id();
+        // A program that does not read it may be gone already.
+        let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
+        let out = Output::collect(child.stdout.take().expect("piped"));
+        let err = Output::collect(child.stderr.take().expect("piped"));
+        let mut guard = guard(pid);
+        let leash = guard.stdin.take();
+        Self {
+            child,
+            pid,
+            guard,
+            _leash: leash,
+            out,
+            err,
+        }
+    }
+
+    fn ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
+    fn wait(&mut self) -> Option<i32> {
+        if !poll(3000, || self.ended()) {
+            let _ = self.child.kill();
+            panic!(
+                "the program does not end; it wrote:\n{}{}",
+                self.out.text(),
+                self.err.text()
+            );
+        }
+        self.child.wait().expect("it was started").code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The guard first: afterwards the number may be another process's.
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
+        if !self.ended() {
+            signal("TERM", self.pid);
+            if !poll(500, || self.ended()) {
+                let _ = self.child.kill();
+            }
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// Servers that tests share are never dropped: this ends them when the test program, and so the other end of the
+/// pipe, is gone.
+fn guard(pid: u32) -> Child {
+    let script = r#"cat >/dev/null; kill -TERM "$0" 2>/dev/null"#;
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", script, &pid.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.spawn().expect("there is a shell")
+}
+
+fn signal(name: &str, pid: u32) {
+    let sent = Command::new("sh")
+        .args(["-c", r#"kill -"$0" "$1""#, name, &pid.to_string()])
+        .status();
+    assert!(sent.expect("there is a shell").success(), "SIG{name} cannot be sent");
+}
+
+/// A server that answers.
+pub struct Server {
+    running: Mutex<Running>,
+    address: SocketAddr,
+    out: Output,
+    err: Output,
+    folder: TempDir,
+}
+
+impl Server {
+    /// The demo that tests share as long as they do not disturb each other. Tests that fail logins say from which
+    /// address they come ([`Request::from_client`]): it takes 127.0.0.1 for a proxy.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            Setup::demo()
+                .env("TESSERA_HTTP__TRUSTED_PROXIES", r#"["127.0.0.1"]"#)
+                .start()
+        })
+    }
+
+    /// A demo of its own.
+    pub fn demo() -> Self {
+        Setup::demo().start()
+    }
+
+    /// A demo of its own with these settings.
+    pub fn with_config(toml: &str) -> Self {
+        Setup::demo().config(toml).start()
+    }
+
+    fn of(mut running: Running, folder: TempDir) -> Self {
+        let (out, err) = (running.out.clone(), running.err.clone());
+        let mut address = None;
+        poll(6000, || {
+            address = announced(&out.text());
+            address.is_some() || running.ended()
+        });
+        let address = address.unwrap_or_else(|| panic!("the server does not start:\n{}{}", out.text(), err.text()));
+        let server = Self {
+            running: Mutex::new(running),
+            address,
+            out,
+            err,
+            folder,
+        };
+        let ready = poll(500, || {
+            server.try_get("/readyz").is_some_and(|response| response.status == 200)
+        });
+        assert!(ready, "the server is not ready:\n{}", server.err.text());
+        server
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The folder that the server runs in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder that the server takes for the system's temporary one.
+    pub fn scratch(&self) -> PathBuf {
+        self.folder.path().join("tmp")
+    }
+
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address).expect("the server takes connections")
+    }
+
+    pub fn send(&self, request: &Request) -> Response {
+        self.connect().send(request)
+    }
+
+    pub fn get(&self, target: &str) -> Response {
+        self.send(&Request::get(target))
+    }
+
+    /// Sends bytes as they are and reads one answer; `None` if the connection is closed without one.
+    pub fn raw(&self, bytes: &[u8]) -> Option<Response> {
+        let mut connection = self.connect();
+        connection.write(bytes);
+        connection.receive().ok()
+    }
+
+    pub fn refuses_connections(&self) -> bool {
+        Connection::open(self.address).is_err()
+    }
+
+    fn try_get(&self, target: &str) -> Option<Response> {
+        let mut connection = Connection::open(self.address).ok()?;
+        connection.write(&Request::get(target).bytes(self.address));
+        connection.receive().ok()
+    }
+
+    /// Everything written to standard output.
+    pub fn out(&self) -> String {
+        self.out.text()
+    }
+
+    /// Everything written to standard error.
+    pub fn err(&self) -> Output {
+        self.err.clone()
+    }
+
+    pub fn signal(&self, name: &str) {
+        signal(name, self.process().pid);
+    }
+
+    /// Waits for the process to end; its exit status, or `None` if a signal ended it.
+    pub fn wait(&self) -> Option<i32> {
+        self.process().wait()
+    }
+
+    /// Stops it as an operator would, and expects a clean exit.
+    pub fn stop(self) {
+        self.signal("TERM");
+        assert_eq!(self.wait(), Some(0), "{}", self.err.text());
+    }
+
+    fn process(&self) -> std::sync::MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({})", self.address)
+    }
+}
+
+fn announced(out: &str) -> Option<SocketAddr> {
+    let line = out.lines().find_map(|line| line.strip_prefix(READY))?;
+    // The last line is whole only once the next has begun: the announcement goes on after this one.
+    out.lines().nth(1).and_then(|_| line.trim_end_matches('/').parse().ok())
+}

@@ -1,0 +1,276 @@
+//! Failed logins are counted, by name and by address (contract, section 1). Every test has a server of its own: a lock
+//! is meant to be felt by others.
+
+use std::collections::HashSet;
+
+use crate::support::at_once;
+use crate::support::client::{Request, Response};
+use crate::support::dialect::{Dialect, retry_after};
+use crate::support::server::{Server, Setup};
+use crate::support::sign_in::{bearer, device, lives};
+
+/// More wrong guesses than any name and address are allowed.
+const MANY: usize = 20;
+
+fn behind_a_proxy() -> Setup {
+    Setup::demo().env("TESSERA_HTTP__TRUSTED_PROXIES", r#"["127.0.0.1", "10.0.0.0/8"]"#)
+}
+
+fn attempt(server: &Server, dialect: Dialect, name: &str, password: &str, from: &str) -> Response {
+    server.send(&dialect.request(&dialect.attempt(name, password)).from_client(from))
+}
+
+fn good_name(dialect: Dialect) -> (&'static str, &'static str) {
+    match dialect {
+        Dialect::Mechanics => ("workshop@email.dk", "qwerty"),
+        Dialect::Login => ("100@mydomain.com", "secret"),
+        Dialect::Device => ("gmachia@gmail.com", crate::support::dialect::PLAYER_PASSWORD),
+        Dialect::Integration => ("demo-key", "demo-token-7f3c9a51"),
+    }
+}
+
+/// Fails until it is locked out; how many failures were answered as such.
+fn lock_out(server: &Server, dialect: Dialect, name: &str, from: &str) -> usize {
+    for failures in 0..MANY {
+        let response = attempt(server, dialect, name, "wrong", from);
+        if response.status == 429 {
+            dialect.refuses(&response, 429);
+            return failures;
+        }
+        assert!(matches!(response.status, 401 | 404), "{response:?}");
+    }
+    panic!("{MANY} wrong passwords for {name} and no lock");
+}
+
+#[test]
+fn too_many_failures_lock_the_name_from_that_address_in_every_dialect() {
+    let server = behind_a_proxy().start();
+    for dialect in Dialect::ALL {
+        let (name, password) = good_name(dialect);
+        let failures = lock_out(&server, dialect, name, "203.0.113.1");
+        assert!((3..=10).contains(&failures), "{failures} at {dialect:?}");
+        let right = attempt(&server, dialect, name, password, "203.0.113.1");
+        dialect.refuses(&right, 429);
+        assert!(retry_after(&right) <= 900);
+        let elsewhere = attempt(&server, dialect, name, password, "203.0.113.2");
+        assert_eq!(
+            elsewhere.status, 200,
+            "the owner elsewhere, at {dialect:?}: {elsewhere:?}"
+        );
+    }
+}
+
+#[test]
+fn names_of_nobody_are_locked_like_any_other() {
+    let server = behind_a_proxy().start();
+    for dialect in Dialect::ALL {
+        let failures = lock_out(&server, dialect, "nobody@example.com", "203.0.113.3");
+        assert!((3..=10).contains(&failures), "{failures} at {dialect:?}");
+    }
+}
+
+#[test]
+fn other_spellings_of_a_name_are_the_same_name() {
+    let server = behind_a_proxy().start();
+    let spellings = [
+        "gmachia",
+        "GMACHIA",
+        " gmachia",
+        "gMachia ",
+        "Gmachia",
+        "gmachiA",
+        "GmAcHiA",
+        "gmachia\u{2003}",
+        "GMachia",
+        "gmaChia",
+    ];
+    for spelling in spellings {
+        let response = attempt(&server, Dialect::Device, spelling, "wrong", "203.0.113.4");
+        assert!(matches!(response.status, 401 | 429), "{response:?}");
+    }
+    for spelling in spellings {
+        let response = attempt(&server, Dialect::Device, spelling, "wrong", "203.0.113.4");
+        assert_eq!(response.status, 429, "{spelling:?}");
+    }
+}
+
+#[test]
+fn a_success_forgives_the_failures_before_it() {
+    let server = behind_a_proxy().start();
+    let (name, password) = good_name(Dialect::Mechanics);
+    for _ in 0..3 {
+        for _ in 0..5 {
+            assert_eq!(
+                attempt(&server, Dialect::Mechanics, name, "wrong", "203.0.113.5").status,
+                401
+            );
+        }
+        assert_eq!(
+            attempt(&server, Dialect::Mechanics, name, password, "203.0.113.5").status,
+            200
+        );
+    }
+}
+
+#[test]
+fn many_names_from_one_address_lock_the_address() {
+    let server = behind_a_proxy().start();
+    let fail = |index: usize| {
+        let name = format!("nobody-{index}@mydomain.com");
+        attempt(&server, Dialect::Login, &name, "x", "203.0.113.6").status
+    };
+    let statuses: Vec<u16> = (0..80).map(fail).collect();
+    assert_eq!(statuses[..20], [404; 20], "looser than the counter of name and address");
+    assert_eq!(statuses[79], 429);
+    let (name, password) = good_name(Dialect::Login);
+    Dialect::Login.refuses(&attempt(&server, Dialect::Login, name, password, "203.0.113.6"), 429);
+    assert_eq!(
+        attempt(&server, Dialect::Login, name, password, "203.0.113.7").status,
+        200
+    );
+    // The counter is the address's, whichever door it knocks at.
+    Dialect::Mechanics.refuses(
+        &attempt(
+            &server,
+            Dialect::Mechanics,
+            "workshop@email.dk",
+            "qwerty",
+            "203.0.113.6",
+        ),
+        429,
+    );
+}
+
+#[test]
+fn an_ipv6_client_is_its_network() {
+    let server = behind_a_proxy().start();
+    let (name, password) = good_name(Dialect::Mechanics);
+    for host in 0..MANY {
+        let status = attempt(
+            &server,
+            Dialect::Mechanics,
+            name,
+            "wrong",
+            &format!("2001:db8:0:1::{host:x}"),
+        )
+        .status;
+        assert!(matches!(status, 401 | 429));
+    }
+    let from = |address: &str| attempt(&server, Dialect::Mechanics, name, password, address).status;
+    assert_eq!(from("2001:db8:0:1:ffff::1"), 429);
+    assert_eq!(from("2001:db8:0:2::1"), 200);
+}
+
+#[test]
+fn what_a_client_says_of_its_address_counts_only_from_a_listed_proxy() {
+    let server = Server::demo();
+    let (name, password) = good_name(Dialect::Mechanics);
+    let mut statuses = Vec::new();
+    for index in 0..MANY {
+        let from = format!("203.0.113.{index}");
+        let request = Dialect::Mechanics.request(&Dialect::Mechanics.attempt(name, "wrong"));
+        let request = request
+            .from_client(&from)
+            .header("X-Real-IP", &from)
+            .header("Forwarded", format!("for={from}"));
+        statuses.push(server.send(&request).status);
+    }
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    assert_eq!(
+        attempt(&server, Dialect::Mechanics, name, password, "203.0.113.200").status,
+        429
+    );
+}
+
+#[test]
+fn behind_proxies_the_rightmost_stranger_is_the_client() {
+    let server = behind_a_proxy().start();
+    let (name, password) = good_name(Dialect::Mechanics);
+    for index in 0..MANY {
+        // What the client wrote itself stands on the left, what the proxies added on the right.
+        let chain = format!("198.51.100.{index}, 203.0.113.8, 10.1.2.3");
+        let status = attempt(&server, Dialect::Mechanics, name, "wrong", &chain).status;
+        assert!(matches!(status, 401 | 429));
+    }
+    let from = |chain: &str| attempt(&server, Dialect::Mechanics, name, password, chain).status;
+    assert_eq!(from("203.0.113.8"), 429);
+    assert_eq!(from("192.0.2.1, 203.0.113.8, 10.9.9.9"), 429);
+    assert_eq!(from("203.0.113.8, 192.0.2.1"), 200);
+}
+
+#[test]
+fn guesses_side_by_side_learn_no_more_than_guesses_in_a_row() {
+    let server = behind_a_proxy().start();
+    let (name, _) = good_name(Dialect::Mechanics);
+    let statuses = at_once(40, |_| {
+        attempt(&server, Dialect::Mechanics, name, "wrong", "203.0.113.9").status
+    });
+    let told = statuses.iter().filter(|status| **status == 401).count();
+    assert!(told <= 10, "{told} of 40 were told that they were wrong");
+    assert!(
+        statuses.iter().all(|status| matches!(status, 401 | 429 | 503)),
+        "{statuses:?}"
+    );
+}
+
+#[test]
+fn a_lock_is_on_logins_and_not_on_tokens() {
+    let server = Server::demo();
+    let token = device(&server);
+    lock_out(&server, Dialect::Device, "gmachia@gmail.com", "ignored");
+    assert!(lives(&server, [bearer(&token)]));
+    assert_eq!(
+        server
+            .send(&Request::post("/api/tokens/revoke").headers([bearer(&token)]))
+            .status,
+        200
+    );
+}
+
+#[test]
+fn a_person_locked_at_one_flavour_of_a_realm_is_locked_at_the_others() {
+    let toml = "[[flavour]]\nname = \"device\"\ndialect = \"device\"\n\
+                [[flavour]]\nname = \"login\"\ndialect = \"login\"\nrealm = \"players\"\n";
+    let server = Setup::demo().config(toml).start();
+    lock_out(&server, Dialect::Device, "gmachia", "ignored");
+    let body = Dialect::Login.attempt("gmachia", crate::support::dialect::PLAYER_PASSWORD);
+    let response = server.send(&Dialect::Login.request(&body));
+    assert_eq!(response.status, 429, "{response:?}");
+}
+
+#[test]
+fn a_full_queue_is_a_503_at_once_with_a_time_that_differs() {
+    let server = behind_a_proxy()
+        .env("TESSERA_PASSWORDS__COST", "12")
+        .env("TESSERA_PASSWORDS__QUEUE", "1")
+        .env("TESSERA_PASSWORDS__THREADS", "1")
+        .start();
+    let (name, password) = good_name(Dialect::Mechanics);
+    let mut busy: Vec<Response> = Vec::new();
+    for round in 0..3 {
+        let from = |caller: usize| format!("198.51.{round}.{caller}");
+        let answers = at_once(24, |caller| {
+            attempt(&server, Dialect::Mechanics, name, password, &from(caller))
+        });
+        assert!(
+            answers.iter().all(|answer| matches!(answer.status, 200 | 503)),
+            "{answers:?}"
+        );
+        assert!(answers.iter().any(|answer| answer.status == 200), "somebody gets in");
+        busy.extend(answers.into_iter().filter(|answer| answer.status == 503));
+    }
+    assert!(busy.len() >= 20, "{} of 72", busy.len());
+    for response in &busy {
+        assert_eq!(
+            Dialect::Mechanics.refuses(response, 503),
+            "The server is busy. Try again later."
+        );
+    }
+    let waits: HashSet<u32> = busy.iter().map(retry_after).collect();
+    assert!(waits.iter().all(|seconds| *seconds <= 60), "{waits:?}");
+    assert!(waits.len() > 1, "all would come back together: {waits:?}");
+    assert_eq!(
+        attempt(&server, Dialect::Mechanics, name, password, "203.0.113.10").status,
+        200
+    );
+}
