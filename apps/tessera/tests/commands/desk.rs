@@ -65,7 +65,9 @@ impl Desk {
     pub fn run_with(&self, command: &str, args: &[&str], input: &str, environment: &[(&str, &str)]) -> Ended {
         let mut program = Command::new(env!("CARGO_BIN_EXE_tessera"));
         let inherited = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TESSERA_"));
-        inherited.for_each(|(name, _)| drop(program.env_remove(name)));
+        for (name, _) in inherited {
+            program.env_remove(name);
+        }
         program
             .env("TESSERA_PASSWORDS__COST", "10")
             .envs(environment.iter().copied());

@@ -1,5 +1,6 @@
 //! The administrator's commands, as an administrator meets them: the real binary, its standard streams, its exit status.
 #![forbid(unsafe_code)]
+#![allow(unreachable_pub, reason = "nothing outside a test program sees it")]
 
 mod desk;
 

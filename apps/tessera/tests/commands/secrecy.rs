@@ -70,6 +70,16 @@ fn no_command_takes_a_secret_as_an_argument_and_all_speak_json() {
 }
 
 #[test]
+fn the_page_about_commands_shows_every_one_of_them() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    for words in commands(&Desk::bare(), &[]) {
+        let line = format!("tessera {}", words.join(" "));
+        assert!(page.contains(&line), "{line} is not shown");
+    }
+}
+
+#[test]
 fn a_password_on_its_way_is_in_no_process_list() {
     let desk = Desk::new();
     desk.account("pbx", "p@x.dk");
