@@ -10,6 +10,7 @@ mod refuses;
 mod rights;
 mod secrecy;
 mod shared;
+mod stolen;
 mod trouble;
 
 pub use accepts::*;
@@ -19,6 +20,7 @@ pub use refuses::*;
 pub use rights::*;
 pub use secrecy::*;
 pub use shared::*;
+pub use stolen::*;
 pub use trouble::*;
 
 use crate::harness::IssuerHarness;
