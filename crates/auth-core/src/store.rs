@@ -7,7 +7,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::account::{Account, FoldedLogin, Generation, NewAccount, Realm, Subject};
+use crate::account::{Account, Attributes, FoldedLogin, Generation, NewAccount, Realm, Subject};
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::refresh::{RefreshState, Selector};
@@ -210,6 +210,13 @@ pub trait AccountStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails; nothing has changed.
     async fn set_role(&self, subject: Subject, role: Option<&str>, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Replaces what its dialect says about an account, as a whole. Its tokens are not concerned: no token carries any
+    /// of it. `Ok(false)` if there is no such account.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn set_attributes(&self, subject: Subject, attributes: &Attributes) -> Result<bool, StoreError>;
 }
 
 /// An account with the hash of its password.

@@ -193,7 +193,7 @@ impl From<&NewAccount> for NewAccountRow {
             alias: new.alias.clone(),
             alias_folded: new.alias.as_deref().and_then(folded),
             role: new.role.clone(),
-            attributes: serde_json::Value::Object(new.attributes.clone()).to_string(),
+            attributes: attributes_text(&new.attributes),
             created_at: new.created_at.as_millis(),
         }
     }
@@ -216,6 +216,11 @@ impl NewAccountRow {
             .cloned()
             .collect()
     }
+}
+
+/// Attributes as they are stored.
+pub(crate) fn attributes_text(attributes: &Attributes) -> String {
+    serde_json::Value::Object(attributes.clone()).to_string()
 }
 
 fn folded(name: &str) -> Option<String> {

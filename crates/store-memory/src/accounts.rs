@@ -1,7 +1,7 @@
 //! The port of accounts.
 
 use async_trait::async_trait;
-use auth_core::{Account, AccountStore, Change, NewAccount, StoreError, Subject, Timestamp};
+use auth_core::{Account, AccountStore, Attributes, Change, NewAccount, StoreError, Subject, Timestamp};
 
 use crate::MemoryStore;
 use crate::state::folded_names;
@@ -44,5 +44,11 @@ impl AccountStore for MemoryStore {
         row.account.role = role.map(str::to_owned);
         state.tell_for_a_day(Change::SubjectRights(subject), now);
         Ok(true)
+    }
+
+    async fn set_attributes(&self, subject: Subject, attributes: &Attributes) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let row = state.accounts.get_mut(&subject);
+        Ok(row.map(|row| row.account.attributes = attributes.clone()).is_some())
     }
 }

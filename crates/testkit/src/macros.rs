@@ -205,6 +205,7 @@ macro_rules! __store_laws {
             a_name_is_taken_once_by_a_crowd
             barring_starts_a_new_generation
             nobody_is_not_barred
+            attributes_are_replaced_as_a_whole
             a_credential_is_found_by_login_and_by_alias
             a_hash_is_kept_as_given
             a_password_change_ends_sessions

@@ -91,6 +91,7 @@ const STORES: &[(&str, store::Flaw)] = {
         ("a_name_is_taken_once_by_a_crowd", NamesAreTakenTwice),
         ("barring_starts_a_new_generation", BarsInSilence),
         ("nobody_is_not_barred", BarsAnybody),
+        ("attributes_are_replaced_as_a_whole", AttributesAreAdded),
         ("a_credential_is_found_by_login_and_by_alias", FindsByLoginOnly),
         ("a_hash_is_kept_as_given", TrimsHashes),
         ("a_password_change_ends_sessions", PasswordsEndNothing),

@@ -4,6 +4,7 @@ mod add;
 mod attributes;
 mod password;
 mod role;
+mod set_attributes;
 mod show;
 mod state;
 mod who;
@@ -30,6 +31,7 @@ enum Action {
     Show(show::Show),
     SetPassword(password::SetPassword),
     SetRole(role::SetRole),
+    SetAttributes(set_attributes::SetAttributes),
     Disable(state::Disable),
     Enable(state::Enable),
 }
@@ -41,6 +43,7 @@ impl Account {
             Action::Show(action) => action.run(&self.common),
             Action::SetPassword(action) => action.run(&self.common),
             Action::SetRole(action) => action.run(&self.common),
+            Action::SetAttributes(action) => action.run(&self.common),
             Action::Disable(action) => action.run(&self.common),
             Action::Enable(action) => action.run(&self.common),
         }

@@ -126,6 +126,24 @@ fn a_workshop_without_what_its_dialect_prints_is_refused_and_told_what_is_missin
 }
 
 #[test]
+fn attributes_can_be_set_right_later() {
+    let desk = Desk::new();
+    let id = desk.account("workshops", "w").to_string();
+    let set = |attributes: &str| {
+        let args = ["set-attributes", "--id", &id, "--attributes", attributes];
+        desk.run("account", &args, "").code
+    };
+    let other = WORKSHOP.replace("0.25", "0.5");
+    assert_eq!(set(&other), Some(0));
+    let attributes = || desk.json("account", &["show", "--id", &id], "")["attributes"].clone();
+    assert_eq!(attributes()["vatFactor"], 0.5);
+    for wrong in ["{}", "[]", &other.replace("vatFactor", "vat")] {
+        assert_eq!(set(wrong), Some(1), "{wrong}");
+    }
+    assert_eq!(attributes()["vatFactor"], 0.5);
+}
+
+#[test]
 fn without_a_terminal_and_without_standard_input_there_is_no_password() {
     let desk = Desk::new();
     let args = ["add", "--realm", "pbx", "--login", "a"];

@@ -1,7 +1,7 @@
 //! The port of accounts.
 
 use async_trait::async_trait;
-use auth_core::{Account, AccountStore, Change, NewAccount, Realm, StoreError, Subject, Timestamp};
+use auth_core::{Account, AccountStore, Attributes, Change, NewAccount, Realm, StoreError, Subject, Timestamp};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use super::backend::{Connection, Db};
 use super::{differences, feed};
 use crate::error::Outcome;
-use crate::rows::{AccountRow, NewAccountRow};
+use crate::rows::{AccountRow, NewAccountRow, attributes_text};
 use crate::schema::accounts;
 
 /// How many numbers are tried for an account that leaves the choice to the store. A number can be taken by an account
@@ -37,6 +37,13 @@ impl AccountStore for Db {
     async fn set_role(&self, subject: Subject, role: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
         self.write((subject, role.map(str::to_owned), now), |conn, (subject, role, now)| {
             set_role(conn, *subject, role.as_deref(), *now).boxed()
+        })
+        .await
+    }
+
+    async fn set_attributes(&self, subject: Subject, attributes: &Attributes) -> Result<bool, StoreError> {
+        self.statement((subject, attributes.clone()), |conn, (subject, attributes)| {
+            set_attributes(conn, *subject, attributes).boxed()
         })
         .await
     }
@@ -98,4 +105,10 @@ async fn set_role(conn: &mut Connection, subject: Subject, role: Option<&str>, n
     }
     feed::tell_for_a_day(conn, Change::SubjectRights(subject), now).await?;
     Ok(true)
+}
+
+async fn set_attributes(conn: &mut Connection, subject: Subject, attributes: &Attributes) -> Outcome<bool> {
+    let text = attributes_text(attributes);
+    let row = diesel::update(accounts::table.find(subject.0)).set(accounts::attributes.eq(text));
+    Ok(row.execute(conn).await? == 1)
 }

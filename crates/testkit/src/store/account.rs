@@ -214,3 +214,34 @@ pub async fn nobody_is_not_barred(harness: Arc<dyn StoreHarness>) -> Upheld {
     assert_eq!(ground.feed().await, before);
     Ok(())
 }
+
+/// What is said about an account is replaced as a whole: no member of before stays. Nothing else of it changes, no token
+/// ends, and nobody has nothing said about them.
+pub async fn attributes_are_replaced_as_a_whole(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let of = |name: &str, value: &str| Attributes::from_iter([(name.to_owned(), value.into())]);
+    let new = NewAccount {
+        attributes: of("old", "a"),
+        ..ground.newcomer("workshop@email.dk")
+    };
+    let subject = ground.create(new).await.expect("a free name");
+    let other = ground.owner("other@email.dk").await;
+    let before = ground.account(subject).await;
+    let id = ground.insert(token_of(&before)).await;
+    let attributes = of("new", "\"b\"");
+    let set = async |subject| {
+        let set = ground.ports.accounts.set_attributes(subject, &attributes).await;
+        set.expect("set_attributes")
+    };
+    assert!(set(subject).await);
+    let after = ground.account(subject).await;
+    let expected = Account {
+        attributes: attributes.clone(),
+        ..before
+    };
+    assert_eq!(after, expected);
+    assert!(ground.lives(id).await);
+    assert_eq!(ground.account(other.subject).await, other);
+    assert!(!set(Subject(subject.0 + 1_000_000)).await);
+    Ok(())
+}

@@ -66,6 +66,18 @@ fn refusal(error: &ConnectError) -> Check {
 async fn settings(store: &DieselStore) -> Check {
     match store.facts().await {
         Ok(facts) => {
+            let off = facts.settings.iter().find(|(_, value)| value == "off");
+            if let Some((name, _)) = off {
+                let found = format!(
+                    "{} has {name} = off: an answered revocation can be lost with the power",
+                    facts.engine
+                );
+                return Check::fail(
+                    "durability",
+                    found,
+                    format!("set {name} = on in the database's settings"),
+                );
+            }
             let settings = facts.settings.iter().map(|(name, value)| format!(", {name} = {value}"));
             Check::ok(
                 "durability",

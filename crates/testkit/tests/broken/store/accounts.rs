@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, AccountStore, Credential, FoldedLogin, NewAccount, PasswordStore, Realm, Scope, Scopes, StoreError,
-    Subject, Timestamp,
+    Account, AccountStore, Attributes, Credential, FoldedLogin, NewAccount, PasswordStore, Realm, Scope, Scopes,
+    StoreError, Subject, Timestamp,
 };
 use permissions::{Role, RoleStore};
 use testkit::ManualClock;
@@ -63,6 +63,15 @@ impl AccountStore for BrokenStore {
             Flaw::RoleStays => Ok(AccountStore::find(&self.inner, subject).await?.is_some()),
             _ => self.inner.set_role(subject, role, now).await,
         }
+    }
+
+    async fn set_attributes(&self, subject: Subject, attributes: &Attributes) -> Result<bool, StoreError> {
+        let mut all = attributes.clone();
+        if self.has(Flaw::AttributesAreAdded) {
+            let account = AccountStore::find(&self.inner, subject).await?;
+            all.extend(account.into_iter().flat_map(|account| account.attributes));
+        }
+        self.inner.set_attributes(subject, &all).await
     }
 }
 

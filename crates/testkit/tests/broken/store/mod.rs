@@ -82,6 +82,7 @@ pub(crate) enum Flaw {
     DamagedRolesGive,
     IssuedRightsStay,
     RoleStays,
+    AttributesAreAdded,
     AllRightsOfTheRole,
     FoldsLogins,
     UnknownFindsSomebody,
