@@ -62,7 +62,7 @@ impl fmt::Display for JsonFault {
 pub const MAX_DEPTH: usize = 32;
 
 /// How many members the objects open at one point of a text may have together.
-pub const MAX_MEMBERS: usize = 1024;
+pub const MAX_MEMBERS: usize = 256;
 
 /// A JSON number: exact where it is an integer of 64 bits, else the nearest double.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         self.add_name(object, from)
     }
 
-    #[inline]
+    #[inline(always)]
     fn add_name(&mut self, object: &ObjectMark, from: usize) -> Result<bool, Stop> {
         let length = self.name.text.raw_length();
         match self.names.add(object.names, self.text, self.name.tag, from, length) {
@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
 
     /// A name of up to eight bytes without escapes, and no white space around it: most names of most tokens. One load
     /// finds its end and is its tag.
-    #[inline]
+    #[inline(always)]
     fn usual_name(&mut self, first: bool) -> Option<usize> {
         let quote = self.at + usize::from(!first);
         let window = self.bytes().get(quote..)?.first_chunk::<11>()?;
@@ -221,15 +221,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number of up to 18 digits and nothing else, which fits in any 64 bits, and no white space before it; the position
-    /// stays where it is if there is none.
-    #[inline]
+    /// A number of up to 15 digits and nothing else, with no white space before it; the position stays where it is if there
+    /// is none.
+    #[inline(always)]
     pub(crate) fn usual_integer(&mut self) -> Option<u64> {
-        let first = self.here();
-        let (end, value) = digits(self.bytes(), self.at);
-        let usual = matches!(end - self.at, 1..=18)
-            && !matches!(self.bytes().get(end), Some(b'.' | b'e' | b'E'))
-            && (first != b'0' || end - self.at == 1);
+        let bytes = self.bytes();
+        let first = digit_run(word_at(bytes, self.at)?);
+        let (count, value) = match first {
+            (8, high) => {
+                let (count, low) = digit_run(word_at(bytes, self.at + 8)?);
+                (8 + count, high.wrapping_mul(POWERS[count & 7]).wrapping_add(low))
+            }
+            run => run,
+        };
+        let end = self.at + count;
+        let usual = matches!(count, 1..=15)
+            && !matches!(bytes.get(end), Some(b'.' | b'e' | b'E'))
+            && (count == 1 || self.here() != b'0');
         if usual {
             self.at = end;
         }
@@ -389,11 +397,13 @@ impl<'a> Reader<'a> {
     }
 
     fn some_digits(&mut self) -> Result<usize, Stop> {
-        let start = self.at;
-        self.at = digits(self.bytes(), start).0;
-        match self.at - start {
+        let rest = self.bytes().get(self.at..).unwrap_or_default();
+        match rest.iter().take_while(|byte| byte.is_ascii_digit()).count() {
             0 => Err(self.stop(JsonFault::Syntax)),
-            count => Ok(count),
+            count => {
+                self.at += count;
+                Ok(count)
+            }
         }
     }
 
@@ -444,17 +454,16 @@ impl<'a> Reader<'a> {
 
 /// Where, from `at` on, there is a quote, a backslash, a control character or the end: eight bytes at a time.
 #[inline]
-pub(super) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+pub(super) fn plain_end(bytes: &[u8], at: usize) -> usize {
+    let (words, rest) = bytes.get(at..).unwrap_or_default().as_chunks::<8>();
+    for (index, eight) in words.iter().enumerate() {
         let found = specials(u64::from_le_bytes(*eight));
         if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+            return at + 8 * index + found.trailing_zeros() as usize / 8;
         }
-        at += 8;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
     let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-    at + special.unwrap_or(rest.len())
+    at + 8 * words.len() + special.unwrap_or(rest.len())
 }
 
 /// The high bit of each byte of a word that ends a plain run in a string: a quote, a backslash or a control character;
@@ -469,42 +478,42 @@ fn specials(word: u64) -> u64 {
     (below(word, 0x20) | quote | backslash) & HIGHS
 }
 
-/// Where the digits that begin at `at` end, and their value if it fits: eight at once, as dates have them, then one by
-/// one.
-#[inline]
-fn digits(bytes: &[u8], mut at: usize) -> (usize, u64) {
-    let mut value = 0_u64;
-    if let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>)
-        && let Some(number) = eight_digits(u64::from_le_bytes(*eight))
-    {
-        value = number;
-        at += 8;
+/// The eight bytes at a position, the first of them lowest; NUL behind the end. `None` beyond the end.
+#[inline(always)]
+fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
+    let rest = bytes.get(at..)?;
+    match rest.first_chunk::<8>() {
+        Some(eight) => Some(u64::from_le_bytes(*eight)),
+        None => Some(last_word(rest)),
     }
-    for byte in bytes.get(at..).unwrap_or_default() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        at += 1;
-    }
-    (at, value)
 }
 
-/// The number that eight digits spell, the first of them in the lowest byte.
-#[inline]
-fn eight_digits(word: u64) -> Option<u64> {
+#[inline(never)]
+fn last_word(rest: &[u8]) -> u64 {
+    rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// How many of eight bytes are digits before the first that is none, and the number that these spell.
+#[inline(always)]
+fn digit_run(word: u64) -> (usize, u64) {
     const ZEROS: u64 = 0x3030_3030_3030_3030;
-    const HIGHS: u64 = 0xF0F0_F0F0_F0F0_F0F0;
-    if (word & HIGHS) != ZEROS || (word.wrapping_add(0x0606_0606_0606_0606) & HIGHS) != ZEROS {
-        return None;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // Below ten stays what is a digit; adding 0x76 lifts anything else over the high bit, if it is not there already.
+    let values = word ^ ZEROS;
+    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & HIGHS;
+    let count = others.trailing_zeros() as usize / 8;
+    if count == 0 {
+        return (0, 0);
     }
-    // Neighbours are joined: digits to pairs, pairs to fours, fours to eight.
-    let digits = word & 0x0F0F_0F0F_0F0F_0F0F;
+    // The last digit to the highest byte, zeros before the first; then digits join to pairs, fours and eight.
+    let digits = values << (64 - 8 * count);
     let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
     let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
+    (count, fours.wrapping_mul(10_000 << 32 | 1) >> 32)
 }
+
+/// What a number is multiplied by for so many digits to follow.
+const POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// Longer numbers are an attack on whoever parses them.
 const MAX_NUMBER: usize = 64;
