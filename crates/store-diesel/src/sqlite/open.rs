@@ -32,10 +32,11 @@ impl Place {
         let url = self.0.as_deref().unwrap_or(":memory:");
         let opened = SqliteConnection::establish(url);
         let mut conn = opened.map_err(|_| unavailable("the database file cannot be opened"))?;
-        refuse_old(&mut conn)?;
+        // The settings first: until they are made, any other statement fails at once where it should wait.
         for setting in settings(self.is_memory()) {
             setting.apply(&mut conn)?;
         }
+        refuse_old(&mut conn)?;
         Ok(Bridge::new(conn))
     }
 
