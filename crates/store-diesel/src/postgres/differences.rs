@@ -96,8 +96,15 @@ pub(super) async fn note_used(conn: &mut Connection, used: &[(TokenId, Timestamp
 }
 
 /// Whether this database has a table of the migrations that were applied.
+///
+/// A scan of the catalogue, and no `to_regclass`: that answers from what the session remembers, also that something
+/// was not there, until the session takes its next lock on a table; a node that waited for another's migrations would
+/// not see them.
 pub(super) async fn has_history(conn: &mut Connection) -> Outcome<bool> {
-    let found = diesel::dsl::sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    let found = diesel::dsl::sql::<Bool>(
+        "EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE c.relname = '__diesel_schema_migrations' AND n.nspname = current_schema())",
+    );
     Ok(diesel::select(found).get_result(conn).await?)
 }
 
