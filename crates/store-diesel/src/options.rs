@@ -15,7 +15,8 @@ pub struct StoreOptions {
     pub wait: Duration,
     /// For how long PostgreSQL may take over an operation. Default 10 s.
     pub deadline: Duration,
-    /// How many connections to PostgreSQL are held at most. Default 10.
+    /// How many connections to PostgreSQL are held at most. Default 20: what commits at the same moment shares the
+    /// disk's delay.
     pub connections: usize,
     /// How many connections read an SQLite file, beside the one that writes. Default 4.
     pub readers: usize,
@@ -28,7 +29,7 @@ impl Default for StoreOptions {
         Self {
             wait: Duration::from_secs(5),
             deadline: Duration::from_secs(10),
-            connections: 10,
+            connections: 20,
             readers: 4,
             migrate: true,
         }

@@ -77,11 +77,19 @@ impl From<SummaryRow> for TokenSummary {
 }
 
 /// A refresh family as read and written. All columns are null in a record without one.
-#[derive(Queryable, Selectable, Insertable, AsChangeset, Default)]
+#[derive(Queryable, Selectable, Default)]
 #[diesel(table_name = tokens)]
-#[diesel(treat_none_as_null = true)]
 pub(crate) struct RefreshRow {
     pub(crate) refresh_selector: Option<Vec<u8>>,
+    #[diesel(embed)]
+    pub(crate) rotation: RotationRow,
+}
+
+/// What a rotation changes of it: all but what finds it, whose index is left alone.
+#[derive(Queryable, Selectable, AsChangeset, Default)]
+#[diesel(table_name = tokens)]
+#[diesel(treat_none_as_null = true)]
+pub(crate) struct RotationRow {
     pub(crate) refresh_current: Option<Vec<u8>>,
     pub(crate) refresh_previous: Option<Vec<u8>>,
     pub(crate) refresh_sealed: Option<Vec<u8>>,
@@ -94,6 +102,14 @@ impl From<&RefreshState> for RefreshRow {
     fn from(state: &RefreshState) -> Self {
         Self {
             refresh_selector: Some(state.selector.0.to_vec()),
+            rotation: state.into(),
+        }
+    }
+}
+
+impl From<&RefreshState> for RotationRow {
+    fn from(state: &RefreshState) -> Self {
+        Self {
             refresh_current: Some(state.current.as_bytes().to_vec()),
             refresh_previous: state.previous.map(|digest| digest.as_bytes().to_vec()),
             refresh_sealed: state.sealed.map(|sealed| sealed.to_vec()),
@@ -107,14 +123,15 @@ impl From<&RefreshState> for RefreshRow {
 impl RefreshRow {
     pub(crate) fn into_state(self) -> Outcome<RefreshState> {
         const CUT: Fault = Fault::Corrupt("a refresh family lacks a column");
+        let rotation = self.rotation;
         Ok(RefreshState {
             selector: Selector(sized(self.refresh_selector.ok_or(CUT)?)?),
-            current: digest(self.refresh_current.ok_or(CUT)?)?,
-            previous: self.refresh_previous.map(digest).transpose()?,
-            sealed: self.refresh_sealed.map(sized).transpose()?,
-            lineage: self.refresh_lineage.ok_or(CUT)?,
-            rotations: self.refresh_rotations.ok_or(CUT)?,
-            rotated_at: Timestamp::from_millis(self.refresh_rotated_at.ok_or(CUT)?),
+            current: digest(rotation.refresh_current.ok_or(CUT)?)?,
+            previous: rotation.refresh_previous.map(digest).transpose()?,
+            sealed: rotation.refresh_sealed.map(sized).transpose()?,
+            lineage: rotation.refresh_lineage.ok_or(CUT)?,
+            rotations: rotation.refresh_rotations.ok_or(CUT)?,
+            rotated_at: Timestamp::from_millis(rotation.refresh_rotated_at.ok_or(CUT)?),
         })
     }
 }
@@ -200,14 +217,6 @@ impl From<&NewAccount> for NewAccountRow {
 }
 
 impl NewAccountRow {
-    /// The row of a client, which is found by what its e-mail was folded to when it was read.
-    pub(crate) fn of_client(new: &NewAccount, folded: &FoldedLogin) -> Self {
-        Self {
-            login_folded: Some(folded.as_str().to_owned()),
-            ..new.into()
-        }
-    }
-
     /// The names it will sign in with, folded. A name that nobody can type signs nobody in.
     pub(crate) fn names(&self) -> Vec<String> {
         [&self.login_folded, &self.alias_folded]
@@ -221,6 +230,11 @@ impl NewAccountRow {
 /// Attributes as they are stored.
 pub(crate) fn attributes_text(attributes: &Attributes) -> String {
     serde_json::Value::Object(attributes.clone()).to_string()
+}
+
+/// The text of a JSON object.
+pub(crate) fn object(members: Attributes) -> String {
+    serde_json::Value::Object(members).to_string()
 }
 
 fn folded(name: &str) -> Option<String> {

@@ -1,4 +1,5 @@
 //! Many callers at once, on two nodes of one database; on both databases.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 #[macro_use]
 mod support;

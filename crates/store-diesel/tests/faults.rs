@@ -1,4 +1,5 @@
 //! Callers that hang up, databases that are busy, slow or gone, rows that are damaged.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 #[macro_use]
 mod support;

@@ -1,4 +1,5 @@
 //! The way up, the way down, several at once, and tables of a later version; on both databases.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 #[macro_use]
 mod support;

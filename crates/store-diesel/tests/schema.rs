@@ -1,4 +1,5 @@
 //! The tables are as promised: columns, keys, indexes, cascades; on both databases.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::collections::BTreeMap;
 

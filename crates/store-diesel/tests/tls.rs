@@ -1,4 +1,5 @@
 //! What `sslmode=` promises, with a server that has a certificate and one that has none.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use auth_core::StoreError;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};

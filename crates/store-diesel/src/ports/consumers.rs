@@ -6,13 +6,14 @@ use auth_core::{Attributes, NewAccount, Realm, StoreError, Timestamp, TokenDiges
 use consumer_auth::{Client, Consumer, ConsumerStore, NewClient, Organisation};
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
 use crate::error::{Fault, Outcome};
-use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, NewAccountRow, OrganisationRow};
+use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, OrganisationRow, object};
 use crate::schema::{accounts, consumers, organisations};
 
 #[async_trait]
@@ -30,7 +31,7 @@ impl ConsumerStore for Db {
         match found.await? {
             Some(client) => Ok(client),
             None => {
-                self.write(new, |conn, new| find_or_create_client(conn, new).boxed())
+                self.statement(new, |conn, new| find_or_create_client(conn, new).boxed())
                     .await
             }
         }
@@ -95,19 +96,29 @@ async fn find_client(conn: &mut Connection, new: &NewClient) -> Outcome<Option<C
 
 /// One statement finds or makes the client: a row that is there is "updated" to what it was, so that it comes back.
 async fn find_or_create_client(conn: &mut Connection, new: &NewClient) -> Outcome<Client> {
-    let organisation = organisations::table.find(new.organisation);
-    let stands: bool = diesel::select(exists(organisation)).get_result(conn).await?;
-    if !stands {
-        return Err(Fault::Corrupt("a client of an organisation that is not there"));
-    }
-    let row: AccountRow = diesel::insert_into(accounts::table)
-        .values(NewAccountRow::of_client(&account_of(new), &new.folded))
+    let account = account_of(new);
+    let row = organisations::table.find(new.organisation).select((
+        account.realm.as_str().into_sql::<Text>(),
+        account.login.as_str().into_sql::<Text>(),
+        new.folded.as_str().into_sql::<Text>().nullable(),
+        object(account.attributes).into_sql::<Text>(),
+        account.created_at.as_millis().into_sql::<BigInt>(),
+    ));
+    let row = diesel::insert_into(accounts::table)
+        .values(row)
+        .into_columns((
+            accounts::realm,
+            accounts::login,
+            accounts::login_folded,
+            accounts::attributes,
+            accounts::created_at,
+        ))
         .on_conflict((accounts::realm, accounts::login_folded))
         .do_update()
         .set(accounts::realm.eq(excluded(accounts::realm)))
-        .returning(AccountRow::as_returning())
-        .get_result(conn)
-        .await?;
+        .returning(AccountRow::as_returning());
+    let row: Option<AccountRow> = row.get_result(conn).await.optional()?;
+    let row = row.ok_or(Fault::Corrupt("a client of an organisation that is not there"))?;
     row.into_client(new.organisation)
 }
 

@@ -24,16 +24,16 @@ pub(super) async fn tell_for_a_day(conn: &mut Connection, change: Change, now: T
     tell(conn, change, now.plus(DAY), now).await
 }
 
-/// Tells that a record has ended, until the last moment at which it, or what belongs to it, might be accepted.
-pub(super) async fn tell_ended(conn: &mut Connection, id: i64, now: Timestamp) -> Outcome<()> {
-    let family = || tokens::id.eq(id).or(tokens::parent.eq(id));
+/// Until when a record, or what belongs to it, might be accepted.
+pub(super) async fn until_all_ended(conn: &mut Connection, id: TokenId, now: Timestamp) -> Outcome<Timestamp> {
+    let family = || tokens::id.eq(id.0).or(tokens::parent.eq(id.0));
     let latest = tokens::table
         .filter(family())
         .select(diesel::dsl::max(tokens::expires_at));
     let latest: Option<i64> = latest.get_result(conn).await?;
     let endless = tokens::table.filter(family()).filter(ends_with_the_feed!());
     let endless: bool = diesel::select(diesel::dsl::exists(endless)).get_result(conn).await?;
-    tell(conn, Change::Ended(TokenId(id)), until(latest, endless, now), now).await
+    Ok(until(latest, endless, now))
 }
 
 /// Starts an account's next generation, which ends all its tokens, and tells of it. False if there is no such account.
@@ -70,7 +70,9 @@ pub(super) async fn changes(conn: &mut Connection, after: i64, limit: u32) -> Ou
     Ok(rows.into_iter().map(FeedRow::into_entry).collect())
 }
 
-fn until(latest: Option<i64>, endless: bool, now: Timestamp) -> Timestamp {
+/// Until when to tell of an end: of the latest of the tokens that it concerns, or for ever where one of them has no end
+/// but this.
+pub(super) fn until(latest: Option<i64>, endless: bool, now: Timestamp) -> Timestamp {
     match (endless, latest) {
         (true, _) => Timestamp::from_millis(i64::MAX),
         (false, Some(latest)) => Timestamp::from_millis(latest),

@@ -93,12 +93,7 @@ async fn end_replaced(conn: &mut Connection, new: &NewToken) -> Outcome<()> {
 async fn insert_if_standing(conn: &mut Connection, new: &NewToken, shared: bool) -> Outcome<Option<TokenId>> {
     let RefreshRow {
         refresh_selector,
-        refresh_current,
-        refresh_previous,
-        refresh_sealed,
-        refresh_lineage,
-        refresh_rotations,
-        refresh_rotated_at,
+        rotation,
     } = new.refresh.as_ref().map(RefreshRow::from).unwrap_or_default();
     let parent = new.parent.map(|parent| parent.0);
     let parent_lives = parents
@@ -125,12 +120,12 @@ async fn insert_if_standing(conn: &mut Connection, new: &NewToken, shared: bool)
             shared.into_sql::<Bool>(),
             (
                 refresh_selector.into_sql::<Nullable<Binary>>(),
-                refresh_current.into_sql::<Nullable<Binary>>(),
-                refresh_previous.into_sql::<Nullable<Binary>>(),
-                refresh_sealed.into_sql::<Nullable<Binary>>(),
-                refresh_lineage.into_sql::<Nullable<Binary>>(),
-                refresh_rotations.into_sql::<Nullable<BigInt>>(),
-                refresh_rotated_at.into_sql::<Nullable<BigInt>>(),
+                rotation.refresh_current.into_sql::<Nullable<Binary>>(),
+                rotation.refresh_previous.into_sql::<Nullable<Binary>>(),
+                rotation.refresh_sealed.into_sql::<Nullable<Binary>>(),
+                rotation.refresh_lineage.into_sql::<Nullable<Binary>>(),
+                rotation.refresh_rotations.into_sql::<Nullable<BigInt>>(),
+                rotation.refresh_rotated_at.into_sql::<Nullable<BigInt>>(),
             ),
             new.issued_at.as_millis().into_sql::<BigInt>(),
             new.expires_at.map(Timestamp::as_millis).into_sql::<Nullable<BigInt>>(),

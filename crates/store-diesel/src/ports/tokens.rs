@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
+    Change, FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
     TokenRecord, TokenStore,
 };
 use diesel::prelude::*;
@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use super::backend::{Connection, Db};
 use super::{differences, feed, insert, purge};
 use crate::error::Outcome;
-use crate::rows::{RefreshRow, TokenRow};
+use crate::rows::{RefreshRow, RotationRow, TokenRow};
 use crate::schema::{accounts, roles, tokens};
 
 /// How many last uses are noted in one transaction, so that nobody waits for it.
@@ -57,7 +57,7 @@ impl TokenStore for Db {
     }
 
     async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
-        self.write((id, now), |conn, (id, now)| revoke(conn, id.0, *now).boxed())
+        self.write((id, now), |conn, (id, now)| revoke(conn, *id, *now).boxed())
             .await
     }
 
@@ -113,20 +113,28 @@ async fn rotate(conn: &mut Connection, id: TokenId, from: &TokenDigest, to: &Ref
         .filter(tokens::id.eq(id.0))
         .filter(tokens::refresh_current.eq(from.as_bytes().to_vec()))
         .filter(live!());
-    let moved = diesel::update(family).set(RefreshRow::from(to)).execute(conn).await?;
+    let moved = diesel::update(family).set(RotationRow::from(to)).execute(conn).await?;
     Ok(moved == 1)
 }
 
-async fn revoke(conn: &mut Connection, id: i64, now: Timestamp) -> Outcome<bool> {
+async fn revoke(conn: &mut Connection, id: TokenId, now: Timestamp) -> Outcome<bool> {
     let at = tokens::revoked_at.eq(now.as_millis());
-    let record = tokens::table.filter(tokens::id.eq(id)).filter(live!());
-    if diesel::update(record).set(at).execute(conn).await? == 0 {
+    let record = tokens::table.filter(tokens::id.eq(id.0)).filter(live!());
+    let ended = diesel::update(record)
+        .set(at)
+        .returning((tokens::expires_at, ends_with_the_feed!()));
+    let ended: Option<(Option<i64>, bool)> = ended.get_result(conn).await.optional()?;
+    let Some((end, endless)) = ended else {
         return Ok(false);
-    }
+    };
+    // A statement of its own, which sees what was added until the record was ended.
     let children = tokens::table
-        .filter(tokens::parent.eq(id))
+        .filter(tokens::parent.eq(id.0))
         .filter(tokens::revoked_at.is_null());
-    diesel::update(children).set(at).execute(conn).await?;
-    feed::tell_ended(conn, id, now).await?;
+    let until = match diesel::update(children).set(at).execute(conn).await? {
+        0 => feed::until(end, endless, now),
+        _ => feed::until_all_ended(conn, id, now).await?,
+    };
+    feed::tell(conn, Change::Ended(id), until, now).await?;
     Ok(true)
 }

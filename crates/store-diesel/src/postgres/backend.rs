@@ -163,10 +163,10 @@ impl Drop for Db {
 
 /// Tries until it is done, it cannot be done, or it was tried often enough.
 async fn persist<A, R>(pool: &Pool, kind: Kind, args: &A, step: Step<A, R>) -> Result<R, StoreError> {
-    for attempt in 1.. {
+    let mut attempt = 1;
+    loop {
         let (mut lane, new) = pool.take().await?;
-        let outcome = once(kind, &mut lane.conn, args, step).await;
-        let fault = match outcome {
+        let fault = match once(kind, &mut lane.conn, args, step).await {
             Ok(answer) => {
                 pool.give_back(lane);
                 return Ok(answer);
@@ -183,8 +183,8 @@ async fn persist<A, R>(pool: &Pool, kind: Kind, args: &A, step: Step<A, R>) -> R
             return Err(fault.into());
         }
         tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
+        attempt += 1;
     }
-    unreachable!()
 }
 
 async fn once<A, R>(kind: Kind, conn: &mut Connection, args: &A, step: Step<A, R>) -> Outcome<R> {
