@@ -37,8 +37,7 @@ impl Import {
             let key = read(&self.text()?, flavour.algorithm)?;
             let ring = Ring::open(admin).await?;
             let key = named(key, &ring.master)?;
-            let key = self.plan.carry_out(&ring, flavour, Some(key)).await?;
-            Ok(self.plan.report(flavour, &key))
+            self.plan.carry_out(&ring, flavour, Some(key)).await
         })
     }
 

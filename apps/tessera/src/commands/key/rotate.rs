@@ -7,6 +7,7 @@ use auth_core::Lifetime;
 use clap::Args;
 use serde_json::json;
 use store_diesel::StoredKey;
+use token_jwt::rotation::KeyState;
 use token_jwt::{Family, SigningKey};
 
 use super::ring::{self, Ring};
@@ -56,60 +57,55 @@ impl Rotate {
         Admin::run(common, async |admin| {
             let flavour = ring::signing_flavour(&admin.config, &self.flavour)?;
             let ring = Ring::open(admin).await?;
-            let key = self.plan.carry_out(&ring, flavour, None).await?;
-            Ok(self.plan.report(flavour, &key))
+            self.plan.carry_out(&ring, flavour, None).await
         })
     }
 }
 
 impl Plan {
     /// Adds `key`, or one that is made now, and lets the others retire.
-    pub async fn carry_out(
-        &self,
-        ring: &Ring,
-        flavour: &Flavour,
-        key: Option<SigningKey>,
-    ) -> anyhow::Result<StoredKey> {
+    pub async fn carry_out(&self, ring: &Ring, flavour: &Flavour, key: Option<SigningKey>) -> anyhow::Result<Report> {
         let purpose = Purpose::of(flavour);
         let life = Lifetime::Limited(longest_life(flavour));
-        let publish = match ring.keys.stored(&purpose).await?.is_empty() {
-            // Nobody waits for the first.
-            true => Some(Duration::ZERO),
-            false => self.publish(flavour),
+        let signs = ring
+            .of(&purpose)
+            .await?
+            .iter()
+            .any(|(_, state)| *state == KeyState::Current);
+        let publish = match signs {
+            true => self.publish(flavour),
+            // Nobody waits for it.
+            false => Some(Duration::ZERO),
         };
-        ring.keys.rotate(&purpose, key, publish, life).await
+        let key = ring.keys.rotate(&purpose, key, publish, life).await?;
+        let text = format!("{} {}", flavour.name, self.outcome(&key, signs));
+        let json = json!({
+            "flavour": flavour.name,
+            "kid": key.name,
+            "signs_from": time(key.activates_at),
+            "emergency": self.emergency,
+        });
+        Ok(Report::new(text, json))
     }
 
     fn publish(&self, flavour: &Flavour) -> Option<Duration> {
-        let usual = if flavour.algorithm.is_symmetric() {
-            SHARED
-        } else {
-            PUBLISHED
+        let usual = match flavour.algorithm.is_symmetric() {
+            true => SHARED,
+            false => PUBLISHED,
         };
         (!self.emergency).then(|| self.publish_for.unwrap_or(usual).0)
     }
 
-    pub fn report(&self, flavour: &Flavour, key: &StoredKey) -> Report {
-        let (name, kid) = (&flavour.name, &key.name);
-        let text = match self.emergency {
-            true => format!("{name} signs with the key {kid} now; the old keys and all they have signed have ended"),
-            false => {
-                let from = time(key.activates_at);
-                format!(
-                    "{name} has the key {kid}, which signs from {from} on; the old ones verify until their last \
-                         token has ended"
-                )
+    fn outcome(&self, key: &StoredKey, replaces: bool) -> String {
+        let (kid, from) = (&key.name, time(key.activates_at));
+        match (replaces, self.emergency) {
+            (false, _) => format!("signs with the key {kid} now"),
+            (true, true) => format!("signs with the key {kid} now; the old keys and all they have signed have ended"),
+            (true, false) => {
+                let old = "the old ones verify until their last token has ended";
+                format!("has the key {kid}, which signs from {from} on; {old}")
             }
-        };
-        Report::new(
-            text,
-            json!({
-                "flavour": name,
-                "kid": kid,
-                "signs_from": time(key.activates_at),
-                "emergency": self.emergency,
-            }),
-        )
+        }
     }
 }
 
