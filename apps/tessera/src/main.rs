@@ -1,6 +1,9 @@
 //! Tessera, the server. One binary, one file for each command.
 #![forbid(unsafe_code)]
-#![allow(unreachable_pub, reason = "nothing of a binary is reachable; `pub` says what a module offers the others")]
+#![allow(
+    unreachable_pub,
+    reason = "nothing of a binary is reachable; `pub` says what a module offers the others"
+)]
 
 mod app;
 mod background;

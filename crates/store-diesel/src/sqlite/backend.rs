@@ -173,3 +173,27 @@ impl<A: Send, R: Send> Job for Operation<A, R> {
         let _ = self.reply.send(outcome);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn panic(_: &mut Connection) -> Outcome<()> {
+        panic!("as the test wants it")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_one_callers_trouble() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tessera.db").display().to_string();
+        for place in [Some(path), None] {
+            let db = Db::open(place, &StoreOptions::default()).unwrap();
+            let panicked = db.write((), |conn, ()| panic(conn).boxed()).await;
+            assert!(matches!(panicked, Err(StoreError::Unavailable(_))), "{panicked:?}");
+            let read = db.read((), |conn, ()| panic(conn).boxed()).await;
+            assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+            let seven = db.write((), |_, ()| async { Ok(7) }.boxed()).await;
+            assert_eq!(seven, Ok(7));
+        }
+    }
+}
