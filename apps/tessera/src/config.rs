@@ -116,6 +116,7 @@ impl Config {
         in_range("passwords", &raw.passwords)?;
         in_range("revocation", &raw.revocation)?;
         in_range("http", &raw.http)?;
+        raw.passwords.check()?;
         raw.refresh.check()?;
         raw.revocation.check()?;
         raw.http.check()?;

@@ -16,6 +16,8 @@ pub struct PasswordSettings {
     /// How many logins may wait for a hash: 1 to 100,000.
     #[validate(range(min = 1, max = 100_000))]
     pub queue: usize,
+    /// A login that would wait longer than this for its hash is refused at once: 1 s to 60 s.
+    pub patience: Span,
     /// How many threads hash; 0: one for each core.
     #[validate(range(max = 1024))]
     pub threads: usize,
@@ -28,8 +30,22 @@ impl Default for PasswordSettings {
         Self {
             cost: 12,
             queue: 256,
+            patience: Span::seconds(4),
             threads: 0,
             end_sessions: true,
+        }
+    }
+}
+
+impl PasswordSettings {
+    pub(super) fn check(&self) -> Result<(), BadSetting> {
+        match (Span::seconds(1)..=Span::seconds(60)).contains(&self.patience) {
+            true => Ok(()),
+            false => Err(BadSetting::new(
+                "passwords.patience",
+                self.patience,
+                "allowed is 1s to 60s",
+            )),
         }
     }
 }

@@ -70,6 +70,7 @@ impl Desk {
         }
         program
             .env("TESSERA_PASSWORDS__COST", "10")
+            .env("TESSERA_PASSWORDS__PATIENCE", "60s")
             .envs(environment.iter().copied());
         program.current_dir(self.folder.path()).arg(command);
         if let Some(settings) = self.settings {

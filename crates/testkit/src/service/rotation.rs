@@ -7,24 +7,20 @@ use crate::harness::Renewal;
 use crate::issuer::ground::Says;
 use crate::law::{Upheld, at_once};
 
-/// Each refresh gives the next refresh token and a fresh access token of the same session, for the same person with the
-/// same rights. Earlier access tokens go on until their end.
+/// Each refresh gives the next refresh token and an access token of the same session, for the same person with the same
+/// rights. Earlier access tokens go on until their end. (Two signed tokens of one session and one second may be the same
+/// text: they say the same.)
 pub async fn a_refresh_rotates(harness: Harness) -> Upheld {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let granted = harness.accepts(&first.token, "after the sign-in").await;
     let mut refresh_tokens = HashSet::from([first.refresh.clone()]);
-    let mut access_tokens = HashSet::from([first.token.text.clone()]);
     let mut session = first.clone();
     for _ in 0..5 {
         session = harness.renews(&session.refresh, "the current one").await;
         assert!(
             refresh_tokens.insert(session.refresh.clone()),
             "a refresh token came twice"
-        );
-        assert!(
-            access_tokens.insert(session.token.text.clone()),
-            "an access token came twice"
         );
         let renewed = harness.accepts(&session.token, "after a refresh").await;
         assert_eq!((renewed.subject, &renewed.flavour), (granted.subject, &granted.flavour));

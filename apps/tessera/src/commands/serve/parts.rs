@@ -57,6 +57,8 @@ fn hasher(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> 
         cost: HashCost::new(settings.cost)?,
         threads: NonZeroUsize::new(settings.threads),
         queue: NonZeroUsize::new(settings.queue).context("passwords.queue is at least 1")?,
+        patience: settings.patience.0,
+        deadline: settings.patience.0.saturating_mul(3),
         ..HashingOptions::default()
     };
     let hasher = PasswordHasher::start(options, clock, entropy).context("the password threads cannot start")?;
