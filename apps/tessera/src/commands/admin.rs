@@ -1,5 +1,6 @@
 //! What administrators' commands have in common: they work on the database itself, beside the servers that run on it.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -70,9 +71,11 @@ impl Admin {
 
     /// Sets passwords as the settings say.
     pub fn password_setter(&self) -> anyhow::Result<PasswordSetter> {
-        let mut options = HashingOptions::default();
-        options.cost = HashCost::new(self.config.passwords.cost)?;
-        options.threads = Some(std::num::NonZeroUsize::MIN);
+        let options = HashingOptions {
+            cost: HashCost::new(self.config.passwords.cost)?,
+            threads: Some(NonZeroUsize::MIN),
+            ..HashingOptions::default()
+        };
         let hasher = PasswordHasher::start(options, self.clock.clone(), Arc::new(SystemEntropy));
         let hasher = Arc::new(hasher.context("the password thread cannot start")?);
         Ok(PasswordSetter::new(

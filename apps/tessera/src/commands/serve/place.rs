@@ -6,6 +6,7 @@ use anyhow::Context;
 use tempfile::TempDir;
 
 use super::DEFAULT_DATABASE;
+use crate::commands::admin::sqlite_path;
 use crate::config::Config;
 use crate::master;
 
@@ -32,7 +33,7 @@ impl Place {
     }
 
     fn of(url: String, private: Option<TempDir>) -> Self {
-        let path = url.strip_prefix("sqlite:").filter(|path| *path != ":memory:");
+        let path = sqlite_path(&url).filter(|path| *path != ":memory:");
         Self {
             file: path.map(PathBuf::from),
             url,
