@@ -2,7 +2,7 @@
 //!
 //! Contenders take turns, so that a noisy minute of the machine falls on all of them alike. The table gives each one's
 //! median and its best turn; the best is the machine undisturbed. On a busy machine no turn of half a second may be:
-//! `cargo bench -p bcrypt-batch -- 5` makes many short turns of cost 5, and the ratios are the same at every cost.
+//! `cargo bench -p bcrypt-batch -- 5` makes many short turns of cost 5; the work only differs in how often it is repeated.
 //! Without `--bench` (as `cargo test --benches` runs it) it makes one turn of cost 4.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may stop at what it does not expect")]
