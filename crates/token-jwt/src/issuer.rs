@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    Capabilities, Clock, Entropy, FlavourName, Generation, Grant, IssueError, IssuedToken, Issuer, Lifetime,
-    PlainToken, PresentedToken, Realm, Rejection, RevokeError, Scopes, SessionRef, Subject, Timestamp, TokenId,
-    Unavailable, VerifiedToken, VerifyError, random_bytes,
+    Capabilities, Clock, Entropy, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime, PlainToken,
+    PresentedToken, Realm, Rejection, RevokeError, Scopes, SessionRef, Timestamp, TokenId, Unavailable, VerifiedToken,
+    VerifyError, random_bytes,
 };
 use ring::rand::SystemRandom;
 use serde::{Deserialize, Serialize};
@@ -283,7 +283,7 @@ mod tests {
     use super::*;
     use crate::algorithm::Algorithm;
     use crate::key::Kid;
-    use auth_core::{SystemClock, SystemEntropy, Verifier as _};
+    use auth_core::{Generation, Subject, SystemClock, SystemEntropy, Verifier as _};
 
     fn key(algorithm: Algorithm, kid: &str) -> SigningKey {
         let key = SigningKey::generate(algorithm, &SystemRandom::new()).unwrap();
