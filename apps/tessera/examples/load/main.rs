@@ -8,6 +8,7 @@
 //! Each starts a server of its own on loopback (the release binary beside this program), runs for a bounded time, and
 //! prints ratios; figures of one machine carry over to another only as ratios. Leave the machine alone meanwhile.
 #![forbid(unsafe_code)]
+#![allow(unreachable_pub, reason = "nothing of a program is reachable")]
 #![allow(clippy::disallowed_methods, reason = "a load program measures real time")]
 #![allow(
     clippy::unwrap_used,

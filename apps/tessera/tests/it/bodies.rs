@@ -54,7 +54,7 @@ impl BodyCase {
     }
 
     fn request(&self, dialect: Dialect) -> Request {
-        let mut request = Request::post(dialect.path()).from_client(&format!("10.5.{}.1", dialect as u8));
+        let mut request = Request::post(dialect.path()).coming_from(&format!("10.5.{}.1", dialect as u8));
         if let Some(content_type) = &self.content_type {
             request = request.header("Content-Type", content_type);
         }
@@ -210,10 +210,7 @@ fn broken_bodies(dialect: Dialect) -> Vec<(&'static str, Vec<u8>)> {
             format!("{{\"zz\":\"\\ud800\",{}", &good[1..]).into_bytes(),
         ),
         ("7000 lists", nested("[", "]", 7000)),
-        (
-            "2000 objects",
-            nested("{\"a\":", "}", 2000).iter().copied().collect::<Vec<u8>>(),
-        ),
+        ("2000 objects", nested("{\"a\":", "}", 2000).to_vec()),
         ("NaN", format!("{{\"zz\":NaN,{}", &good[1..]).into_bytes()),
         (
             "a number without end",
@@ -436,7 +433,7 @@ fn a_password_is_taken_byte_for_byte_and_never_cut() {
         let attempt = |password: &str| {
             let request = dialect
                 .request(&dialect.attempt(name, password))
-                .from_client(&format!("10.6.{}.1", dialect as u8));
+                .coming_from(&format!("10.6.{}.1", dialect as u8));
             server.send(&request).comparable()
         };
         let wrong = attempt("wrong");

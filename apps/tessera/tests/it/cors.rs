@@ -57,7 +57,7 @@ fn success_and_refusal_alike_can_be_read_by_the_page() {
     let mechanics = Dialect::Mechanics;
     let wrong = mechanics
         .request(&mechanics.attempt("workshop@email.dk", "wrong"))
-        .from_client("10.7.0.1");
+        .coming_from("10.7.0.1");
     for (request, status) in [
         (mechanics.request(&mechanics.good()), 200),
         (wrong, 401),

@@ -131,7 +131,7 @@ fn no_spelling_of_a_path_is_a_way_round_its_rule() {
         for spelling in spellings(dialect.path()) {
             let request = Request::post(&spelling)
                 .json(dialect.attempt("nobody@example.com", "x"))
-                .from_client("10.8.0.1");
+                .coming_from("10.8.0.1");
             let status = server
                 .raw(&request.bytes(server.address()))
                 .map(|response| response.status);

@@ -17,7 +17,7 @@ fn behind_a_proxy() -> Setup {
 }
 
 fn attempt(server: &Server, dialect: Dialect, name: &str, password: &str, from: &str) -> Response {
-    server.send(&dialect.request(&dialect.attempt(name, password)).from_client(from))
+    server.send(&dialect.request(&dialect.attempt(name, password)).coming_from(from))
 }
 
 fn good_name(dialect: Dialect) -> (&'static str, &'static str) {
@@ -170,7 +170,7 @@ fn what_a_client_says_of_its_address_counts_only_from_a_listed_proxy() {
         let from = format!("203.0.113.{index}");
         let request = Dialect::Mechanics.request(&Dialect::Mechanics.attempt(name, "wrong"));
         let request = request
-            .from_client(&from)
+            .coming_from(&from)
             .header("X-Real-IP", &from)
             .header("Forwarded", format!("for={from}"));
         statuses.push(server.send(&request).status);

@@ -61,7 +61,7 @@ impl Http {
     }
 
     fn post(&self, node: &Server, path: &str, body: &serde_json::Value) -> Response {
-        let request = Request::post(path).json(body).from_client(&self.address);
+        let request = Request::post(path).json(body).coming_from(&self.address);
         block_in_place(|| node.send(&request))
     }
 

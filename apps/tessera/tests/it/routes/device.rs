@@ -215,7 +215,7 @@ fn a_device_may_be_called_anything_of_1_to_255_characters() {
 fn a_wrong_password_and_an_unknown_player_get_the_same_bytes() {
     let server = Server::shared();
     let attempt = |name: &str, password: &str| {
-        let request = DEVICE.request(&DEVICE.attempt(name, password)).from_client("10.3.0.1");
+        let request = DEVICE.request(&DEVICE.attempt(name, password)).coming_from("10.3.0.1");
         server.send(&request).comparable()
     };
     let wrong = attempt("gmachia", "wrong");

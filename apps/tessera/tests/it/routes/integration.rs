@@ -165,7 +165,7 @@ fn both_parts_of_a_consumer_must_match_and_no_answer_tells_which_did_not() {
         let mut body = INTEGRATION.good();
         body["consumer"] = consumer;
         server
-            .send(&INTEGRATION.request(&body).from_client("10.4.0.1"))
+            .send(&INTEGRATION.request(&body).coming_from("10.4.0.1"))
             .comparable()
     });
     assert_eq!(INTEGRATION.refuses(&answers[0], 401), "Credenciales inválidas.");

@@ -30,7 +30,7 @@ fn log_in(server: &Server, username: &str, password: &str, from: &str) -> Respon
     server.send(
         &LOGIN
             .request(&json!({"username": username, "password": password}))
-            .from_client(from),
+            .coming_from(from),
     )
 }
 
@@ -112,7 +112,7 @@ fn each_role_has_its_number_and_the_user_name_comes_as_stored() {
 #[test]
 fn no_user_name_is_a_400_no_user_a_404_and_no_password_a_401() {
     let server = Server::shared();
-    let send = |body: Value| server.send(&LOGIN.request(&body).from_client("10.2.0.2"));
+    let send = |body: Value| server.send(&LOGIN.request(&body).coming_from("10.2.0.2"));
     for body in [
         json!({"password": "secret"}),
         json!({"username": "", "password": "secret"}),

@@ -149,7 +149,7 @@ fn nothing_but_a_live_refresh_token_refreshes_and_a_guess_harms_nobody() {
     let wrong = server.send(
         &MECHANICS
             .request(&MECHANICS.attempt("workshop@email.dk", "wrong"))
-            .from_client("10.1.0.1"),
+            .coming_from("10.1.0.1"),
     );
     for text in [
         unknown.as_str(),
@@ -194,7 +194,7 @@ fn a_wrong_password_and_an_unknown_workshop_get_the_same_bytes() {
     let attempt = |name: &str, password: &str| {
         let request = MECHANICS
             .request(&MECHANICS.attempt(name, password))
-            .from_client("10.1.0.2");
+            .coming_from("10.1.0.2");
         server.send(&request).comparable()
     };
     let wrong = attempt("workshop@email.dk", "qwertz");

@@ -51,7 +51,7 @@ impl Request {
     }
 
     /// As if it came through a proxy from this address.
-    pub fn from_client(self, address: &str) -> Self {
+    pub fn coming_from(self, address: &str) -> Self {
         self.header("X-Forwarded-For", address)
     }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 
@@ -41,7 +42,11 @@ impl Setup {
         Self {
             command: "serve",
             args: Vec::new(),
-            env: vec![("TESSERA_PASSWORDS__COST".into(), "10".into())],
+            env: vec![
+                ("TESSERA_PASSWORDS__COST".into(), "10".into()),
+                // The tests share two cores with each other: what they ask is not how long a login waits.
+                ("TESSERA_PASSWORDS__PATIENCE".into(), "60s".into()),
+            ],
             config: None,
             demo: false,
             listen: Some("127.0.0.1:0".into()),
@@ -122,11 +127,8 @@ impl Setup {
     pub fn run_in(self, folder: &TempDir) -> Ended {
         let mut running = self.spawn(folder);
         let code = running.wait();
-        Ended {
-            code,
-            out: running.out.text(),
-            err: running.err.text(),
-        }
+        let [out, err] = running.said();
+        Ended { code, out, err }
     }
 
     fn spawn(&self, folder: &TempDir) -> Running {
@@ -171,17 +173,17 @@ pub struct Ended {
 pub struct Output(Arc<Mutex<Vec<u8>>>);
 
 impl Output {
-    fn collect(source: impl Read + Send + 'static) -> Self {
+    fn collect(source: impl Read + Send + 'static) -> (Self, JoinHandle<()>) {
         let output = Self::default();
         let bytes = output.0.clone();
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut source = BufReader::new(source);
             let mut line = Vec::new();
             while source.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
                 bytes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut line);
             }
         });
-        output
+        (output, reader)
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -201,6 +203,7 @@ struct Running {
     _leash: Option<ChildStdin>,
     out: Output,
     err: Output,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -213,8 +216,8 @@ impl Running {
         let pid = child.id();
         // A program that does not read it may be gone already.
         let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
-        let out = Output::collect(child.stdout.take().expect("piped"));
-        let err = Output::collect(child.stderr.take().expect("piped"));
+        let (out, out_reader) = Output::collect(child.stdout.take().expect("piped"));
+        let (err, err_reader) = Output::collect(child.stderr.take().expect("piped"));
         let mut guard = guard(pid);
         let leash = guard.stdin.take();
         Self {
@@ -224,7 +227,16 @@ impl Running {
             _leash: leash,
             out,
             err,
+            readers: vec![out_reader, err_reader],
         }
+    }
+
+    /// All that it has said on standard output and standard error, once it has ended.
+    fn said(&mut self) -> [String; 2] {
+        self.readers
+            .drain(..)
+            .for_each(|reader| reader.join().expect("a reader panicked"));
+        [self.out.text(), self.err.text()]
     }
 
     fn ended(&mut self) -> bool {
@@ -290,7 +302,7 @@ pub struct Server {
 
 impl Server {
     /// The demo that tests share as long as they do not disturb each other. Tests that fail logins say from which
-    /// address they come ([`Request::from_client`]): it takes 127.0.0.1 for a proxy.
+    /// address they come ([`Request::coming_from`]): it takes 127.0.0.1 for a proxy.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(|| {
