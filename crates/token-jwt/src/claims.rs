@@ -1,7 +1,7 @@
 //! The registered claims (RFC 7519 section 4.1), picked up while the payload goes by, and the checks on them.
 
 use crate::error::{Claim, Reason};
-use crate::json::{JsonFault, Kind, Name, Number, Reader, Scalar, Stop, Tag, Text, Watch};
+use crate::json::{JsonFault, Kind, Name, Number, Reader, Scalar, Stop, Text, Watch};
 use crate::policy::{Policy, bit};
 use crate::time::UnixTime;
 
@@ -91,15 +91,24 @@ impl<'p> Registered<'p> {
         reader.stop(JsonFault::Shape)
     }
 
-    fn date<'de>(&mut self, claim: Claim, reader: &mut Reader<'de>) -> Result<(Option<UnixTime>, Scalar<'de>), Stop> {
+    /// Reads a date.
+    #[inline(always)]
+    fn date(&mut self, claim: Claim, reader: &mut Reader<'_>) -> Result<(UnixTime, Number), Stop> {
         let number = match reader.usual_integer() {
-            Some(seconds) => Number::Unsigned(seconds),
-            None if reader.kind()? == Kind::Number => reader.number()?,
-            None => return Err(self.refuse(Reason::ClaimMalformed(claim), reader)),
+            Some(value) => Number::Unsigned(value),
+            None => self.unusual_date(claim, reader)?,
         };
         match UnixTime::from_number(number, self.policy.unit()) {
-            Some(time) => Ok((Some(time), Scalar::Number(number))),
+            Some(time) => Ok((time, number)),
             None => Err(self.refuse(Reason::DateOutOfRange(claim), reader)),
+        }
+    }
+
+    #[inline(never)]
+    fn unusual_date(&mut self, claim: Claim, reader: &mut Reader<'_>) -> Result<Number, Stop> {
+        match reader.kind()? {
+            Kind::Number => reader.number(),
+            _ => Err(self.refuse(Reason::ClaimMalformed(claim), reader)),
         }
     }
 
@@ -130,52 +139,62 @@ impl<'p> Registered<'p> {
     }
 }
 
-/// The registered claim of a name; their names are short, so that the tag is the name.
-fn registered(tag: Tag) -> Option<Claim> {
-    const EXP: Tag = Tag::of("exp");
-    const IAT: Tag = Tag::of("iat");
-    const SUB: Tag = Tag::of("sub");
-    const ISS: Tag = Tag::of("iss");
-    const AUD: Tag = Tag::of("aud");
-    const JTI: Tag = Tag::of("jti");
-    const NBF: Tag = Tag::of("nbf");
-    match tag {
-        EXP => Some(Claim::Expires),
-        IAT => Some(Claim::IssuedAt),
-        SUB => Some(Claim::Subject),
-        ISS => Some(Claim::Issuer),
-        AUD => Some(Claim::Audience),
-        JTI => Some(Claim::Id),
-        NBF => Some(Claim::NotBefore),
-        _ => None,
-    }
+/// The names of the registered claims are short: their tags are the names.
+mod tags {
+    use crate::json::Tag;
+
+    pub(super) const EXP: Tag = Tag::of("exp");
+    pub(super) const IAT: Tag = Tag::of("iat");
+    pub(super) const SUB: Tag = Tag::of("sub");
+    pub(super) const ISS: Tag = Tag::of("iss");
+    pub(super) const AUD: Tag = Tag::of("aud");
+    pub(super) const JTI: Tag = Tag::of("jti");
+    pub(super) const NBF: Tag = Tag::of("nbf");
 }
 
 /// Names and identifiers longer than this are nobody's.
 const MAX_STRING: usize = 1024;
 
 impl<'de> Watch<'de> for Registered<'_> {
+    #[inline]
     fn member(&mut self, name: Name<'de>, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop> {
-        let Some(claim) = registered(name.tag) else {
-            self.others += usize::from(self.policy.required().is_other(name.text));
-            return Ok(Scalar::Unread);
+        match name.tag {
+            tags::EXP => {
+                let (time, number) = self.date(Claim::Expires, reader)?;
+                self.present |= bit(Claim::Expires);
+                self.expires = Some(time);
+                Ok(Scalar::Number(number))
+            }
+            tags::IAT => {
+                let (time, number) = self.date(Claim::IssuedAt, reader)?;
+                self.present |= bit(Claim::IssuedAt);
+                self.issued_at = Some(time);
+                Ok(Scalar::Number(number))
+            }
+            _ => self.other_member(name, reader),
+        }
+    }
+}
+
+impl Registered<'_> {
+    fn other_member<'de>(&mut self, name: Name<'de>, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop> {
+        let claim = match name.tag {
+            tags::SUB => Claim::Subject,
+            tags::ISS => Claim::Issuer,
+            tags::AUD => Claim::Audience,
+            tags::JTI => Claim::Id,
+            tags::NBF => Claim::NotBefore,
+            _ => {
+                self.others += usize::from(self.policy.required().is_other(name.text));
+                return Ok(Scalar::Unread);
+            }
         };
         self.present |= bit(claim);
         match claim {
-            Claim::Expires => {
-                let (time, seen) = self.date(claim, reader)?;
-                self.expires = time;
-                Ok(seen)
-            }
             Claim::NotBefore => {
-                let (time, seen) = self.date(claim, reader)?;
-                self.not_before = time;
-                Ok(seen)
-            }
-            Claim::IssuedAt => {
-                let (time, seen) = self.date(claim, reader)?;
-                self.issued_at = time;
-                Ok(seen)
+                let (time, number) = self.date(claim, reader)?;
+                self.not_before = Some(time);
+                Ok(Scalar::Number(number))
             }
             Claim::Issuer => {
                 let text = self.string(claim, reader)?;
@@ -183,7 +202,7 @@ impl<'de> Watch<'de> for Registered<'_> {
                 Ok(Scalar::Text(text))
             }
             Claim::Audience => self.audience(reader),
-            Claim::Subject | Claim::Id | Claim::Other => self.string(claim, reader).map(Scalar::Text),
+            _ => self.string(claim, reader).map(Scalar::Text),
         }
     }
 }

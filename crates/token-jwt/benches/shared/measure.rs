@@ -29,13 +29,16 @@ impl<'a> Contender<'a> {
         start.elapsed().as_secs_f64() * 1e9 / f64::from(self.batch)
     }
 
-    fn median(&mut self) -> f64 {
+    /// The best round and the median one.
+    fn best_and_median(&mut self) -> (f64, f64) {
         self.rounds.sort_by(f64::total_cmp);
-        self.rounds.get(self.rounds.len() / 2).copied().unwrap_or(f64::NAN)
+        let at = |index: usize| self.rounds.get(index).copied().unwrap_or(f64::NAN);
+        (at(0), at(self.rounds.len() / 2))
     }
 }
 
-/// Measures contenders in turns and prints each with its ratio to the first.
+/// Measures contenders in turns and prints, for each, its median round and its best, which nothing disturbed, and how both
+/// compare with the first contender's. Returns the medians.
 pub(crate) fn compare(title: &str, mut contenders: Vec<Contender<'_>>) -> Vec<f64> {
     const ROUND_NANOS: f64 = 400_000.0;
     const ROUNDS: usize = 301;
@@ -49,11 +52,18 @@ pub(crate) fn compare(title: &str, mut contenders: Vec<Contender<'_>>) -> Vec<f6
             contender.rounds.push(nanos);
         }
     }
-    let medians: Vec<f64> = contenders.iter_mut().map(Contender::median).collect();
-    println!("{title}");
-    for (contender, median) in contenders.iter().zip(&medians) {
-        let ratio = median / medians[0];
-        println!("  {:<28} {:>9.3} µs  {ratio:>6.2}", contender.name, median / 1000.0);
+    let results: Vec<(f64, f64)> = contenders.iter_mut().map(Contender::best_and_median).collect();
+    println!("{title:<30} {:>9}     ratio {:>9}     ratio", "median", "best");
+    let (first_best, first_median) = results.first().copied().unwrap_or((f64::NAN, f64::NAN));
+    for (contender, (best, median)) in contenders.iter().zip(&results) {
+        println!(
+            "  {:<28} {:>9.3} µs {:>6.2} {:>9.3} µs {:>6.2}",
+            contender.name,
+            median / 1000.0,
+            median / first_median,
+            best / 1000.0,
+            best / first_best,
+        );
     }
-    medians
+    results.into_iter().map(|(_, median)| median).collect()
 }

@@ -1,12 +1,9 @@
 //! serde's view of the reader: the caller's type is filled in the same walk that enforces the rules.
 
-use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Unexpected, VariantAccess,
-    Visitor,
-};
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::de_parts::{ScalarDeserializer, Variant};
 use super::names::Name;
 use super::reader::{Kind, ObjectMark, Reader, Stop};
 use super::text::Text;
@@ -172,14 +169,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 }
 
-fn visit_text<'de, V: Visitor<'de>>(text: Text<'de>, visitor: V) -> Result<V::Value, Stop> {
+pub(super) fn visit_text<'de, V: Visitor<'de>>(text: Text<'de>, visitor: V) -> Result<V::Value, Stop> {
     match text.plain() {
         Some(plain) => visitor.visit_borrowed_str(plain),
         None => visitor.visit_string(text.unescaped().into_owned()),
     }
 }
 
-fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::Value, Stop> {
+pub(super) fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::Value, Stop> {
     match number {
         Number::Unsigned(value) => visitor.visit_u64(value),
         Number::Negative(value) => visitor.visit_i64(value),
@@ -240,7 +237,7 @@ fn visit_variant<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) -> 
 }
 
 /// Gives one value to a seed, and reads it itself where the seed did not care to.
-fn feed<'de, S: DeserializeSeed<'de>>(reader: &mut Reader<'de>, seed: S) -> Result<S::Value, Stop> {
+pub(super) fn feed<'de, S: DeserializeSeed<'de>>(reader: &mut Reader<'de>, seed: S) -> Result<S::Value, Stop> {
     let before = reader.position();
     let value = seed.deserialize(&mut *reader)?;
     if reader.position() == before {
@@ -352,88 +349,5 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
             return Ok(None);
         }
         feed(self.reader, seed).map(Some)
-    }
-}
-
-/// A value that has been read already.
-enum ScalarDeserializer<'de> {
-    Text(Text<'de>),
-    Number(Number),
-}
-
-impl<'de> Deserializer<'de> for ScalarDeserializer<'de> {
-    type Error = Stop;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        match self {
-            Self::Text(text) => visit_text(text, visitor),
-            Self::Number(number) => visit_number(number, visitor),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Stop> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Stop> {
-        match self {
-            Self::Text(text) => match text.plain() {
-                Some(plain) => visitor.visit_enum(BorrowedStrDeserializer::new(plain)),
-                None => visitor.visit_enum(text.unescaped().into_deserializer()),
-            },
-            Self::Number(_) => Err(Stop),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-struct Variant<'r, 'de> {
-    name: Text<'de>,
-    reader: &'r mut Reader<'de>,
-}
-
-impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
-    type Error = Stop;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Stop> {
-        let value = seed.deserialize(ScalarDeserializer::Text(self.name))?;
-        Ok((value, self))
-    }
-}
-
-impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
-    type Error = Stop;
-
-    fn unit_variant(self) -> Result<(), Stop> {
-        match self.reader.kind()? {
-            Kind::Null => self.reader.literal("null"),
-            _ => Err(de::Error::invalid_type(Unexpected::Other("value"), &"null")),
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Stop> {
-        feed(self.reader, seed)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Stop> {
-        self.reader.deserialize_any(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], visitor: V) -> Result<V::Value, Stop> {
-        self.reader.deserialize_any(visitor)
     }
 }

@@ -5,10 +5,13 @@
 //! nothing follows the value. [`Reader`] walks the text; `de` gives it serde's shape; `ser` writes.
 
 mod de;
+mod de_parts;
 mod names;
 mod reader;
 mod ser;
+mod ser_name;
 mod text;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::names::{Name, Names, Tag};
 use super::text::Text;
+use super::words::{POWERS, digit_run, number_of, plain_end, specials, word_at};
 use super::{JsonFault, MAX_DEPTH, Number};
 
 /// A position in a JSON text.
@@ -191,8 +192,27 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<Text<'a>, Stop> {
+        match self.usual_string() {
+            Some(text) => Ok(text),
+            None => self.unusual_string(),
+        }
+    }
+
+    /// A string without escapes, and no white space before it; the position stays where it is if there is none.
+    #[inline(always)]
+    fn usual_string(&mut self) -> Option<Text<'a>> {
+        let start = self.at + 1;
+        let end = plain_end(self.bytes(), start);
+        let usual = self.here() == b'"' && self.bytes().get(end) == Some(&b'"');
+        let text = usual.then(|| self.text.get(start..end)).flatten()?;
+        self.at = end + 1;
+        Some(Text::new(text, false))
+    }
+
+    #[inline(never)]
+    fn unusual_string(&mut self) -> Result<Text<'a>, Stop> {
         self.expect(b'"')?;
         let (start, mut escaped) = (self.at, false);
         loop {
@@ -450,90 +470,4 @@ impl<'a> Reader<'a> {
             _ => Err(self.stop(JsonFault::Syntax)),
         }
     }
-}
-
-/// Where, from `at` on, there is a quote, a backslash, a control character or the end: eight bytes at a time.
-#[inline]
-pub(super) fn plain_end(bytes: &[u8], at: usize) -> usize {
-    let (words, rest) = bytes.get(at..).unwrap_or_default().as_chunks::<8>();
-    for (index, eight) in words.iter().enumerate() {
-        let found = specials(u64::from_le_bytes(*eight));
-        if found != 0 {
-            return at + 8 * index + found.trailing_zeros() as usize / 8;
-        }
-    }
-    let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-    at + 8 * words.len() + special.unwrap_or(rest.len())
-}
-
-/// The high bit of each byte of a word that ends a plain run in a string: a quote, a backslash or a control character;
-/// exact up to the first such byte.
-#[inline]
-fn specials(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
-    let quote = below(word ^ (ONES * b'"' as u64), 1);
-    let backslash = below(word ^ (ONES * b'\\' as u64), 1);
-    (below(word, 0x20) | quote | backslash) & HIGHS
-}
-
-/// The eight bytes at a position, the first of them lowest; NUL behind the end. `None` beyond the end.
-#[inline(always)]
-fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
-    let rest = bytes.get(at..)?;
-    match rest.first_chunk::<8>() {
-        Some(eight) => Some(u64::from_le_bytes(*eight)),
-        None => Some(last_word(rest)),
-    }
-}
-
-#[inline(never)]
-fn last_word(rest: &[u8]) -> u64 {
-    rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
-}
-
-/// How many of eight bytes are digits before the first that is none, and the number that these spell.
-#[inline(always)]
-fn digit_run(word: u64) -> (usize, u64) {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    // Below ten stays what is a digit; adding 0x76 lifts anything else over the high bit, if it is not there already.
-    let values = word ^ ZEROS;
-    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & HIGHS;
-    let count = others.trailing_zeros() as usize / 8;
-    if count == 0 {
-        return (0, 0);
-    }
-    // The last digit to the highest byte, zeros before the first; then digits join to pairs, fours and eight.
-    let digits = values << (64 - 8 * count);
-    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
-    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
-    (count, fours.wrapping_mul(10_000 << 32 | 1) >> 32)
-}
-
-/// What a number is multiplied by for so many digits to follow.
-const POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
-
-/// Longer numbers are an attack on whoever parses them.
-const MAX_NUMBER: usize = 64;
-
-fn number_of(text: &str, integer: bool, negative: bool) -> Option<Number> {
-    if text.len() > MAX_NUMBER {
-        return None;
-    }
-    if integer
-        && !negative
-        && let Ok(value) = text.parse()
-    {
-        return Some(Number::Unsigned(value));
-    }
-    if integer
-        && negative
-        && let Ok(value @ ..=-1) = text.parse()
-    {
-        return Some(Number::Negative(value));
-    }
-    let value: f64 = text.parse().ok()?;
-    value.is_finite().then_some(Number::Float(value))
 }
