@@ -56,6 +56,22 @@ async fn several_starters_apply_each_migration_once(fresh: Fresh) {
     }
 }
 
+/// The file, its journal and its tables are all new.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_starters_make_one_new_file() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("new.db").display());
+        let starters = (0..5).map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { DieselStore::connect(&url, &StoreOptions::default()).await })
+        });
+        for starter in starters.collect::<Vec<_>>() {
+            starter.await.unwrap().unwrap();
+        }
+    }
+}
+
 async fn tables_of_a_later_version_are_refused_and_not_written_to(fresh: Fresh) {
     fresh
         .run(

@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
 use crate::error::{Fault, Outcome};
-use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, OrganisationRow, object};
+use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, OrganisationRow, attributes_text};
 use crate::schema::{accounts, consumers, organisations};
 
 #[async_trait]
@@ -101,7 +101,7 @@ async fn find_or_create_client(conn: &mut Connection, new: &NewClient) -> Outcom
         account.realm.as_str().into_sql::<Text>(),
         account.login.as_str().into_sql::<Text>(),
         new.folded.as_str().into_sql::<Text>().nullable(),
-        object(account.attributes).into_sql::<Text>(),
+        attributes_text(&account.attributes).into_sql::<Text>(),
         account.created_at.as_millis().into_sql::<BigInt>(),
     ));
     let row = diesel::insert_into(accounts::table)

@@ -1,0 +1,61 @@
+//! Rows of organisations and consumers.
+
+use consumer_auth::{Consumer, Organisation};
+use diesel::prelude::*;
+
+use super::digest;
+use crate::error::{Fault, Outcome};
+use crate::schema::{consumers, organisations};
+
+/// A consumer as read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = consumers)]
+pub(crate) struct ConsumerRow {
+    key: String,
+    token_digest: Vec<u8>,
+    disabled: bool,
+}
+
+impl ConsumerRow {
+    pub(crate) fn into_consumer(self, organisation: OrganisationRow) -> Outcome<Consumer> {
+        Ok(Consumer {
+            key: self.key,
+            token: digest(self.token_digest)?,
+            disabled: self.disabled,
+            organisation: organisation.into_organisation()?,
+        })
+    }
+}
+
+/// An organisation as read and written.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = organisations)]
+pub(crate) struct OrganisationRow {
+    id: i64,
+    name: String,
+    subdomain: String,
+    utc_offset_seconds: i64,
+}
+
+impl From<&Organisation> for OrganisationRow {
+    fn from(organisation: &Organisation) -> Self {
+        Self {
+            id: organisation.id,
+            name: organisation.name.clone(),
+            subdomain: organisation.subdomain.clone(),
+            utc_offset_seconds: organisation.utc_offset_seconds.into(),
+        }
+    }
+}
+
+impl OrganisationRow {
+    fn into_organisation(self) -> Outcome<Organisation> {
+        let offset = i32::try_from(self.utc_offset_seconds);
+        Ok(Organisation {
+            id: self.id,
+            name: self.name,
+            subdomain: self.subdomain,
+            utc_offset_seconds: offset.map_err(|_| Fault::Corrupt("an organisation's offset is no offset"))?,
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! Rows of the feed.
+
+use auth_core::{Change, FeedEntry, Generation, Subject, Timestamp, TokenId};
+use diesel::prelude::*;
+
+use crate::schema::feed;
+
+/// A change as read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = feed)]
+pub(crate) struct FeedRow {
+    sequence: i64,
+    kind: String,
+    token_id: Option<i64>,
+    subject: Option<i64>,
+    generation: Option<i64>,
+    until: i64,
+}
+
+impl FeedRow {
+    /// The entry. One that cannot be read, or is of a later version's kind, makes every node read its records anew:
+    /// that is never wrong, and a row that nobody can read must not stop all checks.
+    pub(crate) fn into_entry(self) -> FeedEntry {
+        FeedEntry {
+            sequence: self.sequence,
+            change: self.change().unwrap_or(Change::AllRights),
+            until: Timestamp::from_millis(self.until),
+        }
+    }
+
+    fn change(&self) -> Option<Change> {
+        let subject = self.subject.map(Subject);
+        match self.kind.as_str() {
+            ENDED => self.token_id.map(|id| Change::Ended(TokenId(id))),
+            SUPERSEDED => Some(Change::Superseded(subject?, Generation(self.generation?))),
+            SUBJECT_RIGHTS => Some(Change::SubjectRights(subject?)),
+            _ => None,
+        }
+    }
+}
+
+const ENDED: &str = "ended";
+const SUPERSEDED: &str = "superseded";
+const SUBJECT_RIGHTS: &str = "subject_rights";
+const ALL_RIGHTS: &str = "all_rights";
+
+/// A change as written.
+#[derive(Insertable)]
+#[diesel(table_name = feed)]
+pub(crate) struct NewFeedRow {
+    kind: &'static str,
+    token_id: Option<i64>,
+    subject: Option<i64>,
+    generation: Option<i64>,
+    until: i64,
+    at: i64,
+}
+
+impl NewFeedRow {
+    pub(crate) fn new(change: Change, until: Timestamp, at: Timestamp) -> Self {
+        let (kind, token_id, subject, generation) = match change {
+            Change::Ended(id) => (ENDED, Some(id.0), None, None),
+            Change::Superseded(subject, generation) => (SUPERSEDED, None, Some(subject.0), Some(generation.0)),
+            Change::SubjectRights(subject) => (SUBJECT_RIGHTS, None, Some(subject.0), None),
+            // `Change` may grow; a kind that this version cannot write is told as the one that covers all.
+            _ => (ALL_RIGHTS, None, None, None),
+        };
+        Self {
+            kind,
+            token_id,
+            subject,
+            generation,
+            until: until.as_millis(),
+            at: at.as_millis(),
+        }
+    }
+}
