@@ -1,6 +1,8 @@
 //! `tessera migrate`.
 
+use anyhow::Context;
 use clap::Args;
+use store_diesel::{Migrator, StoreOptions};
 
 use crate::cli::Common;
 use crate::commands::{self, serve};
@@ -17,11 +19,25 @@ impl Migrate {
     pub fn run(self) -> anyhow::Result<()> {
         let config = Config::load(&self.common.overrides())?;
         let url = config.database_url.unwrap_or_else(|| serve::DEFAULT_DATABASE.into());
-        commands::runtime()?.block_on(serve::connect(&url))?;
+        let applied = commands::runtime()?.block_on(apply(&url))?;
         match self.common.json {
-            true => println!("{}", serde_json::json!({ "schema": "up to date" })),
-            false => println!("the schema is up to date"),
+            true => println!("{}", serde_json::json!({ "schema": "up to date", "applied": applied })),
+            false => {
+                applied.iter().for_each(|name| println!("applied {name}"));
+                println!("the schema is up to date");
+            }
         }
         Ok(())
     }
+}
+
+/// Applies what is missing, and names it. A schema that a later version made is refused, and left alone.
+async fn apply(url: &str) -> anyhow::Result<Vec<&'static str>> {
+    let named = || format!("database_url = {}", serve::without_password(url));
+    let migrator = Migrator::connect(url, &StoreOptions::default())
+        .await
+        .with_context(named)?;
+    let applied = migrator.apply().await.with_context(named)?;
+    serve::connect(url).await?;
+    Ok(applied)
 }
