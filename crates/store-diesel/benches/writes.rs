@@ -17,7 +17,7 @@ use auth_core::{
     TokenDigest, TokenId,
 };
 use consumer_auth::{NewClient, Organisation};
-use store_diesel::{Cluster, DieselStore, StoreOptions};
+use store_diesel::{Cluster, DieselStore, StoreOptions, StoredKey};
 
 const CLIENTS: u64 = 32;
 const FOR: Duration = Duration::from_secs(4);
@@ -51,10 +51,10 @@ async fn measure(name: &str, url: &str) {
     println!("{name}");
 
     let count = Arc::new(AtomicU64::new(0));
-    let (meta, numbers) = (store.meta(), count.clone());
+    let (vault, numbers) = (store.vault(), count.clone());
     let least = rate("commit of one row", None, move || {
-        let (meta, number) = (meta.clone(), numbers.fetch_add(1, Ordering::Relaxed));
-        async move { drop(meta.put_if_absent(&format!("bench-{number}"), b"1").await.unwrap()) }
+        let (vault, number) = (vault.clone(), numbers.fetch_add(1, Ordering::Relaxed));
+        async move { assert!(vault.put_key_if_absent(&key(number)).await.unwrap()) }
     })
     .await;
 
@@ -177,6 +177,17 @@ fn token(owner: Subject, number: u64) -> NewToken {
         refresh: None,
         issued_at: NOW,
         expires_at: Some(NOW.plus(Duration::from_secs(900))),
+    }
+}
+
+fn key(number: u64) -> StoredKey {
+    StoredKey {
+        name: format!("bench-{number}"),
+        purpose: "bench".into(),
+        sealed: vec![7; 64],
+        created_at: NOW,
+        activates_at: NOW,
+        retires_at: None,
     }
 }
 

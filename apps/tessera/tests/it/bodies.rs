@@ -210,6 +210,7 @@ fn broken_bodies(dialect: Dialect) -> Vec<(&'static str, Vec<u8>)> {
             format!("{{\"zz\":\"\\ud800\",{}", &good[1..]).into_bytes(),
         ),
         ("7000 lists", nested("[", "]", 7000)),
+        ("10,000 lists without an end", nested("[", "", 10_000)),
         ("2000 objects", nested("{\"a\":", "}", 2000).to_vec()),
         ("NaN", format!("{{\"zz\":NaN,{}", &good[1..]).into_bytes()),
         (
@@ -360,6 +361,33 @@ fn a_longer_body_is_refused_before_it_is_sent() {
         connection.write(&head.bytes(server.address()));
         connection.write(format!("{:x}\r\n{}\r\n", 17_000, "A".repeat(17_000)).as_bytes());
         dialect.refuses(&connection.receive().expect("an answer without an end"), 413);
+    }
+}
+
+#[test]
+fn a_client_may_ask_first_whether_its_body_is_wanted() {
+    let server = Server::shared();
+    for dialect in Dialect::ALL {
+        let body = dialect.good().to_string();
+        let head = Request::post(dialect.path())
+            .header("Content-Type", "application/json")
+            .header("Expect", "100-continue");
+        let mut connection = server.connect();
+        connection.write(
+            &head
+                .clone()
+                .header("Content-Length", body.len().to_string())
+                .bytes(server.address()),
+        );
+        assert_eq!(
+            connection.receive_any().expect("an interim answer").status,
+            100,
+            "{dialect:?}"
+        );
+        connection.write(body.as_bytes());
+        assert_eq!(connection.receive().expect("an answer").status, 200, "{dialect:?}");
+        let long = server.raw(&head.header("Content-Length", "10485760").bytes(server.address()));
+        dialect.refuses(&long.expect("an answer"), 413);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::support::client::Request;
 use crate::support::dialect::Dialect;
 use crate::support::jws;
 use crate::support::operator::Operator;
-use crate::support::server::{Server, Setup};
+use crate::support::server::{DEMO_KEY, Server, Setup};
 use crate::support::sign_in::{
     Session, Workshop, at, bare, basic, bearer, lives, refresh, refresh_at, revoke, session, verify, workshop,
 };
@@ -144,6 +144,56 @@ fn every_algorithm_that_makes_its_own_keys_signs_refreshes_and_is_told_apart() {
             );
         }
         Workshop::of(&refresh_at(&server, &path, &second.refresh));
+    }
+}
+
+/// Keys for these tests alone.
+const RSA: [&str; 2] = [
+    include_str!("../data/rsa_2048_test_key.pem"),
+    include_str!("../data/rsa_2048_other_test_key.pem"),
+];
+
+#[test]
+fn an_rsa_key_is_brought_along_for_one_flavour_and_signs_refreshes_and_verifies() {
+    let toml = ["RS256", "PS256"].map(|name| {
+        let lower = name.to_lowercase();
+        flavour(
+            &lower,
+            "mechanics",
+            &format!("algorithm = \"{name}\"\npath = \"/{lower}\""),
+        )
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.db");
+    let setup = |setup: Setup| {
+        setup
+            .config(toml.concat())
+            .env("TESSERA_MASTER_KEY", DEMO_KEY)
+            .file(&file)
+    };
+    let refused = setup(Setup::demo()).run();
+    assert_eq!(refused.code, Some(1), "no such key is made: {refused:?}");
+    assert!(refused.err.contains("tessera key import"), "{}", refused.err);
+    let import = |flavour: &str, key: &str| {
+        let ended = setup(Setup::command("key").arg("import").arg("--flavour").arg(flavour))
+            .input(key)
+            .run();
+        ended.code
+    };
+    assert_eq!(import("rs256", RSA[0]), Some(0));
+    assert_eq!(import("ps256", RSA[0]), Some(1), "no two flavours share a key");
+    assert_eq!(import("ps256", RSA[1]), Some(0));
+    let server = setup(Setup::demo()).start();
+    for name in ["RS256", "PS256"] {
+        let path = format!("/{}", name.to_lowercase());
+        let first = Workshop::of(&server.send(&Request::post(&path).json(Dialect::Mechanics.good())));
+        let second = Workshop::of(&refresh_at(&server, &path, &first.refresh));
+        for held in [&first, &second] {
+            assert_eq!(jws::header(&held.token)["alg"], name);
+            let response = verify(&server, [bearer(&held.token)]);
+            assert_eq!(response.header("X-Auth-Flavour"), Some(&path[1..]));
+            assert_eq!(verify(&server, [bearer(&jws::forged(&held.token))]).status, 401);
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::support::client::Request;
 use crate::support::dialect::Dialect;
+use crate::support::operator::Operator;
 use crate::support::poll;
-use crate::support::server::{Server, Setup};
+use crate::support::server::{DEMO_KEY, Server, Setup};
 use crate::support::sign_in::{
     Session, Workshop, basic, bearer, client, device, lives, logout, refresh, revoke, session, workshop,
 };
@@ -166,6 +167,36 @@ fn a_retry_within_the_grace_gets_its_successor_after_a_restart_too() {
 }
 
 #[test]
+fn the_demos_data_are_loaded_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.db");
+    let start = || Setup::demo().file(&file).start();
+    start().stop();
+    let operator = Operator::of_file(&file);
+    operator.set_password("workshops", "workshop@email.dk", "a password of its own");
+    operator.run("consumer", &["disable", "--key", "demo-key"], "");
+    let server = start();
+    for dialect in [Dialect::Mechanics, Dialect::Integration] {
+        dialect.refuses(&server.send(&dialect.request(&dialect.good())), 401);
+    }
+    let body = Dialect::Mechanics.attempt("workshop@email.dk", "a password of its own");
+    assert_eq!(server.send(&Dialect::Mechanics.request(&body)).status, 200);
+}
+
+#[test]
+fn without_the_demo_flag_its_database_is_served_like_any_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.db");
+    let server = Setup::demo().file(&file).start();
+    let (shop, player) = (workshop(&server), device(&server));
+    server.stop();
+    let server = Setup::plain().file(&file).env("TESSERA_MASTER_KEY", DEMO_KEY).start();
+    assert!(lives(&server, [bearer(&shop.token)]) && lives(&server, [bearer(&player)]));
+    Workshop::of(&refresh(&server, &shop.refresh));
+    assert!(!server.out().contains("demo"), "{}", server.out());
+}
+
+#[test]
 fn a_killed_server_leaves_a_database_that_the_next_one_serves_from() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("t.db");
@@ -178,6 +209,21 @@ fn a_killed_server_leaves_a_database_that_the_next_one_serves_from() {
     assert!(lives(&server, [bearer(&kept)]), "what was answered is there");
     assert!(!lives(&server, ended.headers()));
     server.stop();
+}
+
+#[test]
+fn a_session_that_is_not_refreshed_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.db");
+    let toml = "[[flavour]]\nname = \"mechanics\"\ndialect = \"mechanics\"\nlifetime = \"3s\"\n";
+    let setup = || Setup::demo().file(&file).config(toml);
+    let strict = setup().env("TESSERA_REFRESH__IDLE", "2s").start();
+    let (idle, other) = (workshop(&strict), workshop(&strict));
+    // An access token of 3 seconds ends 2 seconds after the sign-in or later, whatever else the machine does.
+    assert!(poll(3000, || !lives(&strict, [bearer(&other.token)])));
+    Dialect::Mechanics.refuses(&refresh(&strict, &idle.refresh), 401);
+    let patient = setup().start();
+    Workshop::of(&refresh(&patient, &other.refresh));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod conformance;
 mod cors;
 mod crowd;
 mod curl;
+mod faults;
 mod lifecycle;
 mod nodes;
 mod people;

@@ -57,13 +57,20 @@ fn escaped(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
+    as_text(haystack).contains(&as_text(needle))
+}
+
+/// A character for each byte: to search texts is quick, also in a build that is not optimised.
+fn as_text(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
 }
 
 /// The first form in which any of these secrets is there, and where.
 fn found(place: &str, haystack: &[u8], secrets: &[(&'static str, String)]) -> Vec<String> {
+    let haystack = as_text(haystack);
     let form = |name: &str, secret: &str| {
-        let there = forms(secret).into_iter().find(|(_, form)| contains(haystack, form));
+        let mut forms = forms(secret).into_iter();
+        let there = forms.find(|(_, form)| haystack.contains(&as_text(form)));
         there.map(|(form, _)| format!("{name}, {form}, in {place}"))
     };
     secrets.iter().filter_map(|(name, secret)| form(name, secret)).collect()
@@ -201,7 +208,7 @@ fn neither_a_stolen_database_nor_the_chattiest_log_holds_a_secret() {
     operator.add("players", "canary@letsta.lk", OWN_PASSWORD, &["--role", "jugador"]);
     let own = server.send(&Dialect::Device.request(&Dialect::Device.attempt("canary@letsta.lk", OWN_PASSWORD)));
     assert_eq!(own.status, 200);
-    let secrets = live_through(&server);
+    let mut secrets = live_through(&server);
     let while_running = dump_of(&file);
     let (err, out) = (server.err(), server.out());
     server.stop();
@@ -209,11 +216,8 @@ fn neither_a_stolen_database_nor_the_chattiest_log_holds_a_secret() {
     leaks.extend(found("the database of a stopped server", &dump_of(&file), &secrets));
     leaks.extend(found("the log", &err.bytes(), &secrets));
     // The lines to paste hold the demo's well-known passwords, and are there for that.
-    let pasted: Vec<_> = secrets
-        .into_iter()
-        .filter(|(_, secret)| !out.contains("demo") || !secret.starts_with("demo-token"))
-        .collect();
-    leaks.extend(found("what it prints", out.as_bytes(), &pasted[1..]));
+    secrets.retain(|(_, secret)| *secret != PLAYER_PASSWORD && !secret.starts_with("demo-token"));
+    leaks.extend(found("what it prints", out.as_bytes(), &secrets));
     assert!(leaks.is_empty(), "{}", leaks.join("\n"));
     assert!(contains(&while_running, b"gmachia@gmail.com"), "the dump is one");
     assert!(

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
 use crate::support::dialect::Dialect;
+use crate::support::postgres;
 use crate::support::server::{Ended, Server, Setup};
 use crate::support::sign_in::{bearer, device, lives};
 
@@ -221,8 +222,13 @@ fn the_demo_listens_on_loopback_and_nowhere_else() {
     );
     let env = Setup::demo().listen_unsaid().env("TESSERA_LISTEN", "0.0.0.0:0");
     assert_refused(&env.run(), &["listen", "loopback"]);
-    let server = Setup::demo().listen("127.0.0.2:0").start();
-    assert!(server.address().ip().is_loopback());
+    for address in ["127.0.0.2:0", "[::1]:0"] {
+        // Not every machine has them.
+        if TcpListener::bind(address).is_ok() {
+            let server = Setup::demo().listen(address).start();
+            assert_eq!(server.get("/readyz").status, 200, "{address}");
+        }
+    }
 }
 
 #[test]
@@ -419,6 +425,39 @@ fn a_wrong_master_key_is_refused_though_the_right_one_is_another_configured_one(
         0,
         "no key file is made where a key is given"
     );
+}
+
+#[test]
+fn on_postgresql_a_master_key_must_be_given() {
+    postgres::with_database(|url| {
+        assert_refused(
+            &Setup::plain().database(url).run(),
+            &["TESSERA_MASTER_KEY", "--master-key-file"],
+        );
+        let server = Setup::plain()
+            .database(url)
+            .env("TESSERA_MASTER_KEY", some_key(5))
+            .start();
+        server.stop();
+        assert_refused(
+            &Setup::plain()
+                .database(url)
+                .env("TESSERA_MASTER_KEY", some_key(6))
+                .run(),
+            &["master key"],
+        );
+    });
+}
+
+#[test]
+fn the_database_file_is_its_owners_alone_and_writes_ahead() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.db");
+    let server = Setup::demo().file(&file).start();
+    assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o600);
+    // Bytes 18 and 19 of a SQLite file: 2 for a write-ahead log.
+    assert_eq!(fs::read(&file).expect("a file")[18..20], [2, 2]);
+    server.stop();
 }
 
 #[test]

@@ -242,6 +242,15 @@ fn a_head_may_have_many_or_long_lines_and_not_without_end() {
 }
 
 #[test]
+fn a_head_that_does_not_come_is_not_waited_for_for_ever() {
+    let server = Server::shared();
+    let mut slow = server.connect();
+    slow.write(b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Ty");
+    let status = slow.receive().ok().map(|response| response.status);
+    assert!(matches!(status, None | Some(408)), "{status:?}");
+}
+
+#[test]
 fn what_is_no_http_is_closed_and_the_server_goes_on() {
     let server = Server::shared();
     for bytes in [

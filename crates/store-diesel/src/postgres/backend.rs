@@ -52,6 +52,22 @@ enum Kind {
     Read,
     Statement,
     Transaction,
+    LongTransaction,
+}
+
+impl Kind {
+    /// How it begins, where it takes a transaction.
+    fn begin(self) -> Option<&'static str> {
+        match self {
+            Self::Read | Self::Statement => None,
+            Self::Transaction => Some("BEGIN ISOLATION LEVEL READ COMMITTED"),
+            Self::LongTransaction => Some(
+                "BEGIN ISOLATION LEVEL READ COMMITTED;
+                 SET LOCAL statement_timeout = 0;
+                 SET LOCAL lock_timeout = 0",
+            ),
+        }
+    }
 }
 
 impl Db {
@@ -113,7 +129,7 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        self.run(Kind::Transaction, PATIENCE, args, step).await
+        self.run(Kind::LongTransaction, PATIENCE, args, step).await
     }
 
     async fn run<A, R>(&self, kind: Kind, deadline: Duration, args: A, step: Step<A, R>) -> Result<R, StoreError>
@@ -188,10 +204,10 @@ async fn persist<A, R>(pool: &Pool, kind: Kind, args: &A, step: Step<A, R>) -> R
 }
 
 async fn once<A, R>(kind: Kind, conn: &mut Connection, args: &A, step: Step<A, R>) -> Outcome<R> {
-    if kind != Kind::Transaction {
+    let Some(begin) = kind.begin() else {
         return step(conn, args).await;
-    }
-    conn.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    };
+    conn.batch_execute(begin).await?;
     let outcome = match step(conn, args).await {
         Ok(answer) => conn.batch_execute("COMMIT").await.map(|()| answer).map_err(Fault::from),
         Err(fault) => Err(fault),

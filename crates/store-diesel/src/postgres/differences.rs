@@ -4,7 +4,7 @@
 use auth_core::{Realm, Subject, Timestamp, TokenId};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text};
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::RunQueryDsl;
 
 use super::backend::Connection;
 use crate::error::Outcome;
@@ -52,9 +52,8 @@ pub(super) async fn hold_vault(conn: &mut Connection) -> Outcome<()> {
     hold(conn, VAULT_LOCK).await
 }
 
-/// Nobody else changes the tables before the transaction ends. A change of them may take its time.
+/// Nobody else changes the tables before the transaction ends.
 pub(super) async fn hold_schema(conn: &mut Connection) -> Outcome<()> {
-    conn.batch_execute("SET LOCAL statement_timeout = 0").await?;
     hold(conn, SCHEMA_LOCK).await
 }
 

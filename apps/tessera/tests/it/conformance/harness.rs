@@ -335,7 +335,7 @@ impl ServiceHarness for Http {
     }
 
     fn rounds(&self) -> usize {
-        4
+        2
     }
 
     fn rotations(&self) -> usize {

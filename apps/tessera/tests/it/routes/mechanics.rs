@@ -114,6 +114,22 @@ fn a_repeat_within_the_grace_gets_the_identical_successor() {
 }
 
 #[test]
+fn a_client_that_lost_the_answer_asks_again_and_loses_nothing() {
+    let server = Server::shared();
+    let first = workshop(server);
+    let request = Request::post(MECHANICS.path()).json(json!({"refreshToken": first.refresh}));
+    for _ in 0..3 {
+        let mut connection = server.connect();
+        connection.write(&request.bytes(server.address()));
+        drop(connection);
+    }
+    let second = assert_documented(&refresh(server, &first.refresh));
+    let again = assert_documented(&refresh(server, &first.refresh));
+    assert_eq!(again.refresh, second.refresh);
+    assert_documented(&refresh(server, &second.refresh));
+}
+
+#[test]
 fn an_older_generation_ends_that_session_and_no_other() {
     let server = Server::shared();
     let (first, bystander) = (workshop(server), workshop(server));

@@ -188,16 +188,25 @@ impl Connection {
         self.read(false)
     }
 
+    /// The next answer, be it an interim one.
+    pub fn receive_any(&mut self) -> std::io::Result<Response> {
+        self.read_one(false)
+    }
+
     fn read(&mut self, headless: bool) -> std::io::Result<Response> {
         loop {
-            let (status, headers) = self.read_head()?;
-            if (100..200).contains(&status) {
-                continue;
+            let answer = self.read_one(headless)?;
+            if answer.status >= 200 {
+                return Ok(answer);
             }
-            let bare = headless || status == 204 || status == 304;
-            let body = if bare { Vec::new() } else { self.read_body(&headers)? };
-            return Ok(Response { status, headers, body });
         }
+    }
+
+    fn read_one(&mut self, headless: bool) -> std::io::Result<Response> {
+        let (status, headers) = self.read_head()?;
+        let bare = headless || status < 200 || status == 204 || status == 304;
+        let body = if bare { Vec::new() } else { self.read_body(&headers)? };
+        Ok(Response { status, headers, body })
     }
 
     fn read_head(&mut self) -> std::io::Result<(u16, Vec<(String, String)>)> {
@@ -217,7 +226,12 @@ impl Connection {
 
     fn read_line(&mut self) -> std::io::Result<String> {
         let mut line = Vec::new();
-        self.reader.read_until(b'\n', &mut line)?;
+        let read = self.reader.read_until(b'\n', &mut line);
+        let kind = read.as_ref().map_err(std::io::Error::kind).err();
+        // To hang up is an answer of a kind; to do nothing at all is not.
+        let hung = matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut));
+        assert!(!hung, "the server neither answers nor hangs up within {PATIENCE:?}");
+        read?;
         if !line.ends_with(b"\r\n") {
             return Err(ErrorKind::UnexpectedEof.into());
         }

@@ -16,6 +16,9 @@ use super::poll;
 /// Where the server says that it answers.
 const READY: &str = "tessera is ready: http://";
 
+/// The master key that the demo has built in: no secret whatever, in base64.
+pub const DEMO_KEY: &str = "dGVzc2VyYSBkZW1vOiBubyBzZWNyZXQgd2hhdGV2ZXI=";
+
 /// How a server is to be started. Nothing of the surrounding `TESSERA_*` environment gets through.
 #[derive(Clone, Debug)]
 pub struct Setup {

@@ -1,0 +1,112 @@
+//! What was answered is there after the process was killed, at whatever moment. The process that is killed is this
+//! program too.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use auth_core::{Subject, TokenId, TokenStore};
+use libtest_mimic::{Arguments, Trial};
+use store_diesel::{DieselStore, StoreOptions};
+use support::things::{NOW, owner, token};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+/// Tells the process that is to be killed which file to write to.
+const URL: &str = "DURABILITY_URL";
+
+fn main() {
+    if let Ok(url) = std::env::var(URL) {
+        return Runtime::new().unwrap().block_on(write_until_killed(&url));
+    }
+    let law = Trial::test("whatever_was_answered_survives_a_kill", || {
+        Runtime::new()
+            .unwrap()
+            .block_on(whatever_was_answered_survives_a_kill());
+        Ok(())
+    });
+    libtest_mimic::run(&Arguments::from_args(), vec![law]).exit();
+}
+
+async fn whatever_was_answered_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("tessera.db").display());
+    let (mut issued, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    for lines in [1, 7, 50, 200, 333, 500] {
+        for line in answers_before_the_kill(&url, lines) {
+            let (what, id) = line.split_once(' ').unwrap();
+            let id: i64 = id.parse().unwrap();
+            match what {
+                "issued" => issued.insert(id),
+                "ended" => ended.insert(id),
+                _ => panic!("{line}"),
+            };
+        }
+        assert_all_there(&connect(&url).await, &issued, &ended).await;
+    }
+    assert!(!ended.is_empty());
+}
+
+async fn assert_all_there(store: &DieselStore, issued: &BTreeSet<i64>, ended: &BTreeSet<i64>) {
+    let check = "SELECT integrity_check FROM pragma_integrity_check";
+    assert_eq!(store.dangerous_text(check).await.unwrap().as_deref(), Some("ok"));
+    for id in issued {
+        let rows = format!("SELECT count(*) FROM tokens WHERE id = {id}");
+        assert_eq!(store.dangerous_number(&rows).await.unwrap(), Some(1), "token {id}");
+        let lives = store.tokens().find(TokenId(*id)).await.unwrap().is_some();
+        assert!(!(lives && ended.contains(id)), "token {id} was ended");
+    }
+    let told = "SELECT count(*) FROM feed WHERE kind = 'ended'";
+    let revoked = "SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL";
+    assert_eq!(
+        store.dangerous_number(told).await.unwrap(),
+        store.dangerous_number(revoked).await.unwrap(),
+        "an end and its entry in the feed come together"
+    );
+}
+
+/// What a process said before it was killed, which was after so many lines at the earliest.
+fn answers_before_the_kill(url: &str, lines: usize) -> Vec<String> {
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    let mut process = process.env(URL, url).stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut answers: Vec<String> = said.by_ref().take(lines).map(Result::unwrap).collect();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_eq!(answers.len(), lines, "it ended by itself");
+    let mut rest: Vec<String> = said.map_while(Result::ok).collect();
+    // The last line may have been cut.
+    rest.pop();
+    answers.extend(rest);
+    answers
+}
+
+/// Sign-ins, each second one followed by a sign-out, from several callers. Says what was answered, a line each.
+async fn write_until_killed(url: &str) {
+    let store = connect(url).await;
+    let owner = owner(&store, &format!("owner-{}", std::process::id())).await;
+    let mut callers = JoinSet::new();
+    for _ in 0..8 {
+        callers.spawn(write(store.tokens(), owner));
+    }
+    // None of them returns: whoever fails ends them all.
+    callers.join_next().await.unwrap().unwrap();
+}
+
+async fn write(tokens: Arc<dyn TokenStore>, owner: Subject) {
+    loop {
+        let id = tokens.insert(token(owner)).await.unwrap().unwrap();
+        println!("issued {id}");
+        if id.0 % 2 == 0 && tokens.revoke(id, NOW).await.unwrap() {
+            println!("ended {id}");
+        }
+    }
+}
+
+async fn connect(url: &str) -> DieselStore {
+    DieselStore::connect(url, &StoreOptions::default()).await.unwrap()
+}
