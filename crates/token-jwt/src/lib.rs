@@ -34,3 +34,8 @@ pub use verify::{Verified, Verifier};
 
 /// Sources of random bytes, re-exported from ring: whoever calls owns the source and passes it in.
 pub use ring::rand::{SecureRandom, SystemRandom};
+
+/// The examples of the project's documentation compile and hold.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/verify-a-token.md")]
+struct VerifyAToken;
