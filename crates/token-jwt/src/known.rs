@@ -63,10 +63,31 @@ mod tests {
     use super::*;
     use crate::Algorithm;
 
+    fn unnamed(salt: u8) -> VerifyingKey {
+        let secret: Vec<u8> = (0..32).map(|byte| byte * 7 + salt).collect();
+        VerifyingKey::hmac(Algorithm::HS256, &secret).unwrap()
+    }
+
     fn named(kid: &str) -> VerifyingKey {
-        let secret: Vec<u8> = (0..32).map(|byte| byte * 7 + kid.len() as u8).collect();
-        let key = VerifyingKey::hmac(Algorithm::HS256, &secret).unwrap();
-        key.with_kid(Kid::new(kid).unwrap())
+        unnamed(kid.len() as u8).with_kid(Kid::new(kid).unwrap())
+    }
+
+    #[test]
+    fn the_spellings_of_usual_libraries_are_known() {
+        let known = |key: VerifyingKey| KnownHeaders::new(&key.into(), "JWT");
+        let recognise = |known: &KnownHeaders, json: &str| {
+            let header = base64url::encode(json.as_bytes());
+            known.recognise(format!("{header}.e30.").as_bytes()) == Some((0, header.len()))
+        };
+        let one = known(named("one"));
+        assert!(recognise(&one, r#"{"typ":"JWT","alg":"HS256","kid":"one"}"#));
+        assert!(recognise(&one, r#"{"alg":"HS256","kid":"one","typ":"JWT"}"#));
+        assert!(recognise(&one, r#"{"alg":"HS256","typ":"JWT","kid":"one"}"#));
+        assert!(!recognise(&one, r#"{"alg":"HS256","typ":"JWT"}"#), "left to the parser");
+        let unnamed = known(unnamed(0));
+        assert!(recognise(&unnamed, r#"{"typ":"JWT","alg":"HS256"}"#));
+        assert!(recognise(&unnamed, r#"{"alg":"HS256","typ":"JWT"}"#));
+        assert!(!recognise(&unnamed, r#"{"alg":"HS256"}"#), "left to the parser");
     }
 
     #[test]

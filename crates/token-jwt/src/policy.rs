@@ -257,6 +257,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn headers_recognised_by_their_bytes_have_a_type_that_the_policy_takes() {
+        for (policy, usual) in [
+            (Policy::default(), "JWT"),
+            (Policy::default().any_token_type(), "JWT"),
+            (Policy::default().token_type("at+jwt"), "at+jwt"),
+        ] {
+            assert_eq!(policy.usual_type(), usual);
+        }
+    }
+
+    #[test]
+    fn each_registered_claim_has_a_bit_of_its_own() {
+        let bits = REGISTERED.map(bit);
+        assert_eq!(bits.iter().fold(0, |sum, bit| sum | bit).count_ones(), 7);
+        assert!(bits.iter().all(|bit| bit.count_ones() == 1));
+        assert_eq!(bit(Claim::Other), 0);
+    }
+
+    #[test]
+    fn what_is_required_is_missing_until_it_is_present() {
+        for claim in REGISTERED {
+            let required = Policy::default().require(claim.name()).required;
+            let expires = bit(Claim::Expires);
+            assert_eq!(required.missing(expires | bit(claim)), None);
+            assert_eq!(required.missing(!bit(claim)), Some(claim));
+            assert_eq!(required.others(), 0, "registered claims are not counted");
+        }
+        let twice = Policy::default().require("realm").require("realm").required;
+        assert_eq!(twice.others(), 1, "or one realm would not be enough");
+    }
+
+    #[test]
     fn types_compare_as_media_types() {
         for (found, same) in [
             ("at+jwt", true),

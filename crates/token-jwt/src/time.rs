@@ -137,6 +137,47 @@ mod tests {
     }
 
     #[test]
+    fn dates_end_with_the_year_9999_and_equally_far_back() {
+        let end = 253_402_300_800;
+        for (unit, end, last) in [
+            (DateUnit::Seconds, end, UnixTime::from_secs(end - 1)),
+            (
+                DateUnit::Milliseconds,
+                1_000 * end,
+                UnixTime::from_millis(1_000 * end - 1),
+            ),
+        ] {
+            let read = |number| UnixTime::from_number(number, unit);
+            let first = UnixTime { micros: -last.micros };
+            assert_eq!(read(Number::Unsigned(end.unsigned_abs() - 1)), Some(last));
+            assert_eq!(read(Number::Unsigned(end.unsigned_abs())), None);
+            assert_eq!(read(Number::Negative(1 - end)), Some(first));
+            assert_eq!(read(Number::Negative(-end)), None);
+            assert!(read(Number::Float(end as f64 - 1.0)).is_some());
+            assert!(read(Number::Float(1.0 - end as f64)).is_some());
+            assert_eq!(read(Number::Float(end as f64)), None);
+            assert_eq!(read(Number::Float(-end as f64)), None);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_the_same_in_every_unit() {
+        let moment = UnixTime::from_millis(1_700_000_000_500);
+        assert_eq!((moment.secs(), moment.millis()), (1_700_000_000, 1_700_000_000_500));
+        let half = Duration::from_millis(500);
+        assert_eq!(moment.minus(half), UnixTime::from_secs(1_700_000_000));
+        assert_eq!(moment.plus(half), UnixTime::from_secs(1_700_000_001));
+        assert_eq!(
+            UnixTime::from(UNIX_EPOCH + Duration::from_millis(1_700_000_000_500)),
+            moment
+        );
+        assert_eq!(
+            UnixTime::from_number(Number::Float(1_700_000_000_500.25), DateUnit::Milliseconds),
+            Some(moment.plus(Duration::from_micros(250)))
+        );
+    }
+
+    #[test]
     fn milliseconds_read_as_seconds_are_out_of_range() {
         let number = Number::Unsigned(1_442_002_179_358);
         assert_eq!(UnixTime::from_number(number, DateUnit::Seconds), None);

@@ -301,6 +301,46 @@ fn kid_is_hostile_text_and_chooses_by_equality() {
 }
 
 #[test]
+fn a_kid_is_as_long_in_a_token_as_it_may_be_in_a_key() {
+    let of_length = |length: usize| {
+        let kid = "k".repeat(length);
+        let header = format!(r#"{{"kid":"{kid}","alg":"HS256"}}"#);
+        let named = token_jwt::Kid::new(&kid)
+            .map(|kid| key().with_kid(kid))
+            .unwrap_or(key());
+        refusal(named, policy(), &token(header, GOOD))
+    };
+    assert_eq!(of_length(token_jwt::Kid::MAX_BYTES), None);
+    assert_eq!(
+        of_length(token_jwt::Kid::MAX_BYTES + 1),
+        Some(Reason::HeaderMember("kid"))
+    );
+}
+
+#[test]
+fn a_verdict_says_which_key_signed() {
+    let other: Vec<u8> = SECRET.iter().rev().copied().collect();
+    let second = VerifyingKey::hmac(Algorithm::HS256, &other)
+        .unwrap()
+        .with_kid(named("k2"));
+    let third = VerifyingKey::hmac(Algorithm::HS256, &SECRET[..32])
+        .unwrap()
+        .with_kid(named("k3"));
+    let verifier = token_jwt::Verifier::new(KeySet::new(vec![third, second, key()]).unwrap(), policy());
+    for (index, kid, secret) in [(0, "k3", &SECRET[..32]), (1, "k2", &other), (2, "k1", &SECRET)] {
+        for header in [
+            format!(r#"{{"typ":"JWT","alg":"HS256","kid":"{kid}"}}"#),
+            format!(r#"{{"kid":"{kid}","alg":"HS256"}}"#),
+        ] {
+            let token = maced_with(secret, &encode(header), &encode(GOOD));
+            let verified = verifier.verify::<()>(&token, now()).unwrap();
+            assert_eq!(verified.key_index(), index);
+            assert_eq!(verifier.keys().keys()[index].kid().unwrap().as_str(), kid);
+        }
+    }
+}
+
+#[test]
 fn kid_picks_one_key_and_no_other_is_tried() {
     let other: Vec<u8> = SECRET.iter().rev().copied().collect();
     let second = VerifyingKey::hmac(Algorithm::HS256, &other)
@@ -477,6 +517,12 @@ fn cost_is_bounded_before_anything_is_parsed() {
     }
     let dots = ".".repeat(8000);
     assert_eq!(refused(&dots), Some(Reason::NotThreeSegments));
+    let good = token(HEADER, GOOD);
+    assert_eq!(refusal(key(), policy().max_token_bytes(good.len()), &good), None);
+    assert_eq!(
+        refusal(key(), policy().max_token_bytes(good.len() - 1), &good),
+        Some(Reason::TooLong)
+    );
 }
 
 #[test]
