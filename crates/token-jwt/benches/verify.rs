@@ -10,7 +10,7 @@ mod measure;
 #[path = "shared/subjects.rs"]
 mod subjects;
 
-use measure::{Contender, compare};
+use measure::{Contender, compare, criterion};
 use subjects::{Subject, published_rsa_key};
 use token_jwt::Algorithm;
 
@@ -21,12 +21,14 @@ fn main() {
     ));
     // `cargo bench` adds flags of its own; a name of an algorithm makes a short run.
     let only: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let mut criterion = criterion();
     for algorithm in [Algorithm::HS256, Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256] {
         if !only.is_empty() && !only.iter().any(|name| name == algorithm.name()) {
             continue;
         }
         let subject = Subject::new(algorithm, &rsa, 1_700_000_000);
         compare(
+            &mut criterion,
             &format!("{algorithm} verify ({} bytes)", subject.token.len()),
             vec![
                 Contender::new("ring alone", subject.ring_verify()),
@@ -34,6 +36,7 @@ fn main() {
             ],
         );
         compare(
+            &mut criterion,
             &format!("{algorithm} sign"),
             vec![
                 Contender::new("ring alone", subject.ring_sign()),

@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use jwt_simple::prelude::*;
-use measure::{Contender, compare};
+use measure::{Contender, compare, criterion};
 use subjects::{Subject, bytes, published_rsa_key};
 use token_jwt::Algorithm;
 
@@ -21,8 +21,12 @@ fn main() {
         "/../../../../../shared/vectors/wycheproof/json_web_signature_test.json"
     ));
     // The other libraries read the clock themselves.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() as i64;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970")
+        .as_secs() as i64;
     let only = std::env::args().nth(1); // the name of one algorithm, for a short run
+    let mut criterion = criterion();
     let mut summary = Vec::new();
     for algorithm in [Algorithm::HS256, Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256] {
         if only.as_ref().is_some_and(|only| only != algorithm.name()) {
@@ -35,16 +39,25 @@ fn main() {
             Contender::new("jsonwebtoken 10", jsonwebtoken_verify(&subject)),
         ];
         contenders.extend(simple_verify(&subject).map(|work| Contender::new("jwt-simple 0.12", work)));
-        summary.push((format!("{algorithm} verify"), compare(&format!("{algorithm} verify"), contenders)));
+        summary.push((
+            format!("{algorithm} verify"),
+            compare(&mut criterion, &format!("{algorithm} verify"), contenders),
+        ));
         let mut contenders = vec![
             Contender::new("ring alone", subject.ring_sign()),
             Contender::new("token-jwt", || subject.signed()),
         ];
         contenders.extend(jsonwebtoken_sign(&subject).map(|work| Contender::new("jsonwebtoken 10", work)));
         contenders.extend(simple_sign(&subject).map(|work| Contender::new("jwt-simple 0.12", work)));
-        summary.push((format!("{algorithm} sign"), compare(&format!("{algorithm} sign"), contenders)));
+        summary.push((
+            format!("{algorithm} sign"),
+            compare(&mut criterion, &format!("{algorithm} sign"), contenders),
+        ));
     }
-    println!("\n{:<14} {:>12} {:>20} {:>18}", "", "ours / ring", "jsonwebtoken / ours", "jwt-simple / ours");
+    println!(
+        "\n{:<14} {:>12} {:>20} {:>18}",
+        "", "ours / ring", "jsonwebtoken / ours", "jwt-simple / ours"
+    );
     for (title, medians) in summary {
         let over = |a: usize, b: usize| match (medians.get(a), medians.get(b)) {
             (Some(a), Some(b)) => format!("{:.2}", a / b),
@@ -63,7 +76,11 @@ fn jsonwebtoken_verify(subject: &Subject) -> impl Fn() -> subjects::Session {
     let key = DecodingKey::from_jwk(&jwk).expect("a sound key");
     let validation = Validation::new(jsonwebtoken_algorithm(subject));
     let token = subject.token.clone();
-    move || decode::<subjects::Session>(&token, &key, &validation).expect("a good token").claims
+    move || {
+        decode::<subjects::Session>(&token, &key, &validation)
+            .expect("a good token")
+            .claims
+    }
 }
 
 fn jsonwebtoken_sign(subject: &Subject) -> Option<Box<dyn Fn() -> String>> {
@@ -119,7 +136,10 @@ fn simple_verify(subject: &Subject) -> Option<Box<dyn Fn() -> JWTClaims<Own>>> {
 fn simple_sign(subject: &Subject) -> Option<Box<dyn Fn() -> String>> {
     let jwk = subject.private();
     let claims = || {
-        let own = Own { user_id: subject.claims.user_id, sid: subject.claims.sid.clone() };
+        let own = Own {
+            user_id: subject.claims.user_id,
+            sid: subject.claims.sid.clone(),
+        };
         Claims::with_custom_claims(own, Duration::from_secs(900))
     };
     let claims = claims();
