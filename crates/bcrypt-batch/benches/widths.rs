@@ -3,6 +3,7 @@
 //! Contenders take turns, so that a noisy minute of the machine falls on all of them alike. The table gives each one's
 //! median and its best turn; the best is the machine undisturbed. On a busy machine no turn of half a second may be:
 //! `cargo bench -p bcrypt-batch -- 5` makes many short turns of cost 5; the work only differs in how often it is repeated.
+//! The last table tells what a neighbour on the same physical core takes away: see [`by_neighbour`].
 //! Without `--bench` (as `cargo test --benches` runs it) it makes one turn of cost 4.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may stop at what it does not expect")]
@@ -28,6 +29,7 @@ fn main() {
     println!("cost {exponent}, {turns} turns each, milliseconds for one hash\n");
     one_core(cost, turns);
     all_cores(cost, turns / 4 + 1);
+    by_neighbour(if full { 800 } else { 4 });
 }
 
 /// The widths on one thread.
@@ -78,6 +80,65 @@ fn all_cores(cost: Cost, turns: usize) {
     );
     oracle.print("bcrypt crate", &oracle);
     batch.print(&format!("{} at once", Workspace::BEST_WIDTH), &oracle);
+}
+
+/// What another hyper-thread of the same core, ours or a stranger's, leaves of the gain.
+///
+/// A batch lives on what a lone hash leaves idle of a core: load ports and instruction slots. Whether they are there is
+/// seen with a probe that knows nothing of bcrypt: independent look-ups in a small table. Each turn of cost 5 has one
+/// before and one after; the turns are then sorted by them, and told in quarters.
+fn by_neighbour(turns: usize) {
+    let cost = Cost::new(5).unwrap();
+    let mut workspace = Workspace::new();
+    let mut seen: Vec<[f64; 3]> = (0..turns)
+        .map(|_| {
+            let before = look_ups();
+            let batch = timed(|| hash_batch(&mut workspace, cost)).as_secs_f64() / workspace.width() as f64;
+            let after = look_ups();
+            let alone = timed(|| hash_with_oracle(cost)).as_secs_f64();
+            [before.max(after), alone, batch]
+        })
+        .collect();
+    seen.sort_by(|one, other| one[0].total_cmp(&other[0]));
+    println!(
+        "\nby what the core has to give, cost 5, medians of {} turns each",
+        turns / 4
+    );
+    println!(
+        "{:<22}{:>9}{:>9}{:>9}{:>9}",
+        "quarter", "ns/load", "crate", "batch", "ratio"
+    );
+    for (name, quarter) in ["most", "more", "less", "least"].iter().zip(seen.chunks(turns / 4)) {
+        let [probe, alone, batch] = [0, 1, 2].map(|column| {
+            let mut values: Vec<f64> = quarter.iter().map(|row| row[column]).collect();
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        });
+        let millis = [alone * 1e3, batch * 1e3];
+        println!(
+            "{name:<22}{probe:>9.3}{:>9.2}{:>9.2}{:>9.2}",
+            millis[0],
+            millis[1],
+            alone / batch
+        );
+    }
+}
+
+/// Nanoseconds for one look-up of many that do not wait for each other.
+fn look_ups() -> f64 {
+    const ROUNDS: usize = 100_000;
+    let table = black_box([[1_u32; 256]; 4]);
+    let mut sums = [0_u32; 4];
+    let time = timed(|| {
+        for round in 0..ROUNDS {
+            let at = usize::from(round as u8);
+            for (sum, lane) in sums.iter_mut().zip(0..4) {
+                *sum = sum.wrapping_add(table[lane][at] ^ table[3 - lane][at ^ 1]);
+            }
+        }
+        black_box(sums);
+    });
+    time.as_secs_f64() * 1e9 / (ROUNDS * 8) as f64
 }
 
 fn on_each(threads: usize, work: impl Fn() + Sync) {
