@@ -139,6 +139,18 @@ impl PasswordAuthenticator {
         password: &SecretString,
         source: IpAddr,
     ) -> Result<Account, SignInError> {
+        let credential = self.prove(realm, login, password, source).await?;
+        Ok(credential.account)
+    }
+
+    /// The same, with the hash that the password matched, as it is stored now.
+    async fn prove(
+        &self,
+        realm: &Realm,
+        login: &str,
+        password: &SecretString,
+        source: IpAddr,
+    ) -> Result<Credential, SignInError> {
         let folded = FoldedLogin::parse(login);
         let audit = Audit {
             realm,
@@ -154,7 +166,7 @@ impl PasswordAuthenticator {
         audit: &Audit<'_>,
         login: Option<&FoldedLogin>,
         password: &SecretString,
-    ) -> Result<Account, SignInError> {
+    ) -> Result<Credential, SignInError> {
         let attempt = self.throttle.begin(audit.realm, login, audit.source)?;
         let credential = self.find(audit.realm, login).await?;
         let (stored, obstacle) = match usable_hash(credential.as_ref()) {
@@ -164,13 +176,13 @@ impl PasswordAuthenticator {
         let verdict = self.hasher.verify(stored, password, audit.source).await?;
         let wrong = (!verdict.matched).then_some(Failure::Wrong);
         match (credential, obstacle.or(wrong)) {
-            (Some(credential), None) => {
+            (Some(mut credential), None) => {
                 self.throttle.succeeded(&attempt)?;
                 if let Some(hash) = verdict.upgraded {
-                    self.upgrade(&credential, &hash).await;
+                    self.upgrade(&mut credential, &hash).await;
                 }
                 audit.ok(credential.account.subject);
-                Ok(credential.account)
+                Ok(credential)
             }
             (credential, failure) => {
                 self.throttle.failed(&attempt)?;
@@ -190,11 +202,15 @@ impl PasswordAuthenticator {
     }
 
     /// Replaces a hash of a lower cost. Whatever comes of it, the sign-in goes on; the next one tries again.
-    async fn upgrade(&self, credential: &Credential, hash: &StoredHash) {
+    async fn upgrade(&self, credential: &mut Credential, hash: &StoredHash) {
         let subject = credential.account.subject;
         let old = credential.hash.as_deref().unwrap_or_default();
-        match self.store.upgrade(subject, old, &hash.to_text()).await {
-            Ok(true) => tracing::info!(event = "password_upgraded", %subject),
+        let new = hash.to_text();
+        match self.store.upgrade(subject, old, &new).await {
+            Ok(true) => {
+                credential.hash = Some(new);
+                tracing::info!(event = "password_upgraded", %subject);
+            }
             // The password was changed meanwhile; the new one stands.
             Ok(false) => {}
             Err(error) => tracing::warn!(event = "password_not_upgraded", %subject, %error),

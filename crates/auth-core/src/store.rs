@@ -246,12 +246,30 @@ pub trait PasswordStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<Credential>, StoreError>;
 
-    /// Sets a new password's hash. With `end_sessions`, starts a new generation and says so in the feed, in the same
-    /// operation. `Ok(false)` if there is no such account.
+    /// Sets a new password's hash, whatever was there. With `end_sessions`, starts a new generation and says so in the
+    /// feed, in the same operation. `Ok(false)` if there is no such account.
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
     async fn set(&self, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Replaces `old` by `new`, the hash of another password, on the word of somebody who knew the password of `old`.
+    /// With `end_sessions` as in [`set`](Self::set). `Ok(false)` if the hash is no longer `old`.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    ///
+    /// # Security
+    /// Looking at the hash and replacing it are one operation: a password that was set meanwhile, perhaps because the
+    /// old one was stolen, stands against whoever knew the old one.
+    async fn change(
+        &self,
+        subject: Subject,
+        old: &str,
+        new: &str,
+        end_sessions: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Replaces `old` by `new`, a hash of the same password with another cost; `Ok(false)` if the hash is no longer
     /// `old`. Never undoes a password change that ran beside it, and ends nothing.

@@ -4,10 +4,12 @@
 
 mod password_support;
 
+use std::sync::atomic::Ordering;
+
 use auth_core::{
     PasswordChange, PasswordPolicy, PasswordSetter, PolicyViolation, SetPasswordError, SignInError, Subject,
 };
-use password_support::{Desk, TARGET, block_on, hashed, realm, source};
+use password_support::{Desk, Started, TARGET, block_on, hashed, realm, source};
 
 const OLD: &str = "correct horse";
 const NEW: &str = "battery staple";
@@ -31,17 +33,33 @@ impl Desk {
     }
 
     fn change(&self, old: &str, new: &str) -> Result<(), SetPasswordError> {
-        block_on(self.setter().change(
-            &self.authenticator,
-            &PasswordChange {
-                realm: &realm(),
-                login: "ann",
-                old: &old.into(),
-                new: &new.into(),
-                end_sessions: true,
-                source: source(1),
-            },
-        ))
+        self.wishing(old, new, |setter, change| {
+            block_on(setter.change(&self.authenticator, change))
+        })
+    }
+
+    /// The outcome of a change beside which something happens, once the stored hash has been read.
+    fn change_beside(&self, old: &str, new: &str, beside: impl FnOnce()) -> Result<(), SetPasswordError> {
+        self.wishing(old, new, |setter, change| {
+            self.recorder.shut();
+            let change = Started::new(setter.change(&self.authenticator, change));
+            self.recorder.wait_for_runs(1);
+            beside();
+            self.recorder.open();
+            change.outcome()
+        })
+    }
+
+    fn wishing<T>(&self, old: &str, new: &str, ask: impl FnOnce(&PasswordSetter, &PasswordChange<'_>) -> T) -> T {
+        let change = PasswordChange {
+            realm: &realm(),
+            login: "ann",
+            old: &old.into(),
+            new: &new.into(),
+            end_sessions: true,
+            source: source(1),
+        };
+        ask(&self.setter(), &change)
     }
 }
 
@@ -138,4 +156,39 @@ fn a_bad_new_password_tells_nothing_of_the_old_one() {
     let desk = Desk::new();
     desk.account();
     assert_eq!(desk.change(OLD, "short"), desk.change("guess", "short"));
+}
+
+#[test]
+fn a_password_that_was_reset_during_a_change_stands() {
+    let desk = Desk::new();
+    let subject = desk.account();
+    let reset = hashed("set by an operator", TARGET).to_text();
+    let outcome = desk.change_beside(OLD, NEW, || {
+        desk.store.edit(subject, |row| row.hash = Some(reset.clone()));
+    });
+    assert_eq!(outcome, Err(SignInError::WrongPassword.into()));
+    let row = desk.store.row(subject);
+    assert_eq!((row.hash, row.account.generation.0), (Some(reset), 1));
+}
+
+#[test]
+fn a_hash_that_was_raised_during_a_change_is_replaced_all_the_same() {
+    let desk = Desk::new();
+    let subject = desk.store.add("ann", Some(&hashed(OLD, TARGET - 1).to_text()));
+    let raised = hashed(OLD, TARGET).to_text();
+    let outcome = desk.change_beside(OLD, NEW, || {
+        desk.store.edit(subject, |row| row.hash = Some(raised));
+    });
+    assert_eq!(outcome, Ok(()));
+    desk.sign_in("ann", NEW).unwrap();
+    assert_eq!(desk.store.row(subject).account.generation.0, 2);
+}
+
+#[test]
+fn a_change_that_raises_the_old_hash_itself_checks_it_once() {
+    let desk = Desk::new();
+    desk.store.add("ann", Some(&hashed(OLD, TARGET - 1).to_text()));
+    desk.change(OLD, NEW).unwrap();
+    assert_eq!(desk.store.reads.load(Ordering::SeqCst), 1);
+    desk.sign_in("ann", NEW).unwrap();
 }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use auth_core::{Credential, FoldedLogin, PasswordStore, Realm, StoreError, Subject, Timestamp};
 
 use crate::MemoryStore;
+use crate::state::State;
 
 #[async_trait]
 impl PasswordStore for MemoryStore {
@@ -28,15 +29,31 @@ impl PasswordStore for MemoryStore {
         Ok(true)
     }
 
-    async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+    async fn change(
+        &self,
+        subject: Subject,
+        old: &str,
+        new: &str,
+        end_sessions: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let row = state.accounts.get_mut(&subject);
-        match row.filter(|row| row.hash.as_deref() == Some(old)) {
-            Some(row) => {
-                row.hash = Some(new.to_owned());
-                Ok(true)
-            }
-            None => Ok(false),
+        let replaced = state.replace_hash(subject, old, new);
+        if replaced && end_sessions {
+            state.supersede(subject, now);
         }
+        Ok(replaced)
+    }
+
+    async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
+        Ok(self.state().replace_hash(subject, old, new))
+    }
+}
+
+impl State {
+    fn replace_hash(&mut self, subject: Subject, old: &str, new: &str) -> bool {
+        let row = self.accounts.get_mut(&subject);
+        let row = row.filter(|row| row.hash.as_deref() == Some(old));
+        row.map(|row| row.hash = Some(new.to_owned())).is_some()
     }
 }

@@ -210,6 +210,8 @@ macro_rules! __store_laws {
             a_hash_is_kept_as_given
             a_password_change_ends_sessions
             a_password_change_may_leave_sessions
+            a_change_loses_to_a_reset_in_between
+            a_reset_stands_among_changes
             nobodys_password_is_not_set
             an_upgrade_never_undoes_a_password_change
             an_upgrade_ends_nothing

@@ -96,6 +96,8 @@ const STORES: &[(&str, store::Flaw)] = {
         ("a_hash_is_kept_as_given", TrimsHashes),
         ("a_password_change_ends_sessions", PasswordsEndNothing),
         ("a_password_change_may_leave_sessions", PasswordsEndAlways),
+        ("a_change_loses_to_a_reset_in_between", ChangesBlindly),
+        ("a_reset_stands_among_changes", ChangesAfterALook),
         ("nobodys_password_is_not_set", AnybodyHasAPassword),
         ("an_upgrade_never_undoes_a_password_change", UpgradesBlindly),
         ("an_upgrade_ends_nothing", UpgradesEndSessions),

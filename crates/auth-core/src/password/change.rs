@@ -9,7 +9,7 @@ use crate::account::{Realm, Subject};
 use crate::clock::Clock;
 use crate::error::{StoreError, Unavailable};
 use crate::hashing::{Busy, HashError, PasswordHasher};
-use crate::store::PasswordStore;
+use crate::store::{Credential, PasswordStore};
 
 use super::policy::{PasswordPolicy, PolicyViolation};
 use super::{PasswordAuthenticator, SignInError};
@@ -114,10 +114,9 @@ impl PasswordSetter {
     ) -> Result<(), SetPasswordError> {
         self.policy.check(password)?;
         let hash = self.hasher.hash(password, source).await?.to_text();
-        let now = self.clock.now();
-        match self.store.set(subject, &hash, end_sessions, now).await? {
+        match self.store.set(subject, &hash, end_sessions, self.clock.now()).await? {
             true => {
-                tracing::info!(event = "password_set", %subject, end_sessions, %source);
+                tell(subject, end_sessions, source);
                 Ok(())
             }
             false => Err(SetPasswordError::NoSuchAccount),
@@ -128,16 +127,54 @@ impl PasswordSetter {
     ///
     /// # Errors
     /// [`SetPasswordError`]. The new password is looked at first, so that a refusal of it tells nothing of the old one.
+    ///
+    /// # Security
+    /// A password that somebody else sets meanwhile stands, and the old one is refused: who has stolen it cannot
+    /// undo the reset that is to shut them out.
     pub async fn change(
         &self,
         authenticator: &PasswordAuthenticator,
         change: &PasswordChange<'_>,
     ) -> Result<(), SetPasswordError> {
         self.policy.check(change.new)?;
-        let account = authenticator
-            .check(change.realm, change.login, change.old, change.source)
-            .await?;
-        self.set(account.subject, change.new, change.end_sessions, change.source)
-            .await
+        let proven = change.prove(authenticator).await?;
+        let hash = self.hasher.hash(change.new, change.source).await?.to_text();
+        if self.replace(&proven, &hash, change).await? {
+            return Ok(());
+        }
+        // The stored hash is another by now: of another password, or of the old one, raised in its cost by a sign-in.
+        // That happens once.
+        let proven = change.prove(authenticator).await?;
+        match self.replace(&proven, &hash, change).await? {
+            true => Ok(()),
+            false => Err(SignInError::WrongPassword.into()),
+        }
     }
+
+    /// Whether the new hash has taken the place of the proven one.
+    async fn replace(
+        &self,
+        proven: &Credential,
+        hash: &str,
+        change: &PasswordChange<'_>,
+    ) -> Result<bool, SetPasswordError> {
+        let (subject, end_sessions, now) = (proven.account.subject, change.end_sessions, self.clock.now());
+        let old = proven.hash.as_deref().unwrap_or_default();
+        let replaced = self.store.change(subject, old, hash, end_sessions, now).await?;
+        if replaced {
+            tell(subject, end_sessions, change.source);
+        }
+        Ok(replaced)
+    }
+}
+
+impl PasswordChange<'_> {
+    /// What the old password proves.
+    async fn prove(&self, authenticator: &PasswordAuthenticator) -> Result<Credential, SignInError> {
+        authenticator.prove(self.realm, self.login, self.old, self.source).await
+    }
+}
+
+fn tell(subject: Subject, end_sessions: bool, source: IpAddr) {
+    tracing::info!(event = "password_set", %subject, end_sessions, %source);
 }

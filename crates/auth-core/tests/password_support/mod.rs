@@ -273,6 +273,18 @@ impl TestPasswords {
         row.map(edit).is_some()
     }
 
+    /// Changes the row of an account whose hash is still `old`.
+    fn replace(&self, subject: Subject, old: &str, edit: impl FnOnce(&mut Credential)) -> bool {
+        let mut replaced = false;
+        self.edit(subject, |row| {
+            replaced = row.hash.as_deref() == Some(old);
+            if replaced {
+                edit(row);
+            }
+        });
+        replaced
+    }
+
     pub(crate) fn row(&self, subject: Subject) -> Credential {
         let rows = self.rows.lock().unwrap();
         rows.values()
@@ -306,17 +318,25 @@ impl PasswordStore for TestPasswords {
         }))
     }
 
+    async fn change(
+        &self,
+        subject: Subject,
+        old: &str,
+        new: &str,
+        end_sessions: bool,
+        _now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.check(true)?;
+        Ok(self.replace(subject, old, |row| {
+            row.hash = Some(new.into());
+            row.account.generation.0 += i64::from(end_sessions);
+        }))
+    }
+
     async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
         self.check(true)?;
         self.upgrades.fetch_add(1, Ordering::SeqCst);
-        let mut replaced = false;
-        self.edit(subject, |row| {
-            replaced = row.hash.as_deref() == Some(old);
-            if replaced {
-                row.hash = Some(new.into());
-            }
-        });
-        Ok(replaced)
+        Ok(self.replace(subject, old, |row| row.hash = Some(new.into())))
     }
 }
 

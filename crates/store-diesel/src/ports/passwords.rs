@@ -29,6 +29,23 @@ impl PasswordStore for Db {
         .await
     }
 
+    async fn change(
+        &self,
+        subject: Subject,
+        old: &str,
+        new: &str,
+        end_sessions: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(
+            (subject, old.to_owned(), new.to_owned(), end_sessions, now),
+            |conn, (subject, old, new, end_sessions, now)| {
+                change(conn, *subject, old, new, *end_sessions, *now).boxed()
+            },
+        )
+        .await
+    }
+
     async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
         self.statement(
             (subject, old.to_owned(), new.to_owned()),
@@ -74,6 +91,27 @@ async fn set(conn: &mut Connection, subject: Subject, hash: &str, end_sessions: 
         .execute(conn)
         .await?;
     Ok(true)
+}
+
+/// The account's row is taken first, as by [`set`], so that the two never wait for each other.
+async fn change(
+    conn: &mut Connection,
+    subject: Subject,
+    old: &str,
+    new: &str,
+    end_sessions: bool,
+    now: Timestamp,
+) -> Outcome<bool> {
+    if !differences::hold_account(conn, subject).await? {
+        return Ok(false);
+    }
+    let row = passwords::table.find(subject.0).filter(passwords::hash.eq(old));
+    let values = (passwords::hash.eq(new), passwords::changed_at.eq(now.as_millis()));
+    let changed = diesel::update(row).set(values).execute(conn).await? == 1;
+    if changed && end_sessions {
+        feed::supersede(conn, subject, now).await?;
+    }
+    Ok(changed)
 }
 
 /// One compare-and-swap, so that it never undoes a change of the password.

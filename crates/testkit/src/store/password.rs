@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use auth_core::{Change, Credential, FoldedLogin, NewAccount, Realm, Subject};
+use auth_core::{Credential, FoldedLogin, NewAccount, Realm, Subject};
 
-use super::ground::{Ground, HOUR, NOW, realm, token_of};
+use super::ground::{Ground, realm, token_of};
 use crate::law::{Upheld, at_once};
 use crate::ports::StoreHarness;
 
@@ -68,40 +68,6 @@ pub async fn a_hash_is_kept_as_given(harness: Arc<dyn StoreHarness>) -> Upheld {
     Ok(())
 }
 
-/// A password change that is to end the account's sessions starts a new generation and tells of it, for as long as any
-/// token of the account might be accepted.
-pub async fn a_password_change_ends_sessions(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let bystander = ground.owner("other@email.dk").await;
-    let id = ground.insert(token_of(&owner)).await;
-    let others = ground.insert(token_of(&bystander)).await;
-    assert!(ground.set_password(owner.subject, "$2b$12$new", true).await);
-    let changed = ground.account(owner.subject).await;
-    assert!(changed.generation > owner.generation);
-    assert!(!changed.disabled);
-    let entry = ground
-        .entry(Change::Superseded(owner.subject, changed.generation))
-        .await;
-    assert!(entry.until >= NOW.plus(HOUR), "{entry:?}");
-    assert!(!ground.lives(id).await);
-    assert!(ground.lives(others).await, "somebody else's");
-    Ok(())
-}
-
-/// Where it is not to end them, it does not.
-pub async fn a_password_change_may_leave_sessions(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let id = ground.insert(token_of(&owner)).await;
-    let before = ground.feed().await;
-    assert!(ground.set_password(owner.subject, "$2b$12$new", false).await);
-    assert_eq!(ground.account(owner.subject).await.generation, owner.generation);
-    assert!(ground.lives(id).await);
-    assert_eq!(ground.feed().await, before);
-    Ok(())
-}
-
 /// The password of an account that is not there is not set.
 pub async fn nobodys_password_is_not_set(harness: Arc<dyn StoreHarness>) -> Upheld {
     let ground = Ground::new(harness).await;
@@ -110,6 +76,7 @@ pub async fn nobodys_password_is_not_set(harness: Arc<dyn StoreHarness>) -> Uphe
     let nobody = Subject(owner.subject.0 + 1000);
     assert!(!ground.set_password(nobody, "$2b$12$new", true).await);
     assert!(!ground.set_password(nobody, "$2b$12$new", false).await);
+    assert!(!ground.change_password(nobody, "", "$2b$12$new", true).await);
     assert!(!ground.upgrade(nobody, "", "$2b$12$new").await);
     assert_eq!(ground.feed().await, before);
     assert_eq!(ground.hash_of("workshop@email.dk").await, None);

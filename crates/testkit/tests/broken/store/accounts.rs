@@ -86,13 +86,30 @@ impl PasswordStore for BrokenStore {
     async fn set(&self, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Result<bool, StoreError> {
         hash.clone_into(&mut self.seen().password);
         let hash = if self.has(Flaw::TrimsHashes) { hash.trim() } else { hash };
-        let end_sessions = match self.flaw {
-            Flaw::PasswordsEndNothing => false,
-            Flaw::PasswordsEndAlways => true,
-            _ => end_sessions,
-        };
+        let end_sessions = self.ends_sessions(end_sessions);
         let set = PasswordStore::set(&self.inner, subject, hash, end_sessions, now).await?;
         Ok(set || self.has(Flaw::AnybodyHasAPassword))
+    }
+
+    async fn change(
+        &self,
+        subject: Subject,
+        old: &str,
+        new: &str,
+        end_sessions: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let end_sessions = self.ends_sessions(end_sessions);
+        match self.flaw {
+            Flaw::ChangesBlindly => PasswordStore::set(&self.inner, subject, new, end_sessions, now).await,
+            Flaw::ChangesAfterALook => {
+                // To put the same hash in its place is to look.
+                let stands = self.inner.upgrade(subject, old, old).await?;
+                tokio::task::yield_now().await;
+                Ok(stands && PasswordStore::set(&self.inner, subject, new, end_sessions, now).await?)
+            }
+            _ => self.inner.change(subject, old, new, end_sessions, now).await,
+        }
     }
 
     async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
@@ -101,6 +118,16 @@ impl PasswordStore for BrokenStore {
             Flaw::UpgradesBlindly => PasswordStore::set(&self.inner, subject, new, false, now).await,
             Flaw::UpgradesEndSessions => PasswordStore::set(&self.inner, subject, new, true, now).await,
             _ => self.inner.upgrade(subject, old, new).await,
+        }
+    }
+}
+
+impl BrokenStore {
+    fn ends_sessions(&self, asked: bool) -> bool {
+        match self.flaw {
+            Flaw::PasswordsEndNothing => false,
+            Flaw::PasswordsEndAlways => true,
+            _ => asked,
         }
     }
 }

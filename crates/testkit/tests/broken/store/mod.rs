@@ -97,6 +97,8 @@ pub(crate) enum Flaw {
     TrimsHashes,
     PasswordsEndNothing,
     PasswordsEndAlways,
+    ChangesBlindly,
+    ChangesAfterALook,
     AnybodyHasAPassword,
     UpgradesBlindly,
     UpgradesEndSessions,

@@ -1,0 +1,142 @@
+//! New passwords: set by whoever may, or changed by who knew the old one.
+
+use std::sync::Arc;
+
+use auth_core::{Change, Subject};
+
+use super::ground::{Ground, HOUR, NOW, token_of};
+use crate::law::{Upheld, at_once};
+use crate::ports::StoreHarness;
+
+const OLD: &str = "$2b$12$old";
+const NEW: &str = "$2b$12$new";
+const RESET: &str = "$2b$12$reset";
+
+/// The ways to a new password.
+const WAYS: [Way; 2] = [Way::Set, Way::Changed];
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Set,
+    Changed,
+}
+
+impl Ground {
+    pub(super) async fn change_password(&self, subject: Subject, old: &str, new: &str, end_sessions: bool) -> bool {
+        let changed = self.ports.passwords.change(subject, old, new, end_sessions, NOW);
+        changed.await.expect("change a password")
+    }
+
+    /// Gives an account whose hash is [`OLD`] another one.
+    async fn renew(&self, way: Way, subject: Subject, end_sessions: bool) {
+        let renewed = match way {
+            Way::Set => self.set_password(subject, NEW, end_sessions).await,
+            Way::Changed => self.change_password(subject, OLD, NEW, end_sessions).await,
+        };
+        assert!(renewed, "{way:?}");
+    }
+}
+
+/// A password change that is to end the account's sessions starts a new generation and tells of it, for as long as any
+/// token of the account might be accepted.
+pub async fn a_password_change_ends_sessions(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let bystander = ground.owner("other@email.dk").await;
+    let others = ground.insert(token_of(&bystander)).await;
+    for way in WAYS {
+        let login = format!("{way:?}@email.dk");
+        let owner = ground.owner(&login).await;
+        assert!(ground.set_password(owner.subject, OLD, false).await);
+        let id = ground.insert(token_of(&owner)).await;
+        ground.renew(way, owner.subject, true).await;
+        assert_eq!(ground.hash_of(&login).await.as_deref(), Some(NEW), "{way:?}");
+        let changed = ground.account(owner.subject).await;
+        assert!(changed.generation > owner.generation, "{way:?}");
+        assert!(!changed.disabled);
+        let entry = ground
+            .entry(Change::Superseded(owner.subject, changed.generation))
+            .await;
+        assert!(entry.until >= NOW.plus(HOUR), "{way:?}: {entry:?}");
+        assert!(!ground.lives(id).await, "{way:?}");
+    }
+    assert!(ground.lives(others).await, "somebody else's");
+    Ok(())
+}
+
+/// Where it is not to end them, it does not.
+pub async fn a_password_change_may_leave_sessions(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    for way in WAYS {
+        let login = format!("{way:?}@email.dk");
+        let owner = ground.owner(&login).await;
+        assert!(ground.set_password(owner.subject, OLD, false).await);
+        let id = ground.insert(token_of(&owner)).await;
+        let before = ground.feed().await;
+        ground.renew(way, owner.subject, false).await;
+        assert_eq!(ground.hash_of(&login).await.as_deref(), Some(NEW), "{way:?}");
+        assert_eq!(ground.account(owner.subject).await.generation, owner.generation);
+        assert!(ground.lives(id).await, "{way:?}");
+        assert_eq!(ground.feed().await, before, "{way:?}");
+    }
+    Ok(())
+}
+
+/// A change made with the old password loses to a reset that landed after that password was checked: it changes
+/// nothing, ends nothing and tells nothing.
+pub async fn a_change_loses_to_a_reset_in_between(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    assert!(
+        !ground.change_password(owner.subject, "", NEW, true).await,
+        "there was no hash"
+    );
+    assert_eq!(ground.hash_of("workshop@email.dk").await, None);
+    ground.set_password(owner.subject, OLD, false).await;
+    ground.set_password(owner.subject, RESET, false).await;
+    let id = ground.insert(token_of(&owner)).await;
+    let before = ground.feed().await;
+    for old in [OLD, "", "$2B$12$RESET"] {
+        for end_sessions in [true, false] {
+            assert!(
+                !ground.change_password(owner.subject, old, NEW, end_sessions).await,
+                "{old:?}"
+            );
+        }
+    }
+    assert_eq!(ground.hash_of("workshop@email.dk").await.as_deref(), Some(RESET));
+    assert_eq!(ground.account(owner.subject).await.generation, owner.generation);
+    assert!(ground.lives(id).await);
+    assert_eq!(ground.feed().await, before);
+    Ok(())
+}
+
+/// Of changes that were checked against one hash, one is made at most; and a reset at the same moment stands, whether it
+/// came before that change or after it.
+pub async fn a_reset_stands_among_changes(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    for round in 0..10 {
+        ground.set_password(owner.subject, OLD, false).await;
+        let changed = at_once(ground.harness.crowd(), |caller| {
+            let (passwords, subject) = (ground.ports.passwords.clone(), owner.subject);
+            async move {
+                let end_sessions = caller % 2 == 0;
+                if caller == 0 {
+                    let reset = passwords.set(subject, RESET, end_sessions, NOW).await;
+                    assert!(reset.expect("set a password"));
+                    return false;
+                }
+                let changed = passwords.change(subject, OLD, NEW, end_sessions, NOW).await;
+                changed.expect("change a password")
+            }
+        })
+        .await;
+        assert!(changed.iter().filter(|changed| **changed).count() <= 1, "round {round}");
+        assert_eq!(
+            ground.hash_of("workshop@email.dk").await.as_deref(),
+            Some(RESET),
+            "round {round}"
+        );
+    }
+    Ok(())
+}
