@@ -105,7 +105,8 @@ pub struct FeedEntry {
     pub sequence: i64,
     /// What happened.
     pub change: Change,
-    /// Until when a token that this concerns might otherwise be accepted.
+    /// Until when a token that this concerns might otherwise be accepted. For a signed token without an end that is for
+    /// ever, the last moment there is (`i64::MAX` milliseconds): it may be checked without a look at its record.
     pub until: Timestamp,
 }
 

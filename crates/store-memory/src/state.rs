@@ -13,6 +13,9 @@ use permissions::read_list;
 /// For how long a change is told when no token says how long it matters.
 const TOLD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The last moment there is.
+const FOR_EVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) tokens: BTreeMap<TokenId, TokenRow>,
@@ -99,9 +102,9 @@ impl State {
         self.tell(change, now.plus(TOLD_FOR));
     }
 
-    /// The latest of the given ends, or a day from now if there is none or a later one is missing.
-    pub(crate) fn until(ends: impl Iterator<Item = Option<Timestamp>>, now: Timestamp) -> Timestamp {
-        let latest = ends.flatten().max();
+    /// The latest end of these records, or a day from now if none has one.
+    pub(crate) fn until<'a>(rows: impl Iterator<Item = &'a TokenRow>, now: Timestamp) -> Timestamp {
+        let latest = rows.filter_map(TokenRow::told_until).max();
         latest.unwrap_or(now.plus(TOLD_FOR))
     }
 
@@ -110,12 +113,12 @@ impl State {
         let Some(row) = self.accounts.get_mut(&subject) else {
             return;
         };
-        let next = Generation(row.account.generation.0 + 1);
+        let (ended, next) = (row.account.generation, Generation(row.account.generation.0 + 1));
         row.account.generation = next;
         row.generation_since = now;
-        let owned = self.tokens.values().filter(|row| row.record.subject == subject);
-        let ends = owned.map(|row| row.record.expires_at);
-        let until = Self::until(ends, now).max(now.plus(TOLD_FOR));
+        let records = self.tokens.values();
+        let owned = records.filter(|row| row.record.subject == subject && row.record.generation == ended);
+        let until = Self::until(owned, now).max(now.plus(TOLD_FOR));
         self.tell(Change::Superseded(subject, next), until);
     }
 
@@ -159,6 +162,15 @@ impl State {
         let account = self.accounts.get(&subject).map(|row| &row.account);
         let role = account.and_then(|account| Some((&account.realm, account.role.as_deref()?)));
         role.map_or_else(Scopes::none, |(realm, role)| self.permissions_of(realm, role))
+    }
+}
+
+impl TokenRow {
+    /// Until when its end is to be told: until it would have ended by itself, and for ever where it never would. `None`
+    /// for an opaque token without an end, whose record is looked at anyway.
+    fn told_until(&self) -> Option<Timestamp> {
+        let is_signed = self.record.digest.is_none();
+        self.record.expires_at.or(is_signed.then_some(FOR_EVER))
     }
 }
 

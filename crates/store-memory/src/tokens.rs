@@ -131,7 +131,7 @@ impl State {
             let record = &row.record;
             record.id == id || record.parent == Some(id)
         });
-        Self::until(family.map(|row| row.record.expires_at), now)
+        Self::until(family, now)
     }
 }
 

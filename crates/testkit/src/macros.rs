@@ -179,6 +179,7 @@ macro_rules! __store_laws {
             ending_a_token_leaves_its_session
             an_end_is_told
             an_end_is_told_for_as_long_as_it_matters
+            the_end_of_a_signed_token_without_end_is_told_for_ever
             the_feed_is_in_order
             the_feed_is_read_in_pages
             the_feed_misses_nothing_of_a_crowd

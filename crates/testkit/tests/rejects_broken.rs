@@ -49,6 +49,10 @@ const STORES: &[(&str, store::Flaw)] = {
         ("ending_a_token_leaves_its_session", EndsTheSessionToo),
         ("an_end_is_told", EndsInSilence),
         ("an_end_is_told_for_as_long_as_it_matters", EndIsTooSoonForgotten),
+        (
+            "the_end_of_a_signed_token_without_end_is_told_for_ever",
+            EndlessIsForgotten,
+        ),
         ("the_feed_is_in_order", FeedBackwards),
         ("the_feed_is_read_in_pages", FeedUnbounded),
         ("the_feed_misses_nothing_of_a_crowd", FeedLosesSome),

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use auth_core::{Change, NewToken, TokenId};
+use auth_core::{Change, NewToken, Timestamp, TokenDigest, TokenId};
 
-use super::ground::{Ground, HOUR, NOW, session_of, token_of};
+use super::ground::{Ground, HOUR, NOW, next, session_of, token_of};
 use crate::law::{Upheld, at_once};
 use crate::ports::StoreHarness;
+
+/// The last moment there is.
+const FOR_EVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// The one who ended it is told so; whoever comes later is told that there was nothing to end. That is no error, and
 /// nothing more is written.
@@ -117,13 +120,52 @@ pub async fn an_end_is_told_for_as_long_as_it_matters(harness: Arc<dyn StoreHarn
 
     let endless = NewToken {
         expires_at: None,
+        digest: Some(TokenDigest::of(b"secret")),
         ..token_of(&owner)
     };
     let endless = ground.insert(endless).await;
     ground.revoke(endless).await;
     assert!(
         ground.entry(Change::Ended(endless)).await.until > NOW,
-        "of one without end"
+        "of an opaque one without end, until nobody holds its record any more"
     );
+    Ok(())
+}
+
+/// The feed tells for ever that a signed token without an end has ended, whatever ended it: whoever checks such a token
+/// without a look at its record hears of its end from nobody else.
+pub async fn the_end_of_a_signed_token_without_end_is_told_for_ever(harness: Arc<dyn StoreHarness>) -> Upheld {
+    let ground = Ground::new(harness).await;
+    let owner = ground.owner("workshop@email.dk").await;
+    let endless = |parent| NewToken {
+        expires_at: None,
+        parent,
+        ..token_of(&owner)
+    };
+    let alone = ground.insert(endless(None)).await;
+    ground.revoke(alone).await;
+    assert_eq!(ground.entry(Change::Ended(alone)).await.until, FOR_EVER, "by itself");
+
+    let session = ground.insert(session_of(&owner, 1)).await;
+    ground.insert(endless(Some(session))).await;
+    ground.revoke(session).await;
+    assert_eq!(
+        ground.entry(Change::Ended(session)).await.until,
+        FOR_EVER,
+        "with its session"
+    );
+
+    ground.insert(endless(None)).await;
+    ground.set_password(owner.subject, "$2b$12$new", true).await;
+    let superseded = Change::Superseded(owner.subject, next(owner.generation));
+    assert_eq!(
+        ground.entry(superseded).await.until,
+        FOR_EVER,
+        "with all of its owner's"
+    );
+    ground.ports.tokens.purge(FOR_EVER, 1000).await.expect("purge");
+    for change in [Change::Ended(alone), Change::Ended(session), superseded] {
+        assert_eq!(ground.told(change).await, 1, "{change:?}");
+    }
     Ok(())
 }

@@ -57,6 +57,7 @@ pub(crate) enum Flaw {
     EndsTheSessionToo,
     EndsInSilence,
     EndIsTooSoonForgotten,
+    EndlessIsForgotten,
     FeedBackwards,
     FeedUnbounded,
     FeedLosesSome,

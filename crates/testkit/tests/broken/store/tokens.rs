@@ -1,5 +1,7 @@
 //! What can be wrong with tokens.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use auth_core::{
     AccountStore, Change, FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp,
@@ -253,6 +255,12 @@ impl TokenStore for BrokenStore {
             Flaw::PurgesTheFeed if self.seen().purged => entries.clear(),
             Flaw::FeedBackwards => entries.reverse(),
             Flaw::EndIsTooSoonForgotten => entries.iter_mut().for_each(|entry| entry.until = ManualClock::START),
+            Flaw::EndlessIsForgotten => {
+                let tomorrow = ManualClock::START.plus(Duration::from_secs(24 * 60 * 60));
+                entries
+                    .iter_mut()
+                    .for_each(|entry| entry.until = entry.until.min(tomorrow));
+            }
             _ => {}
         }
         Ok(entries)
