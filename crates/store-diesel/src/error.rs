@@ -83,8 +83,9 @@ fn describe(kind: &DatabaseErrorKind, info: &(dyn DatabaseErrorInformation + Sen
     }
 }
 
-/// SQLite's words for somebody else's lock, and PostgreSQL's for a conflict or for having no room. PostgreSQL's may be
-/// in another language (`lc_messages`); then they are trouble of the unspecific kind.
+/// SQLite's words for somebody else's lock, and PostgreSQL's for a conflict or for having no room. Of these `diesel-async`
+/// tells no code, and the words are in the language of `lc_messages`: each connection asks for English, but needs a right
+/// for that. In another language they are trouble of the unspecific kind, and a deadlock is not tried again.
 fn is_busy(message: &str) -> bool {
     let known = [
         "is locked",

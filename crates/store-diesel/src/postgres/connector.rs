@@ -19,6 +19,14 @@ use crate::url::PostgresUrl;
 /// The oldest server that has what the migrations use.
 const OLDEST: i32 = 12;
 
+/// Asks the server to speak English: of most errors the library tells the words alone, and no code. That takes a right,
+/// which a superuser has or was granted by one; whoever lacks it leaves no error in the server's log.
+const ENGLISH: &str = "DO $$ BEGIN
+    PERFORM set_config('lc_messages', 'C', false);
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END $$";
+
 /// Makes connections to one server.
 pub(super) struct Connector {
     config: Config,
@@ -51,6 +59,8 @@ impl Connector {
         let mut lane = Lane { conn, carrier };
         let set = lane.conn.batch_execute(&self.settings).await;
         set.map_err(|error| StoreError::from(Fault::from(error)))?;
+        // Whoever may not ask is served all the same.
+        let _asked = lane.conn.batch_execute(ENGLISH).await;
         Ok(lane)
     }
 }
