@@ -192,6 +192,21 @@ mod tests {
     }
 
     #[test]
+    fn bad_characters_do_not_make_up_for_one_another() {
+        for length in [8, 11, 16] {
+            for first in 0..length {
+                for second in 0..length {
+                    let mut text = vec![b'A'; length];
+                    assert!(decoded(&text).is_ok());
+                    (text[first], text[second]) = (b'!', b'=');
+                    assert_eq!(decoded(&text), Err(NotBase64Url), "{first} {second}");
+                }
+            }
+            assert_eq!(decoded(&vec![b'!'; length]), Err(NotBase64Url));
+        }
+    }
+
+    #[test]
     fn a_full_room_is_an_error_and_not_a_panic() {
         assert_eq!(decode(b"Zm9v", &mut [0; 2]), Err(NotBase64Url));
         assert_eq!(decode(b"Zm9v", &mut [0; 3]), Ok(&b"foo"[..]));

@@ -297,6 +297,7 @@ mod tests {
             ("Application/At+Jwt", true),
             ("at+jwt ", false),
             ("text/at+jwt", false),
+            ("anotherkind/at+jwt", false),
             ("application/application/at+jwt", false),
             ("jwt", false),
             ("", false),

@@ -290,6 +290,15 @@ fn required_claims_exist_and_are_sound() {
         refusal(key(), own.clone(), &token(HEADER, &one)),
         Some(Reason::ClaimMissing(Claim::Other))
     );
+    let others = one.replace(
+        "\"permissions\"",
+        "\"Realm\":1,\"realms\":2,\"x\":{\"realm\":3},\"permissions\"",
+    );
+    assert_eq!(
+        refusal(key(), own.clone(), &token(HEADER, &others)),
+        Some(Reason::ClaimMissing(Claim::Other)),
+        "by their names, not by their number"
+    );
     let both = one.replace("\"permissions\"", "\"realm\":null,\"permissions\"");
     assert_eq!(refusal(key(), own, &token(HEADER, both)), None);
     for (claim, json) in [
@@ -399,6 +408,22 @@ fn the_payload_is_one_strict_json_object() {
         "32 levels are allowed"
     );
     assert_eq!(refused(&token(HEADER, format!(" \r\n\t{GOOD}\n "))), None);
+}
+
+#[test]
+fn the_policy_of_a_verifier_can_be_taken_over() {
+    let strict = Verifier::new(key(), policy());
+    let later = Verifier::new(
+        strict.keys().clone(),
+        strict.policy().clone().leeway(Duration::from_secs(5)),
+    );
+    let just_over = token(HEADER, changed("exp", Some("1700000000")));
+    assert!(strict.verify::<()>(&just_over, now()).is_err());
+    assert!(later.verify::<()>(&just_over, now()).is_ok());
+    for (claim, reason) in [("iss", Reason::Issuer), ("aud", Reason::Audience)] {
+        let foreign = token(HEADER, changed(claim, Some("\"other\"")));
+        assert_eq!(later.verify::<()>(&foreign, now()).unwrap_err().reason(), reason);
+    }
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
