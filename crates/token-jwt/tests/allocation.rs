@@ -86,6 +86,25 @@ fn a_header_that_is_parsed_and_a_large_payload_cost_nothing_either() {
 }
 
 #[test]
+fn what_a_policy_allows_beyond_the_usual_length_is_read_in_room_of_its_own() {
+    let verifier = Verifier::new(key(), policy().max_token_bytes(1 << 20));
+    for (length, rooms) in [(6_144, 0), (6_145, 1), (100_000, 1)] {
+        let payload = with_members(&format!("\"x\":\"{}\"", "a".repeat(length - GOOD.len() - 7)));
+        assert_eq!(payload.len(), length);
+        let (cost, refused) = cost_of::<()>(&verifier, &token(HEADER, &payload));
+        assert_eq!((refused, cost.count_total), (None, rooms), "{length}");
+        let header = HEADER.replacen(
+            '{',
+            &format!("{{\"x\":\"{}\",", "a".repeat(length - HEADER.len() - 7)),
+            1,
+        );
+        assert_eq!(header.len(), length);
+        let (cost, refused) = cost_of::<()>(&verifier, &token(&header, GOOD));
+        assert_eq!((refused, cost.count_total), (None, rooms), "{length}");
+    }
+}
+
+#[test]
 fn a_refusal_allocates_nothing() {
     let good = token(HEADER, GOOD);
     let megabyte = "A".repeat(1 << 20);

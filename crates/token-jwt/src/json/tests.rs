@@ -201,6 +201,27 @@ fn every_shape_that_serde_knows_goes_out_and_comes_back() {
 }
 
 #[test]
+fn each_fault_has_words_of_its_own() {
+    let faults = [
+        JsonFault::Syntax,
+        JsonFault::Encoding,
+        JsonFault::DuplicateMember,
+        JsonFault::TooDeep,
+        JsonFault::TooManyMembers,
+        JsonFault::NumberRange,
+        JsonFault::NotAnObject,
+        JsonFault::Shape,
+    ];
+    let words: std::collections::BTreeSet<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(words.len(), faults.len());
+    assert!(
+        words
+            .iter()
+            .all(|words| words.starts_with("it ") || words.starts_with("a "))
+    );
+}
+
+#[test]
 fn members_keep_the_order_of_the_type() {
     #[derive(Serialize)]
     struct Claims {
