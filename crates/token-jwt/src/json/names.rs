@@ -19,7 +19,7 @@ impl Tag {
     /// The tag of a name.
     pub(crate) const fn of(name: &str) -> Self {
         let (bytes, mut word, mut index) = (name.as_bytes(), 0, 0);
-        while index < bytes.len() && index < 7 {
+        while index < bytes.len() && index < 8 {
             word |= (bytes[index] as u64) << (8 * index);
             index += 1;
         }
@@ -29,11 +29,11 @@ impl Tag {
     /// The tag of the name whose first bytes are in `word`, the very first being the lowest.
     #[inline]
     pub(super) const fn of_word(word: u64, length: usize) -> Self {
-        let kept = if length < 7 {
-            (1_u64 << (8 * length)) - 1
-        } else {
-            (1 << 56) - 1
+        let bytes = match length {
+            0..7 => length,
+            _ => 7,
         };
+        let kept = (1_u64 << (8 * bytes)) - 1;
         Self(word & kept | (length as u64) << 56)
     }
 }
@@ -155,16 +155,42 @@ mod tests {
             .collect()
     }
 
+    #[test]
+    fn the_tag_of_a_short_name_is_the_name() {
+        let names = [
+            "", "a", "b", "\0", "a\0", "\0\0", "exp", "axp", "eap", "exa", "expa", "123456", "123456\0", "1234567",
+            "a234567", "123456a", "12345678",
+        ];
+        for (index, name) in names.iter().enumerate() {
+            for other in &names[..index] {
+                assert_ne!(Tag::of(name), Tag::of(other), "{name:?} {other:?}");
+            }
+            let mut word = [b'"'; 8];
+            word[..name.len()].copy_from_slice(name.as_bytes());
+            assert_eq!(Tag::of_word(u64::from_le_bytes(word), name.len()), Tag::of(name));
+        }
+        assert_eq!(
+            Tag::of("1234567-a"),
+            Tag::of("1234567-b"),
+            "the eighth byte is not in it"
+        );
+        assert_ne!(Tag::of("1234567-a"), Tag::of("1234567-aa"), "but the length is");
+        assert_ne!(Tag::of("1234567-a"), Tag::of("123456--a"));
+    }
+
     const TWICE: Result<(), JsonFault> = Err(JsonFault::DuplicateMember);
 
     #[test]
     fn a_name_is_found_again_however_many_there_are() {
-        let owned: Vec<String> = (0..100).map(|index| format!("name-{index}")).collect();
-        let mut raw: Vec<&str> = owned.iter().map(String::as_str).collect();
-        raw.extend(raw.clone());
-        let results = add_all(&raw);
-        assert!(results[..100].iter().all(Result::is_ok));
-        assert!(results[100..].iter().all(|result| *result == TWICE));
+        // The latter all have the same tag.
+        for prefix in ["", "claimant-"] {
+            let owned: Vec<String> = (100..200).map(|index| format!("{prefix}{index}")).collect();
+            let mut raw: Vec<&str> = owned.iter().map(String::as_str).collect();
+            raw.extend(raw.clone());
+            let results = add_all(&raw);
+            assert!(results[..100].iter().all(Result::is_ok));
+            assert!(results[100..].iter().all(|result| *result == TWICE));
+        }
     }
 
     #[test]

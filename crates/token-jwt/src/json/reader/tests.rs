@@ -105,6 +105,11 @@ fn the_first_fault_is_the_one_that_is_kept() {
 }
 
 #[test]
+fn what_a_callers_type_is_told_has_words_and_no_reason() {
+    assert_eq!(Stop.to_string(), "the JSON text was refused");
+}
+
+#[test]
 fn a_text_behind_a_fault_is_never_finished() {
     let mut reader = reader("");
     assert!(reader.finish().is_ok());
