@@ -87,3 +87,70 @@ pub(super) fn number_of(text: &str, integer: bool, negative: bool) -> Option<Num
     let value: f64 = text.parse().ok()?;
     value.is_finite().then_some(Number::Float(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Bytes at and beside the bounds of what is looked for, digits more often than others.
+    fn bytes(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<u8>> {
+        let digits = prop::sample::select(b"0123456789".to_vec());
+        let others = prop::sample::select(b"/:\"!#\\[]az\x00\x01\x1f\x20\x7f\x80\xa2\xaf\xb0\xb9\xba\xdc\xff".to_vec());
+        prop::collection::vec(prop_oneof![6 => digits, 1 => others, 1 => any::<u8>()], length)
+    }
+
+    fn is_special(byte: &u8) -> bool {
+        *byte < 0x20 || *byte == b'"' || *byte == b'\\'
+    }
+
+    proptest! {
+        #[test]
+        fn digits_are_read_as_far_as_they_go(bytes in bytes(8)) {
+            let word = u64::from_le_bytes(bytes.clone().try_into().unwrap());
+            let digits: String = bytes.iter().map(|byte| char::from(*byte)).take_while(char::is_ascii_digit).collect();
+            prop_assert_eq!(digit_run(word), (digits.len(), digits.parse().unwrap_or(0)));
+        }
+
+        #[test]
+        fn the_first_special_byte_is_found(bytes in bytes(8)) {
+            let word = u64::from_le_bytes(bytes.clone().try_into().unwrap());
+            let first = bytes.iter().position(is_special).unwrap_or(8);
+            prop_assert_eq!(specials(word).trailing_zeros() as usize / 8, first);
+            prop_assert_eq!(specials(word) & !0x8080_8080_8080_8080, 0);
+        }
+
+        #[test]
+        fn a_plain_run_ends_where_its_definition_ends_it(bytes in bytes(0..40), at in 0_usize..45) {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let length = rest.iter().position(is_special).unwrap_or(rest.len());
+            prop_assert_eq!(plain_end(&bytes, at), at + length);
+        }
+
+        #[test]
+        fn a_word_is_the_next_eight_bytes_and_zeros_behind_the_end(bytes in bytes(0..20), at in 0_usize..25) {
+            let expected = bytes.get(at..).map(|rest| {
+                let mut word = [0; 8];
+                let length = rest.len().min(8);
+                word[..length].copy_from_slice(&rest[..length]);
+                u64::from_le_bytes(word)
+            });
+            prop_assert_eq!(word_at(&bytes, at), expected);
+        }
+    }
+
+    #[test]
+    fn every_byte_is_judged_at_every_place() {
+        for place in 0..8 {
+            for byte in 0..=255 {
+                let mut bytes = [b'7'; 8];
+                bytes[place] = byte;
+                let word = u64::from_le_bytes(bytes);
+                let expected = if byte.is_ascii_digit() { 8 } else { place };
+                assert_eq!(digit_run(word).0, expected, "{byte} {place}");
+                let expected = if is_special(&byte) { place } else { 8 };
+                assert_eq!(specials(word).trailing_zeros() as usize / 8, expected, "{byte} {place}");
+            }
+        }
+    }
+}
