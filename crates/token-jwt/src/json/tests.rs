@@ -352,6 +352,60 @@ fn integers_are_exact_and_the_rest_is_the_nearest_double() {
 }
 
 #[test]
+fn escapes_are_whole_and_pair_their_surrogates() {
+    for (inside, text) in [
+        (r#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"),
+        (r"\u0041\u00e9\u00E9\u0000\uFFFF", "A\u{e9}\u{e9}\0\u{ffff}"),
+        (r"\uD7FF\uE000", "\u{d7ff}\u{e000}"),
+        (r"\uD800\uDC00\uDBFF\uDFFF\ud83d\ude00", "\u{10000}\u{10ffff}\u{1f600}"),
+        (r"\\u0041", r"\u0041"),
+    ] {
+        assert_eq!(
+            ours::<String>(format!("\"{inside}\"").as_bytes()),
+            Ok(text.to_owned()),
+            "{inside}"
+        );
+    }
+    for inside in [
+        r"\x41",
+        r"\'",
+        r"\0",
+        r"\a",
+        r"\U0041",
+        r"\u",
+        r"\u004",
+        r"\u004g",
+        r"\ug041",
+        r"\u+041",
+        r"\u 041",
+        r"\u{41}",
+        r"\ud83d\u",
+        r"\ud83d\ude0",
+        r"\ud83d\ude0g",
+    ] {
+        let fault = ours::<String>(format!("\"{inside}\"").as_bytes());
+        assert_eq!(fault, Err(JsonFault::Syntax), "{inside}");
+    }
+    for inside in [
+        r"\uD800",
+        r"\uDBFFx",
+        r"\uD800\n",
+        r"\uD800u0041",
+        r"\uD800\u0041",
+        r"\uD800\uD800",
+        r"\uD800\uE000",
+        r"\uDC00",
+        r"\uDFFF\uD800",
+    ] {
+        let fault = ours::<String>(format!("\"{inside}\"").as_bytes());
+        assert_eq!(fault, Err(JsonFault::Encoding), "{inside}");
+    }
+    for text in ["\"\\", "\"\\u00", "\"\\ud83d\\u", "\"a"] {
+        assert_eq!(ours::<String>(text.as_bytes()), Err(JsonFault::Syntax), "{text}");
+    }
+}
+
+#[test]
 fn depth_and_members_are_bounded_at_their_limits() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(ours::<serde::de::IgnoredAny>(nested(MAX_DEPTH).as_bytes()).is_ok());
