@@ -406,6 +406,25 @@ fn escapes_are_whole_and_pair_their_surrogates() {
 }
 
 #[test]
+fn members_whose_names_begin_alike_are_two() {
+    for pair in [
+        ["claimant-1", "claimant-2"],
+        ["claimant-\\u0031", "claimant-2"],
+        ["claimant-1 ", "claimant- 1"],
+        ["1234567\\\\", "1234567/"],
+    ] {
+        for colon in [":", " :"] {
+            let text = format!("{{\"{}\"{colon}1,\"{}\"{colon}2}}", pair[0], pair[1]);
+            let read = ours::<BTreeMap<String, u8>>(text.as_bytes());
+            assert_eq!(read.map(|members| members.into_values().sum::<u8>()), Ok(3), "{text}");
+            let text = format!("{{\"{0}\"{colon}1,\"{0}\"{colon}2}}", pair[0]);
+            let read = ours::<BTreeMap<String, u8>>(text.as_bytes());
+            assert_eq!(read, Err(JsonFault::DuplicateMember), "{text}");
+        }
+    }
+}
+
+#[test]
 fn depth_and_members_are_bounded_at_their_limits() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(ours::<serde::de::IgnoredAny>(nested(MAX_DEPTH).as_bytes()).is_ok());
