@@ -155,6 +155,17 @@ mod tests {
     }
 
     #[test]
+    fn only_macs_have_one_secret_for_both_sides() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(
+                algorithm.is_symmetric(),
+                algorithm.name().starts_with("HS"),
+                "{algorithm}"
+            );
+        }
+    }
+
+    #[test]
     fn each_algorithm_belongs_to_exactly_one_family() {
         for algorithm in Algorithm::ALL {
             assert!(algorithm.family().algorithms().contains(&algorithm));

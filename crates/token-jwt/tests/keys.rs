@@ -316,6 +316,31 @@ fn sets_are_of_one_kind_and_their_names_differ() {
 }
 
 #[test]
+fn a_set_put_together_by_hand_obeys_the_same_laws() {
+    let unnamed = |algorithm: Algorithm| {
+        SigningKey::generate(algorithm, &random())
+            .unwrap()
+            .verifying_key()
+            .clone()
+    };
+    let key = |algorithm: Algorithm, kid: &str| unnamed(algorithm).with_kid(named(kid));
+    let (shared, public) = (key(Algorithm::HS256, "a"), key(Algorithm::ES256, "b"));
+    for mixed in [[&shared, &public], [&public, &shared]] {
+        let set = KeySet::new(mixed.map(Clone::clone).to_vec());
+        assert_eq!(set.err(), Some(KeyError::MixedSet));
+    }
+    for (second, error) in [
+        (key(Algorithm::EdDSA, "c"), None),
+        (key(Algorithm::EdDSA, "b"), Some(KeyError::RepeatedKid)),
+        (unnamed(Algorithm::EdDSA), Some(KeyError::UnnamedInSet)),
+    ] {
+        assert_eq!(KeySet::new(vec![public.clone(), second]).err(), error);
+    }
+    assert!(KeySet::new(vec![shared.clone(), key(Algorithm::HS512, "c")]).is_ok());
+    assert!(KeySet::new(vec![unnamed(Algorithm::HS384)]).is_ok());
+}
+
+#[test]
 fn what_is_published_is_public() {
     let keys: Vec<SigningKey> = Algorithm::ALL
         .into_iter()
