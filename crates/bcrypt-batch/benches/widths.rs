@@ -29,7 +29,7 @@ fn main() {
     println!("cost {exponent}, {turns} turns each, milliseconds for one hash\n");
     one_core(cost, turns);
     all_cores(cost, turns / 4 + 1);
-    by_neighbour(if full { 800 } else { 4 });
+    by_neighbour(if full { 1600 } else { 8 });
 }
 
 /// The widths on one thread.
@@ -86,7 +86,7 @@ fn all_cores(cost: Cost, turns: usize) {
 ///
 /// A batch lives on what a lone hash leaves idle of a core: load ports and instruction slots. Whether they are there is
 /// seen with a probe that knows nothing of bcrypt: independent look-ups in a small table. Each turn of cost 5 has one
-/// before and one after; the turns are then sorted by them, and told in quarters.
+/// before and one after; the turns are then sorted by them, and told in eighths.
 fn by_neighbour(turns: usize) {
     let cost = Cost::new(5).unwrap();
     let mut workspace = Workspace::new();
@@ -102,21 +102,19 @@ fn by_neighbour(turns: usize) {
     seen.sort_by(|one, other| one[0].total_cmp(&other[0]));
     println!(
         "\nby what the core has to give, cost 5, medians of {} turns each",
-        turns / 4
+        turns / 8
     );
-    println!(
-        "{:<22}{:>9}{:>9}{:>9}{:>9}",
-        "quarter", "ns/load", "crate", "batch", "ratio"
-    );
-    for (name, quarter) in ["most", "more", "less", "least"].iter().zip(seen.chunks(turns / 4)) {
+    println!("{:<22}{:>9}{:>9}{:>9}{:>9}", "", "ns/load", "crate", "batch", "ratio");
+    for (number, eighth) in (1..).zip(seen.chunks(turns / 8)) {
         let [probe, alone, batch] = [0, 1, 2].map(|column| {
-            let mut values: Vec<f64> = quarter.iter().map(|row| row[column]).collect();
+            let mut values: Vec<f64> = eighth.iter().map(|row| row[column]).collect();
             values.sort_by(f64::total_cmp);
             values[values.len() / 2]
         });
         let millis = [alone * 1e3, batch * 1e3];
         println!(
-            "{name:<22}{probe:>9.3}{:>9.2}{:>9.2}{:>9.2}",
+            "{:<22}{probe:>9.3}{:>9.2}{:>9.2}{:>9.2}",
+            format!("eighth {number}"),
             millis[0],
             millis[1],
             alone / batch
