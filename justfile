@@ -53,6 +53,11 @@ test *args="--workspace":
 test-without-postgres:
     TESSERA_SKIP_POSTGRES=1 cargo test --workspace
 
+# The tests of verification on many small changes of it, each of which they must notice; or one file's: `--file PATH`.
+[group('test')]
+mutants *args:
+    tools/mutants {{ args }}
+
 # Each fuzz target for so many seconds, or the named ones.
 [group('test')]
 fuzz seconds="60" *targets:
