@@ -127,6 +127,13 @@ mod tests {
     }
 
     #[test]
+    fn a_sealer_prints_nothing_and_its_errors_differ() {
+        assert_eq!(format!("{:?}", Sealer::new(&[7; 32])), "Sealer(redacted)");
+        assert!(SealError::Random.to_string().contains("random"));
+        assert!(SealError::Unopened.to_string().contains("does not open"));
+    }
+
+    #[test]
     fn what_was_cut_or_altered_does_not_open() {
         let (sealer, sealed) = sealed();
         for i in 0..sealed.len() {
