@@ -37,6 +37,11 @@ fn every_algorithm_signs_what_its_own_key_verifies() {
         let claims: Value = serde_json::from_str(GOOD).unwrap();
         let token = signer.sign(&claims, &random()).unwrap();
         assert_eq!(refusal(verifying.clone(), policy(), &token), None, "{algorithm}");
+        assert_eq!(
+            token.capacity(),
+            token.len(),
+            "{algorithm}: written once, into room of its size"
+        );
         let header = token_jwt::peek_unverified(&token).unwrap().header_json().to_owned();
         assert_eq!(header, format!(r#"{{"typ":"JWT","alg":"{algorithm}","kid":"k1"}}"#));
         let stranger = match algorithm.family() {
@@ -484,6 +489,14 @@ fn raw_public_keys_are_checked_like_any_other() {
         VerifyingKey::rsa(Algorithm::ES256, &[0xFF; 256], &[1, 0, 1]).err(),
         Some(KeyError::WrongAlgorithm { .. })
     ));
+}
+
+#[test]
+fn a_verifying_key_prints_what_it_is_called_and_for() {
+    let shown = format!("{:?}", key());
+    assert!(shown.contains("HS256") && shown.contains("k1"), "{shown}");
+    let (claims, random) = (token_jwt::SignError::Claims, token_jwt::SignError::Random);
+    assert!(claims.to_string().contains("claims") && random.to_string().contains("signature"));
 }
 
 #[test]
