@@ -9,18 +9,7 @@ use crate::desk::Desk;
 fn desk() -> Desk {
     let desk = Desk::new();
     for id in ["171", "172"] {
-        let put = [
-            "put",
-            "--id",
-            id,
-            "--name",
-            "N",
-            "--subdomain",
-            "s",
-            "--utc-offset",
-            "0",
-        ];
-        desk.done("organisation", &put, "");
+        desk.organisation(id, "0");
     }
     desk
 }

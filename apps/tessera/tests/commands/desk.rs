@@ -108,6 +108,19 @@ impl Desk {
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
     }
 
+    /// Puts an organisation, so many seconds from UTC.
+    pub fn organisation(&self, id: &str, offset: &str) {
+        let named = ["put", "--id", id, "--name", "N", "--subdomain", "s"];
+        self.done("organisation", &[&named[..], &["--utc-offset", offset]].concat(), "");
+    }
+
+    /// Puts the players' one role, and returns what is said of it.
+    pub fn jugador(&self, permissions: &[&str]) -> Value {
+        let mut args = vec!["put", "--realm", "players", "--name", "jugador"];
+        args.extend(permissions.iter().flat_map(|name| ["--permission", name]));
+        self.json("role", &args, "")
+    }
+
     /// Runs a command that must fail; its sentence, which names the program and stands alone.
     pub fn refused(&self, command: &str, args: &[&str], input: &str) -> String {
         let ended = self.run(command, args, input);

@@ -10,6 +10,15 @@ use crate::support::server::Server;
 /// Some 10 seconds: far beyond the second within which the server hears.
 const STEPS: usize = 1000;
 
+const SET_PASSWORD: [&str; 6] = [
+    "set-password",
+    "--realm",
+    "pbx",
+    "--login",
+    "p@x.dk",
+    "--password-stdin",
+];
+
 fn login(server: &Server, name: &str, password: &str) -> Response {
     let body = json!({ "username": name, "password": password });
     server.send(&Request::post("/login").json(body))
@@ -116,16 +125,8 @@ fn another_password_ends_sessions() {
     desk.account("pbx", "p@x.dk");
     let server = desk.serve();
     let before = session(&server, "p@x.dk");
-    let set = [
-        "set-password",
-        "--realm",
-        "pbx",
-        "--login",
-        "p@x.dk",
-        "--password-stdin",
-    ];
     assert_eq!(
-        desk.json("account", &set, "another good password")["sessions_ended"],
+        desk.json("account", &SET_PASSWORD, "another good password")["sessions_ended"],
         true
     );
     assert!(becomes(&server, &before, 401));
@@ -139,21 +140,13 @@ fn another_password_leaves_sessions_where_the_settings_say_so_and_nobody_insists
     desk.account("pbx", "p@x.dk");
     let server = desk.serve();
     let before = session(&server, "p@x.dk");
-    let set = [
-        "set-password",
-        "--realm",
-        "pbx",
-        "--login",
-        "p@x.dk",
-        "--password-stdin",
-    ];
     assert_eq!(
-        desk.json("account", &set, "another good password")["sessions_ended"],
+        desk.json("account", &SET_PASSWORD, "another good password")["sessions_ended"],
         false
     );
     assert_eq!(login(&server, "p@x.dk", "another good password").status, 200);
     assert_eq!(verify(&server, &before).status, 200);
-    let insists = [&set[..], &["--end-sessions"]].concat();
+    let insists = [&SET_PASSWORD[..], &["--end-sessions"]].concat();
     assert_eq!(desk.json("account", &insists, PASSWORD)["sessions_ended"], true);
     assert!(becomes(&server, &before, 401));
 }
@@ -161,15 +154,7 @@ fn another_password_leaves_sessions_where_the_settings_say_so_and_nobody_insists
 #[test]
 fn live_tokens_follow_their_owners_role() {
     let desk = Desk::new();
-    let put = |permissions: &[&'static str]| {
-        let each = permissions.iter().flat_map(|name| ["--permission", name]);
-        let args: Vec<_> = ["put", "--realm", "players", "--name", "jugador"]
-            .into_iter()
-            .chain(each)
-            .collect();
-        desk.done("role", &args, "");
-    };
-    put(&["read", "write"]);
+    desk.jugador(&["read", "write"]);
     desk.account("players", "g@x.dk");
     desk.done(
         "account",
@@ -190,7 +175,7 @@ fn live_tokens_follow_their_owners_role() {
             .map(str::to_owned)
     };
     assert_eq!(held().as_deref(), Some("read write"));
-    put(&["write", "more"]);
+    desk.jugador(&["write", "more"]);
     assert!(poll(STEPS, || held().as_deref() == Some("write")), "{:?}", held());
     desk.done(
         "account",
@@ -224,18 +209,7 @@ fn a_revoked_token_is_refused() {
 fn a_consumer_made_by_command_vouches_until_it_is_barred() {
     let desk = Desk::new();
     for id in ["171", "172"] {
-        let put = [
-            "put",
-            "--id",
-            id,
-            "--name",
-            "N",
-            "--subdomain",
-            "s",
-            "--utc-offset",
-            "3600",
-        ];
-        desk.done("organisation", &put, "");
+        desk.organisation(id, "3600");
     }
     let put = desk.json("consumer", &["put", "--key", "k", "--organisation", "171"], "");
     let token = put["token"].as_str().expect("a token");
@@ -260,21 +234,7 @@ fn a_consumer_made_by_command_vouches_until_it_is_barred() {
 #[test]
 fn a_partner_changes_its_secret_without_a_failed_call() {
     let desk = Desk::new();
-    desk.done(
-        "organisation",
-        &[
-            "put",
-            "--id",
-            "171",
-            "--name",
-            "N",
-            "--subdomain",
-            "s",
-            "--utc-offset",
-            "0",
-        ],
-        "",
-    );
+    desk.organisation("171", "0");
     let made = |key: &str| {
         let put = desk.json("consumer", &["put", "--key", key, "--organisation", "171"], "");
         put["token"].as_str().expect("a token").to_owned()

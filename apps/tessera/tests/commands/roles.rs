@@ -7,24 +7,16 @@ use crate::desk::Desk;
 #[test]
 fn a_role_shows_as_it_was_put_last_in_order_and_each_permission_once() {
     let desk = Desk::new();
-    let put = |permissions: &[&'static str]| {
-        let each = permissions.iter().flat_map(|name| ["--permission", name]);
-        let args: Vec<_> = ["put", "--realm", "players", "--name", "jugador"]
-            .into_iter()
-            .chain(each)
-            .collect();
-        desk.json("role", &args, "")
-    };
-    put(&["old"]);
+    desk.jugador(&["old"]);
     let expected = json!({ "realm": "players", "name": "jugador", "permissions": ["zeta", "alpha", "mid"] });
-    assert_eq!(put(&["zeta", "alpha", "zeta", "mid"]), expected);
+    assert_eq!(desk.jugador(&["zeta", "alpha", "zeta", "mid"]), expected);
     let show = ["show", "--realm", "players", "--name", "jugador"];
     assert_eq!(desk.json("role", &show, ""), expected);
     assert_eq!(
         desk.done("role", &show, ""),
         "role jugador in players permits\n  zeta\n  alpha\n  mid\n"
     );
-    put(&[]);
+    desk.jugador(&[]);
     assert_eq!(
         desk.done("role", &show, ""),
         "role jugador in players permits nothing\n"

@@ -84,47 +84,35 @@ except: [
     without_its_key_a_token_is_refused,
 ]);
 
-testkit::service_conformance!(mechanics_sessions, Http::new(&MECHANICS).await,
-except: [
-    a_clock_set_back_ends_nothing,
-    a_failed_refresh_leaves_the_token_good,
-    a_password_change_wins_over_a_refresh,
-    a_predecessor_after_the_grace_ends_its_session,
-    a_refresh_whose_answer_was_lost_can_be_retried,
-    a_refresh_within_a_refresh_gets_the_same_successor,
-    a_retry_gets_the_identical_successor,
-    a_reuse_is_told_only_once_the_session_has_ended,
-    a_session_ends_absolutely,
-    a_sign_out_wins_over_a_refresh,
-    a_text_of_another_form_is_refused_unread,
-    an_idle_session_ends,
-    barring_wins_over_a_refresh,
-    rotations_add_no_rows,
-    what_was_signed_out_stays_so,
-    while_the_store_is_away_nothing_is_decided,
-    without_chance_nothing_rotates,
-]);
+/// The laws about sessions that a client can see: those left out need the store, the clock or chance in hand, and hold in
+/// process.
+macro_rules! sessions_over_http {
+    ($name:ident, $setup:expr) => {
+        testkit::service_conformance!($name, Http::new($setup).await,
+        except: [
+            a_clock_set_back_ends_nothing,
+            a_failed_refresh_leaves_the_token_good,
+            a_password_change_wins_over_a_refresh,
+            a_predecessor_after_the_grace_ends_its_session,
+            a_refresh_whose_answer_was_lost_can_be_retried,
+            a_refresh_within_a_refresh_gets_the_same_successor,
+            a_retry_gets_the_identical_successor,
+            a_reuse_is_told_only_once_the_session_has_ended,
+            a_session_ends_absolutely,
+            a_sign_out_wins_over_a_refresh,
+            a_text_of_another_form_is_refused_unread,
+            an_idle_session_ends,
+            barring_wins_over_a_refresh,
+            rotations_add_no_rows,
+            what_was_signed_out_stays_so,
+            while_the_store_is_away_nothing_is_decided,
+            without_chance_nothing_rotates,
+        ]);
+    };
+}
 
-testkit::service_conformance!(mechanics_sessions_with_opaque_tokens, Http::new(&MECHANICS_OPAQUE).await,
-except: [
-    a_clock_set_back_ends_nothing,
-    a_failed_refresh_leaves_the_token_good,
-    a_password_change_wins_over_a_refresh,
-    a_predecessor_after_the_grace_ends_its_session,
-    a_refresh_whose_answer_was_lost_can_be_retried,
-    a_refresh_within_a_refresh_gets_the_same_successor,
-    a_retry_gets_the_identical_successor,
-    a_reuse_is_told_only_once_the_session_has_ended,
-    a_session_ends_absolutely,
-    a_sign_out_wins_over_a_refresh,
-    a_text_of_another_form_is_refused_unread,
-    an_idle_session_ends,
-    barring_wins_over_a_refresh,
-    rotations_add_no_rows,
-    what_was_signed_out_stays_so,
-    while_the_store_is_away_nothing_is_decided,
-    without_chance_nothing_rotates,
-]);
+sessions_over_http!(mechanics_sessions, &MECHANICS);
+sessions_over_http!(mechanics_sessions_with_opaque_tokens, &MECHANICS_OPAQUE);
 
 /// The laws about shared tokens that need no look at the rows; the tokens of clients are the shared ones.
 mod integration {

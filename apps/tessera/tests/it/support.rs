@@ -4,6 +4,7 @@ pub mod client;
 pub mod dialect;
 pub mod jws;
 pub mod operator;
+mod poll;
 pub mod postgres;
 pub mod server;
 pub mod sign_in;
@@ -11,18 +12,8 @@ pub mod vectors;
 
 use std::sync::Barrier;
 use std::thread;
-use std::time::Duration;
 
-/// Asks again every 10 ms, `steps` times at most, until it is so; whether it ever was.
-pub fn poll(steps: usize, mut is_so: impl FnMut() -> bool) -> bool {
-    for _ in 0..steps {
-        if is_so() {
-            return true;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    is_so()
-}
+pub use poll::poll;
 
 /// Calls from `callers` threads that all start at the same moment, and gathers the answers.
 pub fn at_once<T: Send>(callers: usize, call: impl Fn(usize) -> T + Sync) -> Vec<T> {

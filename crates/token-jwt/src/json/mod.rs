@@ -14,6 +14,8 @@ mod text;
 mod words;
 
 #[cfg(test)]
+mod grammar_tests;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use de::{Scalar, Watch, read_object, read_value};

@@ -1,11 +1,14 @@
-//! The walk over a JSON text: white space, strings, numbers, literals, and the bounds on all of them.
+//! The walk over a JSON text: objects, arrays, literals, white space, and the bounds on all of them.
+
+mod numbers;
+mod strings;
 
 use std::fmt;
 
 use super::names::{Name, Names, Tag};
 use super::text::Text;
-use super::words::{POWERS, digit_run, number_of, plain_end, specials, word_at};
-use super::{JsonFault, MAX_DEPTH, Number};
+use super::words::specials;
+use super::{JsonFault, MAX_DEPTH};
 
 /// A position in a JSON text.
 ///
@@ -191,101 +194,6 @@ impl<'a> Reader<'a> {
         self.another(b']', first)
     }
 
-    /// Reads a string.
-    #[inline(always)]
-    pub(crate) fn string(&mut self) -> Result<Text<'a>, Stop> {
-        match self.usual_string() {
-            Some(text) => Ok(text),
-            None => self.unusual_string(),
-        }
-    }
-
-    /// A string without escapes, and no white space before it; the position stays where it is if there is none.
-    #[inline(always)]
-    fn usual_string(&mut self) -> Option<Text<'a>> {
-        let start = self.at + 1;
-        let end = plain_end(self.bytes(), start);
-        let usual = self.here() == b'"' && self.bytes().get(end) == Some(&b'"');
-        let text = usual.then(|| self.text.get(start..end)).flatten()?;
-        self.at = end + 1;
-        Some(Text::new(text, false))
-    }
-
-    #[inline(never)]
-    fn unusual_string(&mut self) -> Result<Text<'a>, Stop> {
-        self.expect(b'"')?;
-        let (start, mut escaped) = (self.at, false);
-        loop {
-            self.at = plain_end(self.bytes(), self.at);
-            match self.here() {
-                b'"' => {
-                    let raw = self.text.get(start..self.at).unwrap_or_default();
-                    self.at += 1;
-                    return Ok(Text::new(raw, escaped));
-                }
-                b'\\' => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                _ => return Err(self.stop(JsonFault::Syntax)),
-            }
-        }
-    }
-
-    /// Reads a number by the grammar of RFC 8259 section 6.
-    #[inline]
-    pub(crate) fn number(&mut self) -> Result<Number, Stop> {
-        match self.usual_integer() {
-            Some(value) => Ok(Number::Unsigned(value)),
-            None => self.unusual_number(),
-        }
-    }
-
-    /// A number of up to 15 digits and nothing else, with no white space before it; the position stays where it is if there
-    /// is none.
-    #[inline(always)]
-    pub(crate) fn usual_integer(&mut self) -> Option<u64> {
-        let bytes = self.bytes();
-        let first = digit_run(word_at(bytes, self.at)?);
-        let (count, value) = match first {
-            (8, high) => {
-                let (count, low) = digit_run(word_at(bytes, self.at + 8)?);
-                (8 + count, high.wrapping_mul(POWERS[count & 7]).wrapping_add(low))
-            }
-            run => run,
-        };
-        let end = self.at + count;
-        let usual = matches!(count, 1..=15)
-            && !matches!(bytes.get(end), Some(b'.' | b'e' | b'E'))
-            && (count == 1 || self.here() != b'0');
-        if usual {
-            self.at = end;
-        }
-        usual.then_some(value)
-    }
-
-    #[inline(never)]
-    fn unusual_number(&mut self) -> Result<Number, Stop> {
-        self.token();
-        let start = self.at;
-        let negative = self.eat(b'-');
-        let leading_zero = self.here() == b'0';
-        let digits = self.some_digits()?;
-        if leading_zero && digits > 1 {
-            return Err(self.stop(JsonFault::Syntax));
-        }
-        let integer = !matches!(self.here(), b'.' | b'e' | b'E');
-        if self.eat(b'.') {
-            self.some_digits()?;
-        }
-        if self.eat(b'e') || self.eat(b'E') {
-            let _sign = self.eat(b'+') || self.eat(b'-');
-            self.some_digits()?;
-        }
-        let text = self.text.get(start..self.at).unwrap_or_default();
-        number_of(text, integer, negative).ok_or_else(|| self.stop(JsonFault::NumberRange))
-    }
-
     /// Reads `true`, `false` or `null`.
     pub(crate) fn literal(&mut self, word: &str) -> Result<(), Stop> {
         self.token();
@@ -414,61 +322,6 @@ impl<'a> Reader<'a> {
         }
         self.expect(b',')?;
         Ok(true)
-    }
-
-    fn some_digits(&mut self) -> Result<usize, Stop> {
-        let rest = self.bytes().get(self.at..).unwrap_or_default();
-        match rest.iter().take_while(|byte| byte.is_ascii_digit()).count() {
-            0 => Err(self.stop(JsonFault::Syntax)),
-            count => {
-                self.at += count;
-                Ok(count)
-            }
-        }
-    }
-
-    /// Checks one escape; the position is at its backslash.
-    fn escape(&mut self) -> Result<(), Stop> {
-        self.at += 1;
-        match self.here() {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-                self.at += 1;
-                Ok(())
-            }
-            b'u' => self.unicode_escape(),
-            _ => Err(self.stop(JsonFault::Syntax)),
-        }
-    }
-
-    /// Checks `uXXXX`; a first half of a surrogate pair must be followed by its second half, which never comes alone.
-    fn unicode_escape(&mut self) -> Result<(), Stop> {
-        match self.code_unit()? {
-            0xD800..0xDC00 => {
-                if !(self.eat(b'\\') && self.here() == b'u') {
-                    return Err(self.stop(JsonFault::Encoding));
-                }
-                match self.code_unit()? {
-                    0xDC00..0xE000 => Ok(()),
-                    _ => Err(self.stop(JsonFault::Encoding)),
-                }
-            }
-            0xDC00..0xE000 => Err(self.stop(JsonFault::Encoding)),
-            _ => Ok(()),
-        }
-    }
-
-    fn code_unit(&mut self) -> Result<u32, Stop> {
-        let digits = self.bytes().get(self.at + 1..self.at + 5).unwrap_or_default();
-        let value = digits
-            .iter()
-            .try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?));
-        match value {
-            Some(value) if digits.len() == 4 => {
-                self.at += 5;
-                Ok(value)
-            }
-            _ => Err(self.stop(JsonFault::Syntax)),
-        }
     }
 }
 

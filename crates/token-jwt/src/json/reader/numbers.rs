@@ -1,0 +1,72 @@
+//! Numbers.
+
+use super::{Reader, Stop};
+use crate::json::words::{POWERS, digit_run, number_of, word_at};
+use crate::json::{JsonFault, Number};
+
+impl Reader<'_> {
+    /// Reads a number by the grammar of RFC 8259 section 6.
+    #[inline]
+    pub(crate) fn number(&mut self) -> Result<Number, Stop> {
+        match self.usual_integer() {
+            Some(value) => Ok(Number::Unsigned(value)),
+            None => self.unusual_number(),
+        }
+    }
+
+    /// A number of up to 15 digits and nothing else, with no white space before it; the position stays where it is if there
+    /// is none.
+    #[inline(always)]
+    pub(crate) fn usual_integer(&mut self) -> Option<u64> {
+        let bytes = self.bytes();
+        let first = digit_run(word_at(bytes, self.at)?);
+        let (count, value) = match first {
+            (8, high) => {
+                let (count, low) = digit_run(word_at(bytes, self.at + 8)?);
+                (8 + count, high.wrapping_mul(POWERS[count & 7]).wrapping_add(low))
+            }
+            run => run,
+        };
+        let end = self.at + count;
+        let usual = matches!(count, 1..=15)
+            && !matches!(bytes.get(end), Some(b'.' | b'e' | b'E'))
+            && (count == 1 || self.here() != b'0');
+        if usual {
+            self.at = end;
+        }
+        usual.then_some(value)
+    }
+
+    #[inline(never)]
+    fn unusual_number(&mut self) -> Result<Number, Stop> {
+        self.token();
+        let start = self.at;
+        let negative = self.eat(b'-');
+        let leading_zero = self.here() == b'0';
+        let digits = self.some_digits()?;
+        if leading_zero && digits > 1 {
+            return Err(self.stop(JsonFault::Syntax));
+        }
+        let integer = !matches!(self.here(), b'.' | b'e' | b'E');
+        if self.eat(b'.') {
+            self.some_digits()?;
+        }
+        if self.eat(b'e') || self.eat(b'E') {
+            let _sign = self.eat(b'+') || self.eat(b'-');
+            self.some_digits()?;
+        }
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        number_of(text, integer, negative).ok_or_else(|| self.stop(JsonFault::NumberRange))
+    }
+
+    fn some_digits(&mut self) -> Result<usize, Stop> {
+        let rest = self.bytes().get(self.at..).unwrap_or_default();
+        match rest.iter().take_while(|byte| byte.is_ascii_digit()).count() {
+            0 => Err(self.stop(JsonFault::Syntax)),
+            count => {
+                self.at += count;
+                Ok(count)
+            }
+        }
+    }
+}
