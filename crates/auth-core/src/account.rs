@@ -48,6 +48,11 @@ impl Realm {
         Self(format!("org:{organisation}").into())
     }
 
+    /// The organisation whose clients' realm this is; `None` for a realm of accounts.
+    pub fn organisation(&self) -> Option<i64> {
+        self.0.strip_prefix("org:")?.parse().ok()
+    }
+
     /// A realm as a store holds it.
     pub fn from_stored(name: &str) -> Self {
         Self(name.into())
@@ -179,7 +184,10 @@ mod tests {
 
     #[test]
     fn no_configured_realm_reaches_an_organisation() {
-        assert_eq!(Realm::parse(Realm::of_organisation(171).as_str()), None);
+        let clients = Realm::of_organisation(171);
+        assert_eq!(Realm::parse(clients.as_str()), None);
+        assert_eq!(clients.organisation(), Some(171));
+        assert_eq!(Realm::parse("org171").and_then(|realm| realm.organisation()), None);
         assert!(Realm::parse("workshops").is_some());
         assert_eq!(Realm::parse("a b"), None);
         assert_eq!(Realm::parse(""), None);

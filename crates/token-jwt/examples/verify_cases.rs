@@ -9,6 +9,7 @@
 
 use std::error::Error;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -30,8 +31,11 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("usage: verify_cases FILE")?;
-    let text = std::fs::read_to_string(path)?;
-    std::io::stdout().write_all(report(&text)?.as_bytes())?;
+    let path = Path::new(&path);
+    let of_file = |error: &dyn Error| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| of_file(&error))?;
+    let lines = report(&text).map_err(|error| of_file(&error))?;
+    std::io::stdout().write_all(lines.as_bytes())?;
     Ok(())
 }
 

@@ -83,13 +83,11 @@ impl Add {
     }
 
     fn realm(&self) -> anyhow::Result<Realm> {
-        if self.realm.starts_with("org:") {
-            bail!(
-                "--realm {}: clients have no password; their consumers make them",
-                self.realm
-            );
+        let realm = super::realm_of(&self.realm)?;
+        if realm.organisation().is_some() {
+            bail!("--realm {realm}: clients have no password; their consumers make them");
         }
-        super::realm_of(&self.realm)
+        Ok(realm)
     }
 }
 

@@ -33,7 +33,7 @@ impl SetPassword {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
             let account = self.who.find(admin).await?;
-            if account.realm.as_str().starts_with("org:") {
+            if account.realm.organisation().is_some() {
                 bail!(
                     "account {} is a client: it has no password, its consumers vouch for it",
                     account.subject

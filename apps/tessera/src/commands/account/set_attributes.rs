@@ -23,7 +23,7 @@ impl SetAttributes {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
             let account = self.who.find(admin).await?;
-            if account.realm.as_str().starts_with("org:") {
+            if account.realm.organisation().is_some() {
                 bail!(
                     "account {} is a client: what is said of it came with it",
                     account.subject

@@ -43,7 +43,7 @@ pub async fn find_named(admin: &Admin, realm: &str, login: &str) -> anyhow::Resu
 
 /// The realm of this name; `org:<number>` is that of an organisation's clients.
 pub fn realm_of(name: &str) -> anyhow::Result<Realm> {
-    let organisation = name.strip_prefix("org:").and_then(|number| number.parse().ok());
+    let organisation = Realm::from_stored(name).organisation();
     let realm = organisation.map(Realm::of_organisation).or_else(|| Realm::parse(name));
     realm.with_context(|| format!("--realm {name:?}: a realm's name is 1 to 64 characters of a-z 0-9 - _"))
 }
