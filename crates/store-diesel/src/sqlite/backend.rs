@@ -23,10 +23,13 @@ pub(super) type Connection = Bridge;
 pub(super) type Step<A, R> = for<'c> fn(&'c mut Connection, &'c A) -> BoxFuture<'c, Outcome<R>>;
 
 /// The ports on one SQLite database.
+///
+/// Fields are dropped in their order, so the writer's connection is the last to close, and alone: it empties the
+/// write-ahead log, and the database is one file that can be copied.
 pub(crate) struct Db {
-    writer: Queue,
-    /// None for a database in memory: that is its one connection.
+    /// None for a database in memory: the writer is its one connection.
     readers: Option<Queue>,
+    writer: Queue,
     wait: Duration,
 }
 
@@ -51,8 +54,8 @@ impl Db {
             }
         };
         Ok(Self {
-            writer,
             readers,
+            writer,
             wait: options.wait,
         })
     }
@@ -176,10 +179,33 @@ impl<A: Send, R: Send> Job for Operation<A, R> {
 
 #[cfg(test)]
 mod tests {
+    use diesel_async::SimpleAsyncConnection as _;
+
     use super::*;
 
     async fn panic(_: &mut Connection) -> Outcome<()> {
         panic!("as the test wants it")
+    }
+
+    /// Connections that close at the same moment each leave it to the others to empty the write-ahead log.
+    #[tokio::test]
+    async fn a_closed_database_is_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = StoreOptions {
+            readers: 8,
+            ..StoreOptions::default()
+        };
+        for round in 0..40 {
+            let path = folder.path().join(format!("{round}.db"));
+            let db = Db::open(Some(path.display().to_string()), &options).unwrap();
+            db.write((), |conn, ()| make_table(conn).boxed()).await.unwrap();
+            drop(db);
+            assert!(!path.with_extension("db-wal").exists(), "round {round}");
+        }
+    }
+
+    async fn make_table(conn: &mut Connection) -> Outcome<()> {
+        Ok(conn.batch_execute("CREATE TABLE things (id INTEGER)").await?)
     }
 
     #[tokio::test]
