@@ -2,7 +2,7 @@
 #![no_main]
 
 use dialects::integration::{Integration, TokenRequest};
-use dialects::{Failure, Payload};
+use dialects::{RejectionFormatter, Payload};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| match TokenRequest::decode(&Payload::json(body)) {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use dialects::mechanics::{Mechanics, TokenRequest};
-use dialects::{Failure, Payload};
+use dialects::{RejectionFormatter, Payload};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {

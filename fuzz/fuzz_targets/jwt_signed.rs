@@ -11,15 +11,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use libfuzzer_sys::fuzz_target;
 use ring::hmac;
 use serde_json::Value;
-use token_jwt::{Algorithm, Policy, UnixTime, Verifier, VerifyingKey};
+use token_jwt::{Algorithm, Policy, UnixTime, ClaimsVerifier, VerifyingKey};
 
 const SECRET: &[u8; 32] = b"9q3v7Kx0mZp2Tt8Lw5Rj1Yc6Hd4Fs=Bn";
 const NOW: i64 = 1_700_000_000;
 const GOOD: &[u8] = br#"{"typ":"JWT","alg":"HS256"}"#;
 
-static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
+static VERIFIER: LazyLock<ClaimsVerifier> = LazyLock::new(|| {
     let key = VerifyingKey::hmac(Algorithm::HS256, SECRET).expect("a good key");
-    Verifier::new(key, Policy::default())
+    ClaimsVerifier::new(key, Policy::default())
 });
 static SIGNER: LazyLock<hmac::Key> = LazyLock::new(|| hmac::Key::new(hmac::HMAC_SHA256, SECRET));
 

@@ -4,10 +4,10 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use token_jwt::{Algorithm, KeySet, Kid, Policy, SigningKey, SystemRandom, UnixTime, Verifier};
+use token_jwt::{Algorithm, KeySet, Kid, Policy, SigningKey, SystemRandom, UnixTime, ClaimsVerifier};
 
 /// One for each family of keys, with keys of this run.
-static VERIFIERS: LazyLock<Vec<Verifier>> = LazyLock::new(|| {
+static VERIFIERS: LazyLock<Vec<ClaimsVerifier>> = LazyLock::new(|| {
     let families = [Algorithm::HS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
     families.map(verifier).into()
 });
@@ -23,10 +23,10 @@ fuzz_target!(|token: &str| {
     }
 });
 
-fn verifier(algorithm: Algorithm) -> Verifier {
+fn verifier(algorithm: Algorithm) -> ClaimsVerifier {
     let random = SystemRandom::new();
     let key = SigningKey::generate(algorithm, &random).expect("a key of this family can be made");
     let key = key.with_kid(Kid::new("fuzz").expect("a good name"));
     let keys = KeySet::new(vec![key.verifying_key().clone()]).expect("one key is a set");
-    Verifier::new(keys, Policy::default())
+    ClaimsVerifier::new(keys, Policy::default())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use anyhow::Context;
-use auth_actix::{Door, Gate};
+use auth_actix::{AuthScheme, Authenticator};
 use auth_core::{
     Account, AccountStore, Issuer, PasswordAuthenticator, PasswordHasher, Realm, Refreshing, Scopes, Throttle,
     TokenRegistry, TokenService,
@@ -24,7 +24,7 @@ use crate::consumers::ConsumerThrottle;
 use crate::http::source::Proxies;
 use crate::issuers::{self, Parts};
 use crate::keys::Keys;
-use crate::reply::Refused;
+use crate::reply::HandlerError;
 use crate::routes::{device, integration, login, mechanics};
 
 /// A flavour with its handlers.
@@ -40,7 +40,7 @@ pub enum Mounted {
 #[derive(Debug)]
 pub struct App {
     pub mounted: Vec<Mounted>,
-    pub gate: Gate,
+    pub authenticator: Authenticator,
     pub store: DieselStore,
     pub registry: Arc<TokenRegistry>,
     pub max_staleness: Duration,
@@ -64,13 +64,13 @@ impl People {
         request: &HttpRequest,
         login: &str,
         password: &SecretString,
-    ) -> Result<Account, Refused> {
+    ) -> Result<Account, HandlerError> {
         let source = self.proxies.source(request);
         Ok(self.passwords.check(&self.realm, login, password, source).await?)
     }
 
     /// What the account's role lets it do.
-    pub async fn scopes(&self, account: &Account) -> Result<Scopes, Refused> {
+    pub async fn scopes(&self, account: &Account) -> Result<Scopes, HandlerError> {
         match &account.role {
             Some(role) => Ok(self.roles.permissions_of(&account.realm, role).await?),
             None => Ok(Scopes::none()),
@@ -92,10 +92,10 @@ impl App {
     /// Puts the application together. Fails where a flavour promises what its issuer cannot do, or two flavours want
     /// one path.
     pub async fn build(config: &Config, ingredients: &Ingredients, keys: &Keys) -> anyhow::Result<Self> {
-        let (mut mounted, mut doors) = (Vec::new(), Vec::new());
+        let (mut mounted, mut schemes) = (Vec::new(), Vec::new());
         for flavour in &config.flavours {
             let issuer = issuers::build(flavour, &ingredients.parts, keys).await?;
-            doors.push(Door {
+            schemes.push(AuthScheme {
                 carriers: issuers::carriers(flavour.dialect),
                 verifier: issuer.clone(),
             });
@@ -104,7 +104,7 @@ impl App {
         refuse_shared_paths(config)?;
         Ok(Self {
             mounted,
-            gate: Gate::new(doors, "tessera"),
+            authenticator: Authenticator::new(schemes, "tessera"),
             store: ingredients.store.clone(),
             registry: ingredients.parts.registry.clone(),
             max_staleness: config.revocation.max_staleness.0,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use auth_core::{Attempt, FoldedLogin, Realm, Throttle, Throttled};
 use consumer_auth::{VouchError, Vouched};
-use dialects::Refusal;
+use dialects::RequestRejection;
 
-use crate::reply::{Refused, seconds};
+use crate::reply::{HandlerError, seconds};
 
 /// Slows the guessing of consumer tokens.
 #[derive(Debug, Clone)]
@@ -24,13 +24,13 @@ impl ConsumerThrottle {
     }
 
     /// Before the consumer's token is looked at.
-    pub fn begin(&self, key: &str, source: IpAddr) -> Result<Attempt, Refused> {
+    pub fn begin(&self, key: &str, source: IpAddr) -> Result<Attempt, HandlerError> {
         let name = FoldedLogin::parse(key);
         self.throttle.begin(&self.realm, name.as_ref(), source).map_err(refused)
     }
 
     /// Once the verdict is known. What it was may be told only if this agrees.
-    pub fn end(&self, attempt: &Attempt, verdict: Result<Vouched, VouchError>) -> Result<Vouched, Refused> {
+    pub fn end(&self, attempt: &Attempt, verdict: Result<Vouched, VouchError>) -> Result<Vouched, HandlerError> {
         match &verdict {
             Ok(_) => self.throttle.succeeded(attempt).map_err(refused)?,
             Err(VouchError::Refused) => self.throttle.failed(attempt).map_err(refused)?,
@@ -40,7 +40,7 @@ impl ConsumerThrottle {
     }
 }
 
-fn refused(throttled: Throttled) -> Refused {
+fn refused(throttled: Throttled) -> HandlerError {
     let retry_after_seconds = seconds(throttled.retry_after);
-    Refused(Refusal::Throttled { retry_after_seconds })
+    HandlerError(RequestRejection::Throttled { retry_after_seconds })
 }

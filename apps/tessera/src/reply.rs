@@ -6,10 +6,10 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use auth_core::{Entropy, IssueError, RefreshError, RevokeError, SignInError, SystemEntropy, random_bytes};
 use consumer_auth::VouchError;
-use dialects::{Answer, CorruptRecord, Failure, Refusal};
+use dialects::{Answer, CorruptRecord, RejectionFormatter, RequestRejection};
 
-/// The HTTP form of an outcome, in the dialect's own shape if it is a refusal.
-pub fn respond(dialect: &dyn Failure, outcome: Result<Answer, Refused>) -> HttpResponse {
+/// The HTTP form of an outcome, in the dialect's own shape if it is a rejection.
+pub fn respond(dialect: &dyn RejectionFormatter, outcome: Result<Answer, HandlerError>) -> HttpResponse {
     let answer = outcome.unwrap_or_else(|refused| {
         tracing::debug!(event = "request_refused", reason = %refused.0);
         dialect.answer(&refused.0)
@@ -27,25 +27,25 @@ pub fn http(answer: Answer) -> HttpResponse {
     response.body(answer.body)
 }
 
-/// A refusal on its way out; everything that can go wrong turns into one here and nowhere else.
+/// A rejection on its way out; everything that can go wrong turns into one here and nowhere else.
 #[derive(Debug)]
-pub struct Refused(pub Refusal);
+pub struct HandlerError(pub RequestRejection);
 
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        Self(refusal)
+impl From<RequestRejection> for HandlerError {
+    fn from(rejection: RequestRejection) -> Self {
+        Self(rejection)
     }
 }
 
-impl From<SignInError> for Refused {
+impl From<SignInError> for HandlerError {
     fn from(error: SignInError) -> Self {
         Self(match error {
-            SignInError::UnknownLogin => Refusal::UnknownUser,
-            SignInError::WrongPassword => Refusal::WrongCredentials,
-            SignInError::Throttled(throttled) => Refusal::Throttled {
+            SignInError::UnknownLogin => RequestRejection::UnknownUser,
+            SignInError::WrongPassword => RequestRejection::WrongCredentials,
+            SignInError::Throttled(throttled) => RequestRejection::Throttled {
                 retry_after_seconds: seconds(throttled.retry_after),
             },
-            SignInError::Busy(busy) => Refusal::Busy {
+            SignInError::Busy(busy) => RequestRejection::Busy {
                 retry_after_seconds: seconds(busy.retry_after),
             },
             error => trouble(&error),
@@ -53,60 +53,60 @@ impl From<SignInError> for Refused {
     }
 }
 
-impl From<IssueError> for Refused {
+impl From<IssueError> for HandlerError {
     fn from(error: IssueError) -> Self {
         Self(match error {
             // Disabled or given another password between the check and the issue: to the client, a wrong password.
-            IssueError::NotEntitled => Refusal::WrongCredentials,
+            IssueError::NotEntitled => RequestRejection::WrongCredentials,
             error => trouble(&error),
         })
     }
 }
 
-impl From<RefreshError> for Refused {
+impl From<RefreshError> for HandlerError {
     fn from(error: RefreshError) -> Self {
         Self(match error {
             RefreshError::Unavailable(error) => trouble(&error),
-            _ => Refusal::WrongCredentials,
+            _ => RequestRejection::WrongCredentials,
         })
     }
 }
 
-impl From<RevokeError> for Refused {
+impl From<RevokeError> for HandlerError {
     fn from(error: RevokeError) -> Self {
         Self(match error {
-            RevokeError::Rejected(_) => Refusal::NotAuthenticated { token_sent: true },
+            RevokeError::Rejected(_) => RequestRejection::NotAuthenticated { token_sent: true },
             error => trouble(&error),
         })
     }
 }
 
-impl From<VouchError> for Refused {
+impl From<VouchError> for HandlerError {
     fn from(error: VouchError) -> Self {
         Self(match error {
-            VouchError::Refused => Refusal::WrongCredentials,
+            VouchError::Refused => RequestRejection::WrongCredentials,
             error => trouble(&error),
         })
     }
 }
 
-impl From<auth_core::StoreError> for Refused {
+impl From<auth_core::StoreError> for HandlerError {
     fn from(error: auth_core::StoreError) -> Self {
         Self(trouble(&error))
     }
 }
 
-impl From<CorruptRecord> for Refused {
+impl From<CorruptRecord> for HandlerError {
     fn from(error: CorruptRecord) -> Self {
         tracing::error!(event = "record_corrupt", %error);
-        Self(Refusal::Internal)
+        Self(RequestRejection::Internal)
     }
 }
 
 /// Our own trouble: told to the log in full, to the client as "later".
-fn trouble(error: &dyn std::error::Error) -> Refusal {
+fn trouble(error: &dyn std::error::Error) -> RequestRejection {
     tracing::error!(event = "unavailable", %error);
-    Refusal::Unavailable {
+    RequestRejection::Unavailable {
         retry_after_seconds: jittered(1, 3),
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Resource};
-use dialects::{Endpoint, Failure, Refusal};
+use dialects::{Endpoint, RejectionFormatter, RequestRejection};
 
 use crate::app::{App, Mounted};
 use crate::reply;
@@ -20,7 +20,7 @@ use crate::reply;
 /// Mounts everything the application has.
 pub fn mount(app: &Data<App>, config: &mut ServiceConfig) {
     config.app_data(app.clone());
-    config.app_data(Data::new(app.gate.clone()));
+    config.app_data(Data::new(app.authenticator.clone()));
     for mounted in &app.mounted {
         match mounted {
             Mounted::Mechanics(flavour) => mechanics::mount(flavour, config),
@@ -37,10 +37,15 @@ pub fn mount(app: &Data<App>, config: &mut ServiceConfig) {
 
 /// The resource of a dialect's endpoint: its one method is added by the caller, every other is refused in the
 /// dialect's own shape.
-fn endpoint<F: 'static>(endpoint: Endpoint, path: &str, flavour: &Arc<F>, dialect: Arc<dyn Failure>) -> Resource {
+fn endpoint<F: 'static>(
+    endpoint: Endpoint,
+    path: &str,
+    flavour: &Arc<F>,
+    dialect: Arc<dyn RejectionFormatter>,
+) -> Resource {
     let refuse = move || {
-        let refusal = Refusal::MethodNotAllowed { allow: endpoint.method };
-        let answer = dialect.answer(&refusal);
+        let rejection = RequestRejection::MethodNotAllowed { allow: endpoint.method };
+        let answer = dialect.answer(&rejection);
         async move { reply::http(answer) }
     };
     let flavour = Data::from(flavour.clone());

@@ -1,4 +1,4 @@
-//! Another service that checks Tessera's tokens in process: a public key set, one gate, one handler.
+//! Another service that checks Tessera's tokens in process: a public key set, one authenticator, one handler.
 //!
 //! `cargo run -p auth-actix --example service` makes a key pair, signs a token for you, and prints a line to paste.
 
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpResponse, HttpServer, get, web};
-use auth_actix::{Authenticated, Carriers, Denied, Door, Gate};
+use auth_actix::{AuthRejection, AuthScheme, Authenticated, Authenticator, Carriers};
 use auth_core::{Generation, Grant, Issuer, Realm, Scopes, Subject, SystemClock, SystemEntropy};
 use token_jwt::{Algorithm, DateUnit, JwtConfig, JwtIssuer, JwtKeys, SigningKey, SubjectClaim, SystemRandom};
 
 #[get("/games")]
-async fn games(caller: Authenticated) -> Result<HttpResponse, Denied> {
+async fn games(caller: Authenticated) -> Result<HttpResponse, AuthRejection> {
     caller.require("consultarJuego")?;
     Ok(HttpResponse::Ok().body(format!("the games of {}\n", caller.token().subject())))
 }
@@ -53,11 +53,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         bearer: true,
         ..Carriers::default()
     };
-    let door = Door {
+    let scheme = AuthScheme {
         carriers,
         verifier: issuer,
     };
-    let gate = web::Data::new(Gate::new(vec![door], "example"));
-    let server = HttpServer::new(move || App::new().app_data(gate.clone()).service(games));
+    let authenticator = web::Data::new(Authenticator::new(vec![scheme], "example"));
+    let server = HttpServer::new(move || App::new().app_data(authenticator.clone()).service(games));
     Ok(server.workers(1).bind(("127.0.0.1", 8081))?.run().await?)
 }

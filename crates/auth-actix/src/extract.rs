@@ -8,12 +8,12 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use auth_core::{Unavailable, VerifiedToken};
 
-use crate::error::Denied;
-use crate::gate::Gate;
+use crate::authenticator::Authenticator;
+use crate::rejection::AuthRejection;
 
 /// A caller whose token was verified. Handlers that take it are reached by nobody else.
 ///
-/// Needs a [`Gate`] among the application's data (`app_data(web::Data::new(gate))`); without one every request is
+/// Needs a [`Authenticator`] among the application's data (`app_data(web::Data::new(authenticator))`); without one every request is
 /// answered 503.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
@@ -30,28 +30,28 @@ impl Authenticated {
     /// Lets the caller on only if the token carries this scope, byte for byte.
     ///
     /// # Errors
-    /// [`Denied`] with status 403 and `error="insufficient_scope"` (RFC 6750 3.1).
-    pub fn require(&self, scope: &str) -> Result<(), Denied> {
+    /// [`AuthRejection`] with status 403 and `error="insufficient_scope"` (RFC 6750 3.1).
+    pub fn require(&self, scope: &str) -> Result<(), AuthRejection> {
         match self.token.scopes.contains(scope) {
             true => Ok(()),
-            false => Err(Denied::scope(&self.challenge, scope_for_header(scope))),
+            false => Err(AuthRejection::scope(&self.challenge, scope_for_header(scope))),
         }
     }
 }
 
 impl FromRequest for Authenticated {
-    type Error = Denied;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Denied>>>>;
+    type Error = AuthRejection;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AuthRejection>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let gate = request.app_data::<web::Data<Gate>>().cloned();
+        let authenticator = request.app_data::<web::Data<Authenticator>>().cloned();
         let request = request.clone();
         Box::pin(async move {
-            let gate = gate.ok_or_else(|| Denied::unavailable(Unavailable::NoKey))?;
-            let token = gate.admit(request.headers()).await?;
+            let authenticator = authenticator.ok_or_else(|| AuthRejection::unavailable(Unavailable::NoKey))?;
+            let token = authenticator.authenticate(request.headers()).await?;
             Ok(Self {
                 token,
-                challenge: gate.challenge().clone(),
+                challenge: authenticator.challenge().clone(),
             })
         })
     }

@@ -1,15 +1,15 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod authenticator;
 mod carrier;
-mod error;
 mod extract;
-mod gate;
+mod rejection;
 
+pub use authenticator::{AuthScheme, Authenticator};
 pub use carrier::{CarrierError, Carriers, Credential};
-pub use error::Denied;
 pub use extract::Authenticated;
-pub use gate::{Door, Gate};
+pub use rejection::AuthRejection;
 
 /// The examples of the project's own README, compiled here because this crate sees all they need.
 #[cfg(doctest)]

@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, HttpResponse, web};
 use async_trait::async_trait;
-use auth_actix::{Authenticated, Carriers, Denied, Door, Gate};
+use auth_actix::{AuthRejection, AuthScheme, Authenticated, Authenticator, Carriers};
 use auth_core::{
     Capabilities, Generation, PresentedToken, Realm, Rejection, Scopes, SessionRef, StoreError, Subject, TokenId,
     VerifiedToken, Verifier, VerifyError,
@@ -52,18 +52,18 @@ fn token() -> VerifiedToken {
     }
 }
 
-async fn read(caller: Authenticated) -> Result<HttpResponse, Denied> {
+async fn read(caller: Authenticated) -> Result<HttpResponse, AuthRejection> {
     caller.require("read")?;
     Ok(HttpResponse::Ok().finish())
 }
 
-async fn write(caller: Authenticated) -> Result<HttpResponse, Denied> {
+async fn write(caller: Authenticated) -> Result<HttpResponse, AuthRejection> {
     caller.require("write")?;
     Ok(HttpResponse::Ok().finish())
 }
 
 async fn answer(path: &str, bearer: Option<&str>) -> (u16, String, String) {
-    let doors = vec![Door {
+    let schemes = vec![AuthScheme {
         carriers: Carriers {
             bearer: true,
             ..Carriers::default()
@@ -71,7 +71,7 @@ async fn answer(path: &str, bearer: Option<&str>) -> (u16, String, String) {
         verifier: Arc::new(Fixed),
     }];
     let app = App::new()
-        .app_data(web::Data::new(Gate::new(doors, "te\"st\r\n")))
+        .app_data(web::Data::new(Authenticator::new(schemes, "te\"st\r\n")))
         .route("/read", web::get().to(read))
         .route("/write", web::get().to(write));
     let app = init_service(app).await;

@@ -40,7 +40,7 @@ pub use scope::{Scope, Scopes};
 pub use secret::{PlainToken, SecretKey, TokenDigest};
 pub use service::{Refreshing, SignedIn, TokenService};
 pub use store::{
-    AccountStore, Change, Credential, FeedEntry, NewToken, PasswordStore, RefreshSession, TokenRecord, TokenStore,
+    AccountStore, Change, FeedEntry, NewToken, PasswordRecord, PasswordStore, RefreshSession, TokenRecord, TokenStore,
 };
 pub use throttle::{
     Allowance, Attempt, ClientNetwork, RateLimit, Throttle, ThrottleCounters, ThrottleLimits, Throttled,

@@ -15,7 +15,7 @@ use crate::account::{Account, FoldedLogin, Realm};
 use crate::error::{StoreError, Unavailable};
 use crate::hashing::{Busy, PasswordHasher};
 use crate::secret::SecretKey;
-use crate::store::{Credential, PasswordStore};
+use crate::store::{PasswordRecord, PasswordStore};
 use crate::throttle::{Throttle, Throttled};
 
 pub use change::{PasswordChange, PasswordSetter, SetPasswordError};
@@ -150,7 +150,7 @@ impl PasswordAuthenticator {
         login: &str,
         password: &SecretString,
         source: IpAddr,
-    ) -> Result<Credential, SignInError> {
+    ) -> Result<PasswordRecord, SignInError> {
         let folded = FoldedLogin::parse(login);
         let audit = Audit {
             realm,
@@ -166,7 +166,7 @@ impl PasswordAuthenticator {
         audit: &Audit<'_>,
         login: Option<&FoldedLogin>,
         password: &SecretString,
-    ) -> Result<Credential, SignInError> {
+    ) -> Result<PasswordRecord, SignInError> {
         let attempt = self.throttle.begin(audit.realm, login, audit.source)?;
         let credential = self.find(audit.realm, login).await?;
         let (stored, obstacle) = match usable_hash(credential.as_ref()) {
@@ -194,7 +194,7 @@ impl PasswordAuthenticator {
         }
     }
 
-    async fn find(&self, realm: &Realm, login: Option<&FoldedLogin>) -> Result<Option<Credential>, StoreError> {
+    async fn find(&self, realm: &Realm, login: Option<&FoldedLogin>) -> Result<Option<PasswordRecord>, StoreError> {
         match login {
             Some(login) => self.store.find(realm, login).await,
             None => Ok(None),
@@ -202,7 +202,7 @@ impl PasswordAuthenticator {
     }
 
     /// Replaces a hash of a lower cost. Whatever comes of it, the sign-in goes on; the next one tries again.
-    async fn upgrade(&self, credential: &mut Credential, hash: &StoredHash) {
+    async fn upgrade(&self, credential: &mut PasswordRecord, hash: &StoredHash) {
         let subject = credential.account.subject;
         let old = credential.hash.as_deref().unwrap_or_default();
         let new = hash.to_text();
@@ -219,7 +219,7 @@ impl PasswordAuthenticator {
 }
 
 /// The hash that the password has to match, if it can match one at all.
-fn usable_hash(credential: Option<&Credential>) -> Result<StoredHash, Failure> {
+fn usable_hash(credential: Option<&PasswordRecord>) -> Result<StoredHash, Failure> {
     let credential = credential.ok_or(Failure::Unknown)?;
     if credential.account.disabled {
         return Err(Failure::Disabled);

@@ -222,16 +222,16 @@ pub trait AccountStore: fmt::Debug + Send + Sync + 'static {
 
 /// An account with the hash of its password.
 #[derive(Clone)]
-pub struct Credential {
+pub struct PasswordRecord {
     /// The account.
     pub account: Account,
     /// Its bcrypt hash in modular crypt form, as stored (it may be damaged); `None`: it cannot sign in by password.
     pub hash: Option<String>,
 }
 
-impl fmt::Debug for Credential {
+impl fmt::Debug for PasswordRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential")
+        f.debug_struct("PasswordRecord")
             .field("account", &self.account.subject)
             .field("hash", &self.hash.is_some())
             .finish()
@@ -245,7 +245,7 @@ pub trait PasswordStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store fails.
-    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<Credential>, StoreError>;
+    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<PasswordRecord>, StoreError>;
 
     /// Sets a new password's hash, whatever was there. With `end_sessions`, starts a new generation and says so in the
     /// feed, in the same operation. `Ok(false)` if there is no such account.

@@ -58,7 +58,7 @@ impl World {
             .await
     }
 
-    async fn client(&self, organisation: i64) -> Option<auth_core::Credential> {
+    async fn client(&self, organisation: i64) -> Option<auth_core::PasswordRecord> {
         let login = FoldedLogin::parse(EMAIL).expect("a name");
         PasswordStore::find(&*self.store, &Realm::of_organisation(organisation), &login)
             .await

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::challenge::Challenge;
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
 
 /// One HTTP answer, complete apart from what the server adds to all of them (CORS, request id, length).
 ///
@@ -41,16 +41,16 @@ impl Answer {
         Self { status, headers, body }
     }
 
-    /// Adds the headers that the refusal and its status call for, the same way in every dialect.
-    pub(crate) fn refusing(mut self, refusal: &Refusal, challenge: &Challenge) -> Self {
+    /// Adds the headers that the rejection and its status call for, the same way in every dialect.
+    pub(crate) fn refusing(mut self, rejection: &RequestRejection, challenge: &Challenge) -> Self {
         if matches!(self.status, 401 | 403) {
-            let text = challenge.text(refusal);
+            let text = challenge.text(rejection);
             self.headers.push(("WWW-Authenticate", text));
         }
-        if let Some(seconds) = refusal.retry_after_seconds() {
+        if let Some(seconds) = rejection.retry_after_seconds() {
             self.headers.push(("Retry-After", seconds.to_string()));
         }
-        if let Refusal::MethodNotAllowed { allow } = refusal {
+        if let RequestRejection::MethodNotAllowed { allow } = rejection {
             self.headers.push(("Allow", (*allow).to_owned()));
         }
         self

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Map, Number, Value};
 
 use crate::field::Fields;
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
 
 /// The longest body any endpoint reads, in bytes: 16 KiB. The server stops reading there; the decoders check again.
 pub const MAX_BODY: usize = 16 * 1024;
@@ -16,11 +16,11 @@ pub const MAX_BODY: usize = 16 * 1024;
 /// Stricter than `serde_json` alone: the whole body is UTF-8 (also inside members nobody looks at), and no object at
 /// any depth names a member twice, compared after unescaping, since two parsers may disagree about which one counts.
 /// Depth is bounded by `serde_json` at 128.
-pub(crate) fn object(bytes: &[u8]) -> Result<Fields, Refusal> {
-    let text = str::from_utf8(bytes).map_err(|_| Refusal::Malformed)?;
+pub(crate) fn object(bytes: &[u8]) -> Result<Fields, RequestRejection> {
+    let text = str::from_utf8(bytes).map_err(|_| RequestRejection::Malformed)?;
     match serde_json::from_str(text) {
         Ok(Strict(Value::Object(members))) => Ok(Fields::new(members)),
-        _ => Err(Refusal::Malformed),
+        _ => Err(RequestRejection::Malformed),
     }
 }
 

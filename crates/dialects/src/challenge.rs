@@ -1,6 +1,6 @@
 //! The `WWW-Authenticate` header (RFC 9110 section 11.6.1, RFC 6750 section 3).
 
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
 
 /// How the tokens of one flavour are presented, and the realm they belong to.
 #[derive(Clone, Debug)]
@@ -30,10 +30,10 @@ impl Challenge {
 
     /// The value of the header. Several schemes share one line, so that a server that sets rather than appends
     /// a header loses none.
-    pub(crate) fn text(&self, refusal: &Refusal) -> String {
-        let error = match refusal {
-            Refusal::NotAuthenticated { token_sent: true } => ", error=\"invalid_token\"",
-            Refusal::Forbidden => ", error=\"insufficient_scope\"",
+    pub(crate) fn text(&self, rejection: &RequestRejection) -> String {
+        let error = match rejection {
+            RequestRejection::NotAuthenticated { token_sent: true } => ", error=\"invalid_token\"",
+            RequestRejection::Forbidden => ", error=\"insufficient_scope\"",
             _ => "",
         };
         let one = |scheme: &Scheme| match scheme {
@@ -76,18 +76,18 @@ mod tests {
     #[test]
     fn the_challenge_names_an_error_only_when_a_token_was_sent() {
         let challenge = Challenge::new(&[Scheme::Bearer], "r");
-        let text = |refusal| challenge.text(&refusal);
-        assert_eq!(text(Refusal::WrongCredentials), r#"Bearer realm="r""#);
+        let text = |rejection| challenge.text(&rejection);
+        assert_eq!(text(RequestRejection::WrongCredentials), r#"Bearer realm="r""#);
         assert_eq!(
-            text(Refusal::NotAuthenticated { token_sent: false }),
+            text(RequestRejection::NotAuthenticated { token_sent: false }),
             r#"Bearer realm="r""#
         );
         assert_eq!(
-            text(Refusal::NotAuthenticated { token_sent: true }),
+            text(RequestRejection::NotAuthenticated { token_sent: true }),
             r#"Bearer realm="r", error="invalid_token""#
         );
         assert_eq!(
-            text(Refusal::Forbidden),
+            text(RequestRejection::Forbidden),
             r#"Bearer realm="r", error="insufficient_scope""#
         );
     }
@@ -96,7 +96,7 @@ mod tests {
     fn two_schemes_share_one_line() {
         let challenge = Challenge::new(&[Scheme::Basic, Scheme::Bearer], "r");
         assert_eq!(
-            challenge.text(&Refusal::NotAuthenticated { token_sent: true }),
+            challenge.text(&RequestRejection::NotAuthenticated { token_sent: true }),
             r#"Basic realm="r", charset="UTF-8", Bearer realm="r", error="invalid_token""#
         );
     }

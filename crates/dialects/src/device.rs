@@ -18,11 +18,11 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
 use crate::endpoint::Endpoint;
-use crate::failure::Failure;
-use crate::field::{Fault, FieldError, Fields, LABEL, LOGIN_NAME};
+use crate::field::{FieldError, FieldErrorKind, Fields, LABEL, LOGIN_NAME};
 use crate::media::Payload;
 use crate::redacted::Redacted;
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
+use crate::rejection_formatter::RejectionFormatter;
 use crate::words::spanish;
 
 /// The dialect as mounted for one realm: its refusals.
@@ -50,27 +50,29 @@ impl Device {
     }
 }
 
-impl Failure for Device {
-    fn answer(&self, refusal: &Refusal) -> Answer {
-        let status = match refusal {
-            Refusal::Malformed => 400,
-            Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::NotAuthenticated { .. } => 401,
-            Refusal::Forbidden => 403,
-            Refusal::NotFound => 404,
-            Refusal::MethodNotAllowed { .. } => 405,
-            Refusal::Timeout => 408,
-            Refusal::TooLarge => 413,
-            Refusal::UnsupportedMediaType => 415,
-            Refusal::Field(_) => 422,
-            Refusal::Throttled { .. } => 429,
-            Refusal::Internal => 500,
-            Refusal::Busy { .. } | Refusal::Unavailable { .. } => 503,
+impl RejectionFormatter for Device {
+    fn answer(&self, rejection: &RequestRejection) -> Answer {
+        let status = match rejection {
+            RequestRejection::Malformed => 400,
+            RequestRejection::WrongCredentials
+            | RequestRejection::UnknownUser
+            | RequestRejection::NotAuthenticated { .. } => 401,
+            RequestRejection::Forbidden => 403,
+            RequestRejection::NotFound => 404,
+            RequestRejection::MethodNotAllowed { .. } => 405,
+            RequestRejection::Timeout => 408,
+            RequestRejection::TooLarge => 413,
+            RequestRejection::UnsupportedMediaType => 415,
+            RequestRejection::Field(_) => 422,
+            RequestRejection::Throttled { .. } => 429,
+            RequestRejection::Internal => 500,
+            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
         };
         let body = ErrorBody {
-            error: &spanish(refusal),
+            error: &spanish(rejection),
             codigo: status,
         };
-        Answer::json(status, &body).refusing(refusal, &self.challenge)
+        Answer::json(status, &body).refusing(rejection, &self.challenge)
     }
 }
 
@@ -98,9 +100,9 @@ impl TokenRequest {
     /// document's own command line sends it.
     ///
     /// # Errors
-    /// [`Refusal::TooLarge`], [`Refusal::UnsupportedMediaType`] and [`Refusal::Malformed`] as for every dialect;
-    /// [`Refusal::Field`] for a field that is missing or unusable, and for two names of the user that differ.
-    pub fn decode(payload: &Payload<'_>) -> Result<Self, Refusal> {
+    /// [`RequestRejection::TooLarge`], [`RequestRejection::UnsupportedMediaType`] and [`RequestRejection::Malformed`] as for every dialect;
+    /// [`RequestRejection::Field`] for a field that is missing or unusable, and for two names of the user that differ.
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
         let mut fields = payload.fields_or_form()?;
         Ok(Self {
             email_or_username: user_name(&mut fields)?,
@@ -122,14 +124,14 @@ fn user_name(fields: &mut Fields) -> Result<String, FieldError> {
         if found.is_some_and(|earlier| earlier != name) {
             return Err(FieldError {
                 field: alias,
-                fault: Fault::Conflict,
+                kind: FieldErrorKind::Conflict,
             });
         }
         found = Some(name);
     }
     found.ok_or(FieldError {
         field: USER_NAME,
-        fault: Fault::Missing,
+        kind: FieldErrorKind::Missing,
     })
 }
 
@@ -189,7 +191,7 @@ mod tests {
     use super::*;
     use secrecy::ExposeSecret;
 
-    fn decode_as(content_type: &str, body: &str) -> Result<TokenRequest, Refusal> {
+    fn decode_as(content_type: &str, body: &str) -> Result<TokenRequest, RequestRejection> {
         let (content_type, content_encoding) = (Some(content_type), None);
         TokenRequest::decode(&Payload {
             content_type,
@@ -198,14 +200,14 @@ mod tests {
         })
     }
 
-    fn decode(names: &str) -> Result<TokenRequest, Refusal> {
+    fn decode(names: &str) -> Result<TokenRequest, RequestRejection> {
         let body = format!(r#"{{{names}"password":"p","device_name":"d"}}"#);
         decode_as("application/json", &body)
     }
 
     fn refused(names: &str) -> FieldError {
         match decode(names).unwrap_err() {
-            Refusal::Field(error) => error,
+            RequestRejection::Field(error) => error,
             other => panic!("{other:?}"),
         }
     }
@@ -224,23 +226,26 @@ mod tests {
             refused(""),
             FieldError {
                 field: "email_or_username",
-                fault: Fault::Missing
+                kind: FieldErrorKind::Missing
             }
         );
     }
 
     #[test]
     fn names_of_the_user_that_differ_or_are_unusable_are_refused() {
-        assert_eq!(refused(r#""email":"a","username":"b","#).fault, Fault::Conflict);
+        assert_eq!(refused(r#""email":"a","username":"b","#).kind, FieldErrorKind::Conflict);
         assert_eq!(
-            refused(r#""email_or_username":"a","email":"b","#).fault,
-            Fault::Conflict
+            refused(r#""email_or_username":"a","email":"b","#).kind,
+            FieldErrorKind::Conflict
         );
         assert_eq!(
-            refused(r#""email_or_username":"a","email":null,"#).fault,
-            Fault::NotText
+            refused(r#""email_or_username":"a","email":null,"#).kind,
+            FieldErrorKind::NotText
         );
-        assert_eq!(refused(r#""email_or_username":"a","username":"","#).fault, Fault::Blank);
+        assert_eq!(
+            refused(r#""email_or_username":"a","username":"","#).kind,
+            FieldErrorKind::Blank
+        );
     }
 
     #[test]
@@ -279,8 +284,8 @@ mod tests {
         };
         assert!(read(&"é".repeat(255)).is_ok());
         for name in ["", "  ", "a\\u0000", "a\\nb", &"é".repeat(256)] {
-            let refusal = read(name).unwrap_err();
-            assert_eq!(Device::new("players").answer(&refusal).status, 422, "{name}");
+            let rejection = read(name).unwrap_err();
+            assert_eq!(Device::new("players").answer(&rejection).status, 422, "{name}");
         }
     }
 

@@ -3,7 +3,7 @@
 /// One endpoint of a dialect: a method and what follows the path at which the dialect is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The one method it answers; any other is [`Refusal::MethodNotAllowed`](crate::Refusal::MethodNotAllowed).
+    /// The one method it answers; any other is [`RequestRejection::MethodNotAllowed`](crate::RequestRejection::MethodNotAllowed).
     pub method: &'static str,
     /// What is added to the mount path: empty, or `/` and a name.
     pub suffix: &'static str,

@@ -11,13 +11,13 @@ pub struct FieldError {
     /// The field as a client knows it: `consumer.key` for a member of a member.
     pub field: &'static str,
     /// What is wrong with it.
-    pub fault: Fault,
+    pub kind: FieldErrorKind,
 }
 
 /// What can be wrong with a field. `Display` is for logs; the dialects have words of their own for clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum FieldErrorKind {
     /// It is not there.
     Missing,
     /// It is not a string.
@@ -49,7 +49,7 @@ pub enum Limit {
     Characters(usize),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for FieldErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
@@ -78,7 +78,7 @@ impl Fields {
     /// A text for people: not blank, no control characters, within the limit. Returned as it was sent.
     pub(crate) fn label(&mut self, field: &'static str, limit: Limit) -> Result<String, FieldError> {
         let text = self.text(field)?;
-        check_label(&text, limit).map_err(|fault| FieldError { field, fault })?;
+        check_label(&text, limit).map_err(|kind| FieldError { field, kind })?;
         Ok(text)
     }
 
@@ -86,8 +86,8 @@ impl Fields {
     pub(crate) fn secret(&mut self, field: &'static str) -> Result<SecretString, FieldError> {
         let text = self.text(field)?;
         if is_blank(&text) {
-            let fault = Fault::Blank;
-            return Err(FieldError { field, fault });
+            let kind = FieldErrorKind::Blank;
+            return Err(FieldError { field, kind });
         }
         Ok(text.into())
     }
@@ -97,18 +97,18 @@ impl Fields {
             Value::String(text) => Ok(text),
             _ => Err(FieldError {
                 field,
-                fault: Fault::NotText,
+                kind: FieldErrorKind::NotText,
             }),
         }
     }
 
     pub(crate) fn positive_integer(&mut self, field: &'static str) -> Result<i64, FieldError> {
-        let fault = match self.take(field)?.as_i64() {
+        let kind = match self.take(field)?.as_i64() {
             Some(number) if number > 0 => return Ok(number),
-            Some(_) => Fault::NotPositive,
-            None => Fault::NotInteger,
+            Some(_) => FieldErrorKind::NotPositive,
+            None => FieldErrorKind::NotInteger,
         };
-        Err(FieldError { field, fault })
+        Err(FieldError { field, kind })
     }
 
     pub(crate) fn object(&mut self, field: &'static str) -> Result<Self, FieldError> {
@@ -116,30 +116,34 @@ impl Fields {
             Value::Object(members) => Ok(Self(members)),
             _ => Err(FieldError {
                 field,
-                fault: Fault::NotObject,
+                kind: FieldErrorKind::NotObject,
             }),
         }
     }
 
     fn take(&mut self, field: &'static str) -> Result<Value, FieldError> {
         let key = field.rsplit('.').next().unwrap_or(field);
-        let fault = Fault::Missing;
-        self.0.remove(key).ok_or(FieldError { field, fault })
+        let kind = FieldErrorKind::Missing;
+        self.0.remove(key).ok_or(FieldError { field, kind })
     }
 }
 
-fn check_label(text: &str, limit: Limit) -> Result<(), Fault> {
+fn check_label(text: &str, limit: Limit) -> Result<(), FieldErrorKind> {
     if is_blank(text) {
-        return Err(Fault::Blank);
+        return Err(FieldErrorKind::Blank);
     }
     if text.chars().any(char::is_control) {
-        return Err(Fault::ControlCharacter);
+        return Err(FieldErrorKind::ControlCharacter);
     }
     let fits = match limit {
         Limit::Bytes(max) => text.len() <= max,
         Limit::Characters(max) => text.chars().count() <= max,
     };
-    if fits { Ok(()) } else { Err(Fault::TooLong(limit)) }
+    if fits {
+        Ok(())
+    } else {
+        Err(FieldErrorKind::TooLong(limit))
+    }
 }
 
 fn is_blank(text: &str) -> bool {
@@ -159,21 +163,28 @@ mod tests {
     #[test]
     fn a_label_counts_characters_or_bytes_as_its_limit_says() {
         assert_eq!(check_label(&"ñ".repeat(255), LABEL), Ok(()));
-        assert_eq!(check_label(&"ñ".repeat(256), LABEL), Err(Fault::TooLong(LABEL)));
+        assert_eq!(
+            check_label(&"ñ".repeat(256), LABEL),
+            Err(FieldErrorKind::TooLong(LABEL))
+        );
         assert_eq!(check_label(&"ñ".repeat(127), LOGIN_NAME), Ok(()));
         assert_eq!(
             check_label(&"ñ".repeat(128), LOGIN_NAME),
-            Err(Fault::TooLong(LOGIN_NAME))
+            Err(FieldErrorKind::TooLong(LOGIN_NAME))
         );
     }
 
     #[test]
     fn a_label_has_no_control_character_and_something_to_see() {
         for text in ["a\0b", "a\r\nb", "\u{1b}[2Ja", "\u{7f}", "\u{85}x"] {
-            assert_eq!(check_label(text, LABEL), Err(Fault::ControlCharacter), "{text:?}");
+            assert_eq!(
+                check_label(text, LABEL),
+                Err(FieldErrorKind::ControlCharacter),
+                "{text:?}"
+            );
         }
         for text in ["", " ", "\u{2003}\u{a0}"] {
-            assert_eq!(check_label(text, LABEL), Err(Fault::Blank), "{text:?}");
+            assert_eq!(check_label(text, LABEL), Err(FieldErrorKind::Blank), "{text:?}");
         }
         for text in ["<b>", "عربي", "\u{202e}rtl", " x "] {
             assert_eq!(check_label(text, LABEL), Ok(()), "{text:?}");
@@ -184,7 +195,7 @@ mod tests {
     fn only_a_plain_positive_integer_is_one() {
         let read = |text: &str| {
             let json = format!("{{\"n\":{text}}}");
-            fields(&json).positive_integer("n").map_err(|e| e.fault)
+            fields(&json).positive_integer("n").map_err(|e| e.kind)
         };
         assert_eq!(read("171"), Ok(171));
         assert_eq!(read("9223372036854775807"), Ok(i64::MAX));
@@ -198,10 +209,10 @@ mod tests {
             "[171]",
             "-0",
         ] {
-            assert_eq!(read(text), Err(Fault::NotInteger), "{text}");
+            assert_eq!(read(text), Err(FieldErrorKind::NotInteger), "{text}");
         }
         for text in ["0", "-1", "-9223372036854775808"] {
-            assert_eq!(read(text), Err(Fault::NotPositive), "{text}");
+            assert_eq!(read(text), Err(FieldErrorKind::NotPositive), "{text}");
         }
     }
 
@@ -211,7 +222,7 @@ mod tests {
         assert_eq!(sent.secret("p").unwrap().expose_secret(), " a\0é\n ");
         let blank = FieldError {
             field: "p",
-            fault: Fault::Blank,
+            kind: FieldErrorKind::Blank,
         };
         assert_eq!(fields(r#"{"p":"  "}"#).secret("p").unwrap_err(), blank);
     }

@@ -6,11 +6,11 @@ use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
 use crate::field::Fields;
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
 
 /// Reads `application/x-www-form-urlencoded`, as the URL standard's parser does (a stray `%` stands for itself),
 /// except that broken UTF-8 and a repeated name are refused where that parser would repair the one and keep both.
-pub(crate) fn urlencoded(bytes: &[u8]) -> Result<Fields, Refusal> {
+pub(crate) fn urlencoded(bytes: &[u8]) -> Result<Fields, RequestRejection> {
     let mut members = Map::new();
     for pair in bytes.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
         let at = pair.iter().position(|&b| b == b'=');
@@ -25,46 +25,46 @@ pub(crate) fn urlencoded(bytes: &[u8]) -> Result<Fields, Refusal> {
 
 /// Reads `multipart/form-data` (RFC 7578) from a whole body. A part that is a file counts as a field of the wrong
 /// type.
-pub(crate) fn multipart(bytes: &[u8], boundary: String) -> Result<Fields, Refusal> {
+pub(crate) fn multipart(bytes: &[u8], boundary: String) -> Result<Fields, RequestRejection> {
     let whole = stream::iter([Ok::<_, std::convert::Infallible>(bytes.to_vec())]);
     let parts = read_parts(Multipart::new(whole, boundary));
     // The stream has all its bytes, so the reader never has to wait; if it wants more, the body is cut short.
-    parts.now_or_never().unwrap_or(Err(Refusal::Malformed))
+    parts.now_or_never().unwrap_or(Err(RequestRejection::Malformed))
 }
 
-async fn read_parts(mut parts: Multipart<'_>) -> Result<Fields, Refusal> {
-    let malformed = |_| Refusal::Malformed;
+async fn read_parts(mut parts: Multipart<'_>) -> Result<Fields, RequestRejection> {
+    let malformed = |_| RequestRejection::Malformed;
     let mut members = Map::new();
     while let Some(part) = parts.next_field().await.map_err(malformed)? {
-        let name = part.name().ok_or(Refusal::Malformed)?.to_owned();
+        let name = part.name().ok_or(RequestRejection::Malformed)?.to_owned();
         add(&mut members, name, read_value(part).await?)?;
     }
     Ok(Fields::new(members))
 }
 
-async fn read_value(part: Field<'_>) -> Result<Value, Refusal> {
+async fn read_value(part: Field<'_>) -> Result<Value, RequestRejection> {
     let is_file = part.file_name().is_some();
-    let bytes = part.bytes().await.map_err(|_| Refusal::Malformed)?;
+    let bytes = part.bytes().await.map_err(|_| RequestRejection::Malformed)?;
     if is_file {
         return Ok(Value::Null);
     }
     text(bytes.to_vec()).map(Value::String)
 }
 
-fn unescape(bytes: &[u8]) -> Result<String, Refusal> {
+fn unescape(bytes: &[u8]) -> Result<String, RequestRejection> {
     let plus_is_space = |&b: &u8| if b == b'+' { b' ' } else { b };
     let spaced: Vec<u8> = bytes.iter().map(plus_is_space).collect();
     text(percent_decode(&spaced).collect())
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, Refusal> {
-    String::from_utf8(bytes).map_err(|_| Refusal::Malformed)
+fn text(bytes: Vec<u8>) -> Result<String, RequestRejection> {
+    String::from_utf8(bytes).map_err(|_| RequestRejection::Malformed)
 }
 
-fn add(members: &mut Map<String, Value>, name: String, value: Value) -> Result<(), Refusal> {
+fn add(members: &mut Map<String, Value>, name: String, value: Value) -> Result<(), RequestRejection> {
     match members.insert(name, value) {
         None => Ok(()),
-        Some(_) => Err(Refusal::Malformed),
+        Some(_) => Err(RequestRejection::Malformed),
     }
 }
 
@@ -72,12 +72,12 @@ fn add(members: &mut Map<String, Value>, name: String, value: Value) -> Result<(
 mod tests {
     use super::*;
 
-    fn form(body: &str) -> Result<String, Refusal> {
+    fn form(body: &str) -> Result<String, RequestRejection> {
         let mut fields = urlencoded(body.as_bytes())?;
         Ok(fields.text("p")?)
     }
 
-    fn parts(body: &str) -> Result<String, Refusal> {
+    fn parts(body: &str) -> Result<String, RequestRejection> {
         let mut fields = multipart(body.as_bytes(), "B".to_owned())?;
         Ok(fields.text("p")?)
     }
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_form_with_broken_text_or_a_repeated_name_is_refused() {
         for body in ["p=%ff", "%ff=1&p=x", "p=1&p=1", "p=1&%70=2", "x=%c3&p=1"] {
-            assert_eq!(form(body), Err(Refusal::Malformed), "{body}");
+            assert_eq!(form(body), Err(RequestRejection::Malformed), "{body}");
         }
     }
 
@@ -119,13 +119,13 @@ mod tests {
             "--B\r\nContent-Disposition: form-data\r\n\r\n1\r\n--B--\r\n".to_owned(),
             "--B\r\n\r\n1\r\n--B--\r\n".to_owned(),
         ] {
-            assert_eq!(parts(&body), Err(Refusal::Malformed), "{body:?}");
+            assert_eq!(parts(&body), Err(RequestRejection::Malformed), "{body:?}");
         }
     }
 
     #[test]
     fn a_file_is_not_a_text() {
         let body = "--B\r\nContent-Disposition: form-data; name=\"p\"; filename=\"x\"\r\n\r\nabc\r\n--B--\r\n";
-        assert!(matches!(parts(body), Err(Refusal::Field(_))));
+        assert!(matches!(parts(body), Err(RequestRejection::Field(_))));
     }
 }

@@ -15,9 +15,9 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
 use crate::endpoint::Endpoint;
-use crate::failure::Failure;
 use crate::record::CorruptRecord;
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
+use crate::rejection_formatter::RejectionFormatter;
 use crate::words::spanish;
 
 mod email;
@@ -103,26 +103,28 @@ impl Integration {
     }
 }
 
-impl Failure for Integration {
-    fn answer(&self, refusal: &Refusal) -> Answer {
-        let status = match refusal {
-            Refusal::Malformed => 400,
-            Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::NotAuthenticated { .. } => 401,
-            Refusal::Forbidden => 403,
-            Refusal::NotFound => 404,
-            Refusal::MethodNotAllowed { .. } => 405,
-            Refusal::Timeout => 408,
-            Refusal::TooLarge => 413,
-            Refusal::UnsupportedMediaType => 415,
-            Refusal::Field(_) => 422,
-            Refusal::Throttled { .. } => 429,
-            Refusal::Internal => 500,
-            Refusal::Busy { .. } | Refusal::Unavailable { .. } => 503,
+impl RejectionFormatter for Integration {
+    fn answer(&self, rejection: &RequestRejection) -> Answer {
+        let status = match rejection {
+            RequestRejection::Malformed => 400,
+            RequestRejection::WrongCredentials
+            | RequestRejection::UnknownUser
+            | RequestRejection::NotAuthenticated { .. } => 401,
+            RequestRejection::Forbidden => 403,
+            RequestRejection::NotFound => 404,
+            RequestRejection::MethodNotAllowed { .. } => 405,
+            RequestRejection::Timeout => 408,
+            RequestRejection::TooLarge => 413,
+            RequestRejection::UnsupportedMediaType => 415,
+            RequestRejection::Field(_) => 422,
+            RequestRejection::Throttled { .. } => 429,
+            RequestRejection::Internal => 500,
+            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
         };
         let body = ErrorBody {
-            error: &spanish(refusal),
+            error: &spanish(rejection),
         };
-        Answer::json(status, &body).refusing(refusal, &self.challenge)
+        Answer::json(status, &body).refusing(rejection, &self.challenge)
     }
 }
 

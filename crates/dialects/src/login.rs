@@ -18,11 +18,11 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
 use crate::endpoint::Endpoint;
-use crate::failure::Failure;
-use crate::field::{Fault, FieldError, LOGIN_NAME};
+use crate::field::{FieldError, FieldErrorKind, LOGIN_NAME};
 use crate::media::Payload;
 use crate::redacted::Redacted;
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
+use crate::rejection_formatter::RejectionFormatter;
 use crate::words::english;
 
 /// The dialect as mounted for one realm: its refusals.
@@ -57,41 +57,43 @@ impl Login {
     }
 }
 
-impl Failure for Login {
-    fn answer(&self, refusal: &Refusal) -> Answer {
-        let status = match refusal {
-            Refusal::Malformed | Refusal::Field(_) => 400,
-            Refusal::UnknownUser if !self.conceal_unknown_users => 404,
-            Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::NotAuthenticated { .. } => 401,
-            Refusal::Forbidden => 403,
-            Refusal::NotFound => 404,
-            Refusal::MethodNotAllowed { .. } => 405,
-            Refusal::Timeout => 408,
-            Refusal::TooLarge => 413,
-            Refusal::UnsupportedMediaType => 415,
-            Refusal::Throttled { .. } => 429,
-            Refusal::Internal => 500,
-            Refusal::Busy { .. } | Refusal::Unavailable { .. } => 503,
+impl RejectionFormatter for Login {
+    fn answer(&self, rejection: &RequestRejection) -> Answer {
+        let status = match rejection {
+            RequestRejection::Malformed | RequestRejection::Field(_) => 400,
+            RequestRejection::UnknownUser if !self.conceal_unknown_users => 404,
+            RequestRejection::WrongCredentials
+            | RequestRejection::UnknownUser
+            | RequestRejection::NotAuthenticated { .. } => 401,
+            RequestRejection::Forbidden => 403,
+            RequestRejection::NotFound => 404,
+            RequestRejection::MethodNotAllowed { .. } => 405,
+            RequestRejection::Timeout => 408,
+            RequestRejection::TooLarge => 413,
+            RequestRejection::UnsupportedMediaType => 415,
+            RequestRejection::Throttled { .. } => 429,
+            RequestRejection::Internal => 500,
+            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
         };
         let body = StatusBody {
             status: "error",
-            info: &self.info(refusal),
+            info: &self.info(rejection),
         };
-        Answer::json(status, &body).refusing(refusal, &self.challenge)
+        Answer::json(status, &body).refusing(rejection, &self.challenge)
     }
 }
 
 impl Login {
     /// The document's own phrases where it has one.
-    fn info(&self, refusal: &Refusal) -> Cow<'static, str> {
-        match refusal {
-            Refusal::Field(FieldError {
+    fn info(&self, rejection: &RequestRejection) -> Cow<'static, str> {
+        match rejection {
+            RequestRejection::Field(FieldError {
                 field: "username",
-                fault: Fault::Missing | Fault::Blank,
+                kind: FieldErrorKind::Missing | FieldErrorKind::Blank,
             }) => "User name is required".into(),
-            Refusal::UnknownUser if !self.conceal_unknown_users => "User not found".into(),
-            Refusal::WrongCredentials | Refusal::UnknownUser => "Invalid credentials".into(),
-            Refusal::NotAuthenticated { .. } => "Bad caller".into(),
+            RequestRejection::UnknownUser if !self.conceal_unknown_users => "User not found".into(),
+            RequestRejection::WrongCredentials | RequestRejection::UnknownUser => "Invalid credentials".into(),
+            RequestRejection::NotAuthenticated { .. } => "Bad caller".into(),
             other => english(other),
         }
     }
@@ -116,15 +118,15 @@ impl LoginRequest {
     /// Reads the request.
     ///
     /// # Errors
-    /// [`Refusal::TooLarge`], [`Refusal::UnsupportedMediaType`] and [`Refusal::Malformed`] as for every dialect;
-    /// [`Refusal::Field`] for a user name that is missing or unusable and for a password that is not a string;
-    /// [`Refusal::WrongCredentials`] for a password that is missing, empty or blank.
-    pub fn decode(payload: &Payload<'_>) -> Result<Self, Refusal> {
+    /// [`RequestRejection::TooLarge`], [`RequestRejection::UnsupportedMediaType`] and [`RequestRejection::Malformed`] as for every dialect;
+    /// [`RequestRejection::Field`] for a user name that is missing or unusable and for a password that is not a string;
+    /// [`RequestRejection::WrongCredentials`] for a password that is missing, empty or blank.
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
         let mut fields = payload.fields()?;
         let username = fields.label("username", LOGIN_NAME)?;
-        let password = fields.secret("password").map_err(|error| match error.fault {
-            Fault::Missing | Fault::Blank => Refusal::WrongCredentials,
-            _ => Refusal::Field(error),
+        let password = fields.secret("password").map_err(|error| match error.kind {
+            FieldErrorKind::Missing | FieldErrorKind::Blank => RequestRejection::WrongCredentials,
+            _ => RequestRejection::Field(error),
         })?;
         Ok(Self { username, password })
     }
@@ -188,12 +190,12 @@ pub fn role_number(role: Option<&str>) -> u8 {
 mod tests {
     use super::*;
 
-    fn decode(body: &str) -> Result<LoginRequest, Refusal> {
+    fn decode(body: &str) -> Result<LoginRequest, RequestRejection> {
         LoginRequest::decode(&Payload::json(body.as_bytes()))
     }
 
-    fn told(conceal: bool, refusal: &Refusal) -> (u16, String) {
-        let answer = Login::new("pbx", conceal).answer(refusal);
+    fn told(conceal: bool, rejection: &RequestRejection) -> (u16, String) {
+        let answer = Login::new("pbx", conceal).answer(rejection);
         (answer.status, String::from_utf8(answer.body).unwrap())
     }
 
@@ -225,10 +227,10 @@ mod tests {
     #[test]
     fn an_unknown_user_is_404_or_in_every_byte_a_wrong_password() {
         let not_found = (404, r#"{"status":"error","info":"User not found"}"#.to_owned());
-        assert_eq!(told(false, &Refusal::UnknownUser), not_found);
+        assert_eq!(told(false, &RequestRejection::UnknownUser), not_found);
         let concealed = Login::new("pbx", true);
-        let unknown = concealed.answer(&Refusal::UnknownUser);
-        assert!(unknown == concealed.answer(&Refusal::WrongCredentials));
+        let unknown = concealed.answer(&RequestRejection::UnknownUser);
+        assert!(unknown == concealed.answer(&RequestRejection::WrongCredentials));
         assert_eq!(unknown.status, 401);
     }
 

@@ -18,12 +18,12 @@ use serde_json::{Map, Value};
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
 use crate::endpoint::Endpoint;
-use crate::failure::Failure;
-use crate::field::{Fault, FieldError, LOGIN_NAME};
+use crate::field::{FieldError, FieldErrorKind, LOGIN_NAME};
 use crate::media::Payload;
 use crate::record::CorruptRecord;
 use crate::redacted::Redacted;
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
+use crate::rejection_formatter::RejectionFormatter;
 use crate::words::english;
 
 /// The dialect as mounted for one realm: its refusals.
@@ -49,26 +49,28 @@ impl Mechanics {
     }
 }
 
-impl Failure for Mechanics {
-    fn answer(&self, refusal: &Refusal) -> Answer {
-        let status = match refusal {
-            Refusal::Malformed | Refusal::Field(_) => 400,
-            Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::NotAuthenticated { .. } => 401,
-            Refusal::Forbidden => 403,
-            Refusal::NotFound => 404,
-            Refusal::MethodNotAllowed { .. } => 405,
-            Refusal::Timeout => 408,
-            Refusal::TooLarge => 413,
-            Refusal::UnsupportedMediaType => 415,
-            Refusal::Throttled { .. } => 429,
-            Refusal::Internal => 500,
-            Refusal::Busy { .. } | Refusal::Unavailable { .. } => 503,
+impl RejectionFormatter for Mechanics {
+    fn answer(&self, rejection: &RequestRejection) -> Answer {
+        let status = match rejection {
+            RequestRejection::Malformed | RequestRejection::Field(_) => 400,
+            RequestRejection::WrongCredentials
+            | RequestRejection::UnknownUser
+            | RequestRejection::NotAuthenticated { .. } => 401,
+            RequestRejection::Forbidden => 403,
+            RequestRejection::NotFound => 404,
+            RequestRejection::MethodNotAllowed { .. } => 405,
+            RequestRejection::Timeout => 408,
+            RequestRejection::TooLarge => 413,
+            RequestRejection::UnsupportedMediaType => 415,
+            RequestRejection::Throttled { .. } => 429,
+            RequestRejection::Internal => 500,
+            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
         };
         let body = ErrorBody {
             status: "failed",
-            message: &english(refusal),
+            message: &english(rejection),
         };
-        Answer::json(status, &body).refusing(refusal, &self.challenge)
+        Answer::json(status, &body).refusing(rejection, &self.challenge)
     }
 }
 
@@ -90,7 +92,7 @@ pub enum TokenRequest {
     },
     /// Renew (our addition to the document).
     Refresh {
-        /// Any text at all; one that is not a live refresh token is [`Refusal::WrongCredentials`].
+        /// Any text at all; one that is not a live refresh token is [`RequestRejection::WrongCredentials`].
         refresh_token: SecretString,
     },
 }
@@ -99,10 +101,10 @@ impl TokenRequest {
     /// Reads the request.
     ///
     /// # Errors
-    /// [`Refusal::TooLarge`], [`Refusal::UnsupportedMediaType`] and [`Refusal::Malformed`] as for every dialect;
-    /// [`Refusal::Field`] for a field that is missing or unusable, and for `refreshToken` beside `email` or
+    /// [`RequestRejection::TooLarge`], [`RequestRejection::UnsupportedMediaType`] and [`RequestRejection::Malformed`] as for every dialect;
+    /// [`RequestRejection::Field`] for a field that is missing or unusable, and for `refreshToken` beside `email` or
     /// `password`, where it would be unclear which of the two is meant.
-    pub fn decode(payload: &Payload<'_>) -> Result<Self, Refusal> {
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
         let mut fields = payload.fields()?;
         if !fields.has("refreshToken") {
             let email = fields.label("email", LOGIN_NAME)?;
@@ -110,10 +112,10 @@ impl TokenRequest {
             return Ok(Self::Password { email, password });
         }
         if fields.has("email") || fields.has("password") {
-            let fault = Fault::Conflict;
+            let kind = FieldErrorKind::Conflict;
             return Err(FieldError {
                 field: "refreshToken",
-                fault,
+                kind,
             }
             .into());
         }
@@ -178,7 +180,7 @@ impl WorkshopUser {
     /// Others are not looked at and never printed.
     ///
     /// # Errors
-    /// The first attribute that is missing or of another type. It becomes [`Refusal::Internal`], for this account
+    /// The first attribute that is missing or of another type. It becomes [`RequestRejection::Internal`], for this account
     /// alone.
     pub fn from_attributes(attributes: &Map<String, Value>) -> Result<Self, CorruptRecord> {
         Ok(Self {
@@ -207,13 +209,13 @@ mod tests {
     use secrecy::ExposeSecret;
     use serde_json::json;
 
-    fn decode(body: &str) -> Result<TokenRequest, Refusal> {
+    fn decode(body: &str) -> Result<TokenRequest, RequestRejection> {
         TokenRequest::decode(&Payload::json(body.as_bytes()))
     }
 
-    fn fault(body: &str) -> (&'static str, Fault) {
+    fn kind(body: &str) -> (&'static str, FieldErrorKind) {
         match decode(body).unwrap_err() {
-            Refusal::Field(FieldError { field, fault }) => (field, fault),
+            RequestRejection::Field(FieldError { field, kind }) => (field, kind),
             other => panic!("{other:?}"),
         }
     }
@@ -233,7 +235,10 @@ mod tests {
             let request = decode(&format!("{{\"refreshToken\":\"{text}\"}}")).unwrap();
             assert!(matches!(request, TokenRequest::Refresh { .. }));
         }
-        assert_eq!(fault(r#"{"refreshToken":null}"#), ("refreshToken", Fault::NotText));
+        assert_eq!(
+            kind(r#"{"refreshToken":null}"#),
+            ("refreshToken", FieldErrorKind::NotText)
+        );
     }
 
     #[test]
@@ -244,17 +249,23 @@ mod tests {
             r#""email":"e","password":"p""#,
             r#""email":null"#,
         ] {
-            let found = fault(&format!("{{\"refreshToken\":\"r\",{rest}}}"));
-            assert_eq!(found, ("refreshToken", Fault::Conflict));
+            let found = kind(&format!("{{\"refreshToken\":\"r\",{rest}}}"));
+            assert_eq!(found, ("refreshToken", FieldErrorKind::Conflict));
         }
     }
 
     #[test]
     fn a_blank_field_is_refused_and_a_password_of_any_other_kind_is_not() {
-        assert_eq!(fault("{}"), ("email", Fault::Missing));
-        assert_eq!(fault(r#"{"email":" ","password":"p"}"#), ("email", Fault::Blank));
-        assert_eq!(fault(r#"{"email":"e"}"#), ("password", Fault::Missing));
-        assert_eq!(fault(r#"{"email":"e","password":""}"#), ("password", Fault::Blank));
+        assert_eq!(kind("{}"), ("email", FieldErrorKind::Missing));
+        assert_eq!(
+            kind(r#"{"email":" ","password":"p"}"#),
+            ("email", FieldErrorKind::Blank)
+        );
+        assert_eq!(kind(r#"{"email":"e"}"#), ("password", FieldErrorKind::Missing));
+        assert_eq!(
+            kind(r#"{"email":"e","password":""}"#),
+            ("password", FieldErrorKind::Blank)
+        );
         let Ok(TokenRequest::Password { password, .. }) = decode(r#"{"email":"e","password":" p\u0000 "}"#) else {
             panic!("not a password request")
         };
@@ -307,7 +318,7 @@ mod tests {
                 matches!(found, CorruptRecord::WrongType { member: m, .. } if m == member),
                 "{found}"
             );
-            assert_eq!(Refusal::from(found), Refusal::Internal);
+            assert_eq!(RequestRejection::from(found), RequestRejection::Internal);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::body::{self, MAX_BODY};
 use crate::field::Fields;
 use crate::form;
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
 
 /// A request body with the two headers that say how to read it. All of it comes from the client.
 #[derive(Clone, Copy)]
@@ -38,15 +38,15 @@ impl<'a> Payload<'a> {
     }
 
     /// The fields of a body that has to be JSON.
-    pub(crate) fn fields(&self) -> Result<Fields, Refusal> {
+    pub(crate) fn fields(&self) -> Result<Fields, RequestRejection> {
         match self.format()? {
             Format::Json => body::object(self.body),
-            _ => Err(Refusal::UnsupportedMediaType),
+            _ => Err(RequestRejection::UnsupportedMediaType),
         }
     }
 
     /// The fields of a body that may be a form as well.
-    pub(crate) fn fields_or_form(&self) -> Result<Fields, Refusal> {
+    pub(crate) fn fields_or_form(&self) -> Result<Fields, RequestRejection> {
         match self.format()? {
             Format::Json | Format::MultipartWithoutBoundary => body::object(self.body),
             Format::UrlEncoded => form::urlencoded(self.body),
@@ -54,16 +54,16 @@ impl<'a> Payload<'a> {
         }
     }
 
-    fn format(&self) -> Result<Format, Refusal> {
+    fn format(&self) -> Result<Format, RequestRejection> {
         if self.body.len() > MAX_BODY {
-            return Err(Refusal::TooLarge);
+            return Err(RequestRejection::TooLarge);
         }
         let encoding = self.content_encoding.unwrap_or("identity");
         if !encoding.trim().eq_ignore_ascii_case("identity") {
-            return Err(Refusal::UnsupportedMediaType);
+            return Err(RequestRejection::UnsupportedMediaType);
         }
-        let label = self.content_type.ok_or(Refusal::UnsupportedMediaType)?;
-        Format::parse(label).ok_or(Refusal::UnsupportedMediaType)
+        let label = self.content_type.ok_or(RequestRejection::UnsupportedMediaType)?;
+        Format::parse(label).ok_or(RequestRejection::UnsupportedMediaType)
     }
 }
 
@@ -99,7 +99,7 @@ impl Format {
 mod tests {
     use super::*;
 
-    fn refusal(content_type: Option<&str>, content_encoding: Option<&str>) -> Option<Refusal> {
+    fn rejection(content_type: Option<&str>, content_encoding: Option<&str>) -> Option<RequestRejection> {
         let body = b"{}";
         Payload {
             content_type,
@@ -119,7 +119,7 @@ mod tests {
             "application/json;charset=UTF-8;x=y",
             " application/json ;",
         ] {
-            assert_eq!(refusal(Some(label), None), None, "{label}");
+            assert_eq!(rejection(Some(label), None), None, "{label}");
         }
     }
 
@@ -137,21 +137,21 @@ mod tests {
             "json",
         ] {
             assert_eq!(
-                refusal(Some(label), None),
-                Some(Refusal::UnsupportedMediaType),
+                rejection(Some(label), None),
+                Some(RequestRejection::UnsupportedMediaType),
                 "{label}"
             );
         }
-        assert_eq!(refusal(None, None), Some(Refusal::UnsupportedMediaType));
+        assert_eq!(rejection(None, None), Some(RequestRejection::UnsupportedMediaType));
     }
 
     #[test]
     fn a_compressed_body_is_unsupported() {
         for encoding in ["gzip", "br", "identity, gzip", "", "x"] {
-            let found = refusal(Some("application/json"), Some(encoding));
-            assert_eq!(found, Some(Refusal::UnsupportedMediaType), "{encoding}");
+            let found = rejection(Some("application/json"), Some(encoding));
+            assert_eq!(found, Some(RequestRejection::UnsupportedMediaType), "{encoding}");
         }
-        assert_eq!(refusal(Some("application/json"), Some("Identity")), None);
+        assert_eq!(rejection(Some("application/json"), Some("Identity")), None);
     }
 
     #[test]
@@ -159,6 +159,6 @@ mod tests {
         let padded = |len: usize| format!("{{}}{}", " ".repeat(len - 2));
         let read = |body: String| Payload::json(body.as_bytes()).fields().err();
         assert_eq!(read(padded(MAX_BODY)), None);
-        assert_eq!(read(padded(MAX_BODY + 1)), Some(Refusal::TooLarge));
+        assert_eq!(read(padded(MAX_BODY + 1)), Some(RequestRejection::TooLarge));
     }
 }

@@ -2,11 +2,11 @@
 
 use thiserror::Error;
 
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
 
 /// A stored account, client or organisation lacks what its dialect has to print.
 ///
-/// It concerns that one record, and its owner is told no more than [`Refusal::Internal`]; the message is for the log.
+/// It concerns that one record, and its owner is told no more than [`RequestRejection::Internal`]; the message is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CorruptRecord {
@@ -32,7 +32,7 @@ pub enum CorruptRecord {
     },
 }
 
-impl From<CorruptRecord> for Refusal {
+impl From<CorruptRecord> for RequestRejection {
     fn from(_: CorruptRecord) -> Self {
         Self::Internal
     }

@@ -1,7 +1,7 @@
 //! The shared cases of hostile and odd login bodies, run against all four decoders.
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
-use dialects::{Failure, MAX_BODY, Payload, Refusal, device, integration, login, mechanics};
+use dialects::{MAX_BODY, Payload, RejectionFormatter, RequestRejection, device, integration, login, mechanics};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
@@ -75,8 +75,8 @@ struct Flavour<'a> {
     /// The case in this flavour's member names.
     rewrite: fn(&str) -> String,
     /// The login name and the password as decoded.
-    decode: fn(&Payload<'_>) -> Result<(String, String), Refusal>,
-    failure: &'a dyn Failure,
+    decode: fn(&Payload<'_>) -> Result<(String, String), RequestRejection>,
+    failure: &'a dyn RejectionFormatter,
     /// What a field of the wrong type is answered with.
     bad_field: u16,
     reads_forms: bool,
@@ -141,8 +141,8 @@ fn decode(flavour: &Flavour<'_>, case: &Case, body: &[u8]) -> Outcome {
         body,
     }) {
         Ok((login, password)) => Outcome::Accepted { login, password },
-        Err(refusal) => {
-            let answer = flavour.failure.answer(&refusal);
+        Err(rejection) => {
+            let answer = flavour.failure.answer(&rejection);
             assert!(
                 serde_json::from_slice::<serde_json::Map<_, _>>(&answer.body).is_ok(),
                 "{}",

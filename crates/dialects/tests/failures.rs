@@ -1,59 +1,59 @@
-//! Every refusal in every dialect: its status, its shape, its headers.
+//! Every rejection in every dialect: its status, its shape, its headers.
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
 use dialects::device::Device;
 use dialects::integration::Integration;
 use dialects::login::Login;
 use dialects::mechanics::Mechanics;
-use dialects::{Answer, Failure, Fault, FieldError, Limit, Refusal};
+use dialects::{Answer, FieldError, FieldErrorKind, Limit, RejectionFormatter, RequestRejection};
 use serde_json::Value;
 
-/// Every refusal with its status in mechanics, login, device, integration.
-fn table() -> Vec<(Refusal, [u16; 4])> {
+/// Every rejection with its status in mechanics, login, device, integration.
+fn table() -> Vec<(RequestRejection, [u16; 4])> {
     let faults = [
-        Fault::Missing,
-        Fault::NotText,
-        Fault::NotInteger,
-        Fault::NotObject,
-        Fault::Blank,
-        Fault::TooLong(Limit::Bytes(254)),
-        Fault::TooLong(Limit::Characters(255)),
-        Fault::ControlCharacter,
-        Fault::NotAnEmail,
-        Fault::NotPositive,
-        Fault::Conflict,
+        FieldErrorKind::Missing,
+        FieldErrorKind::NotText,
+        FieldErrorKind::NotInteger,
+        FieldErrorKind::NotObject,
+        FieldErrorKind::Blank,
+        FieldErrorKind::TooLong(Limit::Bytes(254)),
+        FieldErrorKind::TooLong(Limit::Characters(255)),
+        FieldErrorKind::ControlCharacter,
+        FieldErrorKind::NotAnEmail,
+        FieldErrorKind::NotPositive,
+        FieldErrorKind::Conflict,
     ];
-    let field = |fault| {
+    let field = |kind| {
         (
-            Refusal::Field(FieldError {
+            RequestRejection::Field(FieldError {
                 field: "some.field",
-                fault,
+                kind,
             }),
             [400, 400, 422, 422],
         )
     };
     let mut table: Vec<_> = faults.into_iter().map(field).collect();
     table.extend([
-        (Refusal::Malformed, [400; 4]),
-        (Refusal::WrongCredentials, [401; 4]),
-        (Refusal::UnknownUser, [401, 404, 401, 401]),
-        (Refusal::NotAuthenticated { token_sent: false }, [401; 4]),
-        (Refusal::NotAuthenticated { token_sent: true }, [401; 4]),
-        (Refusal::Forbidden, [403; 4]),
-        (Refusal::NotFound, [404; 4]),
-        (Refusal::MethodNotAllowed { allow: "POST" }, [405; 4]),
-        (Refusal::Timeout, [408; 4]),
-        (Refusal::TooLarge, [413; 4]),
-        (Refusal::UnsupportedMediaType, [415; 4]),
-        (Refusal::Throttled { retry_after_seconds: 7 }, [429; 4]),
-        (Refusal::Internal, [500; 4]),
-        (Refusal::Busy { retry_after_seconds: 7 }, [503; 4]),
-        (Refusal::Unavailable { retry_after_seconds: 7 }, [503; 4]),
+        (RequestRejection::Malformed, [400; 4]),
+        (RequestRejection::WrongCredentials, [401; 4]),
+        (RequestRejection::UnknownUser, [401, 404, 401, 401]),
+        (RequestRejection::NotAuthenticated { token_sent: false }, [401; 4]),
+        (RequestRejection::NotAuthenticated { token_sent: true }, [401; 4]),
+        (RequestRejection::Forbidden, [403; 4]),
+        (RequestRejection::NotFound, [404; 4]),
+        (RequestRejection::MethodNotAllowed { allow: "POST" }, [405; 4]),
+        (RequestRejection::Timeout, [408; 4]),
+        (RequestRejection::TooLarge, [413; 4]),
+        (RequestRejection::UnsupportedMediaType, [415; 4]),
+        (RequestRejection::Throttled { retry_after_seconds: 7 }, [429; 4]),
+        (RequestRejection::Internal, [500; 4]),
+        (RequestRejection::Busy { retry_after_seconds: 7 }, [503; 4]),
+        (RequestRejection::Unavailable { retry_after_seconds: 7 }, [503; 4]),
     ]);
     table
 }
 
-fn dialects() -> [Box<dyn Failure>; 4] {
+fn dialects() -> [Box<dyn RejectionFormatter>; 4] {
     [
         Box::new(Mechanics::new("a \"realm\"\r\n")),
         Box::new(Login::new("a \"realm\"\r\n", false)),
@@ -62,17 +62,17 @@ fn dialects() -> [Box<dyn Failure>; 4] {
     ]
 }
 
-fn for_each(mut check: impl FnMut(usize, &Refusal, u16, &Answer)) {
-    for (refusal, statuses) in table() {
+fn for_each(mut check: impl FnMut(usize, &RequestRejection, u16, &Answer)) {
+    for (rejection, statuses) in table() {
         for (at, dialect) in dialects().iter().enumerate() {
-            check(at, &refusal, statuses[at], &dialect.answer(&refusal));
+            check(at, &rejection, statuses[at], &dialect.answer(&rejection));
         }
     }
 }
 
 #[test]
 fn each_dialect_has_its_own_status_for_each_refusal() {
-    for_each(|at, refusal, status, answer| assert_eq!(answer.status, status, "{at} {refusal:?}"));
+    for_each(|at, rejection, status, answer| assert_eq!(answer.status, status, "{at} {rejection:?}"));
 }
 
 #[test]
@@ -83,29 +83,33 @@ fn each_body_has_the_error_shape_of_its_dialect() {
         r#"{"error":"…","codigo":…}"#,
         r#"{"error":"…"}"#,
     ];
-    for_each(|at, refusal, status, answer| {
+    for_each(|at, rejection, status, answer| {
         let body = String::from_utf8(answer.body.clone()).unwrap();
         let parsed: Value = serde_json::from_str(&body).unwrap();
         let text = ["message", "info", "error", "error"][at];
         let said = parsed[text].as_str().unwrap();
         let shape = body.replace(said, "…").replace(&format!(":{status}"), ":…");
-        assert_eq!(shape, shapes[at], "{refusal:?}");
-        assert!(said.len() > 5, "{refusal:?}");
+        assert_eq!(shape, shapes[at], "{rejection:?}");
+        assert!(said.len() > 5, "{rejection:?}");
     });
 }
 
 #[test]
 fn each_answer_carries_the_headers_that_its_status_calls_for() {
-    for_each(|at, refusal, status, answer| {
+    for_each(|at, rejection, status, answer| {
         let has = |name| answer.header(name).is_some();
-        assert_eq!(has("WWW-Authenticate"), matches!(status, 401 | 403), "{at} {refusal:?}");
+        assert_eq!(
+            has("WWW-Authenticate"),
+            matches!(status, 401 | 403),
+            "{at} {rejection:?}"
+        );
         assert_eq!(
             answer.header("Allow"),
             (status == 405).then_some("POST"),
-            "{at} {refusal:?}"
+            "{at} {rejection:?}"
         );
         let waits = matches!(status, 429 | 503);
-        assert_eq!(answer.header("Retry-After"), waits.then_some("7"), "{at} {refusal:?}");
+        assert_eq!(answer.header("Retry-After"), waits.then_some("7"), "{at} {rejection:?}");
         assert_eq!(answer.header("Cache-Control"), Some("no-store"));
         assert_eq!(answer.header("Content-Type"), Some("application/json"));
     });
@@ -113,11 +117,11 @@ fn each_answer_carries_the_headers_that_its_status_calls_for() {
 
 #[test]
 fn each_header_appears_once_and_on_one_line() {
-    for_each(|_, refusal, _, answer| {
+    for_each(|_, rejection, _, answer| {
         let mut names: Vec<_> = answer.headers.iter().map(|(name, _)| *name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), answer.headers.len(), "{refusal:?}");
+        assert_eq!(names.len(), answer.headers.len(), "{rejection:?}");
         for (_, value) in &answer.headers {
             assert!(value.bytes().all(|b| (b' '..=b'~').contains(&b)), "{value:?}");
         }
@@ -126,9 +130,9 @@ fn each_header_appears_once_and_on_one_line() {
 
 #[test]
 fn each_challenge_fits_how_the_flavours_token_is_presented() {
-    let refusal = Refusal::NotAuthenticated { token_sent: false };
+    let rejection = RequestRejection::NotAuthenticated { token_sent: false };
     let challenges = dialects().map(|dialect| {
-        let answer = dialect.answer(&refusal);
+        let answer = dialect.answer(&rejection);
         answer.header("www-authenticate").unwrap().to_owned()
     });
     let realm = r#"realm="a \"realm\"%0D%0A""#;
@@ -145,20 +149,21 @@ fn each_challenge_fits_how_the_flavours_token_is_presented() {
 
 #[test]
 fn an_unknown_user_and_a_wrong_password_give_the_same_bytes_unless_the_document_splits_them() {
-    let same =
-        dialects().map(|dialect| dialect.answer(&Refusal::UnknownUser) == dialect.answer(&Refusal::WrongCredentials));
+    let same = dialects().map(|dialect| {
+        dialect.answer(&RequestRejection::UnknownUser) == dialect.answer(&RequestRejection::WrongCredentials)
+    });
     assert_eq!(same, [true, false, true, true]);
     let concealed = Login::new("pbx", true);
-    assert!(concealed.answer(&Refusal::UnknownUser) == concealed.answer(&Refusal::WrongCredentials));
+    assert!(concealed.answer(&RequestRejection::UnknownUser) == concealed.answer(&RequestRejection::WrongCredentials));
 }
 
 #[test]
 fn the_page_of_each_dialect_lists_each_answer() {
     let pages = ["mechanics", "login", "device", "integration"].map(page);
-    for_each(|at, refusal, status, answer| {
+    for_each(|at, rejection, status, answer| {
         let body = std::str::from_utf8(&answer.body).unwrap();
         let row = format!("\n| {status} | `{body}` | ");
-        let one_row_stands_for_all_fields = matches!(refusal, Refusal::Field(_));
+        let one_row_stands_for_all_fields = matches!(rejection, RequestRejection::Field(_));
         assert!(one_row_stands_for_all_fields || pages[at].contains(&row), "{at}: {row}");
     });
 }
@@ -170,7 +175,7 @@ fn page(dialect: &str) -> String {
 
 #[test]
 fn a_refusal_says_what_it_is_in_a_log() {
-    for (refusal, _) in table() {
-        assert!(!refusal.to_string().is_empty());
+    for (rejection, _) in table() {
+        assert!(!rejection.to_string().is_empty());
     }
 }

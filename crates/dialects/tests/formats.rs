@@ -5,7 +5,7 @@ use dialects::device::{self, Device};
 use dialects::integration::{self, Client, Integration, Organization};
 use dialects::login;
 use dialects::mechanics::{self, WorkshopUser};
-use dialects::{Answer, Failure, MAX_BODY, Payload};
+use dialects::{Answer, MAX_BODY, Payload, RejectionFormatter};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
@@ -105,9 +105,9 @@ fn decode_all(sent: &Sent) {
         device::TokenRequest::decode(&payload).err(),
         integration::TokenRequest::decode(&payload).err(),
     ];
-    for refusal in refusals.into_iter().flatten() {
-        let answer = Device::new("players").answer(&refusal);
-        assert!((400..500).contains(&answer.status), "{refusal:?}");
+    for rejection in refusals.into_iter().flatten() {
+        let answer = Device::new("players").answer(&rejection);
+        assert!((400..500).contains(&answer.status), "{rejection:?}");
     }
 }
 

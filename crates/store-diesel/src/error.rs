@@ -4,24 +4,24 @@ use auth_core::StoreError;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// The outcome of one step of an operation.
-pub(crate) type Outcome<T> = Result<T, Fault>;
+pub(crate) type Outcome<T> = Result<T, DbError>;
 
 /// Why a step failed.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub(crate) enum DbError {
     /// The database said no, or said nothing.
     Database(Error),
     /// A row is not what was written.
     Corrupt(&'static str),
 }
 
-impl From<Error> for Fault {
+impl From<Error> for DbError {
     fn from(error: Error) -> Self {
         Self::Database(error)
     }
 }
 
-impl Fault {
+impl DbError {
     /// Whether the same operation may go through if it is begun anew: two writers got in each other's way.
     pub(crate) fn is_conflict(&self) -> bool {
         match self {
@@ -48,15 +48,15 @@ impl Fault {
     }
 }
 
-impl From<Fault> for StoreError {
-    fn from(fault: Fault) -> Self {
+impl From<DbError> for StoreError {
+    fn from(fault: DbError) -> Self {
         match fault {
-            Fault::Corrupt(what) => Self::Corrupt(what.to_owned()),
-            Fault::Database(Error::DatabaseError(kind, info)) => of_database(&kind, &*info),
-            Fault::Database(Error::DeserializationError(_)) => Self::Corrupt("a column cannot be read".to_owned()),
-            Fault::Database(Error::SerializationError(_)) => Self::Unavailable("a value cannot be sent".to_owned()),
-            Fault::Database(Error::NotFound) => Self::Corrupt("a row that must be there is not".to_owned()),
-            Fault::Database(_) => Self::Unavailable("the operation could not be carried out".to_owned()),
+            DbError::Corrupt(what) => Self::Corrupt(what.to_owned()),
+            DbError::Database(Error::DatabaseError(kind, info)) => of_database(&kind, &*info),
+            DbError::Database(Error::DeserializationError(_)) => Self::Corrupt("a column cannot be read".to_owned()),
+            DbError::Database(Error::SerializationError(_)) => Self::Unavailable("a value cannot be sent".to_owned()),
+            DbError::Database(Error::NotFound) => Self::Corrupt("a row that must be there is not".to_owned()),
+            DbError::Database(_) => Self::Unavailable("the operation could not be carried out".to_owned()),
         }
     }
 }
@@ -146,8 +146,8 @@ mod tests {
         }
     }
 
-    fn fault(kind: DatabaseErrorKind, message: &'static str) -> Fault {
-        Fault::Database(Error::DatabaseError(kind, Box::new(Info(message))))
+    fn fault(kind: DatabaseErrorKind, message: &'static str) -> DbError {
+        DbError::Database(Error::DatabaseError(kind, Box::new(Info(message))))
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
             let told = StoreError::from(fault(kind, "duplicate key")).to_string();
             assert!(!told.contains("canary"), "{told}");
         }
-        let unreadable = Fault::Database(Error::DeserializationError("canary".into()));
+        let unreadable = DbError::Database(Error::DeserializationError("canary".into()));
         assert!(!StoreError::from(unreadable).to_string().contains("canary"));
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use auth_core::StoreError;
 
-use crate::error::Fault;
+use crate::error::DbError;
 use crate::url::BadUrl;
 
 /// How a store goes about its connections.
@@ -59,7 +59,7 @@ pub enum ConnectError {
 
 impl ConnectError {
     pub(crate) fn of_database(error: diesel::result::Error) -> Self {
-        Self::Store(Fault::from(error).into())
+        Self::Store(DbError::from(error).into())
     }
 }
 

@@ -3,7 +3,7 @@
 use auth_core::{Scopes, TokenDigest};
 use permissions::read_list;
 
-use crate::error::{Fault, Outcome};
+use crate::error::{DbError, Outcome};
 
 mod account;
 mod consumer;
@@ -25,5 +25,5 @@ fn digest(bytes: Vec<u8>) -> Outcome<TokenDigest> {
 }
 
 fn sized<const N: usize>(bytes: Vec<u8>) -> Outcome<[u8; N]> {
-    <[u8; N]>::try_from(bytes).map_err(|_| Fault::Corrupt("a binary column has another length than was written"))
+    <[u8; N]>::try_from(bytes).map_err(|_| DbError::Corrupt("a binary column has another length than was written"))
 }

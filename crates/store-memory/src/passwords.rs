@@ -1,16 +1,16 @@
 //! The port of password hashes.
 
 use async_trait::async_trait;
-use auth_core::{Credential, FoldedLogin, PasswordStore, Realm, StoreError, Subject, Timestamp};
+use auth_core::{FoldedLogin, PasswordRecord, PasswordStore, Realm, StoreError, Subject, Timestamp};
 
 use crate::MemoryStore;
 use crate::state::State;
 
 #[async_trait]
 impl PasswordStore for MemoryStore {
-    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<Credential>, StoreError> {
+    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<PasswordRecord>, StoreError> {
         let state = self.state();
-        let credential = state.account_named(realm, login).map(|row| Credential {
+        let credential = state.account_named(realm, login).map(|row| PasswordRecord {
             account: row.account.clone(),
             hash: row.hash.clone(),
         });

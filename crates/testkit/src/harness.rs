@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{Capabilities, Lifetime, Subject, Timestamp, TokenId};
 
-use crate::law::{Able, Unsupported};
+use crate::law::{Supported, Unsupported};
 
 pub use service::{Renewal, ServiceHarness, Session};
 
@@ -168,102 +168,102 @@ pub trait IssuerHarness: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the harness has no clock to read; so for each method below.
-    fn now(&self) -> Able<Timestamp> {
+    fn now(&self) -> Supported<Timestamp> {
         Err(Unsupported("the clock cannot be read"))
     }
 
     /// Lets time pass; the housekeeping that the server does now and then is done on the way.
-    async fn advance(&self, _by: Duration) -> Able<()> {
+    async fn advance(&self, _by: Duration) -> Supported<()> {
         Err(Unsupported("the clock cannot be moved"))
     }
 
     /// Bars the owner, or readmits them. Both are known to this node when it returns.
-    async fn set_disabled(&self, _owner: &Owner, _disabled: bool) -> Able<()> {
+    async fn set_disabled(&self, _owner: &Owner, _disabled: bool) -> Supported<()> {
         Err(Unsupported("nobody can be barred"))
     }
 
     /// Changes the owner's password, in the way that ends all sessions. Known to this node when it returns.
-    async fn change_password(&self, _owner: &Owner) -> Able<()> {
+    async fn change_password(&self, _owner: &Owner) -> Supported<()> {
         Err(Unsupported("no password can be changed"))
     }
 
     /// Lets the owner do this and nothing else from now on. Known to this node when it returns.
-    async fn set_rights(&self, _owner: &Owner, _rights: &[String]) -> Able<()> {
+    async fn set_rights(&self, _owner: &Owner, _rights: &[String]) -> Supported<()> {
         Err(Unsupported("rights cannot be changed"))
     }
 
     /// Answers a grant whose tokens are shared.
-    async fn issue_shared(&self, _owner: &Owner) -> Able<Issuing> {
+    async fn issue_shared(&self, _owner: &Owner) -> Supported<Issuing> {
         Err(Unsupported("tokens cannot be shared"))
     }
 
     /// Issues for a grant made before the owner's generation moved on (which this does).
-    async fn issue_outdated(&self, _owner: &Owner) -> Able<Issuing> {
+    async fn issue_outdated(&self, _owner: &Owner) -> Supported<Issuing> {
         Err(Unsupported("no grant can be outdated"))
     }
 
     /// Issues another token that belongs to the session of this one, as a refresh does.
-    async fn issue_within(&self, _owner: &Owner, _session: &Issued) -> Able<Issuing> {
+    async fn issue_within(&self, _owner: &Owner, _session: &Issued) -> Supported<Issuing> {
         Err(Unsupported("a session has one token"))
     }
 
     /// A refresh token of the owner's that would work.
-    async fn refresh_token(&self, _owner: &Owner) -> Able<String> {
+    async fn refresh_token(&self, _owner: &Owner) -> Supported<String> {
         Err(Unsupported("nothing is refreshed"))
     }
 
     /// A token of another flavour of the same kind, on the same store, for the same owner.
-    async fn issue_foreign(&self, _owner: &Owner) -> Able<Issuing> {
+    async fn issue_foreign(&self, _owner: &Owner) -> Supported<Issuing> {
         Err(Unsupported("there is no other flavour"))
     }
 
     /// What that other flavour says of a text.
-    async fn verify_foreign(&self, _text: &str, _key: Option<&str>) -> Able<Verdict> {
+    async fn verify_foreign(&self, _text: &str, _key: Option<&str>) -> Supported<Verdict> {
         Err(Unsupported("there is no other flavour"))
     }
 
     /// What another node on the same store says of a text.
-    async fn verify_elsewhere(&self, _text: &str, _key: Option<&str>) -> Able<Verdict> {
+    async fn verify_elsewhere(&self, _text: &str, _key: Option<&str>) -> Supported<Verdict> {
         Err(Unsupported("there is no other node"))
     }
 
     /// Lets the other node hear of what happened.
-    async fn sync_elsewhere(&self) -> Able<()> {
+    async fn sync_elsewhere(&self) -> Supported<()> {
         Err(Unsupported("there is no other node"))
     }
 
     /// Lets this node go without news for longer than it may; `false`: lets it hear them again.
-    async fn lose_touch(&self, _lost: bool) -> Able<()> {
+    async fn lose_touch(&self, _lost: bool) -> Supported<()> {
         Err(Unsupported("the node cannot be cut off"))
     }
 
     /// Makes the store fail at every call, or at none.
-    async fn fail_store(&self, _failing: bool) -> Able<()> {
+    async fn fail_store(&self, _failing: bool) -> Supported<()> {
         Err(Unsupported("the store cannot be made to fail"))
     }
 
     /// Makes the random source fail, or not, and says how many draws it has refused so far.
-    async fn fail_entropy(&self, _failing: bool) -> Able<u64> {
+    async fn fail_entropy(&self, _failing: bool) -> Supported<u64> {
         Err(Unsupported("the random source cannot be made to fail"))
     }
 
     /// How many calls the store has had.
-    async fn store_calls(&self) -> Able<u64> {
+    async fn store_calls(&self) -> Supported<u64> {
         Err(Unsupported("the calls to the store cannot be counted"))
     }
 
     /// How many records of tokens and sessions the store holds, after what may be purged was purged.
-    async fn token_rows(&self) -> Able<u64> {
+    async fn token_rows(&self) -> Supported<u64> {
         Err(Unsupported("the rows cannot be counted"))
     }
 
     /// Everything the store was given so far that follows from a secret: digests, salts, sealed successors.
-    async fn stored_secrets(&self) -> Able<Vec<Vec<u8>>> {
+    async fn stored_secrets(&self) -> Supported<Vec<Vec<u8>>> {
         Err(Unsupported("the store cannot be looked into"))
     }
 
     /// Prints, in every way that there is, all that is handled while a token is issued, verified and refused.
-    async fn prints(&self, _owner: &Owner) -> Able<Prints> {
+    async fn prints(&self, _owner: &Owner) -> Supported<Prints> {
         Err(Unsupported("there is nothing to print"))
     }
 }

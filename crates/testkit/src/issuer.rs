@@ -4,7 +4,7 @@
 
 mod accepts;
 mod ends;
-pub(crate) mod ground;
+pub(crate) mod fixture;
 mod keys;
 mod refuses;
 mod rights;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 
 /// What a law says of an implementation it was held up against. A broken law panics.
-pub type Upheld = Result<(), NotApplicable>;
+pub type LawResult = Result<(), NotApplicable>;
 
 /// A law that has nothing to say here, and why. Not a pass: a test lists the laws that do not apply to it, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +27,9 @@ impl From<Unsupported> for NotApplicable {
 }
 
 /// The answer of an operation that some harnesses lack.
-pub type Able<T> = Result<T, Unsupported>;
+pub type Supported<T> = Result<T, Unsupported>;
 
-type LawFuture = Pin<Box<dyn Future<Output = Upheld> + Send>>;
+type LawFuture = Pin<Box<dyn Future<Output = LawResult> + Send>>;
 
 /// One law, as an entry of a suite's table.
 pub struct Law<H: ?Sized> {
@@ -61,7 +61,7 @@ pub enum Outcome {
 ///
 /// # Panics
 /// When the threads cannot be started.
-pub fn outcome(name: &'static str, law: impl Future<Output = Upheld>) -> Outcome {
+pub fn outcome(name: &'static str, law: impl Future<Output = LawResult>) -> Outcome {
     let mut threads = tokio::runtime::Builder::new_multi_thread();
     let threads = threads.worker_threads(4).enable_all().build().expect("threads");
     match catch_unwind(AssertUnwindSafe(|| threads.block_on(law))) {
@@ -76,7 +76,7 @@ pub fn outcome(name: &'static str, law: impl Future<Output = Upheld>) -> Outcome
 ///
 /// # Panics
 /// When the law is broken, naming it; when it does not apply and is not listed; when it is listed and applies.
-pub fn hold(name: &'static str, exceptions: &[&str], law: impl Future<Output = Upheld>) {
+pub fn hold(name: &'static str, exceptions: &[&str], law: impl Future<Output = LawResult>) {
     let listed = exceptions.contains(&name);
     match outcome(name, law) {
         Outcome::Kept if listed => panic!("{name}: listed as not applicable, but it applies (and is kept)"),
@@ -122,11 +122,11 @@ fn words_of(panic: &(dyn Any + Send)) -> &str {
 mod tests {
     use super::*;
 
-    async fn broken() -> Upheld {
+    async fn broken() -> LawResult {
         panic!("two winners")
     }
 
-    async fn silent() -> Upheld {
+    async fn silent() -> LawResult {
         Err(NotApplicable("there is no clock to move"))
     }
 

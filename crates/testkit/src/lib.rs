@@ -28,6 +28,6 @@ pub use harness::{
     ServiceHarness, Session, Verdict,
 };
 pub use in_process::{InProcess, Parts, Sessions};
-pub use law::{Able, NotApplicable, Outcome, Unsupported, Upheld};
+pub use law::{LawResult, NotApplicable, Outcome, Supported, Unsupported};
 pub use ports::{MemoryHarness, Ports, StoreHarness};
 pub use simple::SimpleIssuer;

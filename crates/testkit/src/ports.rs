@@ -9,7 +9,7 @@ use consumer_auth::ConsumerStore;
 use permissions::RoleStore;
 use store_memory::MemoryStore;
 
-use crate::law::{Able, Unsupported};
+use crate::law::{Supported, Unsupported};
 
 /// The six ports of one store.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ pub trait StoreHarness: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the harness cannot look behind the ports.
-    async fn token_rows(&self) -> Able<u64> {
+    async fn token_rows(&self) -> Supported<u64> {
         Err(Unsupported("the rows cannot be counted"))
     }
 
@@ -71,7 +71,7 @@ pub trait StoreHarness: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the harness cannot look behind the ports.
-    async fn last_used(&self, _id: TokenId) -> Able<Option<Timestamp>> {
+    async fn last_used(&self, _id: TokenId) -> Supported<Option<Timestamp>> {
         Err(Unsupported("the last use cannot be read"))
     }
 
@@ -79,7 +79,7 @@ pub trait StoreHarness: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the harness cannot look behind the ports.
-    async fn label_of(&self, _id: TokenId) -> Able<Option<String>> {
+    async fn label_of(&self, _id: TokenId) -> Supported<Option<String>> {
         Err(Unsupported("the label cannot be read"))
     }
 
@@ -87,7 +87,7 @@ pub trait StoreHarness: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the harness cannot reach behind the ports.
-    async fn damage_role(&self, _realm: &Realm, _role: &str, _raw: &str) -> Able<()> {
+    async fn damage_role(&self, _realm: &Realm, _role: &str, _raw: &str) -> Supported<()> {
         Err(Unsupported("rows cannot be damaged"))
     }
 }
@@ -109,19 +109,19 @@ impl StoreHarness for MemoryHarness {
         Ports::of(self.0.clone())
     }
 
-    async fn token_rows(&self) -> Able<u64> {
+    async fn token_rows(&self) -> Supported<u64> {
         Ok(self.0.token_rows())
     }
 
-    async fn last_used(&self, id: TokenId) -> Able<Option<Timestamp>> {
+    async fn last_used(&self, id: TokenId) -> Supported<Option<Timestamp>> {
         Ok(self.0.last_used(id))
     }
 
-    async fn label_of(&self, id: TokenId) -> Able<Option<String>> {
+    async fn label_of(&self, id: TokenId) -> Supported<Option<String>> {
         Ok(self.0.label_of(id))
     }
 
-    async fn damage_role(&self, realm: &Realm, role: &str, raw: &str) -> Able<()> {
+    async fn damage_role(&self, realm: &Realm, role: &str, raw: &str) -> Supported<()> {
         self.0.damage_role(realm, role, raw);
         Ok(())
     }

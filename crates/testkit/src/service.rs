@@ -3,7 +3,7 @@
 //! [`service_conformance!`](crate::service_conformance) makes a test of each.
 
 mod ends;
-mod ground;
+mod fixture;
 mod growth;
 mod hostile;
 mod races;

@@ -8,7 +8,7 @@ mod consumer;
 mod directory;
 mod feed;
 mod find;
-mod ground;
+mod fixture;
 mod housekeeping;
 mod insert;
 mod password;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use token_jwt::{
-    Algorithm, Jwk, JwkSet, KeyError, KeySet, Kid, Policy, Reason, Refused, UnixTime, Verifier, VerifyingKey,
+    Algorithm, ClaimsVerifier, Jwk, JwkSet, JwtRejection, KeyError, KeySet, Kid, Policy, Reason, UnixTime, VerifyingKey,
 };
 
 fn main() -> ExitCode {
@@ -144,8 +144,8 @@ impl Case<'_> {
     }
 }
 
-fn verdict(keys: KeySet, policy: &Policy, case: &Case<'_>, profile: &Profile) -> Result<(), Refused> {
-    let verifier = Verifier::new(keys, policy.clone());
+fn verdict(keys: KeySet, policy: &Policy, case: &Case<'_>, profile: &Profile) -> Result<(), JwtRejection> {
+    let verifier = ClaimsVerifier::new(keys, policy.clone());
     match case.layer {
         Layer::Jws => verifier.verify_signature_only(&case.token).map(drop),
         Layer::Jwt => {

@@ -1,7 +1,7 @@
 //! The registered claims (RFC 7519 section 4.1), picked up while the payload goes by, and the checks on them.
 
 use crate::error::{Claim, Reason};
-use crate::json::{JsonFault, Kind, Name, Number, Reader, Scalar, Stop, Text, Watch};
+use crate::json::{JsonError, Kind, Name, Number, Reader, Scalar, Stop, Text, Watch};
 use crate::policy::{Policy, bit};
 use crate::time::UnixTime;
 
@@ -88,7 +88,7 @@ impl<'p> Registered<'p> {
 
     fn refuse(&mut self, reason: Reason, reader: &mut Reader<'_>) -> Stop {
         self.refused.get_or_insert(reason);
-        reader.stop(JsonFault::Shape)
+        reader.stop(JsonError::Shape)
     }
 
     /// Reads a date.

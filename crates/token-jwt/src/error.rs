@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-use crate::json::JsonFault;
+use crate::json::JsonError;
 
 /// A token was refused.
 ///
 /// `Display` is the same for every reason, so that nobody learns from an answer how far a forgery got;
-/// [`Refused::reason`] is for logs and tests. It holds no part of the token.
+/// [`JwtRejection::reason`] is for logs and tests. It holds no part of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct JwtRejection {
     reason: Reason,
 }
 
-impl Refused {
+impl JwtRejection {
     /// What exactly was wrong; for logs, metrics and tests.
     #[must_use]
     pub fn reason(&self) -> Reason {
@@ -21,15 +21,15 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for JwtRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the token was refused")
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for JwtRejection {}
 
-impl From<Reason> for Refused {
+impl From<Reason> for JwtRejection {
     fn from(reason: Reason) -> Self {
         Self { reason }
     }
@@ -48,7 +48,7 @@ pub enum Reason {
     /// The header is not canonical base64url.
     HeaderEncoding,
     /// The header is not a strict JSON object.
-    HeaderJson(JsonFault),
+    HeaderJson(JsonError),
     /// `alg`, `kid` or `typ` is missing where it must not be, or is not a string.
     HeaderMember(&'static str),
     /// The header has `crit`, `b64`, `zip` or `enc`, which change what a token means.
@@ -70,7 +70,7 @@ pub enum Reason {
     /// The payload is not canonical base64url.
     PayloadEncoding,
     /// The payload is not a strict JSON object, or not of the shape that the caller asks for.
-    PayloadJson(JsonFault),
+    PayloadJson(JsonError),
     /// A claim has another JSON type than RFC 7519 gives it, is empty, or is too long.
     ClaimMalformed(Claim),
     /// A claim that the policy requires is missing.
@@ -106,7 +106,7 @@ impl Reason {
             | Self::SignatureEncoding => Class::Malformed,
             Self::Type | Self::KidMissing | Self::KidUnknown | Self::Algorithm => Class::NotForUs,
             Self::Signature => Class::Signature,
-            Self::PayloadEncoding | Self::PayloadJson(_) | Self::ClaimMalformed(_) => Class::SignedNonsense,
+            Self::PayloadEncoding | Self::PayloadJson(_) | Self::ClaimMalformed(_) => Class::InvalidPayload,
             Self::Expired => Class::Expired,
             _ => Class::Claims,
         }
@@ -164,7 +164,7 @@ pub enum Class {
     /// The signature is wrong: a forgery, or another key of the same name.
     Signature,
     /// Well signed, and still not a token that may be accepted: look at the issuer.
-    SignedNonsense,
+    InvalidPayload,
     /// Well signed and over.
     Expired,
     /// Well signed, but not for here or now.
@@ -240,7 +240,7 @@ mod tests {
         let texts: std::collections::HashSet<String> =
             [Reason::Signature, Reason::Expired, Reason::KidUnknown, Reason::TooLong]
                 .into_iter()
-                .map(|reason| Refused::from(reason).to_string())
+                .map(|reason| JwtRejection::from(reason).to_string())
                 .collect();
         assert_eq!(texts.len(), 1);
     }

@@ -13,12 +13,12 @@ use auth_core::{
 use ring::rand::SystemRandom;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Class, Refused};
+use crate::error::{Class, JwtRejection};
 use crate::key::{KeyError, KeySet, SigningKey, VerifyingKey};
 use crate::policy::Policy;
 use crate::sign::Signer;
 use crate::time::{DateUnit, UnixTime};
-use crate::verify::Verifier;
+use crate::verify::ClaimsVerifier;
 
 /// The claim that names the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub struct JwtConfig {
 #[derive(Debug)]
 pub struct JwtKeys {
     signer: Signer,
-    verifier: Verifier,
+    verifier: ClaimsVerifier,
 }
 
 impl JwtKeys {
@@ -67,7 +67,7 @@ impl JwtKeys {
         let mut keys = vec![signing.verifying_key().clone()];
         keys.extend(others);
         Ok(Self {
-            verifier: Verifier::new(KeySet::new(keys)?, policy(config)),
+            verifier: ClaimsVerifier::new(KeySet::new(keys)?, policy(config)),
             signer: Signer::new(signing),
         })
     }
@@ -268,7 +268,7 @@ fn policy(config: &JwtConfig) -> Policy {
     }
 }
 
-fn rejection(refused: &Refused) -> Rejection {
+fn rejection(refused: &JwtRejection) -> Rejection {
     match refused.reason().class() {
         Class::Malformed => Rejection::Malformed,
         Class::NotForUs => Rejection::UnknownKey,

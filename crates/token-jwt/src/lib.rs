@@ -20,17 +20,17 @@ mod time;
 mod verify;
 
 pub use algorithm::{Algorithm, Family};
-pub use error::{Claim, Class, Reason, Refused};
+pub use error::{Claim, Class, JwtRejection, Reason};
 #[cfg(feature = "issuer")]
 pub use issuer::{JwtConfig, JwtIssuer, JwtKeys, SubjectClaim};
-pub use json::{JsonFault, MAX_DEPTH, MAX_MEMBERS};
-pub use key::{Jwk, JwkSet, KeyError, KeySet, Kid, Secret, SigningKey, VerifyingKey, write_jwk_set};
+pub use json::{JsonError, MAX_DEPTH, MAX_MEMBERS};
+pub use key::{Jwk, JwkSet, KeyError, KeySet, Kid, SecretBytes, SigningKey, VerifyingKey, write_jwk_set};
 pub use peek::{UnverifiedText, peek_unverified};
 pub use policy::Policy;
 pub use seal::{SealError, Sealer};
 pub use sign::{SignError, Signer};
 pub use time::{DateUnit, UnixTime};
-pub use verify::{Verified, Verifier};
+pub use verify::{ClaimsVerifier, Verified};
 
 /// Sources of random bytes, re-exported from ring: whoever calls owns the source and passes it in.
 pub use ring::rand::{SecureRandom, SystemRandom};

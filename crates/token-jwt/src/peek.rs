@@ -3,14 +3,14 @@
 use std::fmt;
 
 use crate::base64url;
-use crate::error::{Reason, Refused};
-use crate::json::{JsonFault, Reader};
+use crate::error::{JwtRejection, Reason};
+use crate::json::{JsonError, Reader};
 use crate::policy::Policy;
 
 /// The inside of a token that nobody has checked: hostile text, for a log line or a person's eyes.
 ///
 /// Nothing in this crate takes it, and nothing in it is true: whoever wants claims wants
-/// [`Verifier::verify`](crate::Verifier::verify).
+/// [`ClaimsVerifier::verify`](crate::ClaimsVerifier::verify).
 ///
 /// ```compile_fail
 /// # fn show(token: &str) -> Result<(), Box<dyn std::error::Error>> {
@@ -50,11 +50,11 @@ impl fmt::Debug for UnverifiedText {
 /// or anything else that makes a token one.
 ///
 /// # Errors
-/// [`Refused`] if it is not three segments of base64url of which the first two are strict JSON objects.
+/// [`JwtRejection`] if it is not three segments of base64url of which the first two are strict JSON objects.
 ///
 /// # Security
-/// Never decide anything by the result. What is called verification starts at [`Verifier`](crate::Verifier).
-pub fn peek_unverified(token: &str) -> Result<UnverifiedText, Refused> {
+/// Never decide anything by the result. What is called verification starts at [`ClaimsVerifier`](crate::ClaimsVerifier).
+pub fn peek_unverified(token: &str) -> Result<UnverifiedText, JwtRejection> {
     if token.len() > Policy::DEFAULT_MAX_TOKEN_BYTES {
         return Err(Reason::TooLong.into());
     }
@@ -70,12 +70,12 @@ pub fn peek_unverified(token: &str) -> Result<UnverifiedText, Refused> {
     })
 }
 
-fn object(segment: &str, encoding: Reason, json: fn(JsonFault) -> Reason) -> Result<String, Reason> {
+fn object(segment: &str, encoding: Reason, json: fn(JsonError) -> Reason) -> Result<String, Reason> {
     let bytes = base64url::decode_to_vec(segment).map_err(|_| encoding)?;
     let mut reader = Reader::new(&bytes).map_err(json)?;
     let read = reader.object_only();
-    read.map_err(|_| json(reader.fault().unwrap_or(JsonFault::Syntax)))?;
-    String::from_utf8(bytes).map_err(|_| json(JsonFault::Encoding))
+    read.map_err(|_| json(reader.fault().unwrap_or(JsonError::Syntax)))?;
+    String::from_utf8(bytes).map_err(|_| json(JsonError::Encoding))
 }
 
 #[cfg(test)]
@@ -94,9 +94,9 @@ mod tests {
             ("e30.e30.a.b", Reason::NotThreeSegments),
             ("e30=.e30.", Reason::HeaderEncoding),
             ("e30.e3.", Reason::PayloadEncoding),
-            ("W10.e30.", Reason::HeaderJson(JsonFault::NotAnObject)),
-            ("e30.W10.", Reason::PayloadJson(JsonFault::NotAnObject)),
-            ("e30.e30x.", Reason::PayloadJson(JsonFault::Syntax)),
+            ("W10.e30.", Reason::HeaderJson(JsonError::NotAnObject)),
+            ("e30.W10.", Reason::PayloadJson(JsonError::NotAnObject)),
+            ("e30.e30x.", Reason::PayloadJson(JsonError::Syntax)),
         ] {
             assert_eq!(peek_unverified(bad).unwrap_err().reason(), reason, "{bad}");
         }

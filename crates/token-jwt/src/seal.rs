@@ -5,7 +5,7 @@ use std::fmt;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::SecureRandom;
 
-use crate::key::Secret;
+use crate::key::SecretBytes;
 
 /// The form of what [`Sealer::seal`] makes: this byte, the nonce, the ciphertext with its tag.
 const FORM: u8 = 1;
@@ -59,12 +59,12 @@ impl Sealer {
         &self,
         kid: &str,
         purpose: &str,
-        key: &Secret,
+        key: &SecretBytes,
         random: &dyn SecureRandom,
     ) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce).map_err(|_| SealError::Random)?;
-        let mut text = Secret::new(key.expose().to_vec());
+        let mut text = SecretBytes::new(key.expose().to_vec());
         let bound = Aad::from(context(kid, purpose));
         let nonce_once = Nonce::assume_unique_for_key(nonce);
         let tag = self.0.seal_in_place_separate_tag(nonce_once, bound, text.expose_mut());
@@ -76,16 +76,16 @@ impl Sealer {
     ///
     /// # Errors
     /// [`SealError::Unopened`].
-    pub fn open(&self, kid: &str, purpose: &str, sealed: &[u8]) -> Result<Secret, SealError> {
+    pub fn open(&self, kid: &str, purpose: &str, sealed: &[u8]) -> Result<SecretBytes, SealError> {
         let rest = sealed.strip_prefix(&[FORM]).ok_or(SealError::Unopened)?;
         let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealError::Unopened)?;
-        let mut room = Secret::new(text.to_vec());
+        let mut room = SecretBytes::new(text.to_vec());
         let bound = Aad::from(context(kid, purpose));
         let opened = self
             .0
             .open_in_place(Nonce::assume_unique_for_key(*nonce), bound, room.expose_mut());
         let key = opened.map_err(|_| SealError::Unopened)?;
-        Ok(Secret::new(key.to_vec()))
+        Ok(SecretBytes::new(key.to_vec()))
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
 
     fn sealed() -> (Sealer, Vec<u8>) {
         let sealer = Sealer::new(&[7; 32]);
-        let key = Secret::new(b"canary key".to_vec());
+        let key = SecretBytes::new(b"canary key".to_vec());
         let sealed = sealer.seal("k1", "mechanics", &key, &SystemRandom::new()).unwrap();
         (sealer, sealed)
     }

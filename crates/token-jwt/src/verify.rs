@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 
 use crate::claims::Registered;
-use crate::error::{Reason, Refused};
-use crate::json::{JsonFault, read_object};
+use crate::error::{JwtRejection, Reason};
+use crate::json::{JsonError, read_object};
 use crate::key::{KeySet, VerifyingKey};
 use crate::policy::Policy;
 use crate::time::UnixTime;
@@ -15,13 +15,13 @@ use crate::{base64url, header, known::KnownHeaders};
 /// It is immutable and shared freely; to change its keys or its policy, make another one. Nothing of it reads a clock,
 /// a network or a file.
 #[derive(Clone, Debug)]
-pub struct Verifier {
+pub struct ClaimsVerifier {
     keys: KeySet,
     policy: Policy,
     known: KnownHeaders,
 }
 
-/// The claims of a token that passed every check. Only a [`Verifier`] makes one.
+/// The claims of a token that passed every check. Only a [`ClaimsVerifier`] makes one.
 ///
 /// ```compile_fail
 /// let forged = token_jwt::Verified { claims: "anything", ..panic!() }; // its fields are private
@@ -66,7 +66,7 @@ impl<C> Verified<C> {
     }
 }
 
-impl Verifier {
+impl ClaimsVerifier {
     /// A verifier for these keys (one [`VerifyingKey`] will do) and this policy.
     pub fn new(keys: impl Into<KeySet>, policy: Policy) -> Self {
         let keys = keys.into();
@@ -91,14 +91,14 @@ impl Verifier {
     /// strictly as the others. `C` may ask for registered claims too; that changes nothing in their checks.
     ///
     /// # Errors
-    /// [`Refused`], alike for every reason; [`Refused::reason`] says more for logs. Before the signature was found good
+    /// [`JwtRejection`], alike for every reason; [`JwtRejection::reason`] says more for logs. Before the signature was found good
     /// nothing of the payload has been looked at.
     ///
     /// # Security
     /// The token is hostile input of any length and content. It is looked at only up to
     /// [`Policy::max_token_bytes`]; the work is linear in that, and memory is allocated only by `C`, for strings with
     /// escapes, and for payloads of more than 6 KiB.
-    pub fn verify<C: DeserializeOwned>(&self, token: &str, now: UnixTime) -> Result<Verified<C>, Refused> {
+    pub fn verify<C: DeserializeOwned>(&self, token: &str, now: UnixTime) -> Result<Verified<C>, JwtRejection> {
         let (key, payload) = self.authenticate(token.as_bytes())?;
         Ok(with_decoded(payload, |json| self.read(json, key, now))?)
     }
@@ -107,8 +107,8 @@ impl Verifier {
     /// payloads that are no claims. `typ` is checked, dates are not.
     ///
     /// # Errors
-    /// As [`Verifier::verify`].
-    pub fn verify_signature_only(&self, token: &str) -> Result<Vec<u8>, Refused> {
+    /// As [`ClaimsVerifier::verify`].
+    pub fn verify_signature_only(&self, token: &str) -> Result<Vec<u8>, JwtRejection> {
         let (_, payload) = self.authenticate(token.as_bytes())?;
         Ok(with_decoded(payload, |bytes| Ok(bytes.to_vec()))?)
     }
@@ -155,7 +155,7 @@ impl Verifier {
         }
         let claims = read.map_err(Reason::PayloadJson)?;
         registered.check(now)?;
-        let expires = registered.expires().ok_or(Reason::PayloadJson(JsonFault::Shape))?;
+        let expires = registered.expires().ok_or(Reason::PayloadJson(JsonError::Shape))?;
         Ok(Verified {
             claims,
             key,

@@ -11,17 +11,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use token_jwt::{Algorithm, Claim, Class, JsonFault, Jwk, Reason, Signer, SigningKey, Verifier};
+use token_jwt::{Algorithm, Claim, ClaimsVerifier, Class, JsonError, Jwk, Reason, Signer, SigningKey};
 
 /// What one verification allocates, and why it refuses.
-fn cost_of<C: DeserializeOwned>(verifier: &Verifier, token: &str) -> (AllocationInfo, Option<Reason>) {
+fn cost_of<C: DeserializeOwned>(verifier: &ClaimsVerifier, token: &str) -> (AllocationInfo, Option<Reason>) {
     let mut verdict = None;
     let cost = measure(|| verdict = Some(verifier.verify::<C>(token, now()).map(drop)));
     (cost, verdict.unwrap().err().map(|refused| refused.reason()))
 }
 
-fn verifier() -> Verifier {
-    Verifier::new(key(), policy())
+fn verifier() -> ClaimsVerifier {
+    ClaimsVerifier::new(key(), policy())
 }
 
 /// [`GOOD`] with these members before its own.
@@ -64,7 +64,7 @@ fn a_good_token_costs_the_signatures_own_allocations_and_no_more() {
         let bare = measure(|| assert!(public.verifies(message.as_bytes(), &signature)));
         let is_rsa = rsa.algorithms().any(|of_rsa| of_rsa == algorithm);
         assert_eq!(bare.count_total == 0, !is_rsa, "{algorithm}: the primitive's own");
-        let verifier = Verifier::new(public, policy());
+        let verifier = ClaimsVerifier::new(public, policy());
         assert_eq!(cost_of::<()>(&verifier, &token), (bare, None), "{algorithm}");
         assert_eq!(cost_of::<Dates>(&verifier, &token), (bare, None), "{algorithm}, dates");
     }
@@ -87,7 +87,7 @@ fn a_header_that_is_parsed_and_a_large_payload_cost_nothing_either() {
 
 #[test]
 fn what_a_policy_allows_beyond_the_usual_length_is_read_in_room_of_its_own() {
-    let verifier = Verifier::new(key(), policy().max_token_bytes(1 << 20));
+    let verifier = ClaimsVerifier::new(key(), policy().max_token_bytes(1 << 20));
     for (length, rooms) in [(6_144, 0), (6_145, 1), (100_000, 1)] {
         let payload = with_members(&format!("\"x\":\"{}\"", "a".repeat(length - GOOD.len() - 7)));
         assert_eq!(payload.len(), length);
@@ -109,7 +109,7 @@ fn a_refusal_allocates_nothing() {
     let good = token(HEADER, GOOD);
     let megabyte = "A".repeat(1 << 20);
     let deep = |levels: usize| with_members(&format!("\"x\":{}{}", "[".repeat(levels), "]".repeat(levels)));
-    let syntax = JsonFault::Syntax;
+    let syntax = JsonError::Syntax;
     for (bad, reason) in [
         (".".repeat(100_000), Reason::TooLong),
         (maced_with(&SECRET, &encode(HEADER), &megabyte), Reason::TooLong),
@@ -120,7 +120,7 @@ fn a_refusal_allocates_nothing() {
         ("!..".to_owned(), Reason::HeaderEncoding),
         (format!("{}..", "A".repeat(8_190)), Reason::HeaderJson(syntax)),
         (token("{", GOOD), Reason::HeaderJson(syntax)),
-        (token("[".repeat(6_000), ""), Reason::HeaderJson(JsonFault::NotAnObject)),
+        (token("[".repeat(6_000), ""), Reason::HeaderJson(JsonError::NotAnObject)),
         (token("{}", GOOD), Reason::HeaderMember("alg")),
         (
             token(r#"{"alg":"HS256","crit":[]}"#, GOOD),
@@ -134,12 +134,12 @@ fn a_refusal_allocates_nothing() {
         (maced_with(&[0; 32], &encode(HEADER), &encode(GOOD)), Reason::Signature),
         (maced_with(&SECRET, &encode(HEADER), "!"), Reason::PayloadEncoding),
         (token(HEADER, "{"), Reason::PayloadJson(syntax)),
-        (token(HEADER, b"\xff"), Reason::PayloadJson(JsonFault::Encoding)),
-        (token(HEADER, deep(32)), Reason::PayloadJson(JsonFault::TooDeep)),
-        (token(HEADER, deep(2_500)), Reason::PayloadJson(JsonFault::TooDeep)),
+        (token(HEADER, b"\xff"), Reason::PayloadJson(JsonError::Encoding)),
+        (token(HEADER, deep(32)), Reason::PayloadJson(JsonError::TooDeep)),
+        (token(HEADER, deep(2_500)), Reason::PayloadJson(JsonError::TooDeep)),
         (
             token(HEADER, with_members("\"exp\":1")),
-            Reason::PayloadJson(JsonFault::DuplicateMember),
+            Reason::PayloadJson(JsonError::DuplicateMember),
         ),
         (
             token(HEADER, GOOD.replace("\"7\"", "7")),

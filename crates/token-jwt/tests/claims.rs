@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::*;
 use serde::Deserialize;
-use token_jwt::{Claim, DateUnit, JsonFault, Policy, Reason, UnixTime, Verifier};
+use token_jwt::{Claim, ClaimsVerifier, DateUnit, JsonError, Policy, Reason, UnixTime};
 
 /// The verdict on [`GOOD`] with one claim set to this JSON text, or left out.
 fn with(claim: &str, json: Option<&str>) -> Option<Reason> {
@@ -63,7 +63,7 @@ fn dates_of_another_type_are_errors_and_not_absent() {
         for json in ["1e400", "1e999", "-1e999"] {
             assert_eq!(
                 with(claim.name(), Some(json)),
-                Some(Reason::PayloadJson(JsonFault::NumberRange)),
+                Some(Reason::PayloadJson(JsonError::NumberRange)),
                 "{claim} {json}"
             );
         }
@@ -166,7 +166,7 @@ fn leeway_moves_each_bound_and_never_overflows() {
             let _no_panic = refusal(key(), policy, &token(HEADER, changed(claim, Some(json))));
         }
     }
-    let verifier = Verifier::new(key(), policy().leeway(Duration::MAX).max_lifetime(Duration::MAX));
+    let verifier = ClaimsVerifier::new(key(), policy().leeway(Duration::MAX).max_lifetime(Duration::MAX));
     for now in [i64::MIN, -1, 0, i64::MAX] {
         let _no_panic = verifier.verify::<()>(&token(HEADER, GOOD), UnixTime::from_secs(now));
     }
@@ -334,7 +334,7 @@ fn claim_names_are_unique_at_any_depth() {
         let payload = GOOD.replace("\"jti\"", &format!("{extra},\"jti\""));
         assert_eq!(
             refused(&token(HEADER, payload)),
-            Some(Reason::PayloadJson(JsonFault::DuplicateMember)),
+            Some(Reason::PayloadJson(JsonError::DuplicateMember)),
             "{extra}"
         );
     }
@@ -359,40 +359,40 @@ fn the_payload_is_one_strict_json_object() {
     let utf16: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let bom = [b"\xef\xbb\xbf", GOOD.as_bytes()].concat();
     let cases = [
-        (bad_utf8, JsonFault::Encoding),
-        (utf16, JsonFault::Syntax),
-        (bom, JsonFault::Syntax),
-        (with_member("\"\\ud800\"").into_bytes(), JsonFault::Encoding),
-        (with_member("\"\\udc00\\ud800\"").into_bytes(), JsonFault::Encoding),
-        (with_member("\"\\x\"").into_bytes(), JsonFault::Syntax),
-        (with_member("\"\t\"").into_bytes(), JsonFault::Syntax),
-        (with_member("NaN").into_bytes(), JsonFault::Syntax),
-        (with_member("Infinity").into_bytes(), JsonFault::Syntax),
-        (with_member("01").into_bytes(), JsonFault::Syntax),
-        (with_member("+1").into_bytes(), JsonFault::Syntax),
-        (with_member("1.").into_bytes(), JsonFault::Syntax),
-        (with_member(".5").into_bytes(), JsonFault::Syntax),
-        (with_member("0x1F").into_bytes(), JsonFault::Syntax),
-        (with_member("1e999").into_bytes(), JsonFault::NumberRange),
-        (with_member(&"1".repeat(65)).into_bytes(), JsonFault::NumberRange),
-        (with_member("'a'").into_bytes(), JsonFault::Syntax),
-        (with_member("tru").into_bytes(), JsonFault::Syntax),
-        (with_member("[1,]").into_bytes(), JsonFault::Syntax),
-        (with_member("[,1]").into_bytes(), JsonFault::Syntax),
-        (with_member("{\"a\":1,}").into_bytes(), JsonFault::Syntax),
-        (with_member("{\"a\" 1}").into_bytes(), JsonFault::Syntax),
-        (with_member("{a:1}").into_bytes(), JsonFault::Syntax),
-        (with_member(&nested(32)).into_bytes(), JsonFault::TooDeep),
-        (with_member(&nested(2500)).into_bytes(), JsonFault::TooDeep),
-        (format!("{GOOD}x").into_bytes(), JsonFault::Syntax),
-        (format!("{GOOD}{GOOD}").into_bytes(), JsonFault::Syntax),
-        (format!("{GOOD}\0").into_bytes(), JsonFault::Syntax),
-        (format!("{GOOD}// end").into_bytes(), JsonFault::Syntax),
-        (format!("[{GOOD}]").into_bytes(), JsonFault::NotAnObject),
-        (b"\"text\"".to_vec(), JsonFault::NotAnObject),
-        (b"null".to_vec(), JsonFault::NotAnObject),
-        (b"".to_vec(), JsonFault::Syntax),
-        (GOOD.as_bytes()[..GOOD.len() - 1].to_vec(), JsonFault::Syntax),
+        (bad_utf8, JsonError::Encoding),
+        (utf16, JsonError::Syntax),
+        (bom, JsonError::Syntax),
+        (with_member("\"\\ud800\"").into_bytes(), JsonError::Encoding),
+        (with_member("\"\\udc00\\ud800\"").into_bytes(), JsonError::Encoding),
+        (with_member("\"\\x\"").into_bytes(), JsonError::Syntax),
+        (with_member("\"\t\"").into_bytes(), JsonError::Syntax),
+        (with_member("NaN").into_bytes(), JsonError::Syntax),
+        (with_member("Infinity").into_bytes(), JsonError::Syntax),
+        (with_member("01").into_bytes(), JsonError::Syntax),
+        (with_member("+1").into_bytes(), JsonError::Syntax),
+        (with_member("1.").into_bytes(), JsonError::Syntax),
+        (with_member(".5").into_bytes(), JsonError::Syntax),
+        (with_member("0x1F").into_bytes(), JsonError::Syntax),
+        (with_member("1e999").into_bytes(), JsonError::NumberRange),
+        (with_member(&"1".repeat(65)).into_bytes(), JsonError::NumberRange),
+        (with_member("'a'").into_bytes(), JsonError::Syntax),
+        (with_member("tru").into_bytes(), JsonError::Syntax),
+        (with_member("[1,]").into_bytes(), JsonError::Syntax),
+        (with_member("[,1]").into_bytes(), JsonError::Syntax),
+        (with_member("{\"a\":1,}").into_bytes(), JsonError::Syntax),
+        (with_member("{\"a\" 1}").into_bytes(), JsonError::Syntax),
+        (with_member("{a:1}").into_bytes(), JsonError::Syntax),
+        (with_member(&nested(32)).into_bytes(), JsonError::TooDeep),
+        (with_member(&nested(2500)).into_bytes(), JsonError::TooDeep),
+        (format!("{GOOD}x").into_bytes(), JsonError::Syntax),
+        (format!("{GOOD}{GOOD}").into_bytes(), JsonError::Syntax),
+        (format!("{GOOD}\0").into_bytes(), JsonError::Syntax),
+        (format!("{GOOD}// end").into_bytes(), JsonError::Syntax),
+        (format!("[{GOOD}]").into_bytes(), JsonError::NotAnObject),
+        (b"\"text\"".to_vec(), JsonError::NotAnObject),
+        (b"null".to_vec(), JsonError::NotAnObject),
+        (b"".to_vec(), JsonError::Syntax),
+        (GOOD.as_bytes()[..GOOD.len() - 1].to_vec(), JsonError::Syntax),
     ];
     for (payload, fault) in cases {
         let shown = String::from_utf8_lossy(&payload).into_owned();
@@ -412,8 +412,8 @@ fn the_payload_is_one_strict_json_object() {
 
 #[test]
 fn the_policy_of_a_verifier_can_be_taken_over() {
-    let strict = Verifier::new(key(), policy());
-    let later = Verifier::new(
+    let strict = ClaimsVerifier::new(key(), policy());
+    let later = ClaimsVerifier::new(
         strict.keys().clone(),
         strict.policy().clone().leeway(Duration::from_secs(5)),
     );
@@ -437,7 +437,7 @@ struct Session {
 #[test]
 fn a_callers_type_gets_its_claims_and_asks_nothing_away() {
     let payload = r#"{"user_id":281950,"exp":1700000900,"iat":1700000000,"sid":"a\u00e9\n","x":[1,{"y":null}]}"#;
-    let verifier = Verifier::new(key(), Policy::default());
+    let verifier = ClaimsVerifier::new(key(), Policy::default());
     let verified = verifier.verify::<Session>(&token(HEADER, payload), now()).unwrap();
     let expected = Session {
         user_id: 281_950,
@@ -451,16 +451,16 @@ fn a_callers_type_gets_its_claims_and_asks_nothing_away() {
     for (bad, reason) in [
         (
             payload.replace("281950", "\"281950\""),
-            Reason::PayloadJson(JsonFault::Shape),
+            Reason::PayloadJson(JsonError::Shape),
         ),
-        (payload.replace("281950", "-1"), Reason::PayloadJson(JsonFault::Shape)),
+        (payload.replace("281950", "-1"), Reason::PayloadJson(JsonError::Shape)),
         (
             payload.replace("\"user_id\":281950,", ""),
-            Reason::PayloadJson(JsonFault::Shape),
+            Reason::PayloadJson(JsonError::Shape),
         ),
         (
             payload.replace("null}", "null,\"y\":1}"),
-            Reason::PayloadJson(JsonFault::DuplicateMember),
+            Reason::PayloadJson(JsonError::DuplicateMember),
         ),
         (payload.replace("1700000900", "1700000000"), Reason::Expired),
     ] {
@@ -486,7 +486,7 @@ fn a_type_that_swallows_errors_lets_nothing_through() {
         #[serde(rename = "x")]
         _x: Careless,
     }
-    let verifier = Verifier::new(key(), Policy::default());
+    let verifier = ClaimsVerifier::new(key(), Policy::default());
     for value in [
         "{\"a\":1,\"a\":2}",
         "[1,]",

@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use token_jwt::{Algorithm, Class, JsonFault, Jwk, KeySet, Policy, Reason, Signer, SigningKey, VerifyingKey};
+use token_jwt::{Algorithm, Class, JsonError, Jwk, KeySet, Policy, Reason, Signer, SigningKey, VerifyingKey};
 
 #[test]
 fn the_good_token_is_good() {
@@ -326,7 +326,7 @@ fn a_verdict_says_which_key_signed() {
     let third = VerifyingKey::hmac(Algorithm::HS256, &SECRET[..32])
         .unwrap()
         .with_kid(named("k3"));
-    let verifier = token_jwt::Verifier::new(KeySet::new(vec![third, second, key()]).unwrap(), policy());
+    let verifier = token_jwt::ClaimsVerifier::new(KeySet::new(vec![third, second, key()]).unwrap(), policy());
     for (index, kid, secret) in [(0, "k3", &SECRET[..32]), (1, "k2", &other), (2, "k1", &SECRET)] {
         for header in [
             format!(r#"{{"typ":"JWT","alg":"HS256","kid":"{kid}"}}"#),
@@ -472,7 +472,7 @@ fn header_names_are_unique_after_unescaping_at_any_depth() {
     ] {
         assert_eq!(
             refused(&token(header, GOOD)),
-            Some(Reason::HeaderJson(JsonFault::DuplicateMember)),
+            Some(Reason::HeaderJson(JsonError::DuplicateMember)),
             "{header}"
         );
     }
@@ -480,19 +480,19 @@ fn header_names_are_unique_after_unescaping_at_any_depth() {
 
 #[test]
 fn the_header_is_one_utf8_json_object() {
-    let cases: [(&[u8], JsonFault); 12] = [
-        (b"[\"alg\",\"HS256\"]", JsonFault::NotAnObject),
-        (b"\"HS256\"", JsonFault::NotAnObject),
-        (b"null", JsonFault::NotAnObject),
-        (b"", JsonFault::Syntax),
-        (b"{\"alg\":\"HS256\"}{}", JsonFault::Syntax),
-        (b"{\"alg\":\"HS256\"} x", JsonFault::Syntax),
-        (b"{\"alg\":\"HS256\",}", JsonFault::Syntax),
-        (b"{\"alg\":\"HS256\"/**/}", JsonFault::Syntax),
-        (b"\xef\xbb\xbf{\"alg\":\"HS256\"}", JsonFault::Syntax),
-        (b"{\"alg\":\"HS256\",\"x\":\"\xff\"}", JsonFault::Encoding),
-        (b"{\"alg\":\"HS256\",\"x\":\"\\ud800\"}", JsonFault::Encoding),
-        (b"{\0\"\0a\0l\0g\0", JsonFault::Syntax),
+    let cases: [(&[u8], JsonError); 12] = [
+        (b"[\"alg\",\"HS256\"]", JsonError::NotAnObject),
+        (b"\"HS256\"", JsonError::NotAnObject),
+        (b"null", JsonError::NotAnObject),
+        (b"", JsonError::Syntax),
+        (b"{\"alg\":\"HS256\"}{}", JsonError::Syntax),
+        (b"{\"alg\":\"HS256\"} x", JsonError::Syntax),
+        (b"{\"alg\":\"HS256\",}", JsonError::Syntax),
+        (b"{\"alg\":\"HS256\"/**/}", JsonError::Syntax),
+        (b"\xef\xbb\xbf{\"alg\":\"HS256\"}", JsonError::Syntax),
+        (b"{\"alg\":\"HS256\",\"x\":\"\xff\"}", JsonError::Encoding),
+        (b"{\"alg\":\"HS256\",\"x\":\"\\ud800\"}", JsonError::Encoding),
+        (b"{\0\"\0a\0l\0g\0", JsonError::Syntax),
     ];
     for (header, fault) in cases {
         assert_eq!(
@@ -647,7 +647,7 @@ fn the_signature_is_judged_before_the_claims() {
         forged.replace_range(at..=at, flipped);
         assert_eq!(refused(&forged), Some(Reason::Signature), "{payload}");
     }
-    let verifier = token_jwt::Verifier::new(key(), policy());
+    let verifier = token_jwt::ClaimsVerifier::new(key(), policy());
     let error = verifier.verify::<()>(&token(HEADER, &expired), now()).unwrap_err();
     assert!(!format!("{error:?} {error} {}", error.reason()).contains("1600000000"));
 }

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use common::*;
 use serde_json::{Value, json};
-use token_jwt::{Algorithm, Family, Jwk, KeySet, Policy, Signer, SigningKey, Verifier, write_jwk_set};
+use token_jwt::{Algorithm, ClaimsVerifier, Family, Jwk, KeySet, Policy, Signer, SigningKey, write_jwk_set};
 
 /// Reads `{"jwks", "secrets", "tokens", "private", "now"}` from standard input; verifies each of `tokens` with the key
 /// of its `kid`, and prints a token signed with each of `private`.
@@ -94,7 +94,7 @@ fn exchange(name: &str, other: fn() -> Option<Command>) {
     let policy = Policy::default().issuer("https://issuer.example").audience("api");
     for (token, key) in theirs.iter().zip(&keys) {
         let set = &sets[usize::from(!key.algorithm().is_symmetric())];
-        let verifier = Verifier::new(set.clone(), policy.clone());
+        let verifier = ClaimsVerifier::new(set.clone(), policy.clone());
         let verified = verifier.verify::<Value>(token, present());
         assert_eq!(verified.unwrap().claims()["sub"], "7", "{name} {}", key.algorithm());
     }

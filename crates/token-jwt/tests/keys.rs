@@ -6,8 +6,8 @@ mod common;
 use common::*;
 use serde_json::{Value, json};
 use token_jwt::{
-    Algorithm, Family, Jwk, JwkSet, KeyError, KeySet, Kid, Policy, Secret, Signer, SigningKey, Verifier, VerifyingKey,
-    write_jwk_set,
+    Algorithm, ClaimsVerifier, Family, Jwk, JwkSet, KeyError, KeySet, Kid, Policy, SecretBytes, Signer, SigningKey,
+    VerifyingKey, write_jwk_set,
 };
 
 fn generated(algorithm: Algorithm) -> SigningKey {
@@ -514,11 +514,11 @@ fn no_type_that_holds_a_key_prints_it() {
         let jwk = Jwk::parse(text).unwrap();
         let set = JwkSet::parse(&format!("{{\"keys\":[{text}]}}")).unwrap();
         let keys = KeySet::from(key.verifying_key().clone());
-        let verifier = Verifier::new(keys.clone(), Policy::default());
+        let verifier = ClaimsVerifier::new(keys.clone(), Policy::default());
         let printed = format!(
             "{key:?} {:?} {jwk:?} {set:?} {keys:?} {verifier:?} {stored:?} {:?} {:?}",
             key.verifying_key(),
-            Secret::new(stored.expose().to_vec()),
+            SecretBytes::new(stored.expose().to_vec()),
             Signer::new(generated(algorithm)),
         );
         for part in &secret_parts {

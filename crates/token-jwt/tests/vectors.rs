@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use token_jwt::{
-    Algorithm, Jwk, JwkSet, KeySet, Policy, SignError, Signer, SigningKey, SystemRandom, UnixTime, Verifier,
+    Algorithm, ClaimsVerifier, Jwk, JwkSet, KeySet, Policy, SignError, Signer, SigningKey, SystemRandom, UnixTime,
     VerifyingKey,
 };
 
@@ -63,7 +63,9 @@ fn unlimited() -> Policy {
 }
 
 fn verifies(keys: impl Into<KeySet>, token: &str) -> bool {
-    Verifier::new(keys, unlimited()).verify_signature_only(token).is_ok()
+    ClaimsVerifier::new(keys, unlimited())
+        .verify_signature_only(token)
+        .is_ok()
 }
 
 #[test]
@@ -246,7 +248,7 @@ fn rfc_verdict(case: &Value) -> bool {
     let token = text(case, "token");
     let policy = unlimited().max_lifetime(Duration::from_secs(1 << 31));
     let one = |algorithm| {
-        let verifier = Verifier::new(jwk.verifying_key_for(algorithm).unwrap(), policy.clone());
+        let verifier = ClaimsVerifier::new(jwk.verifying_key_for(algorithm).unwrap(), policy.clone());
         if case["layer"] == "jws" {
             let Ok(payload) = verifier.verify_signature_only(token) else {
                 return false;
@@ -281,7 +283,7 @@ fn rfc_7638_thumbprints() {
 fn rfc_4648_base64url() {
     let vectors = read("rfc/base64url.json");
     let secret = hex("f9e6ee0cdb15676889b6867e6a47d74d20ade143b672bb8b0ac6d69418a78201");
-    let verifier = Verifier::new(VerifyingKey::hmac(Algorithm::HS256, &secret).unwrap(), unlimited());
+    let verifier = ClaimsVerifier::new(VerifyingKey::hmac(Algorithm::HS256, &secret).unwrap(), unlimited());
     let payload_of = |segment: &str| verifier.verify_signature_only(&maced(&secret, segment));
     let (mut good, mut bad) = (0, 0);
     for case in list(&vectors["decode_ok"]) {
@@ -361,7 +363,7 @@ fn numeric_dates() {
     let longest = Duration::from_secs(vectors["max_lifetime_s"].as_u64().unwrap());
     let secret = hex("f9e6ee0cdb15676889b6867e6a47d74d20ade143b672bb8b0ac6d69418a78201");
     let key = VerifyingKey::hmac(Algorithm::HS256, &secret).unwrap();
-    let verifier = Verifier::new(key, Policy::default().max_lifetime(longest));
+    let verifier = ClaimsVerifier::new(key, Policy::default().max_lifetime(longest));
     let verdict = |json: &str| verifier.verify::<()>(&maced(&secret, &encode(json)), now).is_ok();
     let mut cases = 0;
     for case in list(&vectors["cases"]) {

@@ -50,9 +50,9 @@ impl fmt::Debug for OpaqueToken<'_> {
 
 /// The secret part of a token to be issued.
 #[derive(Debug)]
-pub struct Secret(PlainToken);
+pub struct OpaqueSecret(PlainToken);
 
-impl Secret {
+impl OpaqueSecret {
     /// 40 characters from the random source.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_parsed() {
-        let secret = Secret::random(&SystemEntropy).unwrap();
+        let secret = OpaqueSecret::random(&SystemEntropy).unwrap();
         let digest = secret.digest();
         let token = secret.into_token(TokenId(17));
         let parsed = OpaqueToken::parse(token.expose()).unwrap();
@@ -119,7 +119,7 @@ mod tests {
     fn every_character_is_equally_likely() {
         let mut counts = HashMap::<char, u32>::new();
         for _ in 0..2000 {
-            let secret = Secret::random(&SystemEntropy).unwrap();
+            let secret = OpaqueSecret::random(&SystemEntropy).unwrap();
             secret
                 .0
                 .expose()
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_derived_secret_depends_on_key_and_salt_alone() {
         let (key, other) = (SecretKey::from_bytes([1; 32]), SecretKey::from_bytes([2; 32]));
-        let text = |key, salt| Secret::derived(key, &salt).0.expose().to_owned();
+        let text = |key, salt| OpaqueSecret::derived(key, &salt).0.expose().to_owned();
         assert_eq!(text(&key, [3; 16]), text(&key, [3; 16]));
         assert_ne!(text(&key, [3; 16]), text(&key, [4; 16]));
         assert_ne!(text(&key, [3; 16]), text(&other, [3; 16]));

@@ -9,7 +9,7 @@ use auth_core::{
     VerifiedToken, Verifier, VerifyError, random_bytes,
 };
 
-use crate::format::{OpaqueToken, Secret};
+use crate::format::{OpaqueSecret, OpaqueToken};
 
 /// What an issuer of opaque tokens is for.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl OpaqueIssuer {
     }
 
     async fn issue_own(&self, grant: Grant, now: Timestamp) -> Result<IssuedToken, IssueError> {
-        let secret = Secret::random(&*self.entropy)?;
+        let secret = OpaqueSecret::random(&*self.entropy)?;
         if grant.refresh.is_some() {
             return self.issue_in_new_session(grant, secret, now).await;
         }
@@ -63,7 +63,7 @@ impl OpaqueIssuer {
     async fn issue_in_new_session(
         &self,
         grant: Grant,
-        secret: Secret,
+        secret: OpaqueSecret,
         now: Timestamp,
     ) -> Result<IssuedToken, IssueError> {
         let session = NewToken {
@@ -86,14 +86,14 @@ impl OpaqueIssuer {
     async fn issue_shared(&self, grant: Grant, now: Timestamp) -> Result<IssuedToken, IssueError> {
         let salt = random_bytes(&*self.entropy)?;
         let new = NewToken {
-            digest: Some(Secret::derived(&self.config.key, &salt).digest()),
+            digest: Some(OpaqueSecret::derived(&self.config.key, &salt).digest()),
             salt: Some(salt),
             ..self.record(&grant, now)
         };
         let found = self.registry.store().find_or_insert(new).await?;
         let record = found.ok_or(IssueError::NotEntitled)?;
         let salt = record.salt.ok_or(auth_core::Unavailable::NoKey)?;
-        let secret = Secret::derived(&self.config.key, &salt);
+        let secret = OpaqueSecret::derived(&self.config.key, &salt);
         if record.digest != Some(secret.digest()) {
             // The record was made under another key: what we would show could not be used.
             return Err(auth_core::Unavailable::NoKey.into());
@@ -171,7 +171,7 @@ impl Issuer for OpaqueIssuer {
     }
 }
 
-fn issued(secret: Secret, id: TokenId, issued_at: Timestamp, expires_at: Option<Timestamp>) -> IssuedToken {
+fn issued(secret: OpaqueSecret, id: TokenId, issued_at: Timestamp, expires_at: Option<Timestamp>) -> IssuedToken {
     IssuedToken {
         plain: secret.into_token(id),
         id,

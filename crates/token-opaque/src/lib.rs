@@ -4,5 +4,5 @@
 mod format;
 mod issuer;
 
-pub use format::{MAX_BYTES, OpaqueToken, SECRET_CHARS, Secret};
+pub use format::{MAX_BYTES, OpaqueSecret, OpaqueToken, SECRET_CHARS};
 pub use issuer::{OpaqueConfig, OpaqueIssuer};

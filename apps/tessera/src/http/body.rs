@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::{HttpRequest, web};
-use dialects::{MAX_BODY, Payload, Refusal};
+use dialects::{MAX_BODY, Payload, RequestRejection};
 use futures_util::StreamExt;
 use zeroize::Zeroizing;
 
@@ -17,13 +17,13 @@ pub struct Body {
 
 impl Body {
     /// Reads at most [`MAX_BODY`] bytes; a longer body is refused before more of it is read.
-    pub async fn read(request: &HttpRequest, payload: web::Payload, limit: Duration) -> Result<Self, Refusal> {
+    pub async fn read(request: &HttpRequest, payload: web::Payload, limit: Duration) -> Result<Self, RequestRejection> {
         let headers = request.headers();
         if declared_length(headers).is_some_and(|length| length > MAX_BODY as u64) {
-            return Err(Refusal::TooLarge);
+            return Err(RequestRejection::TooLarge);
         }
         let read = tokio::time::timeout(limit, collect(payload));
-        let bytes = read.await.map_err(|_| Refusal::Timeout)??;
+        let bytes = read.await.map_err(|_| RequestRejection::Timeout)??;
         Ok(Self {
             bytes,
             content_type: text(headers, &header::CONTENT_TYPE)?,
@@ -41,13 +41,13 @@ impl Body {
     }
 }
 
-async fn collect(mut payload: web::Payload) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+async fn collect(mut payload: web::Payload) -> Result<Zeroizing<Vec<u8>>, RequestRejection> {
     // The room is made once: a growing vector would leave copies of a password behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Refusal::Malformed)?;
+        let chunk = chunk.map_err(|_| RequestRejection::Malformed)?;
         if bytes.len() + chunk.len() > MAX_BODY {
-            return Err(Refusal::TooLarge);
+            return Err(RequestRejection::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -59,12 +59,12 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// A header that may stand once, as text.
-fn text(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Refusal> {
+fn text(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, RequestRejection> {
     let mut values = headers.get_all(name);
     let first = values.next();
     if values.next().is_some() {
-        return Err(Refusal::UnsupportedMediaType);
+        return Err(RequestRejection::UnsupportedMediaType);
     }
     let text = first.map(|value| value.to_str().map(str::to_owned));
-    text.transpose().map_err(|_| Refusal::UnsupportedMediaType)
+    text.transpose().map_err(|_| RequestRejection::UnsupportedMediaType)
 }

@@ -7,11 +7,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_actix::Credential;
 use auth_core::{Grant, Scope, TokenService};
 use dialects::device::{Device, TokenRequest, TokenResponse, revoke_answer};
-use dialects::{Answer, Refusal};
+use dialects::{Answer, RequestRejection};
 
 use crate::app::People;
 use crate::http::body::Body;
-use crate::reply::{self, Refused};
+use crate::reply::{self, HandlerError};
 
 /// One mounted device flavour.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ async fn revoke(flavour: Data<Flavour>, request: HttpRequest) -> HttpResponse {
     reply::respond(&*flavour.dialect, outcome)
 }
 
-async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) -> Result<Answer, Refused> {
+async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) -> Result<Answer, HandlerError> {
     let body = Body::read(request, payload, flavour.people.body_timeout).await?;
     let TokenRequest {
         email_or_username,
@@ -54,12 +54,12 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
     Ok(response.answer())
 }
 
-async fn end(flavour: &Flavour, request: &HttpRequest) -> Result<Answer, Refused> {
-    let absent = Refusal::NotAuthenticated { token_sent: false };
-    let wrong = |_| Refusal::NotAuthenticated { token_sent: true };
+async fn end(flavour: &Flavour, request: &HttpRequest) -> Result<Answer, HandlerError> {
+    let absent = RequestRejection::NotAuthenticated { token_sent: false };
+    let wrong = |_| RequestRejection::NotAuthenticated { token_sent: true };
     let credential = Credential::read(request.headers()).map_err(wrong)?.ok_or(absent)?;
     let Credential::Bearer(_) = credential else {
-        return Err(Refusal::NotAuthenticated { token_sent: true }.into());
+        return Err(RequestRejection::NotAuthenticated { token_sent: true }.into());
     };
     flavour.service.sign_out(&credential.presented()).await?;
     Ok(revoke_answer())

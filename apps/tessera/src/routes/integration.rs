@@ -9,13 +9,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_core::{Grant, Realm, Scopes, Sharing, TokenService};
 use consumer_auth::{ConsumerAuthenticator, FoldedEmail, Vouched};
 use dialects::integration::{Client, Integration, Organization, TokenRequest};
-use dialects::{Answer, Refusal};
+use dialects::{Answer, RequestRejection};
 use secrecy::ExposeSecret;
 
 use crate::consumers::ConsumerThrottle;
 use crate::http::body::Body;
 use crate::http::source::Proxies;
-use crate::reply::{self, Refused};
+use crate::reply::{self, HandlerError};
 
 /// One mounted integration flavour.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ async fn token(flavour: Data<Flavour>, request: HttpRequest, payload: web::Paylo
     reply::respond(&*flavour.dialect, outcome)
 }
 
-async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) -> Result<Answer, Refused> {
+async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) -> Result<Answer, HandlerError> {
     let body = Body::read(request, payload, flavour.body_timeout).await?;
     let asked = TokenRequest::decode(&body.payload())?;
     let vouched = vouch(flavour, flavour.proxies.source(request), &asked).await?;
@@ -64,8 +64,8 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
     Ok(response.answer())
 }
 
-async fn vouch(flavour: &Flavour, source: IpAddr, asked: &TokenRequest) -> Result<Vouched, Refused> {
-    let email = FoldedEmail::parse(&asked.email).ok_or(Refusal::Malformed)?;
+async fn vouch(flavour: &Flavour, source: IpAddr, asked: &TokenRequest) -> Result<Vouched, HandlerError> {
+    let email = FoldedEmail::parse(&asked.email).ok_or(RequestRejection::Malformed)?;
     let consumer = &asked.consumer;
     let attempt = flavour.throttle.begin(&consumer.key, source)?;
     let token = consumer.token.expose_secret();

@@ -7,11 +7,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_actix::Credential;
 use auth_core::{Grant, TokenService};
 use dialects::login::{Login, LoginRequest, LoginResponse, logout_answer, role_number};
-use dialects::{Answer, Refusal};
+use dialects::{Answer, RequestRejection};
 
 use crate::app::People;
 use crate::http::body::Body;
-use crate::reply::{self, Refused};
+use crate::reply::{self, HandlerError};
 
 /// One mounted login flavour.
 #[derive(Debug)]
@@ -38,14 +38,14 @@ async fn logout(flavour: Data<Flavour>, request: HttpRequest) -> HttpResponse {
     reply::respond(&*flavour.dialect, outcome)
 }
 
-async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) -> Result<Answer, Refused> {
+async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) -> Result<Answer, HandlerError> {
     let body = Body::read(request, payload, flavour.people.body_timeout).await?;
     let LoginRequest { username, password } = LoginRequest::decode(&body.payload())?;
     let account = flavour.people.sign_in(request, &username, &password).await?;
     let scopes = flavour.people.scopes(&account).await?;
     let grant = Grant::new(account.subject, account.generation, account.realm.clone(), scopes);
     let token = flavour.service.sign_in(grant).await?.token;
-    let (key, expires) = token.key.zip(token.expires_at).ok_or(Refusal::Internal)?;
+    let (key, expires) = token.key.zip(token.expires_at).ok_or(RequestRejection::Internal)?;
     let response = LoginResponse {
         key: &key.to_string(),
         username: &account.login,
@@ -56,12 +56,12 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
     Ok(response.answer())
 }
 
-async fn revoke(flavour: &Flavour, request: &HttpRequest) -> Result<Answer, Refused> {
-    let absent = Refusal::NotAuthenticated { token_sent: false };
-    let wrong = |_| Refusal::NotAuthenticated { token_sent: true };
+async fn revoke(flavour: &Flavour, request: &HttpRequest) -> Result<Answer, HandlerError> {
+    let absent = RequestRejection::NotAuthenticated { token_sent: false };
+    let wrong = |_| RequestRejection::NotAuthenticated { token_sent: true };
     let credential = Credential::read(request.headers()).map_err(wrong)?.ok_or(absent)?;
     let Credential::AccessToken(..) = credential else {
-        return Err(Refusal::NotAuthenticated { token_sent: true }.into());
+        return Err(RequestRejection::NotAuthenticated { token_sent: true }.into());
     };
     flavour.service.sign_out(&credential.presented()).await?;
     Ok(logout_answer())

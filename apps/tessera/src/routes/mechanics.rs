@@ -6,12 +6,12 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_core::{Grant, SignedIn, Subject, TokenService};
 use dialects::mechanics::{Mechanics, TokenRequest, TokenResponse, WorkshopUser};
-use dialects::{Answer, Refusal};
+use dialects::{Answer, RequestRejection};
 use secrecy::ExposeSecret;
 
 use crate::app::People;
 use crate::http::body::Body;
-use crate::reply::{self, Refused};
+use crate::reply::{self, HandlerError};
 
 /// One mounted mechanics flavour.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ async fn tokens(flavour: Data<Flavour>, request: HttpRequest, payload: web::Payl
     reply::respond(&*flavour.dialect, outcome)
 }
 
-async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) -> Result<Answer, Refused> {
+async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) -> Result<Answer, HandlerError> {
     let body = Body::read(request, payload, flavour.people.body_timeout).await?;
     match TokenRequest::decode(&body.payload())? {
         TokenRequest::Password { email, password } => {
@@ -50,19 +50,19 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
     }
 }
 
-async fn user_of(flavour: &Flavour, subject: Option<Subject>) -> Result<WorkshopUser, Refused> {
-    let subject = subject.ok_or(Refusal::Internal)?;
+async fn user_of(flavour: &Flavour, subject: Option<Subject>) -> Result<WorkshopUser, HandlerError> {
+    let subject = subject.ok_or(RequestRejection::Internal)?;
     let account = flavour
         .people
         .accounts
         .find(subject)
         .await?
-        .ok_or(Refusal::WrongCredentials)?;
+        .ok_or(RequestRejection::WrongCredentials)?;
     Ok(WorkshopUser::from_attributes(&account.attributes)?)
 }
 
-fn answer(signed_in: SignedIn, user: &WorkshopUser) -> Result<Answer, Refused> {
-    let refresh = signed_in.refresh.ok_or(Refusal::Internal)?;
+fn answer(signed_in: SignedIn, user: &WorkshopUser) -> Result<Answer, HandlerError> {
+    let refresh = signed_in.refresh.ok_or(RequestRejection::Internal)?;
     let response = TokenResponse::new(signed_in.token.plain.expose(), refresh.expose(), user);
     Ok(response.answer())
 }

@@ -3,24 +3,24 @@
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use auth_actix::{Denied, Gate};
+use auth_actix::{AuthRejection, Authenticator};
 use auth_core::VerifiedToken;
 use permissions::Demand;
 
 /// 200 with what the token says, 401, 403 or 503. Any method; the body is not read.
-pub async fn verify(gate: Data<Gate>, request: HttpRequest) -> Result<HttpResponse, Denied> {
-    let token = gate.admit(request.headers()).await.inspect_err(log)?;
+pub async fn verify(authenticator: Data<Authenticator>, request: HttpRequest) -> Result<HttpResponse, AuthRejection> {
+    let token = authenticator.authenticate(request.headers()).await.inspect_err(log)?;
     let names = demanded(request.query_string());
     let demand = Demand::parse(names.iter().map(String::as_str));
     let met = demand.as_ref().is_ok_and(|demand| demand.is_met_by(&token.scopes));
     if !met {
-        return Err(Denied::scope(gate.challenge(), needed(demand.ok()))).inspect_err(log);
+        return Err(AuthRejection::scope(authenticator.challenge(), needed(demand.ok()))).inspect_err(log);
     }
-    said(&token).ok_or_else(|| Denied::scope(gate.challenge(), String::new()))
+    said(&token).ok_or_else(|| AuthRejection::scope(authenticator.challenge(), String::new()))
 }
 
-fn log(denied: &Denied) {
-    tracing::debug!(event = "token_refused", reason = denied.reason());
+fn log(rejection: &AuthRejection) {
+    tracing::debug!(event = "token_refused", reason = rejection.reason());
 }
 
 /// Every `permission=`, each as a whole.

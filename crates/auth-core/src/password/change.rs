@@ -9,7 +9,7 @@ use crate::account::{Realm, Subject};
 use crate::clock::Clock;
 use crate::error::{StoreError, Unavailable};
 use crate::hashing::{Busy, HashError, PasswordHasher};
-use crate::store::{Credential, PasswordStore};
+use crate::store::{PasswordRecord, PasswordStore};
 
 use super::policy::{PasswordPolicy, PolicyViolation};
 use super::{PasswordAuthenticator, SignInError};
@@ -154,7 +154,7 @@ impl PasswordSetter {
     /// Whether the new hash has taken the place of the proven one.
     async fn replace(
         &self,
-        proven: &Credential,
+        proven: &PasswordRecord,
         hash: &str,
         change: &PasswordChange<'_>,
     ) -> Result<bool, SetPasswordError> {
@@ -170,7 +170,7 @@ impl PasswordSetter {
 
 impl PasswordChange<'_> {
     /// What the old password proves.
-    async fn prove(&self, authenticator: &PasswordAuthenticator) -> Result<Credential, SignInError> {
+    async fn prove(&self, authenticator: &PasswordAuthenticator) -> Result<PasswordRecord, SignInError> {
         authenticator.prove(self.realm, self.login, self.old, self.source).await
     }
 }

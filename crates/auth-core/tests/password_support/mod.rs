@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, Clock, Credential, FoldedLogin, Generation, HashCost, HashEngine, HashingOptions, PasswordAuthenticator,
-    PasswordHasher, PasswordStore, Realm, SecretKey, StoreError, Subject, SystemEntropy, Throttle, ThrottleLimits,
-    Timestamp,
+    Account, Clock, FoldedLogin, Generation, HashCost, HashEngine, HashingOptions, PasswordAuthenticator,
+    PasswordHasher, PasswordRecord, PasswordStore, Realm, SecretKey, StoreError, Subject, SystemEntropy, Throttle,
+    ThrottleLimits, Timestamp,
 };
 use bcrypt_batch::{Cost, Job, Password, StoredHash, Workspace};
 
@@ -234,7 +234,7 @@ pub(crate) fn realm() -> Realm {
 /// Passwords in memory.
 #[derive(Debug, Default)]
 pub(crate) struct TestPasswords {
-    rows: Mutex<HashMap<(Realm, FoldedLogin), Credential>>,
+    rows: Mutex<HashMap<(Realm, FoldedLogin), PasswordRecord>>,
     pub(crate) down: AtomicBool,
     /// Writes are refused.
     pub(crate) read_only: AtomicBool,
@@ -261,20 +261,20 @@ impl TestPasswords {
         let hash = hash.map(str::to_owned);
         rows.insert(
             (realm(), FoldedLogin::parse(login).unwrap()),
-            Credential { account, hash },
+            PasswordRecord { account, hash },
         );
         subject
     }
 
     /// Changes the row of an account.
-    pub(crate) fn edit(&self, subject: Subject, edit: impl FnOnce(&mut Credential)) -> bool {
+    pub(crate) fn edit(&self, subject: Subject, edit: impl FnOnce(&mut PasswordRecord)) -> bool {
         let mut rows = self.rows.lock().unwrap();
         let row = rows.values_mut().find(|row| row.account.subject == subject);
         row.map(edit).is_some()
     }
 
     /// Changes the row of an account whose hash is still `old`.
-    fn replace(&self, subject: Subject, old: &str, edit: impl FnOnce(&mut Credential)) -> bool {
+    fn replace(&self, subject: Subject, old: &str, edit: impl FnOnce(&mut PasswordRecord)) -> bool {
         let mut replaced = false;
         self.edit(subject, |row| {
             replaced = row.hash.as_deref() == Some(old);
@@ -285,7 +285,7 @@ impl TestPasswords {
         replaced
     }
 
-    pub(crate) fn row(&self, subject: Subject) -> Credential {
+    pub(crate) fn row(&self, subject: Subject) -> PasswordRecord {
         let rows = self.rows.lock().unwrap();
         rows.values()
             .find(|row| row.account.subject == subject)
@@ -303,7 +303,7 @@ impl TestPasswords {
 
 #[async_trait]
 impl PasswordStore for TestPasswords {
-    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<Credential>, StoreError> {
+    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<PasswordRecord>, StoreError> {
         self.check(false)?;
         self.reads.fetch_add(1, Ordering::SeqCst);
         let rows = self.rows.lock().unwrap();

@@ -5,9 +5,9 @@ use std::fmt;
 use secrecy::SecretString;
 
 use super::email;
-use crate::field::{Fault, FieldError, LABEL};
+use crate::field::{FieldError, FieldErrorKind, LABEL};
 use crate::media::Payload;
-use crate::refusal::Refusal;
+use crate::rejection::RequestRejection;
 
 /// What a consumer asks of [`Integration::TOKEN`](super::Integration::TOKEN). `Debug` shows no value.
 pub struct TokenRequest {
@@ -35,10 +35,10 @@ impl TokenRequest {
     /// or an `id`.
     ///
     /// # Errors
-    /// [`Refusal::TooLarge`], [`Refusal::UnsupportedMediaType`] and [`Refusal::Malformed`] as for every dialect;
-    /// [`Refusal::Field`] for a field that is missing or unusable. `organization_id` is a plain integer: neither
+    /// [`RequestRejection::TooLarge`], [`RequestRejection::UnsupportedMediaType`] and [`RequestRejection::Malformed`] as for every dialect;
+    /// [`RequestRejection::Field`] for a field that is missing or unusable. `organization_id` is a plain integer: neither
     /// text nor a fraction nor an exponent stands for one.
-    pub fn decode(payload: &Payload<'_>) -> Result<Self, Refusal> {
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
         let mut fields = payload.fields()?;
         let sent = fields.text("email")?;
         let email = email::parse(&sent).ok_or(NOT_AN_EMAIL)?;
@@ -60,7 +60,7 @@ impl TokenRequest {
 
 const NOT_AN_EMAIL: FieldError = FieldError {
     field: "email",
-    fault: Fault::NotAnEmail,
+    kind: FieldErrorKind::NotAnEmail,
 };
 
 impl fmt::Debug for TokenRequest {
@@ -78,10 +78,10 @@ impl fmt::Debug for ConsumerCredentials {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Failure, integration::Integration};
+    use crate::{RejectionFormatter, integration::Integration};
     use serde_json::{Value, json};
 
-    fn decode(change: Value) -> Result<TokenRequest, Refusal> {
+    fn decode(change: Value) -> Result<TokenRequest, RequestRejection> {
         let mut body = json!({"email": "a@b.dk", "name": "A", "organization_id": 171,
             "consumer": {"key": "canary", "token": "canary"}});
         let members = body.as_object_mut().unwrap();
@@ -92,7 +92,7 @@ mod tests {
 
     fn refused(change: Value) -> FieldError {
         match decode(change).unwrap_err() {
-            Refusal::Field(error) => error,
+            RequestRejection::Field(error) => error,
             other => panic!("{other:?}"),
         }
     }
@@ -104,7 +104,7 @@ mod tests {
                 refused(json!({field: "absent"})),
                 FieldError {
                     field,
-                    fault: Fault::Missing
+                    kind: FieldErrorKind::Missing
                 }
             );
         }
@@ -113,7 +113,7 @@ mod tests {
             key,
             FieldError {
                 field: "consumer.key",
-                fault: Fault::Missing
+                kind: FieldErrorKind::Missing
             }
         );
         let token = refused(json!({"consumer": {"key": "k", "token": ""}}));
@@ -121,7 +121,7 @@ mod tests {
             token,
             FieldError {
                 field: "consumer.token",
-                fault: Fault::Blank
+                kind: FieldErrorKind::Blank
             }
         );
     }
@@ -146,9 +146,9 @@ mod tests {
             json!({"organization_id": -1}),
             json!({"organization_id": 9_223_372_036_854_775_808_u64}),
         ] {
-            let refusal = Refusal::Field(refused(change.clone()));
+            let rejection = RequestRejection::Field(refused(change.clone()));
             let dialect = Integration::new("r", "http://x");
-            assert_eq!(dialect.answer(&refusal).status, 422, "{change}");
+            assert_eq!(dialect.answer(&rejection).status, 422, "{change}");
         }
     }
 

@@ -12,7 +12,7 @@ use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
-use crate::error::{Fault, Outcome};
+use crate::error::{DbError, Outcome};
 use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, OrganisationRow, attributes_text};
 use crate::schema::{accounts, consumers, organisations};
 
@@ -118,7 +118,7 @@ async fn find_or_create_client(conn: &mut Connection, new: &NewClient) -> Outcom
         .set(accounts::realm.eq(excluded(accounts::realm)))
         .returning(AccountRow::as_returning());
     let row: Option<AccountRow> = row.get_result(conn).await.optional()?;
-    let row = row.ok_or(Fault::Corrupt("a client of an organisation that is not there"))?;
+    let row = row.ok_or(DbError::Corrupt("a client of an organisation that is not there"))?;
     row.into_client(new.organisation)
 }
 

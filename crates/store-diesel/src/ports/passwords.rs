@@ -1,7 +1,7 @@
 //! The port of password hashes.
 
 use async_trait::async_trait;
-use auth_core::{Credential, FoldedLogin, PasswordStore, Realm, StoreError, Subject, Timestamp};
+use auth_core::{FoldedLogin, PasswordRecord, PasswordStore, Realm, StoreError, Subject, Timestamp};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
@@ -14,7 +14,7 @@ use crate::schema::{accounts, passwords};
 
 #[async_trait]
 impl PasswordStore for Db {
-    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<Credential>, StoreError> {
+    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<PasswordRecord>, StoreError> {
         self.read((realm.clone(), login.clone()), |conn, (realm, login)| {
             find(conn, realm, login).boxed()
         })
@@ -55,7 +55,7 @@ impl PasswordStore for Db {
     }
 }
 
-async fn find(conn: &mut Connection, realm: &Realm, login: &FoldedLogin) -> Outcome<Option<Credential>> {
+async fn find(conn: &mut Connection, realm: &Realm, login: &FoldedLogin) -> Outcome<Option<PasswordRecord>> {
     let named = accounts::login_folded
         .eq(login.as_str())
         .or(accounts::alias_folded.eq(login.as_str()));
@@ -66,7 +66,7 @@ async fn find(conn: &mut Connection, realm: &Realm, login: &FoldedLogin) -> Outc
         .select((AccountRow::as_select(), passwords::hash.nullable()));
     let row: Option<(AccountRow, Option<String>)> = row.first(conn).await.optional()?;
     row.map(|(account, hash)| {
-        Ok(Credential {
+        Ok(PasswordRecord {
             account: account.into_account()?,
             hash,
         })

@@ -9,7 +9,7 @@ use permissions::{Role, RoleName, RoleStore, read_list, write_list};
 
 use super::backend::{Connection, Db};
 use super::feed;
-use crate::error::{Fault, Outcome};
+use crate::error::{DbError, Outcome};
 use crate::rows::granted;
 use crate::schema::roles;
 
@@ -45,7 +45,7 @@ async fn find(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Optio
         return Ok(None);
     };
     let read = RoleName::parse(role).zip(read_list(&stored));
-    let (name, permissions) = read.ok_or(Fault::Corrupt("a role cannot be read"))?;
+    let (name, permissions) = read.ok_or(DbError::Corrupt("a role cannot be read"))?;
     let realm = realm.clone();
     Ok(Some(Role {
         realm,

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::connector::Connector;
 use super::pool::Pool;
-use crate::error::{Fault, Outcome};
+use crate::error::{DbError, Outcome};
 use crate::options::{ConnectError, StoreOptions};
 use crate::url::PostgresUrl;
 
@@ -209,7 +209,11 @@ async fn once<A, R>(kind: Kind, conn: &mut Connection, args: &A, step: Step<A, R
     };
     conn.batch_execute(begin).await?;
     let outcome = match step(conn, args).await {
-        Ok(answer) => conn.batch_execute("COMMIT").await.map(|()| answer).map_err(Fault::from),
+        Ok(answer) => conn
+            .batch_execute("COMMIT")
+            .await
+            .map(|()| answer)
+            .map_err(DbError::from),
         Err(fault) => Err(fault),
     };
     match outcome {

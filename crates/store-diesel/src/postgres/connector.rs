@@ -12,7 +12,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::tls;
-use crate::error::Fault;
+use crate::error::DbError;
 use crate::options::ConnectError;
 use crate::url::PostgresUrl;
 
@@ -58,7 +58,7 @@ impl Connector {
         let conn = conn.map_err(|_| StoreError::Unavailable("a new connection was lost".to_owned()))?;
         let mut lane = Lane { conn, carrier };
         let set = lane.conn.batch_execute(&self.settings).await;
-        set.map_err(|error| StoreError::from(Fault::from(error)))?;
+        set.map_err(|error| StoreError::from(DbError::from(error)))?;
         // Whoever may not ask is served all the same.
         let _asked = lane.conn.batch_execute(ENGLISH).await;
         Ok(lane)

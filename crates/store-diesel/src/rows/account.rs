@@ -4,7 +4,7 @@ use auth_core::{Account, Attributes, FoldedLogin, Generation, NewAccount, Realm,
 use consumer_auth::Client;
 use diesel::prelude::*;
 
-use crate::error::{Fault, Outcome};
+use crate::error::{DbError, Outcome};
 use crate::schema::accounts;
 
 /// The attribute that holds a client's name.
@@ -36,7 +36,7 @@ impl AccountRow {
             role: self.role,
             generation: Generation(self.generation),
             disabled: self.disabled_at.is_some(),
-            attributes: attributes.map_err(|_| Fault::Corrupt("an account's attributes are no object"))?,
+            attributes: attributes.map_err(|_| DbError::Corrupt("an account's attributes are no object"))?,
             created_at: Timestamp::from_millis(self.created_at),
         })
     }

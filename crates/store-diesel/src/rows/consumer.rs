@@ -4,7 +4,7 @@ use consumer_auth::{Consumer, Organisation};
 use diesel::prelude::*;
 
 use super::digest;
-use crate::error::{Fault, Outcome};
+use crate::error::{DbError, Outcome};
 use crate::schema::{consumers, organisations};
 
 /// A consumer as read.
@@ -55,7 +55,7 @@ impl OrganisationRow {
             id: self.id,
             name: self.name,
             subdomain: self.subdomain,
-            utc_offset_seconds: offset.map_err(|_| Fault::Corrupt("an organisation's offset is no offset"))?,
+            utc_offset_seconds: offset.map_err(|_| DbError::Corrupt("an organisation's offset is no offset"))?,
         })
     }
 }

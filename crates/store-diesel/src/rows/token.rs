@@ -4,7 +4,7 @@ use auth_core::{Generation, Realm, RefreshState, Selector, Subject, Timestamp, T
 use diesel::prelude::*;
 
 use super::{digest, granted, sized};
-use crate::error::{Fault, Outcome};
+use crate::error::{DbError, Outcome};
 use crate::schema::tokens;
 
 /// A token as read.
@@ -118,7 +118,7 @@ impl From<&RefreshState> for RotationRow {
 
 impl RefreshRow {
     pub(crate) fn into_state(self) -> Outcome<RefreshState> {
-        const CUT: Fault = Fault::Corrupt("a refresh family lacks a column");
+        const CUT: DbError = DbError::Corrupt("a refresh family lacks a column");
         let rotation = self.rotation;
         Ok(RefreshState {
             selector: Selector(sized(self.refresh_selector.ok_or(CUT)?)?),

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::bridge::Bridge;
 use super::open::Place;
 use super::worker::{Job, Queue, Ran};
-use crate::error::{Fault, Outcome};
+use crate::error::{DbError, Outcome};
 use crate::options::{ConnectError, StoreOptions};
 
 /// What the ports' code runs on.
@@ -156,7 +156,7 @@ impl<A: Send, R: Send> Job for Operation<A, R> {
     fn run(&mut self, conn: &mut Bridge) -> Ran {
         let outcome = (self.step)(conn, &self.args).now_or_never();
         // The bridge answers at once, so the future is ready at once.
-        let outcome = outcome.unwrap_or(Err(Fault::Corrupt("an operation waited for something else")));
+        let outcome = outcome.unwrap_or(Err(DbError::Corrupt("an operation waited for something else")));
         let ran = match &outcome {
             Ok(_) => Ran::Well,
             Err(fault) if fault.broke_connection() => Ran::Broke,

@@ -15,7 +15,7 @@ use diesel::connection::SimpleConnection;
 
 use super::bridge::Bridge;
 use super::open::Place;
-use crate::error::Fault;
+use crate::error::DbError;
 
 /// How many operations share a transaction at most.
 const TOGETHER: usize = 64;
@@ -145,7 +145,7 @@ fn write(conn: &mut Bridge, mut batch: Vec<Box<dyn Job>>) -> Ran {
     let (worst, trouble) = match transact(conn, &mut batch) {
         Ok(worst) => (worst, None),
         Err(error) => {
-            let fault = Fault::from(error);
+            let fault = DbError::from(error);
             let broke = !undo(conn) || fault.broke_connection();
             (if broke { Ran::Broke } else { Ran::Failed }, Some(fault.into()))
         }

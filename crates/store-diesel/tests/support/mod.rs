@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use auth_core::{Realm, Timestamp, TokenId};
 use store_diesel::{Cluster, DieselStore, StoreOptions};
 use tempfile::TempDir;
-use testkit::law::{Able, Unsupported};
+use testkit::law::{Supported, Unsupported};
 use testkit::{Ports, StoreHarness};
 
 pub(crate) mod things;
@@ -96,7 +96,7 @@ impl Fresh {
         files.flat_map(|file| read(file).expect("its bytes")).collect()
     }
 
-    async fn look(&self, query: &str) -> Able<Option<i64>> {
+    async fn look(&self, query: &str) -> Supported<Option<i64>> {
         let number = self.store.dangerous_number(query).await;
         number.map_err(|_| Unsupported("the query failed"))
     }
@@ -120,23 +120,23 @@ impl StoreHarness for Fresh {
         }
     }
 
-    async fn token_rows(&self) -> Able<u64> {
+    async fn token_rows(&self) -> Supported<u64> {
         let rows = self.look("SELECT count(*) FROM tokens").await?;
         Ok(rows.unwrap_or_default() as u64)
     }
 
-    async fn last_used(&self, id: TokenId) -> Able<Option<Timestamp>> {
+    async fn last_used(&self, id: TokenId) -> Supported<Option<Timestamp>> {
         let used = format!("SELECT last_used_at FROM tokens WHERE id = {id}");
         Ok(self.look(&used).await?.map(Timestamp::from_millis))
     }
 
-    async fn label_of(&self, id: TokenId) -> Able<Option<String>> {
+    async fn label_of(&self, id: TokenId) -> Supported<Option<String>> {
         let label = format!("SELECT label FROM tokens WHERE id = {id}");
         let label = self.store.dangerous_text(&label).await;
         label.map_err(|_| Unsupported("the query failed"))
     }
 
-    async fn damage_role(&self, realm: &Realm, role: &str, raw: &str) -> Able<()> {
+    async fn damage_role(&self, realm: &Realm, role: &str, raw: &str) -> Supported<()> {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
         let damage = format!(
             "UPDATE roles SET permissions = {} WHERE realm = {} AND name = {}",

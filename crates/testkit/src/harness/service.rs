@@ -7,7 +7,7 @@ use auth_core::RefreshPolicy;
 
 use super::{Issued, IssuerHarness, NotIssued, Owner, Revocation};
 use crate::failing::{Action, Moment, StoreCall};
-use crate::law::{Able, Unsupported};
+use crate::law::{Supported, Unsupported};
 
 /// What somebody holds after a sign-in or a refresh.
 #[derive(Clone, Debug)]
@@ -81,32 +81,32 @@ pub trait ServiceHarness: IssuerHarness {
     ///
     /// # Errors
     /// Where the harness lacks this; so for each method below.
-    async fn refresh_elsewhere(&self, _text: &str) -> Able<Renewal> {
+    async fn refresh_elsewhere(&self, _text: &str) -> Supported<Renewal> {
         Err(Unsupported("there is no other node"))
     }
 
     /// Presents a text as a refresh token to another flavour.
-    async fn refresh_foreign(&self, _text: &str) -> Able<Renewal> {
+    async fn refresh_foreign(&self, _text: &str) -> Supported<Renewal> {
         Err(Unsupported("there is no other flavour"))
     }
 
     /// Turns the wall clock back.
-    async fn turn_clock_back(&self, _by: Duration) -> Able<()> {
+    async fn turn_clock_back(&self, _by: Duration) -> Supported<()> {
         Err(Unsupported("the clock cannot be moved"))
     }
 
     /// Makes the `nth` call to the store from now on fail (one is the next).
-    async fn fail_nth(&self, _nth: u64, _moment: Moment) -> Able<()> {
+    async fn fail_nth(&self, _nth: u64, _moment: Moment) -> Supported<()> {
         Err(Unsupported("the store cannot be made to fail"))
     }
 
     /// Takes the fault back, and says whether it had not come to pass.
-    async fn mend(&self) -> Able<bool> {
+    async fn mend(&self) -> Supported<bool> {
         Err(Unsupported("the store cannot be made to fail"))
     }
 
     /// Has something else happen at the next such call to the store, once.
-    async fn meanwhile(&self, _moment: Moment, _call: StoreCall, _action: Action) -> Able<()> {
+    async fn meanwhile(&self, _moment: Moment, _call: StoreCall, _action: Action) -> Supported<()> {
         Err(Unsupported("nothing can be put between two calls to the store"))
     }
 }

@@ -10,7 +10,7 @@ use super::node::{issuing, revocation};
 use super::prints::prints;
 use super::{InProcess, STALENESS, realm};
 use crate::harness::{Issued, IssuerHarness, Issuing, Owner, Prints, Profile, Revocation, Verdict};
-use crate::law::{Able, Unsupported};
+use crate::law::{Supported, Unsupported};
 
 #[async_trait]
 impl IssuerHarness for InProcess {
@@ -60,18 +60,18 @@ impl IssuerHarness for InProcess {
         revocation(self.here.issuer.revoke(id).await)
     }
 
-    fn now(&self) -> Able<Timestamp> {
+    fn now(&self) -> Supported<Timestamp> {
         Ok(self.clock.now())
     }
 
-    async fn advance(&self, by: Duration) -> Able<()> {
+    async fn advance(&self, by: Duration) -> Supported<()> {
         self.clock.advance(by);
         self.sync_all().await;
         let _ = self.here.registry.purge(Duration::ZERO, 1000).await;
         Ok(())
     }
 
-    async fn set_disabled(&self, owner: &Owner, disabled: bool) -> Able<()> {
+    async fn set_disabled(&self, owner: &Owner, disabled: bool) -> Supported<()> {
         let set = self
             .ports
             .accounts
@@ -81,7 +81,7 @@ impl IssuerHarness for InProcess {
         Ok(())
     }
 
-    async fn change_password(&self, owner: &Owner) -> Able<()> {
+    async fn change_password(&self, owner: &Owner) -> Supported<()> {
         let set = self
             .ports
             .passwords
@@ -91,7 +91,7 @@ impl IssuerHarness for InProcess {
         Ok(())
     }
 
-    async fn set_rights(&self, owner: &Owner, rights: &[String]) -> Able<()> {
+    async fn set_rights(&self, owner: &Owner, rights: &[String]) -> Supported<()> {
         let account = self.ports.accounts.find(owner.subject).await.expect("find an account");
         let role = account.and_then(|account| account.role);
         self.put_role(&role.expect("the owner has a role"), rights).await;
@@ -99,7 +99,7 @@ impl IssuerHarness for InProcess {
         Ok(())
     }
 
-    async fn issue_shared(&self, owner: &Owner) -> Able<Issuing> {
+    async fn issue_shared(&self, owner: &Owner) -> Supported<Issuing> {
         if !self.here.issuer.capabilities().recorded {
             return Err(Unsupported("the issuer records nothing that could be shared"));
         }
@@ -111,13 +111,13 @@ impl IssuerHarness for InProcess {
         Ok(issuing(self.here.issuer.issue(grant).await))
     }
 
-    async fn issue_outdated(&self, owner: &Owner) -> Able<Issuing> {
+    async fn issue_outdated(&self, owner: &Owner) -> Supported<Issuing> {
         let grant = self.grant(owner).await;
         self.change_password(owner).await?;
         Ok(issuing(self.here.issuer.issue(grant).await))
     }
 
-    async fn issue_within(&self, owner: &Owner, session: &Issued) -> Able<Issuing> {
+    async fn issue_within(&self, owner: &Owner, session: &Issued) -> Supported<Issuing> {
         if !self.here.issuer.capabilities().recorded {
             return Err(Unsupported("the issuer records no sessions"));
         }
@@ -131,7 +131,7 @@ impl IssuerHarness for InProcess {
         Ok(issued.map(|token| self.with_key(session.id, token)))
     }
 
-    async fn refresh_token(&self, owner: &Owner) -> Able<String> {
+    async fn refresh_token(&self, owner: &Owner) -> Supported<String> {
         let Some(sessions) = &self.here.sessions else {
             return Err(Unsupported("the issuer records no sessions to refresh"));
         };
@@ -139,24 +139,24 @@ impl IssuerHarness for InProcess {
         Ok(signed_in.refresh.expect("a service that refreshes").expose().to_owned())
     }
 
-    async fn issue_foreign(&self, owner: &Owner) -> Able<Issuing> {
+    async fn issue_foreign(&self, owner: &Owner) -> Supported<Issuing> {
         Ok(issuing(self.foreign.issuer.issue(self.grant(owner).await).await))
     }
 
-    async fn verify_foreign(&self, text: &str, key: Option<&str>) -> Able<Verdict> {
+    async fn verify_foreign(&self, text: &str, key: Option<&str>) -> Supported<Verdict> {
         Ok(self.foreign.verify(text, key).await)
     }
 
-    async fn verify_elsewhere(&self, text: &str, key: Option<&str>) -> Able<Verdict> {
+    async fn verify_elsewhere(&self, text: &str, key: Option<&str>) -> Supported<Verdict> {
         Ok(self.elsewhere.verify(text, key).await)
     }
 
-    async fn sync_elsewhere(&self) -> Able<()> {
+    async fn sync_elsewhere(&self) -> Supported<()> {
         self.elsewhere.sync().await;
         Ok(())
     }
 
-    async fn lose_touch(&self, lost: bool) -> Able<()> {
+    async fn lose_touch(&self, lost: bool) -> Supported<()> {
         match lost {
             true => self.clock.advance(STALENESS + Duration::from_millis(1)),
             false => self.sync_all().await,
@@ -164,30 +164,30 @@ impl IssuerHarness for InProcess {
         Ok(())
     }
 
-    async fn fail_store(&self, failing: bool) -> Able<()> {
+    async fn fail_store(&self, failing: bool) -> Supported<()> {
         self.store.fail_all(failing);
         Ok(())
     }
 
-    async fn fail_entropy(&self, failing: bool) -> Able<u64> {
+    async fn fail_entropy(&self, failing: bool) -> Supported<u64> {
         self.entropy.fail(failing);
         Ok(self.entropy.refused())
     }
 
-    async fn store_calls(&self) -> Able<u64> {
+    async fn store_calls(&self) -> Supported<u64> {
         Ok(self.store.calls())
     }
 
-    async fn token_rows(&self) -> Able<u64> {
+    async fn token_rows(&self) -> Supported<u64> {
         while self.here.registry.purge(Duration::ZERO, 1000).await.expect("purge") > 0 {}
         self.behind.token_rows().await
     }
 
-    async fn stored_secrets(&self) -> Able<Vec<Vec<u8>>> {
+    async fn stored_secrets(&self) -> Supported<Vec<Vec<u8>>> {
         Ok(self.store.secrets())
     }
 
-    async fn prints(&self, owner: &Owner) -> Able<Prints> {
+    async fn prints(&self, owner: &Owner) -> Supported<Prints> {
         Ok(prints(self, owner).await)
     }
 }

@@ -12,7 +12,7 @@ use super::node::{issued, not_issued, revocation};
 use super::{InProcess, Node};
 use crate::failing::{Action, Moment, StoreCall};
 use crate::harness::{Issued, NotIssued, Owner, Renewal, Revocation, ServiceHarness, Session};
-use crate::law::Able;
+use crate::law::Supported;
 
 /// What a service does, so that a broken one can stand in for [`TokenService`].
 #[async_trait]
@@ -104,29 +104,29 @@ impl ServiceHarness for InProcess {
         revocation(self.here.sessions().sign_out(&presented).await)
     }
 
-    async fn refresh_elsewhere(&self, text: &str) -> Able<Renewal> {
+    async fn refresh_elsewhere(&self, text: &str) -> Supported<Renewal> {
         Ok(self.refresh_at(&self.elsewhere, text).await)
     }
 
-    async fn refresh_foreign(&self, text: &str) -> Able<Renewal> {
+    async fn refresh_foreign(&self, text: &str) -> Supported<Renewal> {
         Ok(self.refresh_at(&self.foreign, text).await)
     }
 
-    async fn turn_clock_back(&self, by: Duration) -> Able<()> {
+    async fn turn_clock_back(&self, by: Duration) -> Supported<()> {
         self.clock.turn_back(by);
         Ok(())
     }
 
-    async fn fail_nth(&self, nth: u64, moment: Moment) -> Able<()> {
+    async fn fail_nth(&self, nth: u64, moment: Moment) -> Supported<()> {
         self.store.fail_nth(nth, moment);
         Ok(())
     }
 
-    async fn mend(&self) -> Able<bool> {
+    async fn mend(&self) -> Supported<bool> {
         Ok(self.store.mend())
     }
 
-    async fn meanwhile(&self, moment: Moment, call: StoreCall, action: Action) -> Able<()> {
+    async fn meanwhile(&self, moment: Moment, call: StoreCall, action: Action) -> Supported<()> {
         self.store.meanwhile(moment, call, action);
         Ok(())
     }

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use auth_core::Lifetime;
 
-use super::ground::{Harness, Says, key_bound};
+use super::fixture::{Harness, IssuerAssertions, key_bound};
 use crate::harness::{Accepted, Expiry, Verdict};
-use crate::law::{Unsupported, Upheld};
+use crate::law::{LawResult, Unsupported};
 
 const TICK: Duration = Duration::from_millis(1);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A token just issued is good, and stands for what was granted and nothing else: whom, in which realm and flavour, with
 /// which rights in which order, until when.
-pub async fn issued_verifies_and_says_what_was_granted(harness: Harness) -> Upheld {
+pub async fn issued_verifies_and_says_what_was_granted(harness: Harness) -> LawResult {
     let profile = harness.profile();
     for _ in 0..3 {
         let owner = harness.owner().await;
@@ -36,7 +36,7 @@ pub async fn issued_verifies_and_says_what_was_granted(harness: Harness) -> Uphe
 }
 
 /// What the issuer says it can do is so: start-up checks rely on it. (That it revokes is a law of its own.)
-pub async fn capabilities_are_true(harness: Harness) -> Upheld {
+pub async fn capabilities_are_true(harness: Harness) -> LawResult {
     let (profile, owner) = (harness.profile(), harness.owner().await);
     let token = harness.issued(&owner).await;
     let limited = matches!(profile.lifetime, Lifetime::Limited(_));
@@ -59,7 +59,7 @@ pub async fn capabilities_are_true(harness: Harness) -> Upheld {
 }
 
 /// Every grant gives a token of its own, and no two are alike in any part that proves something.
-pub async fn tokens_are_unique(harness: Harness) -> Upheld {
+pub async fn tokens_are_unique(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let mut texts = HashSet::new();
     let mut proofs = HashSet::new();
@@ -78,7 +78,7 @@ pub async fn tokens_are_unique(harness: Harness) -> Upheld {
 
 /// A token is good until the moment that it names and not at that moment: no leeway lengthens a life, and no rounding.
 /// And that moment is its lifetime away, to the second.
-pub async fn expiry_is_exact(harness: Harness) -> Upheld {
+pub async fn expiry_is_exact(harness: Harness) -> LawResult {
     let Lifetime::Limited(life) = harness.profile().lifetime else {
         return Err(Unsupported("tokens live until they are revoked").into());
     };
@@ -106,7 +106,7 @@ pub async fn expiry_is_exact(harness: Harness) -> Upheld {
 }
 
 /// A token that lives until it is revoked does not end by itself.
-pub async fn a_token_until_revoked_does_not_expire(harness: Harness) -> Upheld {
+pub async fn a_token_until_revoked_does_not_expire(harness: Harness) -> LawResult {
     if harness.profile().lifetime != Lifetime::UntilRevoked {
         return Err(Unsupported("tokens end by themselves").into());
     }
@@ -120,7 +120,7 @@ pub async fn a_token_until_revoked_does_not_expire(harness: Harness) -> Upheld {
 }
 
 /// Verifying changes nothing: the same token is good again, and says the same.
-pub async fn verifying_changes_nothing(harness: Harness) -> Upheld {
+pub async fn verifying_changes_nothing(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     let first = harness.accepts(&token, "the first time").await;
@@ -132,7 +132,7 @@ pub async fn verifying_changes_nothing(harness: Harness) -> Upheld {
 
 /// A token that was seen before is checked in memory: no check of it asks the store anything, so that a check costs no
 /// round trip and goes on while the database is away.
-pub async fn a_warm_check_asks_no_store(harness: Harness) -> Upheld {
+pub async fn a_warm_check_asks_no_store(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     harness.accepts(&token, "the first time").await;
@@ -149,7 +149,7 @@ pub async fn a_warm_check_asks_no_store(harness: Harness) -> Upheld {
 }
 
 /// Two tokens of one person are two: each is good by itself, with its own key.
-pub async fn a_person_may_hold_many(harness: Harness) -> Upheld {
+pub async fn a_person_may_hold_many(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let (one, other) = (harness.issued(&owner).await, harness.issued(&owner).await);
     harness.accepts(&one, "beside another").await;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::ground::{Harness, Says, recorded, revocable};
+use super::fixture::{Harness, IssuerAssertions, recorded, revocable};
 use crate::harness::{NotIssued, Revocation, Verdict};
-use crate::law::{NotApplicable, Upheld};
+use crate::law::{LawResult, NotApplicable};
 
 /// Once a revocation is answered, the token is refused, here and at once. An issuer that cannot do that says so, and
 /// then pretends nothing: the token goes on.
-pub async fn revoked_is_refused_or_declared_unsupported(harness: Harness) -> Upheld {
+pub async fn revoked_is_refused_or_declared_unsupported(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     for warm in [true, false] {
         let token = harness.issued(&owner).await;
@@ -31,7 +31,7 @@ pub async fn revoked_is_refused_or_declared_unsupported(harness: Harness) -> Uph
 
 /// And it stays refused for ever, however much is forgotten and tidied up meanwhile; so does one that a password change
 /// ended.
-pub async fn what_has_ended_stays_ended(harness: Harness) -> Upheld {
+pub async fn what_has_ended_stays_ended(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let (owner, changing) = (harness.owner().await, harness.owner().await);
     let mut ended = Vec::new();
@@ -54,7 +54,7 @@ pub async fn what_has_ended_stays_ended(harness: Harness) -> Upheld {
 }
 
 /// One token ends, and no other: not of the same owner, not of anybody else.
-pub async fn revoking_one_leaves_the_others(harness: Harness) -> Upheld {
+pub async fn revoking_one_leaves_the_others(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let (owner, stranger) = (harness.owner().await, harness.owner().await);
     let before = harness.issued(&owner).await;
@@ -70,7 +70,7 @@ pub async fn revoking_one_leaves_the_others(harness: Harness) -> Upheld {
 }
 
 /// Ending what has ended is no error, so that a client whose answer was lost can ask again.
-pub async fn revoking_twice_is_no_error(harness: Harness) -> Upheld {
+pub async fn revoking_twice_is_no_error(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
@@ -86,7 +86,7 @@ pub async fn revoking_twice_is_no_error(harness: Harness) -> Upheld {
 }
 
 /// A session ends with every token that belongs to it: signing out on one tab signs out all of them.
-pub async fn revoking_a_session_ends_what_belongs_to_it(harness: Harness) -> Upheld {
+pub async fn revoking_a_session_ends_what_belongs_to_it(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let owner = harness.owner().await;
     let session = harness.issued(&owner).await;
@@ -110,7 +110,7 @@ pub async fn revoking_a_session_ends_what_belongs_to_it(harness: Harness) -> Uph
 
 /// A barred owner's tokens die, seen before or not, and stay dead when the owner is readmitted; a new one is good then,
 /// and none is issued in between.
-pub async fn a_disabled_owners_tokens_die_and_stay_dead(harness: Harness) -> Upheld {
+pub async fn a_disabled_owners_tokens_die_and_stay_dead(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let (owner, stranger) = (harness.owner().await, harness.owner().await);
     let warm = harness.issued(&owner).await;
@@ -137,7 +137,7 @@ pub async fn a_disabled_owners_tokens_die_and_stay_dead(harness: Harness) -> Uph
 }
 
 /// A password change ends what was granted before it, and nothing that is granted after.
-pub async fn a_new_generation_ends_older_tokens_only(harness: Harness) -> Upheld {
+pub async fn a_new_generation_ends_older_tokens_only(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let (owner, stranger) = (harness.owner().await, harness.owner().await);
     let strangers = harness.issued(&stranger).await;
@@ -160,7 +160,7 @@ pub async fn a_new_generation_ends_older_tokens_only(harness: Harness) -> Upheld
 }
 
 /// Whoever was let in before the password changed and is issued a token after, is not: the change wins.
-pub async fn an_outdated_grant_is_not_entitled(harness: Harness) -> Upheld {
+pub async fn an_outdated_grant_is_not_entitled(harness: Harness) -> LawResult {
     recorded(&harness)?;
     let owner = harness.owner().await;
     let outcome = harness.issue_outdated(&owner).await?;
@@ -171,7 +171,7 @@ pub async fn an_outdated_grant_is_not_entitled(harness: Harness) -> Upheld {
 }
 
 /// Another node refuses what ended here as soon as it has heard of it, whether it had seen the token or not.
-pub async fn an_end_reaches_the_other_node(harness: Harness) -> Upheld {
+pub async fn an_end_reaches_the_other_node(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let (owner, barred) = (harness.owner().await, harness.owner().await);
     let warm = harness.issued(&owner).await;

@@ -1,10 +1,10 @@
 //! Tokens that are good only together with a key.
 
-use super::ground::{Harness, Says, key_bound};
-use crate::law::Upheld;
+use super::fixture::{Harness, IssuerAssertions, key_bound};
+use crate::law::LawResult;
 
 /// A token that was issued with a key is worth nothing without it.
-pub async fn without_its_key_a_token_is_refused(harness: Harness) -> Upheld {
+pub async fn without_its_key_a_token_is_refused(harness: Harness) -> LawResult {
     key_bound(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
@@ -18,7 +18,7 @@ pub async fn without_its_key_a_token_is_refused(harness: Harness) -> Upheld {
 }
 
 /// Nor is it worth anything with a key that is not its own, be it the key of another live session of the same owner.
-pub async fn with_another_key_a_token_is_refused(harness: Harness) -> Upheld {
+pub async fn with_another_key_a_token_is_refused(harness: Harness) -> LawResult {
     key_bound(&harness)?;
     let (owner, stranger) = (harness.owner().await, harness.owner().await);
     let token = harness.issued(&owner).await;
@@ -58,7 +58,7 @@ pub async fn with_another_key_a_token_is_refused(harness: Harness) -> Upheld {
 }
 
 /// A key is accepted as it was issued and in no other spelling; a second one could outlive the ending of the first.
-pub async fn a_key_has_one_spelling(harness: Harness) -> Upheld {
+pub async fn a_key_has_one_spelling(harness: Harness) -> LawResult {
     key_bound(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
@@ -86,7 +86,7 @@ pub async fn a_key_has_one_spelling(harness: Harness) -> Upheld {
 }
 
 /// The key is no token, and the token no key.
-pub async fn a_key_alone_is_nothing(harness: Harness) -> Upheld {
+pub async fn a_key_alone_is_nothing(harness: Harness) -> LawResult {
     key_bound(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;

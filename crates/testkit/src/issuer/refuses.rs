@@ -1,12 +1,12 @@
 //! What is refused: everything that was not issued.
 
-use super::ground::{Harness, Says};
+use super::fixture::{Harness, IssuerAssertions};
 use crate::harness::Issued;
-use crate::law::{Unsupported, Upheld};
+use crate::law::{LawResult, Unsupported};
 
 /// No single character of a token can be changed: each place is tried, and among the changes are those that only touch
 /// bits which a careless decoder ignores.
-pub async fn altered_is_refused(harness: Harness) -> Upheld {
+pub async fn altered_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     let bytes = token.text.as_bytes();
@@ -26,7 +26,7 @@ pub async fn altered_is_refused(harness: Harness) -> Upheld {
 }
 
 /// A part of a token is none, and nothing can be added to one: neither text nor blanks, quotes or the name of a scheme.
-pub async fn cut_or_extended_is_refused(harness: Harness) -> Upheld {
+pub async fn cut_or_extended_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     let (text, key) = (token.text.as_str(), token.key.as_deref());
@@ -79,7 +79,7 @@ pub async fn cut_or_extended_is_refused(harness: Harness) -> Upheld {
 }
 
 /// A token has one spelling: upper and lower case are different characters.
-pub async fn another_case_is_refused(harness: Harness) -> Upheld {
+pub async fn another_case_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     let key = token.key.as_deref();
@@ -100,7 +100,7 @@ pub async fn another_case_is_refused(harness: Harness) -> Upheld {
 
 /// Two tokens do not make a third: neither the start of one with the end of the other, nor the parts of one among those
 /// of the other.
-pub async fn parts_of_two_tokens_make_none(harness: Harness) -> Upheld {
+pub async fn parts_of_two_tokens_make_none(harness: Harness) -> LawResult {
     let (one, other) = (harness.owner().await, harness.owner().await);
     let tokens = [
         harness.issued(&one).await,
@@ -145,7 +145,7 @@ fn exchange_parts(first: &str, second: &str, separator: char) -> Vec<String> {
 
 /// Whatever a caller sends is answered, and with no: empty and huge texts, control characters, other alphabets, texts of
 /// nothing but separators. None of them is trouble of ours, and none of them stops the verifier.
-pub async fn hostile_text_is_refused(harness: Harness) -> Upheld {
+pub async fn hostile_text_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     let plain = [
@@ -193,7 +193,7 @@ pub async fn hostile_text_is_refused(harness: Harness) -> Upheld {
 }
 
 /// A token opens the doors of its own flavour only, even for the same person, on the same store, under the same key.
-pub async fn another_flavours_token_is_refused(harness: Harness) -> Upheld {
+pub async fn another_flavours_token_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let ours = harness.issued(&owner).await;
     let theirs = harness.issue_foreign(&owner).await?;

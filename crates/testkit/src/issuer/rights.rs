@@ -1,11 +1,11 @@
 //! What a token's bearer may do.
 
-use super::ground::{Harness, Says, recorded};
-use crate::law::{Unsupported, Upheld};
+use super::fixture::{Harness, IssuerAssertions, recorded};
+use crate::law::{LawResult, Unsupported};
 
 /// The rights of a token are those it was issued with *and* that its owner still has: what the owner loses, the token
 /// loses at once, and regains with the owner, in the order in which it was issued.
-pub async fn lost_rights_are_lost_at_once(harness: Harness) -> Upheld {
+pub async fn lost_rights_are_lost_at_once(harness: Harness) -> LawResult {
     if !harness.profile().rights_at_once {
         return Err(Unsupported("rights are lost by the next refresh").into());
     }
@@ -25,7 +25,7 @@ pub async fn lost_rights_are_lost_at_once(harness: Harness) -> Upheld {
 }
 
 /// What the owner gains later, a token that was issued before does not gain.
-pub async fn rights_never_widen(harness: Harness) -> Upheld {
+pub async fn rights_never_widen(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     let mut wider = owner.rights.clone();
@@ -36,7 +36,7 @@ pub async fn rights_never_widen(harness: Harness) -> Upheld {
 }
 
 /// One person's rights say nothing of another's, who holds a token at the same time.
-pub async fn rights_are_ones_own(harness: Harness) -> Upheld {
+pub async fn rights_are_ones_own(harness: Harness) -> LawResult {
     recorded(&harness)?;
     let (owner, stranger) = (harness.owner().await, harness.owner().await);
     let token = harness.issued(&owner).await;

@@ -1,12 +1,12 @@
 //! What must not be seen.
 
-use super::ground::Harness;
-use crate::law::Upheld;
+use super::fixture::Harness;
+use crate::law::LawResult;
 use crate::simple::unhex;
 
 /// Nothing that is handled while tokens are issued, verified and refused prints a secret, in `Debug` or `Display`: what
 /// prints ends in a log.
-pub async fn nothing_prints(harness: Harness) -> Upheld {
+pub async fn nothing_prints(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let prints = harness.prints(&owner).await?;
     assert!(
@@ -32,7 +32,7 @@ pub async fn nothing_prints(harness: Harness) -> Upheld {
 
 /// What the store is given of a token is not the token, nor any part of it that proves something: a stolen database
 /// holds no usable token.
-pub async fn no_token_is_stored(harness: Harness) -> Upheld {
+pub async fn no_token_is_stored(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let refresh = harness.refresh_token(&owner).await.ok();
     let token = harness.issue(&owner).await.expect("issued");

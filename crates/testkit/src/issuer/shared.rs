@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::ground::{Harness, Says};
+use super::fixture::{Harness, IssuerAssertions};
 use crate::harness::{Issued, NotIssued};
-use crate::law::{Upheld, at_once};
+use crate::law::{LawResult, at_once};
 
 /// Granting again and again adds no rows, and everything that was handed out keeps working.
-pub async fn shared_grants_repeat_without_growing(harness: Harness) -> Upheld {
+pub async fn shared_grants_repeat_without_growing(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.issue_shared(&owner).await?.expect("issued");
     let rows = harness.token_rows().await?;
@@ -29,7 +29,7 @@ pub async fn shared_grants_repeat_without_growing(harness: Harness) -> Upheld {
 }
 
 /// So it is when many ask at the same moment, for the first time.
-pub async fn shared_grants_to_a_crowd_make_one_row(harness: Harness) -> Upheld {
+pub async fn shared_grants_to_a_crowd_make_one_row(harness: Harness) -> LawResult {
     for round in 0..5 {
         let owner = harness.owner().await;
         // Whether it can be shared at all.
@@ -52,7 +52,7 @@ pub async fn shared_grants_to_a_crowd_make_one_row(harness: Harness) -> Upheld {
 }
 
 /// What is shared is shared with oneself only.
-pub async fn shared_tokens_are_one_persons(harness: Harness) -> Upheld {
+pub async fn shared_tokens_are_one_persons(harness: Harness) -> LawResult {
     let mut texts = HashSet::new();
     for _ in 0..5 {
         let owner = harness.owner().await;
@@ -64,7 +64,7 @@ pub async fn shared_tokens_are_one_persons(harness: Harness) -> Upheld {
 }
 
 /// A shared token that was revoked is gone for everybody who held it, and the next grant makes one that works.
-pub async fn a_revoked_shared_token_is_replaced(harness: Harness) -> Upheld {
+pub async fn a_revoked_shared_token_is_replaced(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let share = async || -> Result<Result<Issued, NotIssued>, crate::law::NotApplicable> {
         Ok(harness.issue_shared(&owner).await?)

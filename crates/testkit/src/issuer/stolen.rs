@@ -1,11 +1,11 @@
 //! What stands in the database, or is meant for another purpose, opens no door.
 
-use super::ground::{Harness, Says};
-use crate::law::{Unsupported, Upheld};
+use super::fixture::{Harness, IssuerAssertions};
+use crate::law::{LawResult, Unsupported};
 use crate::simple::hex;
 
 /// What is stored of a token does not pass for it: whoever steals the database cannot sign in with what is in it.
-pub async fn a_stored_digest_is_refused(harness: Harness) -> Upheld {
+pub async fn a_stored_digest_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     let stored = harness.stored_secrets().await?;
@@ -69,7 +69,7 @@ fn base64(bytes: &[u8], url: bool) -> String {
 }
 
 /// A refresh token is not an access token: it is sent elsewhere, lives longer, and must open no door by itself.
-pub async fn a_refresh_token_is_not_access(harness: Harness) -> Upheld {
+pub async fn a_refresh_token_is_not_access(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let refresh = harness.refresh_token(&owner).await?;
     let token = harness.issued(&owner).await;

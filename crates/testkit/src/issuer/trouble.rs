@@ -1,12 +1,12 @@
 //! What happens when the store, the random source or the news fail: trouble of ours is neither a yes nor a no.
 
-use super::ground::{Harness, Says, recorded, revocable};
+use super::fixture::{Harness, IssuerAssertions, recorded, revocable};
 use crate::harness::{NotIssued, Revocation, Verdict};
-use crate::law::{Unsupported, Upheld};
+use crate::law::{LawResult, Unsupported};
 
 /// While the store fails, a good token is accepted where that is known, or cannot be judged; it is never refused, since
 /// its owner would be signed out by our trouble. Afterwards it is good again.
-pub async fn store_trouble_is_not_a_rejection(harness: Harness) -> Upheld {
+pub async fn store_trouble_is_not_a_rejection(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let warm = harness.issued(&owner).await;
     let cold = harness.issued(&owner).await;
@@ -29,7 +29,7 @@ pub async fn store_trouble_is_not_a_rejection(harness: Harness) -> Upheld {
 }
 
 /// While the store fails, what is no good is not accepted either: no doubt is settled in the caller's favour.
-pub async fn store_trouble_is_not_a_yes(harness: Harness) -> Upheld {
+pub async fn store_trouble_is_not_a_yes(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let good = harness.issued(&owner).await;
     let other = harness.issued(&owner).await;
@@ -69,7 +69,7 @@ pub async fn store_trouble_is_not_a_yes(harness: Harness) -> Upheld {
 }
 
 /// What should be recorded and cannot be is not issued; and nothing of it is left when the store comes back.
-pub async fn nothing_is_issued_while_the_store_fails(harness: Harness) -> Upheld {
+pub async fn nothing_is_issued_while_the_store_fails(harness: Harness) -> LawResult {
     recorded(&harness)?;
     let owner = harness.owner().await;
     let rows = harness.token_rows().await;
@@ -84,7 +84,7 @@ pub async fn nothing_is_issued_while_the_store_fails(harness: Harness) -> Upheld
 
 /// A revocation that could not be recorded is answered so, and has not half happened: the token is good until it is
 /// revoked indeed.
-pub async fn a_failed_revocation_says_so(harness: Harness) -> Upheld {
+pub async fn a_failed_revocation_says_so(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
@@ -99,7 +99,7 @@ pub async fn a_failed_revocation_says_so(harness: Harness) -> Upheld {
 }
 
 /// No token is made of what a failed random source left behind.
-pub async fn without_chance_nothing_is_issued(harness: Harness) -> Upheld {
+pub async fn without_chance_nothing_is_issued(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let before = harness.fail_entropy(true).await?;
     let outcome = harness.issue(&owner).await;
@@ -118,7 +118,7 @@ pub async fn without_chance_nothing_is_issued(harness: Harness) -> Upheld {
 }
 
 /// A node that has not heard of revocations for longer than it may does not guess; it knows again when it has heard.
-pub async fn a_node_out_of_touch_does_not_guess(harness: Harness) -> Upheld {
+pub async fn a_node_out_of_touch_does_not_guess(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::ground::{Harness, Refreshes, TICK};
+use super::fixture::{Harness, ServiceAssertions, TICK};
 use crate::harness::Revocation;
-use crate::issuer::ground::Says;
-use crate::law::Upheld;
+use crate::issuer::fixture::IssuerAssertions;
+use crate::law::LawResult;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A generation older than the direct predecessor ends its session, however long ago it was and however soon it comes:
 /// two parties hold the family. Nobody else's session ends, and no other one of the same person.
-pub async fn an_older_generation_ends_that_session_only(harness: Harness) -> Upheld {
+pub async fn an_older_generation_ends_that_session_only(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let other = harness.signed_in(&owner).await;
     for rotations in [2, 3, 10, 40, 100] {
@@ -38,7 +38,7 @@ pub async fn an_older_generation_ends_that_session_only(harness: Harness) -> Uph
 }
 
 /// Once the grace is over, even the direct predecessor ends its session.
-pub async fn a_predecessor_after_the_grace_ends_its_session(harness: Harness) -> Upheld {
+pub async fn a_predecessor_after_the_grace_ends_its_session(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let other = harness.signed_in(&owner).await;
     let first = harness.signed_in(&owner).await;
@@ -52,7 +52,7 @@ pub async fn a_predecessor_after_the_grace_ends_its_session(harness: Harness) ->
 }
 
 /// A session that is not refreshed for the idle time ends; a millisecond before, it goes on.
-pub async fn an_idle_session_ends(harness: Harness) -> Upheld {
+pub async fn an_idle_session_ends(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let idle = harness.policy().idle;
     let session = harness.signed_in(&owner).await;
@@ -64,7 +64,7 @@ pub async fn an_idle_session_ends(harness: Harness) -> Upheld {
 }
 
 /// However busy, a session ends when its absolute life is over, and a millisecond before it goes on.
-pub async fn a_session_ends_absolutely(harness: Harness) -> Upheld {
+pub async fn a_session_ends_absolutely(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let policy = harness.policy();
     let mut session = harness.signed_in(&owner).await;
@@ -86,7 +86,7 @@ pub async fn a_session_ends_absolutely(harness: Harness) -> Upheld {
 
 /// Signing out ends the session: its refresh token, its access tokens, on the spot. Another session goes on; and who has
 /// signed out cannot sign out again.
-pub async fn a_sign_out_ends_the_session(harness: Harness) -> Upheld {
+pub async fn a_sign_out_ends_the_session(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let other = harness.signed_in(&owner).await;
     let first = harness.signed_in(&owner).await;
@@ -105,7 +105,7 @@ pub async fn a_sign_out_ends_the_session(harness: Harness) -> Upheld {
 }
 
 /// What was signed out stays so, however much time passes and is tidied up.
-pub async fn what_was_signed_out_stays_so(harness: Harness) -> Upheld {
+pub async fn what_was_signed_out_stays_so(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let policy = harness.policy();
     let session = harness.signed_in(&owner).await;
@@ -140,7 +140,7 @@ pub async fn what_was_signed_out_stays_so(harness: Harness) -> Upheld {
 }
 
 /// Changing the password ends every session of the account, and none that begins after.
-pub async fn a_password_change_ends_refreshing(harness: Harness) -> Upheld {
+pub async fn a_password_change_ends_refreshing(harness: Harness) -> LawResult {
     let (owner, stranger) = (harness.owner().await, harness.owner().await);
     let strangers = harness.signed_in(&stranger).await;
     let (one, other) = (harness.signed_in(&owner).await, harness.signed_in(&owner).await);
@@ -156,7 +156,7 @@ pub async fn a_password_change_ends_refreshing(harness: Harness) -> Upheld {
 }
 
 /// Barring somebody ends their sessions, for good.
-pub async fn barring_ends_refreshing(harness: Harness) -> Upheld {
+pub async fn barring_ends_refreshing(harness: Harness) -> LawResult {
     let (owner, stranger) = (harness.owner().await, harness.owner().await);
     let strangers = harness.signed_in(&stranger).await;
     let session = harness.signed_in(&owner).await;
@@ -171,7 +171,7 @@ pub async fn barring_ends_refreshing(harness: Harness) -> Upheld {
 }
 
 /// A clock that is set back an hour neither ends a session nor makes a reuse of anything.
-pub async fn a_clock_set_back_ends_nothing(harness: Harness) -> Upheld {
+pub async fn a_clock_set_back_ends_nothing(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let second = harness.renews(&first.refresh, "before").await;
@@ -191,7 +191,7 @@ pub async fn a_clock_set_back_ends_nothing(harness: Harness) -> Upheld {
 }
 
 /// Refreshing never gives more than the session was granted; and it gives up what the owner has lost.
-pub async fn rights_never_grow_at_a_refresh(harness: Harness) -> Upheld {
+pub async fn rights_never_grow_at_a_refresh(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
     let mut wider = owner.rights.clone();

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use auth_core::Lifetime;
 
-use super::ground::{Harness, Refreshes};
-use crate::law::Upheld;
+use super::fixture::{Harness, ServiceAssertions};
+use crate::law::LawResult;
 
 /// However often a session is refreshed, it takes no more rows: one for the session, and nothing that is not tidied up
 /// when its time has come. Meanwhile the oldest refresh token still counts as used before, not as unknown.
-pub async fn rotations_add_no_rows(harness: Harness) -> Upheld {
+pub async fn rotations_add_no_rows(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let rows = harness.token_rows().await?;

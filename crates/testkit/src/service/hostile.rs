@@ -1,12 +1,12 @@
 //! What is no refresh token of this flavour harms nobody.
 
-use super::ground::{Harness, Refreshes};
-use crate::issuer::ground::Says;
-use crate::law::Upheld;
+use super::fixture::{Harness, ServiceAssertions};
+use crate::issuer::fixture::IssuerAssertions;
+use crate::law::LawResult;
 
 /// A refresh token with any character changed is refused and harms nothing: whoever guesses must not be able to sign
 /// somebody out.
-pub async fn an_altered_refresh_token_harms_nothing(harness: Harness) -> Upheld {
+pub async fn an_altered_refresh_token_harms_nothing(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let second = harness.renews(&first.refresh, "the current one").await;
@@ -24,7 +24,7 @@ pub async fn an_altered_refresh_token_harms_nothing(harness: Harness) -> Upheld 
 }
 
 /// Text that has not the form of a refresh token is refused before anything is read.
-pub async fn a_text_of_another_form_is_refused_unread(harness: Harness) -> Upheld {
+pub async fn a_text_of_another_form_is_refused_unread(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
     let token = &session.refresh;
@@ -60,7 +60,7 @@ pub async fn a_text_of_another_form_is_refused_unread(harness: Harness) -> Uphel
 }
 
 /// An access token refreshes nothing, nor does its key.
-pub async fn an_access_token_refreshes_nothing(harness: Harness) -> Upheld {
+pub async fn an_access_token_refreshes_nothing(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
     let parts = session.token.text.split(['.', '|']).map(str::to_owned);
@@ -75,7 +75,7 @@ pub async fn an_access_token_refreshes_nothing(harness: Harness) -> Upheld {
 }
 
 /// At another flavour's door a refresh token is unknown, in whatever state it is, and its session is not harmed there.
-pub async fn another_flavour_does_not_know_a_refresh_token(harness: Harness) -> Upheld {
+pub async fn another_flavour_does_not_know_a_refresh_token(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let second = harness.renews(&first.refresh, "the first").await;
@@ -91,7 +91,7 @@ pub async fn another_flavour_does_not_know_a_refresh_token(harness: Harness) -> 
 }
 
 /// Random guesses end nobody's session.
-pub async fn guesses_end_no_session(harness: Harness) -> Upheld {
+pub async fn guesses_end_no_session(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
     let selector = &session.refresh[..32];

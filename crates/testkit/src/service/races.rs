@@ -4,11 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::ground::{Harness, Refreshes};
+use super::fixture::{Harness, ServiceAssertions};
 use crate::failing::{Action, Moment, StoreCall};
 use crate::harness::{Owner, Renewal, Session};
-use crate::issuer::ground::Says;
-use crate::law::{Upheld, at_once};
+use crate::issuer::fixture::IssuerAssertions;
+use crate::law::{LawResult, at_once};
 
 /// The moments of a refresh at which something else can happen.
 const STEPS: [(Moment, StoreCall); 4] = [
@@ -22,7 +22,7 @@ type Doing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Has `doing` happen at each step of a refresh; afterwards nothing of the session may be alive, whatever the refresh
 /// was answered.
-async fn wins_at_every_step(harness: &Harness, doing: fn(Harness, Owner, Session) -> Doing) -> Upheld {
+async fn wins_at_every_step(harness: &Harness, doing: fn(Harness, Owner, Session) -> Doing) -> LawResult {
     for (moment, call) in STEPS {
         let owner = harness.owner().await;
         let session = harness.signed_in(&owner).await;
@@ -46,7 +46,7 @@ async fn wins_at_every_step(harness: &Harness, doing: fn(Harness, Owner, Session
 }
 
 /// A password change wins over a refresh that runs beside it, in every order: nothing old is alive when both are done.
-pub async fn a_password_change_wins_over_a_refresh(harness: Harness) -> Upheld {
+pub async fn a_password_change_wins_over_a_refresh(harness: Harness) -> LawResult {
     wins_at_every_step(&harness, |harness, owner, _| {
         Box::pin(async move { harness.change_password(&owner).await.expect("change the password") })
     })
@@ -54,7 +54,7 @@ pub async fn a_password_change_wins_over_a_refresh(harness: Harness) -> Upheld {
 }
 
 /// So does barring.
-pub async fn barring_wins_over_a_refresh(harness: Harness) -> Upheld {
+pub async fn barring_wins_over_a_refresh(harness: Harness) -> LawResult {
     wins_at_every_step(&harness, |harness, owner, _| {
         Box::pin(async move { harness.set_disabled(&owner, true).await.expect("bar somebody") })
     })
@@ -62,7 +62,7 @@ pub async fn barring_wins_over_a_refresh(harness: Harness) -> Upheld {
 }
 
 /// So does signing out.
-pub async fn a_sign_out_wins_over_a_refresh(harness: Harness) -> Upheld {
+pub async fn a_sign_out_wins_over_a_refresh(harness: Harness) -> LawResult {
     wins_at_every_step(&harness, |harness, _, session| {
         Box::pin(async move {
             harness.sign_out(&session.token).await;
@@ -72,7 +72,7 @@ pub async fn a_sign_out_wins_over_a_refresh(harness: Harness) -> Upheld {
 }
 
 /// A second refresh with the same token, at each step of the first: both get the one successor.
-pub async fn a_refresh_within_a_refresh_gets_the_same_successor(harness: Harness) -> Upheld {
+pub async fn a_refresh_within_a_refresh_gets_the_same_successor(harness: Harness) -> LawResult {
     for (moment, call) in STEPS {
         let owner = harness.owner().await;
         let session = harness.signed_in(&owner).await;
@@ -99,7 +99,7 @@ pub async fn a_refresh_within_a_refresh_gets_the_same_successor(harness: Harness
 }
 
 /// The same with real threads: refreshes of many sessions of one account run while the password changes.
-pub async fn nothing_old_survives_a_password_change_among_refreshes(harness: Harness) -> Upheld {
+pub async fn nothing_old_survives_a_password_change_among_refreshes(harness: Harness) -> LawResult {
     for round in 0..harness.rounds() {
         let owner = harness.owner().await;
         let mut sessions = Vec::new();

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::ground::{Harness, Refreshes, TICK};
+use super::fixture::{Harness, ServiceAssertions, TICK};
 use crate::harness::Renewal;
-use crate::issuer::ground::Says;
-use crate::law::{Upheld, at_once};
+use crate::issuer::fixture::IssuerAssertions;
+use crate::law::{LawResult, at_once};
 
 /// Each refresh gives the next refresh token and an access token of the same session, for the same person with the same
 /// rights. Earlier access tokens go on until their end. (Two signed tokens of one session and one second may be the same
 /// text: they say the same.)
-pub async fn a_refresh_rotates(harness: Harness) -> Upheld {
+pub async fn a_refresh_rotates(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let granted = harness.accepts(&first.token, "after the sign-in").await;
@@ -36,7 +36,7 @@ pub async fn a_refresh_rotates(harness: Harness) -> Upheld {
 }
 
 /// A refresh token is 256 bits in 64 lower-case hexadecimal characters, of which no half follows from another token.
-pub async fn a_refresh_token_is_64_hexadecimal_digits(harness: Harness) -> Upheld {
+pub async fn a_refresh_token_is_64_hexadecimal_digits(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let mut proofs = HashSet::new();
     let mut sessions = HashSet::new();
@@ -58,7 +58,7 @@ pub async fn a_refresh_token_is_64_hexadecimal_digits(harness: Harness) -> Uphel
 
 /// Whoever asks again with the direct predecessor, since the answer was lost or from another tab, gets the identical
 /// successor, on any node, until the grace is over.
-pub async fn a_retry_gets_the_identical_successor(harness: Harness) -> Upheld {
+pub async fn a_retry_gets_the_identical_successor(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let mut session = harness.signed_in(&owner).await;
     for _ in 0..3 {
@@ -85,7 +85,7 @@ pub async fn a_retry_gets_the_identical_successor(harness: Harness) -> Upheld {
 }
 
 /// A retry is of the same session: what it hands out ends with it.
-pub async fn a_retry_makes_no_second_session(harness: Harness) -> Upheld {
+pub async fn a_retry_makes_no_second_session(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let once = harness.renews(&first.refresh, "the first time").await;
@@ -99,7 +99,7 @@ pub async fn a_retry_makes_no_second_session(harness: Harness) -> Upheld {
 
 /// However many callers present one refresh token at once, on whichever nodes, there is one successor; all of them get
 /// it, and it works once more for all of them, round after round.
-pub async fn a_crowd_gets_one_successor(harness: Harness) -> Upheld {
+pub async fn a_crowd_gets_one_successor(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let mut refresh = harness.signed_in(&owner).await.refresh;
     for round in 0..harness.rounds() {
@@ -132,7 +132,7 @@ pub async fn a_crowd_gets_one_successor(harness: Harness) -> Upheld {
 }
 
 /// The same when each caller is a refresh ahead or behind: nobody is thrown out who retries within the grace.
-pub async fn rotations_of_one_millisecond_are_in_order(harness: Harness) -> Upheld {
+pub async fn rotations_of_one_millisecond_are_in_order(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let second = harness.renews(&first.refresh, "the first").await;

@@ -1,26 +1,26 @@
 //! Trouble of ours in the middle of a refresh.
 
-use super::ground::{Harness, Refreshes};
+use super::fixture::{Harness, ServiceAssertions};
 use crate::failing::Moment;
 use crate::harness::{NotIssued, Renewal, Revocation};
-use crate::issuer::ground::Says;
-use crate::law::{Unsupported, Upheld};
+use crate::issuer::fixture::IssuerAssertions;
+use crate::law::{LawResult, Unsupported};
 
 /// More calls to the store than this a refresh does not make.
 const MANY: u64 = 20;
 
 /// Whichever call to the store fails during a refresh, the answer is that it cannot be done now; and the same refresh
 /// token works when the store does.
-pub async fn a_failed_refresh_leaves_the_token_good(harness: Harness) -> Upheld {
+pub async fn a_failed_refresh_leaves_the_token_good(harness: Harness) -> LawResult {
     fails_at_each_call(&harness, Moment::Before).await
 }
 
 /// Nor is anything lost when a call did its work and only its answer got lost: a retry gets the successor that was made.
-pub async fn a_refresh_whose_answer_was_lost_can_be_retried(harness: Harness) -> Upheld {
+pub async fn a_refresh_whose_answer_was_lost_can_be_retried(harness: Harness) -> LawResult {
     fails_at_each_call(&harness, Moment::After).await
 }
 
-async fn fails_at_each_call(harness: &Harness, moment: Moment) -> Upheld {
+async fn fails_at_each_call(harness: &Harness, moment: Moment) -> LawResult {
     let owner = harness.owner().await;
     for nth in 1..MANY {
         let first = harness.signed_in(&owner).await;
@@ -50,7 +50,7 @@ async fn fails_at_each_call(harness: &Harness, moment: Moment) -> Upheld {
 
 /// While the store is away altogether, refresh and sign-in cannot be done, and a sign-out that was not recorded is not
 /// claimed; nobody is signed out by it.
-pub async fn while_the_store_is_away_nothing_is_decided(harness: Harness) -> Upheld {
+pub async fn while_the_store_is_away_nothing_is_decided(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let session = harness.renews(&first.refresh, "before").await;
@@ -68,7 +68,7 @@ pub async fn while_the_store_is_away_nothing_is_decided(harness: Harness) -> Uph
 }
 
 /// A reuse that cannot be acted on now is not told either; the next attempt finds it again, and then the session ends.
-pub async fn a_reuse_is_told_only_once_the_session_has_ended(harness: Harness) -> Upheld {
+pub async fn a_reuse_is_told_only_once_the_session_has_ended(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     for nth in 1..MANY {
         let first = harness.signed_in(&owner).await;
@@ -96,7 +96,7 @@ pub async fn a_reuse_is_told_only_once_the_session_has_ended(harness: Harness) -
 }
 
 /// Without the random source there is no successor and no session; the token presented stays good.
-pub async fn without_chance_nothing_rotates(harness: Harness) -> Upheld {
+pub async fn without_chance_nothing_rotates(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
     let before = harness.fail_entropy(true).await?;

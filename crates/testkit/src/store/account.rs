@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use auth_core::{Account, Attributes, Change, NewAccount, NewToken, Subject};
 
-use super::ground::{Ground, HOUR, NOW, realm, token_of};
-use crate::law::{Upheld, at_once};
+use super::fixture::{Fixture, HOUR, NOW, realm, token_of};
+use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
-impl Ground {
+impl Fixture {
     async fn create(&self, new: NewAccount) -> Option<Subject> {
         self.ports.accounts.create(new).await.expect("create")
     }
 }
 
 /// An account comes back as it was made: the login as typed, not folded, and every attribute with its type.
-pub async fn an_account_comes_back_as_it_was_made(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn an_account_comes_back_as_it_was_made(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     let attributes = Attributes::from_iter([
         ("name".to_owned(), "Workshop \"Nåme\" \u{1f527}".into()),
         ("countryId".to_owned(), 1.into()),
@@ -30,11 +30,11 @@ pub async fn an_account_comes_back_as_it_was_made(harness: Arc<dyn StoreHarness>
         login: "Workshop@Email.dk".into(),
         alias: Some("Wörkshop".into()),
         attributes,
-        ..ground.newcomer("")
+        ..fixture.newcomer("")
     };
-    let subject = ground.create(new.clone()).await.expect("a free name");
+    let subject = fixture.create(new.clone()).await.expect("a free name");
     assert!(subject.0 > 0, "{subject}");
-    let account = ground.account(subject).await;
+    let account = fixture.account(subject).await;
     let expected = Account {
         subject,
         realm: new.realm,
@@ -49,20 +49,20 @@ pub async fn an_account_comes_back_as_it_was_made(harness: Arc<dyn StoreHarness>
     assert_eq!(account, expected);
     let bare = NewAccount {
         role: None,
-        ..ground.newcomer("bare")
+        ..fixture.newcomer("bare")
     };
-    let bare = ground.create(bare).await.expect("a free name");
-    let bare = ground.account(bare).await;
+    let bare = fixture.create(bare).await.expect("a free name");
+    let bare = fixture.account(bare).await;
     assert_eq!((bare.alias, bare.role, bare.attributes.len()), (None, None, 0));
     Ok(())
 }
 
 /// A number that nobody has finds nobody.
-pub async fn an_unknown_account_is_not_found(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn an_unknown_account_is_not_found(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     for nobody in [owner.subject.0 + 1000, 0, -1, i64::MAX] {
-        let found = ground.ports.accounts.find(Subject(nobody)).await;
+        let found = fixture.ports.accounts.find(Subject(nobody)).await;
         assert_eq!(found.expect("find"), None, "{nobody}");
     }
     Ok(())
@@ -70,31 +70,31 @@ pub async fn an_unknown_account_is_not_found(harness: Arc<dyn StoreHarness>) -> 
 
 /// A number that the caller chose is the account's; taken, it makes nothing; and numbers that the store chooses stay
 /// clear of it.
-pub async fn a_chosen_number_is_kept(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn a_chosen_number_is_kept(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     let chosen = |number, login: &str| NewAccount {
         subject: Some(Subject(number)),
-        ..ground.newcomer(login)
+        ..fixture.newcomer(login)
     };
     assert_eq!(
-        ground.create(chosen(281_950, "workshop@email.dk")).await,
+        fixture.create(chosen(281_950, "workshop@email.dk")).await,
         Some(Subject(281_950))
     );
     assert_eq!(
-        ground.create(chosen(281_950, "other@email.dk")).await,
+        fixture.create(chosen(281_950, "other@email.dk")).await,
         None,
         "the number is taken"
     );
-    assert_eq!(ground.account(Subject(281_950)).await.login, "workshop@email.dk");
-    let first = ground
-        .create(ground.newcomer("other@email.dk"))
+    assert_eq!(fixture.account(Subject(281_950)).await.login, "workshop@email.dk");
+    let first = fixture
+        .create(fixture.newcomer("other@email.dk"))
         .await
         .expect("nothing was made under this name");
     let next = Subject(first.0.max(281_950) + 1);
-    assert_eq!(ground.create(chosen(next.0, "chosen")).await, Some(next));
+    assert_eq!(fixture.create(chosen(next.0, "chosen")).await, Some(next));
     let mut numbers = HashSet::from([Subject(281_950), first, next]);
     for index in 0..5 {
-        let subject = ground.create(ground.newcomer(&format!("more-{index}"))).await;
+        let subject = fixture.create(fixture.newcomer(&format!("more-{index}"))).await;
         assert!(
             numbers.insert(subject.expect("a free number")),
             "{subject:?} was given twice"
@@ -105,13 +105,13 @@ pub async fn a_chosen_number_is_kept(harness: Arc<dyn StoreHarness>) -> Upheld {
 
 /// A name signs in to one account of a realm, as a login or as an alias, however it is spelled. Otherwise one could
 /// sign in as the other.
-pub async fn a_name_is_one_accounts(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn a_name_is_one_accounts(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     let with_alias = |login: &str, alias: &str| NewAccount {
         alias: Some(alias.into()),
-        ..ground.newcomer(login)
+        ..fixture.newcomer(login)
     };
-    assert!(ground.create(with_alias("José@example.com", "Pepe")).await.is_some());
+    assert!(fixture.create(with_alias("José@example.com", "Pepe")).await.is_some());
     for (login, alias) in [
         ("José@example.com", None),
         ("JOSÉ@EXAMPLE.COM", None),
@@ -122,47 +122,47 @@ pub async fn a_name_is_one_accounts(harness: Arc<dyn StoreHarness>) -> Upheld {
     ] {
         let new = NewAccount {
             alias: alias.map(str::to_owned),
-            ..ground.newcomer(login)
+            ..fixture.newcomer(login)
         };
-        assert_eq!(ground.create(new).await, None, "{login:?} with {alias:?}");
+        assert_eq!(fixture.create(new).await, None, "{login:?} with {alias:?}");
     }
     assert!(
-        ground.create(ground.newcomer("new")).await.is_some(),
+        fixture.create(fixture.newcomer("new")).await.is_some(),
         "what was refused took no name"
     );
     assert!(
-        ground.create(ground.newcomer("jose@example.com")).await.is_some(),
+        fixture.create(fixture.newcomer("jose@example.com")).await.is_some(),
         "another name"
     );
     Ok(())
 }
 
 /// The same name in two realms is two people.
-pub async fn a_name_is_free_in_another_realm(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let here = ground.owner("100@mydomain.com").await;
+pub async fn a_name_is_free_in_another_realm(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let here = fixture.owner("100@mydomain.com").await;
     let there = NewAccount {
         realm: realm("pbx"),
         role: None,
-        ..ground.newcomer("100@mydomain.com")
+        ..fixture.newcomer("100@mydomain.com")
     };
-    let there = ground.create(there).await.expect("free there");
+    let there = fixture.create(there).await.expect("free there");
     assert_ne!(here.subject, there);
-    assert_eq!(ground.account(there).await.realm, realm("pbx"));
+    assert_eq!(fixture.account(there).await.realm, realm("pbx"));
     Ok(())
 }
 
 /// Of many who take one name at the same moment, one gets it.
-pub async fn a_name_is_taken_once_by_a_crowd(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn a_name_is_taken_once_by_a_crowd(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     for round in 0..10 {
-        let answers = at_once(ground.harness.crowd(), |caller| {
-            let (accounts, name) = (ground.ports.accounts.clone(), format!("name-{round}"));
+        let answers = at_once(fixture.harness.crowd(), |caller| {
+            let (accounts, name) = (fixture.ports.accounts.clone(), format!("name-{round}"));
             let new = match caller % 2 {
-                0 => ground.newcomer(&name.to_uppercase()),
+                0 => fixture.newcomer(&name.to_uppercase()),
                 _ => NewAccount {
                     alias: Some(name),
-                    ..ground.newcomer(&format!("login-{round}-{caller}"))
+                    ..fixture.newcomer(&format!("login-{round}-{caller}"))
                 },
             };
             async move { accounts.create(new).await.expect("create") }
@@ -174,16 +174,16 @@ pub async fn a_name_is_taken_once_by_a_crowd(harness: Arc<dyn StoreHarness>) -> 
 }
 
 /// Barring starts a new generation and tells of it, for as long as any token of the account might be accepted.
-pub async fn barring_starts_a_new_generation(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn barring_starts_a_new_generation(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     let long = NewToken {
         expires_at: Some(NOW.plus(HOUR * 24 * 30)),
         ..token_of(&owner)
     };
-    ground.insert(long).await;
-    assert!(ground.disable(owner.subject, true).await);
-    let barred = ground.account(owner.subject).await;
+    fixture.insert(long).await;
+    assert!(fixture.disable(owner.subject, true).await);
+    let barred = fixture.account(owner.subject).await;
     assert!(barred.disabled);
     assert!(
         barred.generation > owner.generation,
@@ -191,10 +191,12 @@ pub async fn barring_starts_a_new_generation(harness: Arc<dyn StoreHarness>) -> 
         barred.generation,
         owner.generation
     );
-    let entry = ground.entry(Change::Superseded(owner.subject, barred.generation)).await;
+    let entry = fixture
+        .entry(Change::Superseded(owner.subject, barred.generation))
+        .await;
     assert!(entry.until >= NOW.plus(HOUR * 24 * 30), "{entry:?}");
-    assert!(ground.disable(owner.subject, false).await);
-    let readmitted = ground.account(owner.subject).await;
+    assert!(fixture.disable(owner.subject, false).await);
+    let readmitted = fixture.account(owner.subject).await;
     assert!(!readmitted.disabled);
     assert!(
         readmitted.generation >= barred.generation,
@@ -204,44 +206,44 @@ pub async fn barring_starts_a_new_generation(harness: Arc<dyn StoreHarness>) -> 
 }
 
 /// Barring an account that is not there does nothing, and nothing is told.
-pub async fn nobody_is_not_barred(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let before = ground.feed().await;
+pub async fn nobody_is_not_barred(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let before = fixture.feed().await;
     for disabled in [true, false] {
-        assert!(!ground.disable(Subject(owner.subject.0 + 1000), disabled).await);
+        assert!(!fixture.disable(Subject(owner.subject.0 + 1000), disabled).await);
     }
-    assert_eq!(ground.feed().await, before);
+    assert_eq!(fixture.feed().await, before);
     Ok(())
 }
 
 /// What is said about an account is replaced as a whole: no member of before stays. Nothing else of it changes, no token
 /// ends, and nobody has nothing said about them.
-pub async fn attributes_are_replaced_as_a_whole(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn attributes_are_replaced_as_a_whole(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     let of = |name: &str, value: &str| Attributes::from_iter([(name.to_owned(), value.into())]);
     let new = NewAccount {
         attributes: of("old", "a"),
-        ..ground.newcomer("workshop@email.dk")
+        ..fixture.newcomer("workshop@email.dk")
     };
-    let subject = ground.create(new).await.expect("a free name");
-    let other = ground.owner("other@email.dk").await;
-    let before = ground.account(subject).await;
-    let id = ground.insert(token_of(&before)).await;
+    let subject = fixture.create(new).await.expect("a free name");
+    let other = fixture.owner("other@email.dk").await;
+    let before = fixture.account(subject).await;
+    let id = fixture.insert(token_of(&before)).await;
     let attributes = of("new", "\"b\"");
     let set = async |subject| {
-        let set = ground.ports.accounts.set_attributes(subject, &attributes).await;
+        let set = fixture.ports.accounts.set_attributes(subject, &attributes).await;
         set.expect("set_attributes")
     };
     assert!(set(subject).await);
-    let after = ground.account(subject).await;
+    let after = fixture.account(subject).await;
     let expected = Account {
         attributes: attributes.clone(),
         ..before
     };
     assert_eq!(after, expected);
-    assert!(ground.lives(id).await);
-    assert_eq!(ground.account(other.subject).await, other);
+    assert!(fixture.lives(id).await);
+    assert_eq!(fixture.account(other.subject).await, other);
     assert!(!set(Subject(subject.0 + 1_000_000)).await);
     Ok(())
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use auth_core::{FoldedLogin, NewAccount, Realm};
 use consumer_auth::{Client, NewClient};
 
-use super::ground::{Ground, HOUR, NOW, token_of};
-use crate::law::{Upheld, at_once};
+use super::fixture::{Fixture, HOUR, NOW, token_of};
+use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
 const EMAIL: &str = "José@Example.com";
@@ -22,12 +22,12 @@ fn client(organisation: i64, email: &str, name: &str) -> NewClient {
     }
 }
 
-impl Ground {
+impl Fixture {
     async fn with_organisations(harness: Arc<dyn StoreHarness>) -> Self {
-        let ground = Self::new(harness).await;
-        ground.organisation(171, "Ping Pong").await;
-        ground.organisation(172, "Other").await;
-        ground
+        let fixture = Self::new(harness).await;
+        fixture.organisation(171, "Ping Pong").await;
+        fixture.organisation(172, "Other").await;
+        fixture
     }
 
     async fn vouch(&self, new: NewClient) -> Client {
@@ -37,9 +37,9 @@ impl Ground {
 }
 
 /// A new client is made of what was said of it.
-pub async fn a_new_client_is_made_as_described(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::with_organisations(harness).await;
-    let made = ground.vouch(client(171, EMAIL, "José \"Pepe\" \u{1f3d3}")).await;
+pub async fn a_new_client_is_made_as_described(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::with_organisations(harness).await;
+    let made = fixture.vouch(client(171, EMAIL, "José \"Pepe\" \u{1f3d3}")).await;
     let expected = Client {
         subject: made.subject,
         organisation: 171,
@@ -55,27 +55,27 @@ pub async fn a_new_client_is_made_as_described(harness: Arc<dyn StoreHarness>) -
 
 /// An existing client comes back as stored, under whichever spelling of its e-mail: what a partner says of it today
 /// does not overwrite what is known.
-pub async fn an_existing_client_comes_back_as_stored(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::with_organisations(harness).await;
-    let first = ground.vouch(client(171, EMAIL, "José")).await;
+pub async fn an_existing_client_comes_back_as_stored(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::with_organisations(harness).await;
+    let first = fixture.vouch(client(171, EMAIL, "José")).await;
     for email in [EMAIL, "JOSÉ@EXAMPLE.COM", "jose\u{301}@example.com"] {
         let again = NewClient {
             created_at: NOW.plus(HOUR),
             ..client(171, email, "Somebody Else")
         };
-        assert_eq!(ground.vouch(again).await, first, "{email:?}");
+        assert_eq!(fixture.vouch(again).await, first, "{email:?}");
     }
-    let other = ground.vouch(client(171, "jose@example.com", "Jose")).await;
+    let other = fixture.vouch(client(171, "jose@example.com", "Jose")).await;
     assert_ne!(other.subject, first.subject, "another address");
     Ok(())
 }
 
 /// However many callers vouch for one new client at the same moment, there is one client with one number.
-pub async fn a_client_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::with_organisations(harness).await;
+pub async fn a_client_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::with_organisations(harness).await;
     for round in 0..10 {
-        let answers = at_once(ground.harness.crowd(), |caller| {
-            let consumers = ground.ports.consumers.clone();
+        let answers = at_once(fixture.harness.crowd(), |caller| {
+            let consumers = fixture.ports.consumers.clone();
             let email = match caller % 2 {
                 0 => format!("client-{round}@example.com"),
                 _ => format!("CLIENT-{round}@EXAMPLE.COM"),
@@ -96,23 +96,23 @@ pub async fn a_client_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarness>) -
 }
 
 /// Nothing crosses organisations: one address in two of them is two clients.
-pub async fn clients_never_cross_organisations(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::with_organisations(harness).await;
-    let here = ground.vouch(client(171, EMAIL, "here")).await;
-    let there = ground.vouch(client(172, EMAIL, "there")).await;
+pub async fn clients_never_cross_organisations(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::with_organisations(harness).await;
+    let here = fixture.vouch(client(171, EMAIL, "here")).await;
+    let there = fixture.vouch(client(172, EMAIL, "there")).await;
     assert_ne!(here.subject, there.subject);
     assert_eq!((there.organisation, there.name.as_str()), (172, "there"));
-    assert_eq!(ground.vouch(client(171, EMAIL, "")).await, here);
+    assert_eq!(fixture.vouch(client(171, EMAIL, "")).await, here);
     Ok(())
 }
 
 /// A client is an account of its organisation's own realm; no account of any other realm is reached by its address.
-pub async fn a_client_is_an_account_of_its_organisation(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::with_organisations(harness).await;
-    let operator = ground.owner(EMAIL).await;
-    let made = ground.vouch(client(171, EMAIL, "José")).await;
+pub async fn a_client_is_an_account_of_its_organisation(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::with_organisations(harness).await;
+    let operator = fixture.owner(EMAIL).await;
+    let made = fixture.vouch(client(171, EMAIL, "José")).await;
     assert_ne!(made.subject, operator.subject);
-    let account = ground.account(made.subject).await;
+    let account = fixture.account(made.subject).await;
     assert_eq!(
         (account.realm, account.login.as_str()),
         (Realm::of_organisation(171), EMAIL)
@@ -121,25 +121,25 @@ pub async fn a_client_is_an_account_of_its_organisation(harness: Arc<dyn StoreHa
     let taken = NewAccount {
         realm: Realm::of_organisation(171),
         role: None,
-        ..ground.newcomer(EMAIL)
+        ..fixture.newcomer(EMAIL)
     };
-    let created = ground.ports.accounts.create(taken).await.expect("create");
+    let created = fixture.ports.accounts.create(taken).await.expect("create");
     assert_eq!(created, None, "the client has that name");
     Ok(())
 }
 
 /// A client can be barred like any account, and says so when it is found; its generation moves on, so that its tokens
 /// die.
-pub async fn a_barred_client_says_so(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::with_organisations(harness).await;
-    let made = ground.vouch(client(171, EMAIL, "José")).await;
-    let token = ground.insert(token_of(&ground.account(made.subject).await)).await;
-    assert!(ground.lives(token).await);
-    ground.disable(made.subject, true).await;
-    let barred = ground.vouch(client(171, EMAIL, "José")).await;
+pub async fn a_barred_client_says_so(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::with_organisations(harness).await;
+    let made = fixture.vouch(client(171, EMAIL, "José")).await;
+    let token = fixture.insert(token_of(&fixture.account(made.subject).await)).await;
+    assert!(fixture.lives(token).await);
+    fixture.disable(made.subject, true).await;
+    let barred = fixture.vouch(client(171, EMAIL, "José")).await;
     assert!(barred.disabled);
     assert!(barred.generation > made.generation);
     assert_eq!(barred.subject, made.subject);
-    assert!(!ground.lives(token).await);
+    assert!(!fixture.lives(token).await);
     Ok(())
 }

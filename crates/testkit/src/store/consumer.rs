@@ -5,11 +5,11 @@ use std::sync::Arc;
 use auth_core::TokenDigest;
 use consumer_auth::{Consumer, Organisation};
 
-use super::ground::{Ground, NOW};
-use crate::law::Upheld;
+use super::fixture::{Fixture, NOW};
+use crate::law::LawResult;
 use crate::ports::StoreHarness;
 
-impl Ground {
+impl Fixture {
     pub(super) async fn organisation(&self, id: i64, name: &str) -> Organisation {
         let organisation = Organisation {
             id,
@@ -39,19 +39,19 @@ impl Ground {
 }
 
 /// A consumer is found by its key, byte for byte, with the digest of its token and its organisation as last put.
-pub async fn a_consumer_is_found_by_its_key(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let organisation = ground.organisation(171, "Ping Pong").await;
-    assert!(ground.put_consumer("demo-key", b"demo-token", 171).await);
+pub async fn a_consumer_is_found_by_its_key(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let organisation = fixture.organisation(171, "Ping Pong").await;
+    assert!(fixture.put_consumer("demo-key", b"demo-token", 171).await);
     let expected = Consumer {
         key: "demo-key".into(),
         token: TokenDigest::of(b"demo-token"),
         disabled: false,
         organisation,
     };
-    assert_eq!(ground.consumer("demo-key").await, Some(expected.clone()));
+    assert_eq!(fixture.consumer("demo-key").await, Some(expected.clone()));
     for other in ["", "demo", "Demo-Key", "demo-key ", "demo%", "demo_key"] {
-        assert_eq!(ground.consumer(other).await, None, "{other:?}");
+        assert_eq!(fixture.consumer(other).await, None, "{other:?}");
     }
     let organisation = Organisation {
         name: "Pong Ping".into(),
@@ -59,13 +59,13 @@ pub async fn a_consumer_is_found_by_its_key(harness: Arc<dyn StoreHarness>) -> U
         utc_offset_seconds: 3600,
         ..expected.organisation.clone()
     };
-    ground
+    fixture
         .ports
         .consumers
         .put_organisation(&organisation)
         .await
         .expect("put");
-    let moved = ground.consumer("demo-key").await;
+    let moved = fixture.consumer("demo-key").await;
     assert_eq!(
         moved,
         Some(Consumer {
@@ -78,54 +78,54 @@ pub async fn a_consumer_is_found_by_its_key(harness: Arc<dyn StoreHarness>) -> U
 
 /// A consumer is one organisation's: it is not made for one that is not there, and a key that belongs to another
 /// organisation is not taken over.
-pub async fn a_consumer_is_one_organisations(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    ground.organisation(171, "Ping Pong").await;
-    ground.organisation(172, "Other").await;
+pub async fn a_consumer_is_one_organisations(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    fixture.organisation(171, "Ping Pong").await;
+    fixture.organisation(172, "Other").await;
     assert!(
-        !ground.put_consumer("demo-key", b"token", 999).await,
+        !fixture.put_consumer("demo-key", b"token", 999).await,
         "of no organisation"
     );
-    assert_eq!(ground.consumer("demo-key").await, None);
-    assert!(ground.put_consumer("demo-key", b"token", 171).await);
-    let before = ground.consumer("demo-key").await;
+    assert_eq!(fixture.consumer("demo-key").await, None);
+    assert!(fixture.put_consumer("demo-key", b"token", 171).await);
+    let before = fixture.consumer("demo-key").await;
     assert!(
-        !ground.put_consumer("demo-key", b"stolen", 172).await,
+        !fixture.put_consumer("demo-key", b"stolen", 172).await,
         "the key is another's"
     );
     assert!(
-        !ground.put_consumer("demo-key", b"stolen", 999).await,
+        !fixture.put_consumer("demo-key", b"stolen", 999).await,
         "of no organisation"
     );
-    assert_eq!(ground.consumer("demo-key").await, before, "nothing has changed");
+    assert_eq!(fixture.consumer("demo-key").await, before, "nothing has changed");
     Ok(())
 }
 
 /// Putting a consumer again gives it another token and readmits it: the way back from a lost token.
-pub async fn a_consumer_can_get_another_token(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    ground.organisation(171, "Ping Pong").await;
-    ground.put_consumer("demo-key", b"first", 171).await;
-    ground.bar_consumer("demo-key", true).await;
-    assert!(ground.put_consumer("demo-key", b"second", 171).await);
-    let consumer = ground.consumer("demo-key").await.expect("there");
+pub async fn a_consumer_can_get_another_token(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    fixture.organisation(171, "Ping Pong").await;
+    fixture.put_consumer("demo-key", b"first", 171).await;
+    fixture.bar_consumer("demo-key", true).await;
+    assert!(fixture.put_consumer("demo-key", b"second", 171).await);
+    let consumer = fixture.consumer("demo-key").await.expect("there");
     assert!(consumer.token == TokenDigest::of(b"second"));
     assert!(!consumer.disabled);
     Ok(())
 }
 
 /// A consumer can be barred and readmitted, alone; one that is not there cannot.
-pub async fn a_consumer_can_be_barred(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    ground.organisation(171, "Ping Pong").await;
-    ground.put_consumer("demo-key", b"one", 171).await;
-    ground.put_consumer("other-key", b"two", 171).await;
+pub async fn a_consumer_can_be_barred(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    fixture.organisation(171, "Ping Pong").await;
+    fixture.put_consumer("demo-key", b"one", 171).await;
+    fixture.put_consumer("other-key", b"two", 171).await;
     for disabled in [true, true, false] {
-        assert!(ground.bar_consumer("demo-key", disabled).await);
-        assert_eq!(ground.consumer("demo-key").await.map(|c| c.disabled), Some(disabled));
-        assert_eq!(ground.consumer("other-key").await.map(|c| c.disabled), Some(false));
+        assert!(fixture.bar_consumer("demo-key", disabled).await);
+        assert_eq!(fixture.consumer("demo-key").await.map(|c| c.disabled), Some(disabled));
+        assert_eq!(fixture.consumer("other-key").await.map(|c| c.disabled), Some(false));
     }
-    assert!(!ground.bar_consumer("nobody", true).await);
-    assert_eq!(ground.consumer("nobody").await, None);
+    assert!(!fixture.bar_consumer("nobody", true).await);
+    assert_eq!(fixture.consumer("nobody").await, None);
     Ok(())
 }

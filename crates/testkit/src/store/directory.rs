@@ -6,11 +6,11 @@ use std::time::Duration;
 use auth_core::{Change, NewToken, StoreError, Subject, Timestamp, TokenId, TokenSummary};
 use permissions::{Role, RoleName};
 
-use super::ground::{Ground, HOUR, NOW, ROLE, next, realm, scopes, session_of, token_of};
-use crate::law::Upheld;
+use super::fixture::{Fixture, HOUR, NOW, ROLE, next, realm, scopes, session_of, token_of};
+use crate::law::LawResult;
 use crate::ports::StoreHarness;
 
-impl Ground {
+impl Fixture {
     async fn listed(&self, subject: Subject, before: Option<TokenId>, limit: u32) -> Vec<TokenSummary> {
         let listed = self.ports.directory.tokens_of(subject, before, limit).await;
         listed.expect("tokens_of")
@@ -36,33 +36,33 @@ impl Ground {
 }
 
 /// A list has the owner's records and nobody else's, the newest first.
-pub async fn a_list_is_of_one_owner_newest_first(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let other = ground.owner("other@email.dk").await;
+pub async fn a_list_is_of_one_owner_newest_first(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let other = fixture.owner("other@email.dk").await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(ground.insert(token_of(&owner)).await);
-        ground.insert(token_of(&other)).await;
+        ids.push(fixture.insert(token_of(&owner)).await);
+        fixture.insert(token_of(&other)).await;
     }
     ids.reverse();
-    assert_eq!(ground.listed_ids(owner.subject).await, ids);
-    assert_eq!(ground.listed_ids(Subject(owner.subject.0 + 1_000_000)).await, []);
+    assert_eq!(fixture.listed_ids(owner.subject).await, ids);
+    assert_eq!(fixture.listed_ids(Subject(owner.subject.0 + 1_000_000)).await, []);
     Ok(())
 }
 
 /// Page after page, each record turns up once, however the pages are cut.
-pub async fn a_list_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn a_list_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     for _ in 0..7 {
-        ground.insert(token_of(&owner)).await;
+        fixture.insert(token_of(&owner)).await;
     }
-    let all = ground.listed_ids(owner.subject).await;
+    let all = fixture.listed_ids(owner.subject).await;
     for limit in [1, 2, 3, 7, 8] {
         let (mut read, mut before) = (Vec::new(), None);
         loop {
-            let page = ground.listed(owner.subject, before, limit).await;
+            let page = fixture.listed(owner.subject, before, limit).await;
             assert!(
                 page.len() <= limit as usize,
                 "a page of {} where {limit} were asked",
@@ -81,38 +81,38 @@ pub async fn a_list_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> Upheld {
 
 /// What is revoked, or belongs to what is revoked, or was granted in an earlier generation, is not listed, nor is
 /// anything of an owner who is barred. What has expired is: the time is not the store's business.
-pub async fn a_list_has_what_lives(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let superseded = ground.insert(token_of(&owner)).await;
-    ground.end_sessions(owner.subject).await;
-    let owner = ground.account(owner.subject).await;
-    let revoked = ground.insert(token_of(&owner)).await;
-    ground.revoke(revoked).await;
-    let session = ground.insert(session_of(&owner, 1)).await;
+pub async fn a_list_has_what_lives(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let superseded = fixture.insert(token_of(&owner)).await;
+    fixture.end_sessions(owner.subject).await;
+    let owner = fixture.account(owner.subject).await;
+    let revoked = fixture.insert(token_of(&owner)).await;
+    fixture.revoke(revoked).await;
+    let session = fixture.insert(session_of(&owner, 1)).await;
     let child = NewToken {
         parent: Some(session),
         ..token_of(&owner)
     };
-    ground.insert(child).await;
-    ground.revoke(session).await;
+    fixture.insert(child).await;
+    fixture.revoke(session).await;
     let expired = NewToken {
         expires_at: Some(NOW.minus(HOUR)),
         ..token_of(&owner)
     };
-    let expired = ground.insert(expired).await;
-    assert!(!ground.lives(superseded).await);
-    assert_eq!(ground.listed_ids(owner.subject).await, [expired]);
-    ground.disable(owner.subject, true).await;
-    assert_eq!(ground.listed_ids(owner.subject).await, []);
+    let expired = fixture.insert(expired).await;
+    assert!(!fixture.lives(superseded).await);
+    assert_eq!(fixture.listed_ids(owner.subject).await, [expired]);
+    fixture.disable(owner.subject, true).await;
+    assert_eq!(fixture.listed_ids(owner.subject).await, []);
     Ok(())
 }
 
 /// A list tells what its owner needs to recognise a token: flavour, label, session, times.
-pub async fn a_list_tells_what_a_token_is(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let session = ground.insert(session_of(&owner, 1)).await;
+pub async fn a_list_tells_what_a_token_is(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let session = fixture.insert(session_of(&owner, 1)).await;
     let (issued_at, used_at) = (NOW.plus(Duration::from_millis(1)), NOW.plus(Duration::from_millis(2)));
     let token = NewToken {
         flavour: "device".into(),
@@ -122,8 +122,8 @@ pub async fn a_list_tells_what_a_token_is(harness: Arc<dyn StoreHarness>) -> Uph
         expires_at: None,
         ..token_of(&owner)
     };
-    let id = ground.insert(token).await;
-    ground.ports.tokens.touch(&[(id, used_at)]).await.expect("touch");
+    let id = fixture.insert(token).await;
+    fixture.ports.tokens.touch(&[(id, used_at)]).await.expect("touch");
     let expected = TokenSummary {
         id,
         parent: Some(session),
@@ -133,7 +133,7 @@ pub async fn a_list_tells_what_a_token_is(harness: Arc<dyn StoreHarness>) -> Uph
         expires_at: None,
         last_used_at: Some(used_at),
     };
-    let listed = ground.listed(owner.subject, None, 10).await;
+    let listed = fixture.listed(owner.subject, None, 10).await;
     assert_eq!(listed.first(), Some(&expected));
     let session = listed.last().expect("the session is listed");
     let times: (Option<Timestamp>, Option<Timestamp>) = (session.expires_at, session.last_used_at);
@@ -143,52 +143,52 @@ pub async fn a_list_tells_what_a_token_is(harness: Arc<dyn StoreHarness>) -> Uph
 
 /// Ending an owner's sessions starts a new generation and tells of it: what the owner held is dead, what anybody else
 /// holds lives, and the owner may be granted something anew. Nobody's sessions are not ended, and nothing is told.
-pub async fn an_owners_sessions_end_together(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let bystander = ground.owner("other@email.dk").await;
+pub async fn an_owners_sessions_end_together(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let bystander = fixture.owner("other@email.dk").await;
     let held = [
-        ground.insert(token_of(&owner)).await,
-        ground.insert(session_of(&owner, 1)).await,
+        fixture.insert(token_of(&owner)).await,
+        fixture.insert(session_of(&owner, 1)).await,
     ];
-    let others = ground.insert(token_of(&bystander)).await;
-    assert!(ground.end_sessions(owner.subject).await);
+    let others = fixture.insert(token_of(&bystander)).await;
+    assert!(fixture.end_sessions(owner.subject).await);
     for id in held {
-        assert!(!ground.lives(id).await);
+        assert!(!fixture.lives(id).await);
     }
-    assert!(ground.lives(others).await, "somebody else's");
-    let after = ground.account(owner.subject).await;
+    assert!(fixture.lives(others).await, "somebody else's");
+    let after = fixture.account(owner.subject).await;
     assert_eq!((after.generation, after.disabled), (next(owner.generation), false));
     assert_eq!(
-        ground.told(Change::Superseded(owner.subject, after.generation)).await,
+        fixture.told(Change::Superseded(owner.subject, after.generation)).await,
         1
     );
-    assert!(ground.refused(token_of(&owner)).await, "a grant from before");
-    let anew = ground.insert(token_of(&after)).await;
-    assert!(ground.lives(anew).await);
-    let told = ground.feed().await.len();
-    assert!(!ground.end_sessions(Subject(after.subject.0 + 1_000_000)).await);
-    assert_eq!(ground.feed().await.len(), told);
+    assert!(fixture.refused(token_of(&owner)).await, "a grant from before");
+    let anew = fixture.insert(token_of(&after)).await;
+    assert!(fixture.lives(anew).await);
+    let told = fixture.feed().await.len();
+    assert!(!fixture.end_sessions(Subject(after.subject.0 + 1_000_000)).await);
+    assert_eq!(fixture.feed().await.len(), told);
     Ok(())
 }
 
 /// Ending everything ends every record of everybody, dead ones not counted, and leaves the accounts as they are but
 /// for their generation.
-pub async fn everything_ends_together(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let other = ground.owner("other@email.dk").await;
-    let revoked = ground.insert(token_of(&owner)).await;
-    ground.revoke(revoked).await;
+pub async fn everything_ends_together(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let other = fixture.owner("other@email.dk").await;
+    let revoked = fixture.insert(token_of(&owner)).await;
+    fixture.revoke(revoked).await;
     let held = [
-        ground.insert(session_of(&owner, 1)).await,
-        ground.insert(token_of(&other)).await,
+        fixture.insert(session_of(&owner, 1)).await,
+        fixture.insert(token_of(&other)).await,
     ];
-    assert_eq!(ground.end_all().await, 2);
+    assert_eq!(fixture.end_all().await, 2);
     for id in held {
-        assert!(!ground.lives(id).await);
+        assert!(!fixture.lives(id).await);
     }
-    let after = ground.account(owner.subject).await;
+    let after = fixture.account(owner.subject).await;
     assert_eq!(
         after,
         auth_core::Account {
@@ -196,83 +196,86 @@ pub async fn everything_ends_together(harness: Arc<dyn StoreHarness>) -> Upheld 
             ..owner.clone()
         }
     );
-    assert!(ground.refused(token_of(&owner)).await, "a grant from before");
-    let anew = ground.insert(token_of(&after)).await;
-    assert!(ground.lives(anew).await);
+    assert!(fixture.refused(token_of(&owner)).await, "a grant from before");
+    let anew = fixture.insert(token_of(&after)).await;
+    assert!(fixture.lives(anew).await);
     Ok(())
 }
 
 /// A store that was restored from a copy has forgotten generations that were. The one that everything moves on to must
 /// be none of those: far beyond what any account reaches.
-pub async fn everything_ends_in_a_generation_that_never_was(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    ground.end_all().await;
-    let once = ground.account(owner.subject).await.generation;
-    ground.end_all().await;
-    let twice = ground.account(owner.subject).await.generation;
+pub async fn everything_ends_in_a_generation_that_never_was(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    fixture.end_all().await;
+    let once = fixture.account(owner.subject).await.generation;
+    fixture.end_all().await;
+    let twice = fixture.account(owner.subject).await.generation;
     assert!(once.0 > owner.generation.0 + 100_000, "{once:?}");
     assert!(twice.0 > once.0 + 100_000, "{twice:?}");
     Ok(())
 }
 
 /// The end of everything is told in a way that makes every node read again what it has seen.
-pub async fn the_end_of_everything_is_told(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    ground.owner("workshop@email.dk").await;
-    let before = ground.told(Change::AllRights).await;
-    ground.end_all().await;
-    assert_eq!(ground.told(Change::AllRights).await, before + 1);
+pub async fn the_end_of_everything_is_told(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    fixture.owner("workshop@email.dk").await;
+    let before = fixture.told(Change::AllRights).await;
+    fixture.end_all().await;
+    assert_eq!(fixture.told(Change::AllRights).await, before + 1);
     Ok(())
 }
 
 /// Records that ended with everything are removed like any that ended.
-pub async fn what_ended_with_everything_is_purged(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn what_ended_with_everything_is_purged(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     let endless = NewToken {
         expires_at: None,
         digest: Some(auth_core::TokenDigest::of(b"secret")),
         ..token_of(&owner)
     };
-    ground.insert(endless).await;
-    ground.end_all().await;
-    ground.ports.tokens.purge(NOW.plus(HOUR), 1000).await.expect("purge");
-    assert_eq!(ground.harness.token_rows().await?, 0);
+    fixture.insert(endless).await;
+    fixture.end_all().await;
+    fixture.ports.tokens.purge(NOW.plus(HOUR), 1000).await.expect("purge");
+    assert_eq!(fixture.harness.token_rows().await?, 0);
     Ok(())
 }
 
 /// A role reads back as it was put last; one that is not there is none; and a damaged one is an error to those who look
 /// after roles, so that somebody mends it.
-pub async fn a_role_reads_back(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    ground.allow("jugador", "z").await;
-    ground.allow("jugador", "zeta alpha").await;
-    let found = ground
+pub async fn a_role_reads_back(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    fixture.allow("jugador", "z").await;
+    fixture.allow("jugador", "zeta alpha").await;
+    let found = fixture
         .ports
         .roles
-        .find(&ground.realm, "jugador")
+        .find(&fixture.realm, "jugador")
         .await
         .expect("find a role");
     let expected = Role {
-        realm: ground.realm.clone(),
+        realm: fixture.realm.clone(),
         name: RoleName::parse("jugador").expect("a role's name"),
         permissions: scopes("zeta alpha"),
     };
     assert_eq!(found, Some(expected));
     for (realm, role) in [
-        (&ground.realm, "nobody"),
+        (&fixture.realm, "nobody"),
         (&realm("players"), "jugador"),
-        (&ground.realm, "JUGADOR"),
+        (&fixture.realm, "JUGADOR"),
     ] {
         assert_eq!(
-            ground.ports.roles.find(realm, role).await,
+            fixture.ports.roles.find(realm, role).await,
             Ok(None),
             "{role} in {realm}"
         );
     }
-    ground.harness.damage_role(&ground.realm, ROLE, "[\"read\",1]").await?;
-    let damaged = ground.ports.roles.find(&ground.realm, ROLE).await;
+    fixture
+        .harness
+        .damage_role(&fixture.realm, ROLE, "[\"read\",1]")
+        .await?;
+    let damaged = fixture.ports.roles.find(&fixture.realm, ROLE).await;
     assert!(matches!(damaged, Err(StoreError::Corrupt(_))), "{damaged:?}");
     Ok(())
 }

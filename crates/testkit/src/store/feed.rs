@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use auth_core::{Change, FeedEntry};
 
-use super::ground::{Ground, token_of};
-use crate::law::{Upheld, at_once};
+use super::fixture::{Fixture, token_of};
+use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
 /// Entries come in order of their numbers, which are positive and each given once, in the order in which things
 /// happened: a node that asks from zero has heard everything.
-pub async fn the_feed_is_in_order(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn the_feed_is_in_order(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     let mut expected = Vec::new();
     for _ in 0..5 {
-        let id = ground.insert(token_of(&owner)).await;
-        ground.revoke(id).await;
+        let id = fixture.insert(token_of(&owner)).await;
+        fixture.revoke(id).await;
         expected.push(Change::Ended(id));
     }
-    let feed = ground.feed().await;
+    let feed = fixture.feed().await;
     assert!(feed.iter().all(|entry| entry.sequence > 0), "{feed:?}");
     assert!(feed.is_sorted_by(|a, b| a.sequence < b.sequence), "{feed:?}");
     let ended: Vec<_> = feed
@@ -32,19 +32,19 @@ pub async fn the_feed_is_in_order(harness: Arc<dyn StoreHarness>) -> Upheld {
 }
 
 /// The feed can be read in pages of any size: at most so many entries at once, and those after a number, without it.
-pub async fn the_feed_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn the_feed_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     for _ in 0..10 {
-        let id = ground.insert(token_of(&owner)).await;
-        ground.revoke(id).await;
+        let id = fixture.insert(token_of(&owner)).await;
+        fixture.revoke(id).await;
     }
-    let whole = ground.feed().await;
+    let whole = fixture.feed().await;
     for size in [1, 3, 100] {
         let mut read: Vec<FeedEntry> = Vec::new();
         loop {
             let after = read.last().map_or(0, |entry| entry.sequence);
-            let page = ground.ports.tokens.changes(after, size).await.expect("changes");
+            let page = fixture.ports.tokens.changes(after, size).await.expect("changes");
             assert!(page.len() <= size as usize, "{} entries of {size}", page.len());
             if page.is_empty() {
                 break;
@@ -53,25 +53,25 @@ pub async fn the_feed_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> Upheld
         }
         assert_eq!(read, whole, "in pages of {size}");
     }
-    let beyond = ground.ports.tokens.changes(i64::MAX, 10).await.expect("changes");
+    let beyond = fixture.ports.tokens.changes(i64::MAX, 10).await.expect("changes");
     assert_eq!(beyond, []);
     Ok(())
 }
 
 /// Whatever happens at the same moment, the feed tells of all of it.
-pub async fn the_feed_misses_nothing_of_a_crowd(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let ended = at_once(ground.harness.crowd(), |_| {
-        let (tokens, new) = (ground.ports.tokens.clone(), token_of(&owner));
+pub async fn the_feed_misses_nothing_of_a_crowd(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let ended = at_once(fixture.harness.crowd(), |_| {
+        let (tokens, new) = (fixture.ports.tokens.clone(), token_of(&owner));
         async move {
             let id = tokens.insert(new).await.expect("insert").expect("the owner stands");
-            assert!(tokens.revoke(id, super::ground::NOW).await.expect("revoke"));
+            assert!(tokens.revoke(id, super::fixture::NOW).await.expect("revoke"));
             id
         }
     })
     .await;
-    let feed = ground.feed().await;
+    let feed = fixture.feed().await;
     for id in ended {
         let told = feed.iter().filter(|entry| entry.change == Change::Ended(id)).count();
         assert_eq!(told, 1, "{id}");

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use auth_core::{Change, NewToken, Timestamp, TokenId};
 
-use super::ground::{Ground, HOUR, NOW, session_of, token_of};
-use crate::law::Upheld;
+use super::fixture::{Fixture, HOUR, NOW, session_of, token_of};
+use crate::law::LawResult;
 use crate::ports::StoreHarness;
 
 const TICK: Duration = Duration::from_millis(1);
 
-impl Ground {
+impl Fixture {
     async fn touch(&self, used: &[(TokenId, Timestamp)]) {
         self.ports.tokens.touch(used).await.expect("touch");
     }
@@ -35,83 +35,83 @@ impl Ground {
 }
 
 /// Last uses are noted, and only move forward: batches of several nodes arrive in any order.
-pub async fn last_use_only_moves_forward(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
+pub async fn last_use_only_moves_forward(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
     let (one, other) = (
-        ground.insert(token_of(&owner)).await,
-        ground.insert(token_of(&owner)).await,
+        fixture.insert(token_of(&owner)).await,
+        fixture.insert(token_of(&owner)).await,
     );
-    assert_eq!(ground.harness.last_used(one).await?, None);
-    ground.touch(&[(one, NOW.plus(TICK)), (other, NOW)]).await;
-    assert_eq!(ground.harness.last_used(one).await?, Some(NOW.plus(TICK)));
-    assert_eq!(ground.harness.last_used(other).await?, Some(NOW));
-    ground.touch(&[(one, NOW)]).await;
+    assert_eq!(fixture.harness.last_used(one).await?, None);
+    fixture.touch(&[(one, NOW.plus(TICK)), (other, NOW)]).await;
+    assert_eq!(fixture.harness.last_used(one).await?, Some(NOW.plus(TICK)));
+    assert_eq!(fixture.harness.last_used(other).await?, Some(NOW));
+    fixture.touch(&[(one, NOW)]).await;
     assert_eq!(
-        ground.harness.last_used(one).await?,
+        fixture.harness.last_used(one).await?,
         Some(NOW.plus(TICK)),
         "an earlier use, noted later"
     );
-    ground.touch(&[(one, NOW.plus(HOUR))]).await;
-    assert_eq!(ground.harness.last_used(one).await?, Some(NOW.plus(HOUR)));
+    fixture.touch(&[(one, NOW.plus(HOUR))]).await;
+    assert_eq!(fixture.harness.last_used(one).await?, Some(NOW.plus(HOUR)));
     Ok(())
 }
 
 /// Names that are not recorded are passed over, so that one purged token does not lose the uses of all the others; and
 /// noting a use changes nothing else.
-pub async fn noting_a_use_passes_over_unknown_names(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    let id = ground.insert(token_of(&owner)).await;
-    let record = ground.find(id).await;
-    ground.touch(&[]).await;
-    ground
+pub async fn noting_a_use_passes_over_unknown_names(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let id = fixture.insert(token_of(&owner)).await;
+    let record = fixture.find(id).await;
+    fixture.touch(&[]).await;
+    fixture
         .touch(&[(TokenId(id.0 + 1000), NOW), (id, NOW), (TokenId(0), NOW)])
         .await;
-    assert_eq!(ground.find(id).await, record);
-    assert_eq!(ground.find(TokenId(id.0 + 1000)).await, None);
-    assert_eq!(ground.harness.last_used(id).await?, Some(NOW));
+    assert_eq!(fixture.find(id).await, record);
+    assert_eq!(fixture.find(TokenId(id.0 + 1000)).await, None);
+    assert_eq!(fixture.harness.last_used(id).await?, Some(NOW));
     Ok(())
 }
 
 /// What ended before the given moment goes; what ends at it or later stays.
-pub async fn purging_removes_what_ended_before(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    let rows = ground.harness.token_rows().await?;
-    ground.ending_at(&owner, Some(NOW.minus(TICK))).await;
-    let at = ground.ending_at(&owner, Some(NOW)).await;
-    let later = ground.ending_at(&owner, Some(NOW.plus(TICK))).await;
-    let revoked = ground.ending_at(&owner, None).await;
-    ground
+pub async fn purging_removes_what_ended_before(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let rows = fixture.harness.token_rows().await?;
+    fixture.ending_at(&owner, Some(NOW.minus(TICK))).await;
+    let at = fixture.ending_at(&owner, Some(NOW)).await;
+    let later = fixture.ending_at(&owner, Some(NOW.plus(TICK))).await;
+    let revoked = fixture.ending_at(&owner, None).await;
+    fixture
         .ports
         .tokens
         .revoke(revoked, NOW.minus(TICK))
         .await
         .expect("revoke");
-    ground.purge_all(NOW).await;
-    assert!(ground.lives(at).await, "what ends at the moment itself");
-    assert!(ground.lives(later).await, "what ends later");
-    assert_eq!(ground.harness.token_rows().await?, rows + 2);
-    ground.purge_all(NOW.plus(HOUR)).await;
-    assert_eq!(ground.harness.token_rows().await?, rows);
+    fixture.purge_all(NOW).await;
+    assert!(fixture.lives(at).await, "what ends at the moment itself");
+    assert!(fixture.lives(later).await, "what ends later");
+    assert_eq!(fixture.harness.token_rows().await?, rows + 2);
+    fixture.purge_all(NOW.plus(HOUR)).await;
+    assert_eq!(fixture.harness.token_rows().await?, rows);
     Ok(())
 }
 
 /// Purging goes in small steps, so that nobody waits for it: never more than asked for at once, and how many went is
 /// said, so that the caller knows whether there is more.
-pub async fn purging_is_bounded(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    let before = ground.harness.token_rows().await?;
+pub async fn purging_is_bounded(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let before = fixture.harness.token_rows().await?;
     for _ in 0..10 {
-        ground.ending_at(&owner, Some(NOW)).await;
+        fixture.ending_at(&owner, Some(NOW)).await;
     }
-    assert_eq!(ground.purge(NOW.plus(TICK), 0).await, 0);
-    let mut rows = ground.harness.token_rows().await?;
+    assert_eq!(fixture.purge(NOW.plus(TICK), 0).await, 0);
+    let mut rows = fixture.harness.token_rows().await?;
     loop {
-        let went = ground.purge(NOW.plus(TICK), 3).await;
-        let left = ground.harness.token_rows().await?;
+        let went = fixture.purge(NOW.plus(TICK), 3).await;
+        let left = fixture.harness.token_rows().await?;
         assert!(went <= 3 && rows - left <= 3, "{went} said, {} gone", rows - left);
         rows = left;
         if went == 0 {
@@ -123,75 +123,75 @@ pub async fn purging_is_bounded(harness: Arc<dyn StoreHarness>) -> Upheld {
 }
 
 /// Whatever lives stays, however late it is: what has no end, and what belongs to a session that goes on.
-pub async fn purging_never_removes_what_lives(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    let endless = ground.ending_at(&owner, None).await;
-    let later = ground.ending_at(&owner, Some(NOW.plus(HOUR * 24 * 365))).await;
+pub async fn purging_never_removes_what_lives(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let endless = fixture.ending_at(&owner, None).await;
+    let later = fixture.ending_at(&owner, Some(NOW.plus(HOUR * 24 * 365))).await;
     let session = NewToken {
         expires_at: Some(NOW.plus(HOUR * 24 * 365)),
         ..session_of(&owner, 1)
     };
-    let session = ground.insert(session).await;
+    let session = fixture.insert(session).await;
     let short = NewToken {
         parent: Some(session),
         ..token_of(&owner)
     };
-    ground.insert(short).await;
-    let revoked = ground.ending_at(&owner, None).await;
-    ground.revoke(revoked).await;
-    ground.purge_all(NOW.plus(HOUR * 24 * 30)).await;
+    fixture.insert(short).await;
+    let revoked = fixture.ending_at(&owner, None).await;
+    fixture.revoke(revoked).await;
+    fixture.purge_all(NOW.plus(HOUR * 24 * 30)).await;
     for (id, what) in [
         (endless, "without end"),
         (later, "a long one"),
         (session, "the session"),
     ] {
-        assert!(ground.lives(id).await, "{what}");
+        assert!(fixture.lives(id).await, "{what}");
     }
-    assert!(!ground.lives(revoked).await);
+    assert!(!fixture.lives(revoked).await);
     Ok(())
 }
 
 /// Removing an ended session does not bring back what belonged to it.
-pub async fn purging_a_session_revives_nothing(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    let session = ground.insert(session_of(&owner, 1)).await;
+pub async fn purging_a_session_revives_nothing(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let session = fixture.insert(session_of(&owner, 1)).await;
     let child = NewToken {
         parent: Some(session),
         expires_at: None,
         ..token_of(&owner)
     };
-    let child = ground.insert(child).await;
-    ground.revoke(session).await;
+    let child = fixture.insert(child).await;
+    fixture.revoke(session).await;
     for _ in 0..10 {
-        assert!(!ground.lives(child).await);
-        ground.purge(NOW.plus(HOUR * 24 * 365), 1).await;
+        assert!(!fixture.lives(child).await);
+        fixture.purge(NOW.plus(HOUR * 24 * 365), 1).await;
     }
-    assert!(!ground.lives(child).await);
+    assert!(!fixture.lives(child).await);
     Ok(())
 }
 
 /// An entry of the feed goes when nobody needs it any more, and not before; and its number is not given again, or a node
 /// that has read past it would never hear of the next end.
-pub async fn purging_keeps_the_feed_that_still_matters(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    let id = ground.ending_at(&owner, Some(NOW.plus(HOUR * 24 * 30))).await;
-    ground.revoke(id).await;
-    let entry = ground.entry(Change::Ended(id)).await;
-    ground.purge_all(entry.until).await;
+pub async fn purging_keeps_the_feed_that_still_matters(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let id = fixture.ending_at(&owner, Some(NOW.plus(HOUR * 24 * 30))).await;
+    fixture.revoke(id).await;
+    let entry = fixture.entry(Change::Ended(id)).await;
+    fixture.purge_all(entry.until).await;
     assert_eq!(
-        ground.told(Change::Ended(id)).await,
+        fixture.told(Change::Ended(id)).await,
         1,
         "it matters until {:?}",
         entry.until
     );
-    ground.purge_all(entry.until.plus(HOUR * 24 * 365)).await;
-    assert_eq!(ground.feed().await, [], "nobody needs these any more");
-    let id = ground.insert(token_of(&owner)).await;
-    ground.revoke(id).await;
-    let newer = ground.entry(Change::Ended(id)).await;
+    fixture.purge_all(entry.until.plus(HOUR * 24 * 365)).await;
+    assert_eq!(fixture.feed().await, [], "nobody needs these any more");
+    let id = fixture.insert(token_of(&owner)).await;
+    fixture.revoke(id).await;
+    let newer = fixture.entry(Change::Ended(id)).await;
     assert!(
         newer.sequence > entry.sequence,
         "{} after {}",

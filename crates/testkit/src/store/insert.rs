@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use auth_core::{Generation, NewToken, Subject, TokenDigest, TokenId, TokenRecord};
 
-use super::ground::{Ground, HOUR, NOW, family_at, next, scopes, session_of, token_of};
-use crate::law::Upheld;
+use super::fixture::{Fixture, HOUR, NOW, family_at, next, scopes, session_of, token_of};
+use crate::law::LawResult;
 use crate::ports::StoreHarness;
 
 /// A record comes back as it was written, field by field: whatever is lost on the way is lost to every check.
-pub async fn a_record_comes_back_as_it_was_written(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let session = ground.insert(session_of(&owner, 1)).await;
+pub async fn a_record_comes_back_as_it_was_written(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let session = fixture.insert(session_of(&owner, 1)).await;
     let new = NewToken {
         scopes: scopes("write read"),
         digest: Some(TokenDigest::of(b"secret")),
@@ -22,7 +22,7 @@ pub async fn a_record_comes_back_as_it_was_written(harness: Arc<dyn StoreHarness
         parent: Some(session),
         ..token_of(&owner)
     };
-    let id = ground.insert(new.clone()).await;
+    let id = fixture.insert(new.clone()).await;
     let expected = TokenRecord {
         id,
         parent: new.parent,
@@ -37,22 +37,22 @@ pub async fn a_record_comes_back_as_it_was_written(harness: Arc<dyn StoreHarness
         issued_at: new.issued_at,
         expires_at: new.expires_at,
     };
-    assert_eq!(ground.find(id).await, Some(expected));
+    assert_eq!(fixture.find(id).await, Some(expected));
     Ok(())
 }
 
 /// What a record does not have comes back as not had: no digest is not the digest of nothing, and no end is not the
 /// end of time.
-pub async fn what_a_record_lacks_stays_lacking(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn what_a_record_lacks_stays_lacking(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     let bare = NewToken {
         scopes: scopes(""),
         expires_at: None,
         ..token_of(&owner)
     };
-    let id = ground.insert(bare).await;
-    let record = ground.find(id).await.expect("recorded");
+    let id = fixture.insert(bare).await;
+    let record = fixture.find(id).await.expect("recorded");
     assert_eq!((record.digest, record.salt, record.key), (None, None, None));
     assert_eq!((record.parent, record.expires_at), (None, None));
     assert!(record.scopes.is_empty(), "{:?}", record.scopes);
@@ -60,9 +60,9 @@ pub async fn what_a_record_lacks_stays_lacking(harness: Arc<dyn StoreHarness>) -
 }
 
 /// What the owner calls a token is kept as written: it is how the owner tells them apart.
-pub async fn a_label_is_kept(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
+pub async fn a_label_is_kept(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
     for label in [
         None,
         Some("Télefono de 'Ana'; -- \u{202e}\u{1f4f1}".to_owned()),
@@ -72,33 +72,33 @@ pub async fn a_label_is_kept(harness: Arc<dyn StoreHarness>) -> Upheld {
             label: label.clone(),
             ..token_of(&owner)
         };
-        let id = ground.insert(new).await;
-        assert_eq!(ground.harness.label_of(id).await?, label);
+        let id = fixture.insert(new).await;
+        assert_eq!(fixture.harness.label_of(id).await?, label);
     }
     Ok(())
 }
 
 /// The owner must be there, enabled, and of the generation in which the credentials were read; otherwise a sign-in
 /// that ran beside a password change would outlive it.
-pub async fn nothing_is_recorded_for_an_owner_who_does_not_stand(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn nothing_is_recorded_for_an_owner_who_does_not_stand(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     let unknown = NewToken {
         subject: Subject(owner.subject.0 + 1000),
         ..token_of(&owner)
     };
-    assert!(ground.refused(unknown).await, "recorded for nobody");
+    assert!(fixture.refused(unknown).await, "recorded for nobody");
     for generation in [next(owner.generation), Generation(owner.generation.0 - 1)] {
         let other = NewToken {
             generation,
             ..token_of(&owner)
         };
-        assert!(ground.refused(other).await, "recorded for {generation:?}");
+        assert!(fixture.refused(other).await, "recorded for {generation:?}");
     }
-    ground.disable(owner.subject, true).await;
-    let disabled = ground.account(owner.subject).await;
+    fixture.disable(owner.subject, true).await;
+    let disabled = fixture.account(owner.subject).await;
     assert!(
-        ground.refused(token_of(&disabled)).await,
+        fixture.refused(token_of(&disabled)).await,
         "recorded for a disabled owner"
     );
     Ok(())
@@ -106,54 +106,54 @@ pub async fn nothing_is_recorded_for_an_owner_who_does_not_stand(harness: Arc<dy
 
 /// A token that names its session is recorded only while the session lives: a refresh that ran beside a sign-out must
 /// not leave a token behind.
-pub async fn nothing_is_recorded_in_a_session_that_does_not_stand(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let session = ground.insert(session_of(&owner, 1)).await;
+pub async fn nothing_is_recorded_in_a_session_that_does_not_stand(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let session = fixture.insert(session_of(&owner, 1)).await;
     let child = |parent| NewToken {
         parent: Some(parent),
         ..token_of(&owner)
     };
-    assert!(!ground.refused(child(session)).await, "the session lives");
-    assert!(ground.refused(child(TokenId(session.0 + 1000))).await, "of no session");
-    assert!(ground.revoke(session).await);
-    assert!(ground.refused(child(session)).await, "of an ended session");
+    assert!(!fixture.refused(child(session)).await, "the session lives");
+    assert!(fixture.refused(child(TokenId(session.0 + 1000))).await, "of no session");
+    assert!(fixture.revoke(session).await);
+    assert!(fixture.refused(child(session)).await, "of an ended session");
     Ok(())
 }
 
 /// What was refused left nothing behind.
-pub async fn a_refused_record_leaves_no_row(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let before = ground.harness.token_rows().await?;
+pub async fn a_refused_record_leaves_no_row(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let before = fixture.harness.token_rows().await?;
     let outdated = NewToken {
         generation: next(owner.generation),
         refresh: Some(family_at(1, 0)),
         ..token_of(&owner)
     };
-    assert!(ground.refused(outdated.clone()).await);
-    assert_eq!(ground.harness.token_rows().await?, before, "after insert");
-    let shared = ground.ports.tokens.find_or_insert(outdated).await;
+    assert!(fixture.refused(outdated.clone()).await);
+    assert_eq!(fixture.harness.token_rows().await?, before, "after insert");
+    let shared = fixture.ports.tokens.find_or_insert(outdated).await;
     assert_eq!(shared.expect("find_or_insert"), None);
-    assert_eq!(ground.harness.token_rows().await?, before, "after find_or_insert");
+    assert_eq!(fixture.harness.token_rows().await?, before, "after find_or_insert");
     Ok(())
 }
 
 /// A name is a positive number, and never given twice, not even when its row is long gone: a signed token names its
 /// session by it, and must not come to mean somebody else's.
-pub async fn a_name_is_never_given_twice(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn a_name_is_never_given_twice(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     let mut names = HashSet::new();
     for round in 0..5 {
         for _ in 0..4 {
-            let id = ground.insert(token_of(&owner)).await;
+            let id = fixture.insert(token_of(&owner)).await;
             assert!(id.0 > 0, "{id} is not positive");
             assert!(names.insert(id), "{id} was given before, in round {round} or earlier");
-            ground.revoke(id).await;
+            fixture.revoke(id).await;
         }
         let later = NOW.plus(HOUR * 24 * 365);
-        ground.ports.tokens.purge(later, 1000).await.expect("purge");
+        fixture.ports.tokens.purge(later, 1000).await.expect("purge");
     }
     Ok(())
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use auth_core::{Credential, FoldedLogin, NewAccount, Realm, Subject};
+use auth_core::{FoldedLogin, NewAccount, PasswordRecord, Realm, Subject};
 
-use super::ground::{Ground, realm, token_of};
-use crate::law::{Upheld, at_once};
+use super::fixture::{Fixture, realm, token_of};
+use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
-impl Ground {
-    async fn credential(&self, realm: &Realm, login: &str) -> Option<Credential> {
+impl Fixture {
+    async fn credential(&self, realm: &Realm, login: &str) -> Option<PasswordRecord> {
         let login = FoldedLogin::parse(login).expect("a name that can be typed");
         let found = self.ports.passwords.find(realm, &login).await;
         found.expect("find a credential")
@@ -23,14 +23,14 @@ impl Ground {
 
 /// An account is found by its login and by its alias, in any spelling that folds to them, in its own realm only; and it
 /// comes with everything else that is known of it.
-pub async fn a_credential_is_found_by_login_and_by_alias(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn a_credential_is_found_by_login_and_by_alias(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     let new = NewAccount {
         alias: Some("GMachia".into()),
-        ..ground.newcomer("Gmachía@gmail.com")
+        ..fixture.newcomer("Gmachía@gmail.com")
     };
-    let subject = ground.ports.accounts.create(new).await.expect("create").expect("free");
-    let account = ground.account(subject).await;
+    let subject = fixture.ports.accounts.create(new).await.expect("create").expect("free");
+    let account = fixture.account(subject).await;
     for name in [
         "Gmachía@gmail.com",
         " GMACHÍA@GMAIL.COM",
@@ -38,102 +38,108 @@ pub async fn a_credential_is_found_by_login_and_by_alias(harness: Arc<dyn StoreH
         "gmachia",
         "GMACHIA ",
     ] {
-        let found = ground.credential(&ground.realm, name).await;
+        let found = fixture.credential(&fixture.realm, name).await;
         assert_eq!(
             found.map(|credential| credential.account),
             Some(account.clone()),
             "{name:?}"
         );
         assert!(
-            ground.credential(&realm("players"), name).await.is_none(),
+            fixture.credential(&realm("players"), name).await.is_none(),
             "{name:?} elsewhere"
         );
     }
     for name in ["gmachia@gmail.com", "gmachi", "gmachia%", "_machia", "nobody"] {
-        assert!(ground.credential(&ground.realm, name).await.is_none(), "{name:?}");
+        assert!(fixture.credential(&fixture.realm, name).await.is_none(), "{name:?}");
     }
     Ok(())
 }
 
 /// A hash is kept as it is given, damaged or not; an account that never got one has none.
-pub async fn a_hash_is_kept_as_given(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    assert_eq!(ground.hash_of("workshop@email.dk").await, None);
+pub async fn a_hash_is_kept_as_given(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    assert_eq!(fixture.hash_of("workshop@email.dk").await, None);
     let bcrypt = "$2b$12$WApznUPhDubN0oeveSXHp.Rk0rD3rWqZ4nfDGaqzbQBAZ7Zc9ZiSG";
     for hash in [bcrypt, "", " damaged\u{fffd}", "$2x$"] {
-        assert!(ground.set_password(owner.subject, hash, false).await);
-        assert_eq!(ground.hash_of("workshop@email.dk").await.as_deref(), Some(hash));
+        assert!(fixture.set_password(owner.subject, hash, false).await);
+        assert_eq!(fixture.hash_of("workshop@email.dk").await.as_deref(), Some(hash));
     }
     Ok(())
 }
 
 /// The password of an account that is not there is not set.
-pub async fn nobodys_password_is_not_set(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let before = ground.feed().await;
+pub async fn nobodys_password_is_not_set(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let before = fixture.feed().await;
     let nobody = Subject(owner.subject.0 + 1000);
-    assert!(!ground.set_password(nobody, "$2b$12$new", true).await);
-    assert!(!ground.set_password(nobody, "$2b$12$new", false).await);
-    assert!(!ground.change_password(nobody, "", "$2b$12$new", true).await);
-    assert!(!ground.upgrade(nobody, "", "$2b$12$new").await);
-    assert_eq!(ground.feed().await, before);
-    assert_eq!(ground.hash_of("workshop@email.dk").await, None);
+    assert!(!fixture.set_password(nobody, "$2b$12$new", true).await);
+    assert!(!fixture.set_password(nobody, "$2b$12$new", false).await);
+    assert!(!fixture.change_password(nobody, "", "$2b$12$new", true).await);
+    assert!(!fixture.upgrade(nobody, "", "$2b$12$new").await);
+    assert_eq!(fixture.feed().await, before);
+    assert_eq!(fixture.hash_of("workshop@email.dk").await, None);
     Ok(())
 }
 
 /// An upgraded hash takes the place of the one it was made from, and of no other: an upgrade that was under way while
 /// the password changed must not bring the old password back.
-pub async fn an_upgrade_never_undoes_a_password_change(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn an_upgrade_never_undoes_a_password_change(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     assert!(
-        !ground.upgrade(owner.subject, "", "$2b$12$old").await,
+        !fixture.upgrade(owner.subject, "", "$2b$12$old").await,
         "there was no hash"
     );
-    ground.set_password(owner.subject, "$2b$10$old", false).await;
-    assert!(ground.upgrade(owner.subject, "$2b$10$old", "$2b$12$old").await);
-    assert_eq!(ground.hash_of("workshop@email.dk").await.as_deref(), Some("$2b$12$old"));
+    fixture.set_password(owner.subject, "$2b$10$old", false).await;
+    assert!(fixture.upgrade(owner.subject, "$2b$10$old", "$2b$12$old").await);
+    assert_eq!(
+        fixture.hash_of("workshop@email.dk").await.as_deref(),
+        Some("$2b$12$old")
+    );
     assert!(
-        !ground.upgrade(owner.subject, "$2b$10$old", "$2b$12$late").await,
+        !fixture.upgrade(owner.subject, "$2b$10$old", "$2b$12$late").await,
         "upgraded already"
     );
-    ground.set_password(owner.subject, "$2b$12$new", false).await;
+    fixture.set_password(owner.subject, "$2b$12$new", false).await;
     assert!(
-        !ground.upgrade(owner.subject, "$2b$12$old", "$2b$12$late").await,
+        !fixture.upgrade(owner.subject, "$2b$12$old", "$2b$12$late").await,
         "changed since"
     );
     assert!(
-        !ground.upgrade(owner.subject, "$2B$12$NEW", "$2b$12$late").await,
+        !fixture.upgrade(owner.subject, "$2B$12$NEW", "$2b$12$late").await,
         "another spelling"
     );
-    assert_eq!(ground.hash_of("workshop@email.dk").await.as_deref(), Some("$2b$12$new"));
+    assert_eq!(
+        fixture.hash_of("workshop@email.dk").await.as_deref(),
+        Some("$2b$12$new")
+    );
     Ok(())
 }
 
 /// An upgrade is no password change: it ends nothing and tells nothing.
-pub async fn an_upgrade_ends_nothing(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    ground.set_password(owner.subject, "$2b$10$old", false).await;
-    let id = ground.insert(token_of(&owner)).await;
-    let before = ground.feed().await;
-    assert!(ground.upgrade(owner.subject, "$2b$10$old", "$2b$12$old").await);
-    assert!(ground.lives(id).await);
-    assert_eq!(ground.account(owner.subject).await.generation, owner.generation);
-    assert_eq!(ground.feed().await, before);
+pub async fn an_upgrade_ends_nothing(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    fixture.set_password(owner.subject, "$2b$10$old", false).await;
+    let id = fixture.insert(token_of(&owner)).await;
+    let before = fixture.feed().await;
+    assert!(fixture.upgrade(owner.subject, "$2b$10$old", "$2b$12$old").await);
+    assert!(fixture.lives(id).await);
+    assert_eq!(fixture.account(owner.subject).await.generation, owner.generation);
+    assert_eq!(fixture.feed().await, before);
     Ok(())
 }
 
 /// Of many sign-ins that upgrade one hash at the same moment, one does.
-pub async fn one_upgrade_wins(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn one_upgrade_wins(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     for round in 0..10 {
-        ground.set_password(owner.subject, "$2b$10$old", false).await;
-        let answers = at_once(ground.harness.crowd(), |caller| {
-            let passwords = ground.ports.passwords.clone();
+        fixture.set_password(owner.subject, "$2b$10$old", false).await;
+        let answers = at_once(fixture.harness.crowd(), |caller| {
+            let passwords = fixture.ports.passwords.clone();
             let (subject, new) = (owner.subject, format!("$2b$12$new-{caller}"));
             async move {
                 let upgraded = passwords.upgrade(subject, "$2b$10$old", &new).await;
@@ -143,22 +149,22 @@ pub async fn one_upgrade_wins(harness: Arc<dyn StoreHarness>) -> Upheld {
         .await;
         let winners: Vec<String> = answers.into_iter().flatten().collect();
         assert_eq!(winners.len(), 1, "winners in round {round}");
-        assert_eq!(ground.hash_of("workshop@email.dk").await.as_ref(), winners.first());
+        assert_eq!(fixture.hash_of("workshop@email.dk").await.as_ref(), winners.first());
     }
     Ok(())
 }
 
 /// A hash does not print with the account it belongs to.
-pub async fn a_credential_does_not_print_its_hash(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    ground.set_password(owner.subject, "$2b$12$canary", false).await;
-    let credential = ground
-        .credential(&ground.realm, "workshop@email.dk")
+pub async fn a_credential_does_not_print_its_hash(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    fixture.set_password(owner.subject, "$2b$12$canary", false).await;
+    let credential = fixture
+        .credential(&fixture.realm, "workshop@email.dk")
         .await
         .expect("somebody");
-    let ports = &ground.ports;
-    let printed = format!("{credential:?} {ports:?} {:?}", ground.harness);
+    let ports = &fixture.ports;
+    let printed = format!("{credential:?} {ports:?} {:?}", fixture.harness);
     assert!(!printed.contains("canary"), "{printed}");
     Ok(())
 }

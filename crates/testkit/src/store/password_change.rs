@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use auth_core::{Change, Subject};
 
-use super::ground::{Ground, HOUR, NOW, token_of};
-use crate::law::{Upheld, at_once};
+use super::fixture::{Fixture, HOUR, NOW, token_of};
+use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
 const OLD: &str = "$2b$12$old";
@@ -21,7 +21,7 @@ enum Way {
     Changed,
 }
 
-impl Ground {
+impl Fixture {
     pub(super) async fn change_password(&self, subject: Subject, old: &str, new: &str, end_sessions: bool) -> bool {
         let changed = self.ports.passwords.change(subject, old, new, end_sessions, NOW);
         changed.await.expect("change a password")
@@ -39,86 +39,86 @@ impl Ground {
 
 /// A password change that is to end the account's sessions starts a new generation and tells of it, for as long as any
 /// token of the account might be accepted.
-pub async fn a_password_change_ends_sessions(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let bystander = ground.owner("other@email.dk").await;
-    let others = ground.insert(token_of(&bystander)).await;
+pub async fn a_password_change_ends_sessions(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let bystander = fixture.owner("other@email.dk").await;
+    let others = fixture.insert(token_of(&bystander)).await;
     for way in WAYS {
         let login = format!("{way:?}@email.dk");
-        let owner = ground.owner(&login).await;
-        assert!(ground.set_password(owner.subject, OLD, false).await);
-        let id = ground.insert(token_of(&owner)).await;
-        ground.renew(way, owner.subject, true).await;
-        assert_eq!(ground.hash_of(&login).await.as_deref(), Some(NEW), "{way:?}");
-        let changed = ground.account(owner.subject).await;
+        let owner = fixture.owner(&login).await;
+        assert!(fixture.set_password(owner.subject, OLD, false).await);
+        let id = fixture.insert(token_of(&owner)).await;
+        fixture.renew(way, owner.subject, true).await;
+        assert_eq!(fixture.hash_of(&login).await.as_deref(), Some(NEW), "{way:?}");
+        let changed = fixture.account(owner.subject).await;
         assert!(changed.generation > owner.generation, "{way:?}");
         assert!(!changed.disabled);
-        let entry = ground
+        let entry = fixture
             .entry(Change::Superseded(owner.subject, changed.generation))
             .await;
         assert!(entry.until >= NOW.plus(HOUR), "{way:?}: {entry:?}");
-        assert!(!ground.lives(id).await, "{way:?}");
+        assert!(!fixture.lives(id).await, "{way:?}");
     }
-    assert!(ground.lives(others).await, "somebody else's");
+    assert!(fixture.lives(others).await, "somebody else's");
     Ok(())
 }
 
 /// Where it is not to end them, it does not.
-pub async fn a_password_change_may_leave_sessions(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn a_password_change_may_leave_sessions(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     for way in WAYS {
         let login = format!("{way:?}@email.dk");
-        let owner = ground.owner(&login).await;
-        assert!(ground.set_password(owner.subject, OLD, false).await);
-        let id = ground.insert(token_of(&owner)).await;
-        let before = ground.feed().await;
-        ground.renew(way, owner.subject, false).await;
-        assert_eq!(ground.hash_of(&login).await.as_deref(), Some(NEW), "{way:?}");
-        assert_eq!(ground.account(owner.subject).await.generation, owner.generation);
-        assert!(ground.lives(id).await, "{way:?}");
-        assert_eq!(ground.feed().await, before, "{way:?}");
+        let owner = fixture.owner(&login).await;
+        assert!(fixture.set_password(owner.subject, OLD, false).await);
+        let id = fixture.insert(token_of(&owner)).await;
+        let before = fixture.feed().await;
+        fixture.renew(way, owner.subject, false).await;
+        assert_eq!(fixture.hash_of(&login).await.as_deref(), Some(NEW), "{way:?}");
+        assert_eq!(fixture.account(owner.subject).await.generation, owner.generation);
+        assert!(fixture.lives(id).await, "{way:?}");
+        assert_eq!(fixture.feed().await, before, "{way:?}");
     }
     Ok(())
 }
 
 /// A change made with the old password loses to a reset that landed after that password was checked: it changes
 /// nothing, ends nothing and tells nothing.
-pub async fn a_change_loses_to_a_reset_in_between(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn a_change_loses_to_a_reset_in_between(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     assert!(
-        !ground.change_password(owner.subject, "", NEW, true).await,
+        !fixture.change_password(owner.subject, "", NEW, true).await,
         "there was no hash"
     );
-    assert_eq!(ground.hash_of("workshop@email.dk").await, None);
-    ground.set_password(owner.subject, OLD, false).await;
-    ground.set_password(owner.subject, RESET, false).await;
-    let id = ground.insert(token_of(&owner)).await;
-    let before = ground.feed().await;
+    assert_eq!(fixture.hash_of("workshop@email.dk").await, None);
+    fixture.set_password(owner.subject, OLD, false).await;
+    fixture.set_password(owner.subject, RESET, false).await;
+    let id = fixture.insert(token_of(&owner)).await;
+    let before = fixture.feed().await;
     for old in [OLD, "", "$2B$12$RESET"] {
         for end_sessions in [true, false] {
             assert!(
-                !ground.change_password(owner.subject, old, NEW, end_sessions).await,
+                !fixture.change_password(owner.subject, old, NEW, end_sessions).await,
                 "{old:?}"
             );
         }
     }
-    assert_eq!(ground.hash_of("workshop@email.dk").await.as_deref(), Some(RESET));
-    assert_eq!(ground.account(owner.subject).await.generation, owner.generation);
-    assert!(ground.lives(id).await);
-    assert_eq!(ground.feed().await, before);
+    assert_eq!(fixture.hash_of("workshop@email.dk").await.as_deref(), Some(RESET));
+    assert_eq!(fixture.account(owner.subject).await.generation, owner.generation);
+    assert!(fixture.lives(id).await);
+    assert_eq!(fixture.feed().await, before);
     Ok(())
 }
 
 /// Of changes that were checked against one hash, one is made at most; and a reset at the same moment stands, whether it
 /// came before that change or after it.
-pub async fn a_reset_stands_among_changes(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn a_reset_stands_among_changes(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     for round in 0..10 {
-        ground.set_password(owner.subject, OLD, false).await;
-        let changed = at_once(ground.harness.crowd(), |caller| {
-            let (passwords, subject) = (ground.ports.passwords.clone(), owner.subject);
+        fixture.set_password(owner.subject, OLD, false).await;
+        let changed = at_once(fixture.harness.crowd(), |caller| {
+            let (passwords, subject) = (fixture.ports.passwords.clone(), owner.subject);
             async move {
                 let end_sessions = caller % 2 == 0;
                 if caller == 0 {
@@ -133,7 +133,7 @@ pub async fn a_reset_stands_among_changes(harness: Arc<dyn StoreHarness>) -> Uph
         .await;
         assert!(changed.iter().filter(|changed| **changed).count() <= 1, "round {round}");
         assert_eq!(
-            ground.hash_of("workshop@email.dk").await.as_deref(),
+            fixture.hash_of("workshop@email.dk").await.as_deref(),
             Some(RESET),
             "round {round}"
         );

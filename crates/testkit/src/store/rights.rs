@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use auth_core::{Change, NewToken, Scopes, Subject};
 
-use super::ground::{Ground, NOW, ROLE, realm, scope_names, scopes, token_of};
-use crate::law::Upheld;
+use super::fixture::{Fixture, NOW, ROLE, realm, scope_names, scopes, token_of};
+use crate::law::LawResult;
 use crate::ports::StoreHarness;
 
-impl Ground {
+impl Fixture {
     async fn permissions(&self, realm: &auth_core::Realm, role: &str) -> Scopes {
         let permissions = self.ports.roles.permissions_of(realm, role).await;
         permissions.expect("permissions_of")
@@ -24,40 +24,40 @@ impl Ground {
 }
 
 /// A role gives what was put into it last, in that order.
-pub async fn a_role_gives_what_was_put_into_it(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn a_role_gives_what_was_put_into_it(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     for permissions in ["zeta alpha mid", "alpha", "", "b:c/d {x}~ 'y'"] {
-        ground.allow("jugador", permissions).await;
-        let held = ground.permissions(&ground.realm, "jugador").await;
+        fixture.allow("jugador", permissions).await;
+        let held = fixture.permissions(&fixture.realm, "jugador").await;
         assert_eq!(held, scopes(permissions));
     }
     Ok(())
 }
 
 /// A role that is not there gives nothing; and a role of one realm is not the role of that name in another.
-pub async fn a_role_is_one_realms(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn a_role_is_one_realms(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     let elsewhere = realm("players");
-    ground.allow("jugador", "here").await;
+    fixture.allow("jugador", "here").await;
     for (realm, role) in [
-        (&ground.realm, "nobody"),
+        (&fixture.realm, "nobody"),
         (&elsewhere, "jugador"),
-        (&ground.realm, "JUGADOR"),
+        (&fixture.realm, "JUGADOR"),
     ] {
-        assert!(ground.permissions(realm, role).await.is_empty(), "{role} in {realm}");
+        assert!(fixture.permissions(realm, role).await.is_empty(), "{role} in {realm}");
     }
-    ground.allow_in(&elsewhere, "jugador", "there").await;
-    assert_eq!(ground.permissions(&ground.realm, "jugador").await, scopes("here"));
-    assert_eq!(ground.permissions(&elsewhere, "jugador").await, scopes("there"));
+    fixture.allow_in(&elsewhere, "jugador", "there").await;
+    assert_eq!(fixture.permissions(&fixture.realm, "jugador").await, scopes("here"));
+    assert_eq!(fixture.permissions(&elsewhere, "jugador").await, scopes("there"));
     Ok(())
 }
 
 /// A damaged row grants nothing at all, not what happens to be legible in it; and it is no error either, or one bad row
 /// would keep people out who need none of it.
-pub async fn a_damaged_role_gives_nothing(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    let id = ground.insert(token_of(&owner)).await;
+pub async fn a_damaged_role_gives_nothing(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let id = fixture.insert(token_of(&owner)).await;
     for raw in [
         "",
         "null",
@@ -69,21 +69,21 @@ pub async fn a_damaged_role_gives_nothing(harness: Arc<dyn StoreHarness>) -> Uph
         "[\"read write\"]",
         "read",
     ] {
-        ground.harness.damage_role(&ground.realm, ROLE, raw).await?;
-        let held = ground.permissions(&ground.realm, ROLE).await;
+        fixture.harness.damage_role(&fixture.realm, ROLE, raw).await?;
+        let held = fixture.permissions(&fixture.realm, ROLE).await;
         assert!(held.is_empty(), "{raw:?} gives {held}");
-        let record = ground.find(id).await.expect("the token lives");
+        let record = fixture.find(id).await.expect("the token lives");
         assert!(record.scopes.is_empty(), "{raw:?} gives a token {}", record.scopes);
     }
     Ok(())
 }
 
 /// A token carries what it was issued with *and* its owner's role still gives, in the order in which it was issued.
-pub async fn a_records_rights_are_the_issued_ones_still_held(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    let id = ground.insert(token_of(&owner)).await;
-    let rights = async || ground.find(id).await.expect("the token lives").scopes;
+pub async fn a_records_rights_are_the_issued_ones_still_held(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let id = fixture.insert(token_of(&owner)).await;
+    let rights = async || fixture.find(id).await.expect("the token lives").scopes;
     for (held, expected) in [
         ("read write delete", "read write delete"),
         ("delete read", "read delete"),
@@ -91,7 +91,7 @@ pub async fn a_records_rights_are_the_issued_ones_still_held(harness: Arc<dyn St
         ("", ""),
         ("delete write read", "read write delete"),
     ] {
-        ground.allow(ROLE, held).await;
+        fixture.allow(ROLE, held).await;
         assert_eq!(
             scope_names(&rights().await).join(" "),
             expected,
@@ -102,67 +102,67 @@ pub async fn a_records_rights_are_the_issued_ones_still_held(harness: Arc<dyn St
 }
 
 /// The role is the owner's own, now: another role, or none, changes the rights of every token at once.
-pub async fn a_records_rights_follow_its_owners_role(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    let id = ground.insert(token_of(&owner)).await;
-    ground.allow("reader", "read more").await;
-    ground.allow_in(&realm("players"), "reader", "read write delete").await;
-    assert!(ground.give(owner.subject, Some("reader")).await);
-    assert_eq!(ground.account(owner.subject).await.role.as_deref(), Some("reader"));
-    assert_eq!(ground.find(id).await.expect("lives").scopes, scopes("read"));
-    assert!(ground.give(owner.subject, None).await);
-    assert_eq!(ground.account(owner.subject).await.role, None);
+pub async fn a_records_rights_follow_its_owners_role(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let id = fixture.insert(token_of(&owner)).await;
+    fixture.allow("reader", "read more").await;
+    fixture.allow_in(&realm("players"), "reader", "read write delete").await;
+    assert!(fixture.give(owner.subject, Some("reader")).await);
+    assert_eq!(fixture.account(owner.subject).await.role.as_deref(), Some("reader"));
+    assert_eq!(fixture.find(id).await.expect("lives").scopes, scopes("read"));
+    assert!(fixture.give(owner.subject, None).await);
+    assert_eq!(fixture.account(owner.subject).await.role, None);
     assert!(
-        ground.find(id).await.expect("lives").scopes.is_empty(),
+        fixture.find(id).await.expect("lives").scopes.is_empty(),
         "without a role"
     );
-    assert!(ground.give(owner.subject, Some(ROLE)).await);
+    assert!(fixture.give(owner.subject, Some(ROLE)).await);
     assert_eq!(
-        ground.find(id).await.expect("lives").scopes,
+        fixture.find(id).await.expect("lives").scopes,
         scopes("read write delete")
     );
     Ok(())
 }
 
 /// A token issued with fewer rights than its owner has never has more.
-pub async fn a_record_never_carries_more_than_it_was_issued_with(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
+pub async fn a_record_never_carries_more_than_it_was_issued_with(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
     let narrow = NewToken {
         scopes: scopes("write unheld"),
         ..token_of(&owner)
     };
-    let id = ground.insert(narrow).await;
-    assert_eq!(ground.find(id).await.expect("lives").scopes, scopes("write"));
-    ground.allow(ROLE, "read write delete unheld everything").await;
-    assert_eq!(ground.find(id).await.expect("lives").scopes, scopes("write unheld"));
+    let id = fixture.insert(narrow).await;
+    assert_eq!(fixture.find(id).await.expect("lives").scopes, scopes("write"));
+    fixture.allow(ROLE, "read write delete unheld everything").await;
+    assert_eq!(fixture.find(id).await.expect("lives").scopes, scopes("write unheld"));
     Ok(())
 }
 
 /// The feed tells that a role was edited, so that nodes forget the rights they hold in memory.
-pub async fn an_edited_role_is_told(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn an_edited_role_is_told(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     for _ in 0..2 {
-        let before = ground.told(Change::AllRights).await;
-        ground.allow(ROLE, "read").await;
-        assert_eq!(ground.told(Change::AllRights).await, before + 1);
+        let before = fixture.told(Change::AllRights).await;
+        fixture.allow(ROLE, "read").await;
+        assert_eq!(fixture.told(Change::AllRights).await, before + 1);
     }
-    let last = ground.feed().await.into_iter().last().expect("told");
+    let last = fixture.feed().await.into_iter().last().expect("told");
     assert!(last.until > NOW, "{last:?}");
     Ok(())
 }
 
 /// The feed tells that an account got another role; for an account that is not there, nothing happens and nothing is
 /// told.
-pub async fn another_role_is_told(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("gmachia").await;
-    assert!(ground.give(owner.subject, None).await);
-    let entry = ground.entry(Change::SubjectRights(owner.subject)).await;
+pub async fn another_role_is_told(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    assert!(fixture.give(owner.subject, None).await);
+    let entry = fixture.entry(Change::SubjectRights(owner.subject)).await;
     assert!(entry.until > NOW, "{entry:?}");
     let nobody = Subject(owner.subject.0 + 1000);
-    assert!(!ground.give(nobody, None).await);
-    assert_eq!(ground.told(Change::SubjectRights(nobody)).await, 0);
+    assert!(!fixture.give(nobody, None).await);
+    assert_eq!(fixture.told(Change::SubjectRights(nobody)).await, 0);
     Ok(())
 }

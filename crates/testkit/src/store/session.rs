@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use auth_core::{RefreshState, Selector, TokenDigest, TokenId};
 
-use super::ground::{Ground, family_at, generation_digest, session_of, token_of};
-use crate::law::{Upheld, at_once};
+use super::fixture::{Fixture, family_at, generation_digest, session_of, token_of};
+use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
 /// How often the laws about concurrency are tried.
 const ROUNDS: u8 = 10;
 
-impl Ground {
+impl Fixture {
     async fn family(&self, family: u8) -> Option<(TokenId, RefreshState)> {
         let found = self.ports.tokens.find_session(&Selector([family; 16])).await;
         let session = found.expect("find_session")?;
@@ -24,108 +24,110 @@ impl Ground {
 }
 
 /// A session is found by the selector of its family, with its record and its family as they were written.
-pub async fn a_session_is_found_by_its_selector(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let first = ground.insert(session_of(&owner, 1)).await;
-    let second = ground.insert(session_of(&owner, 2)).await;
-    assert_eq!(ground.family(1).await, Some((first, family_at(1, 0))));
-    assert_eq!(ground.family(2).await, Some((second, family_at(2, 0))));
-    assert_eq!(ground.family(3).await, None);
-    let session = ground
+pub async fn a_session_is_found_by_its_selector(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let first = fixture.insert(session_of(&owner, 1)).await;
+    let second = fixture.insert(session_of(&owner, 2)).await;
+    assert_eq!(fixture.family(1).await, Some((first, family_at(1, 0))));
+    assert_eq!(fixture.family(2).await, Some((second, family_at(2, 0))));
+    assert_eq!(fixture.family(3).await, None);
+    let session = fixture
         .ports
         .tokens
         .find_session(&Selector([1; 16]))
         .await
         .expect("find_session");
-    assert_eq!(session.map(|session| session.token), ground.find(first).await);
+    assert_eq!(session.map(|session| session.token), fixture.find(first).await);
     Ok(())
 }
 
 /// An ended session cannot be refreshed, in whichever way it ended.
-pub async fn an_ended_session_is_not_found(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let revoked = ground.insert(session_of(&owner, 1)).await;
-    ground.insert(session_of(&owner, 2)).await;
-    ground.revoke(revoked).await;
-    assert_eq!(ground.family(1).await, None, "revoked");
-    assert!(ground.family(2).await.is_some(), "the other session");
-    ground.set_password(owner.subject, "$2b$12$new", true).await;
-    assert_eq!(ground.family(2).await, None, "of an older generation");
-    let owner = ground.account(owner.subject).await;
-    ground.insert(session_of(&owner, 3)).await;
-    ground.disable(owner.subject, true).await;
-    assert_eq!(ground.family(3).await, None, "of a barred owner");
+pub async fn an_ended_session_is_not_found(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let revoked = fixture.insert(session_of(&owner, 1)).await;
+    fixture.insert(session_of(&owner, 2)).await;
+    fixture.revoke(revoked).await;
+    assert_eq!(fixture.family(1).await, None, "revoked");
+    assert!(fixture.family(2).await.is_some(), "the other session");
+    fixture.set_password(owner.subject, "$2b$12$new", true).await;
+    assert_eq!(fixture.family(2).await, None, "of an older generation");
+    let owner = fixture.account(owner.subject).await;
+    fixture.insert(session_of(&owner, 3)).await;
+    fixture.disable(owner.subject, true).await;
+    assert_eq!(fixture.family(3).await, None, "of a barred owner");
     Ok(())
 }
 
 /// A rotation leaves the family exactly as it was asked to, and leaves every other family alone.
-pub async fn a_rotation_is_written_whole(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let id = ground.insert(session_of(&owner, 1)).await;
-    ground.insert(session_of(&owner, 2)).await;
+pub async fn a_rotation_is_written_whole(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let id = fixture.insert(session_of(&owner, 1)).await;
+    fixture.insert(session_of(&owner, 2)).await;
     for rotations in 0..40 {
         let from = generation_digest(1, rotations);
         let to = family_at(1, rotations + 1);
-        assert!(ground.rotate(id, &from, &to).await, "rotation {rotations}");
-        assert_eq!(ground.family(1).await, Some((id, to)), "rotation {rotations}");
+        assert!(fixture.rotate(id, &from, &to).await, "rotation {rotations}");
+        assert_eq!(fixture.family(1).await, Some((id, to)), "rotation {rotations}");
     }
-    assert_eq!(ground.family(2).await.map(|(_, family)| family), Some(family_at(2, 0)));
+    assert_eq!(fixture.family(2).await.map(|(_, family)| family), Some(family_at(2, 0)));
     Ok(())
 }
 
 /// Whoever does not hold the current digest moves nothing: not its predecessor's holder, and nobody who guesses.
-pub async fn only_the_current_digest_moves_a_family(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let id = ground.insert(session_of(&owner, 1)).await;
-    let bare = ground.insert(token_of(&owner)).await;
-    assert!(ground.rotate(id, &generation_digest(1, 0), &family_at(1, 1)).await);
+pub async fn only_the_current_digest_moves_a_family(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let id = fixture.insert(session_of(&owner, 1)).await;
+    let bare = fixture.insert(token_of(&owner)).await;
+    assert!(fixture.rotate(id, &generation_digest(1, 0), &family_at(1, 1)).await);
     let to = family_at(1, 2);
     for from in [
         generation_digest(1, 0),
         generation_digest(1, 2),
         generation_digest(2, 1),
     ] {
-        assert!(!ground.rotate(id, &from, &to).await);
+        assert!(!fixture.rotate(id, &from, &to).await);
     }
     let current = generation_digest(1, 1);
     for nobody in [TokenId(id.0 + 1000), TokenId(0), bare] {
-        assert!(!ground.rotate(nobody, &current, &to).await, "{nobody}");
+        assert!(!fixture.rotate(nobody, &current, &to).await, "{nobody}");
     }
-    assert_eq!(ground.family(1).await, Some((id, family_at(1, 1))));
+    assert_eq!(fixture.family(1).await, Some((id, family_at(1, 1))));
     Ok(())
 }
 
 /// A session that has ended does not move on, even for the holder of its current digest: sign-out, password change and
 /// barring win over a refresh that had begun.
-pub async fn an_ended_session_does_not_move(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
-    let revoked = ground.insert(session_of(&owner, 1)).await;
-    ground.revoke(revoked).await;
+pub async fn an_ended_session_does_not_move(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let revoked = fixture.insert(session_of(&owner, 1)).await;
+    fixture.revoke(revoked).await;
     assert!(
-        !ground.rotate(revoked, &generation_digest(1, 0), &family_at(1, 1)).await,
+        !fixture
+            .rotate(revoked, &generation_digest(1, 0), &family_at(1, 1))
+            .await,
         "revoked"
     );
-    let superseded = ground.insert(session_of(&owner, 2)).await;
-    ground.set_password(owner.subject, "$2b$12$new", true).await;
-    let moved = ground
+    let superseded = fixture.insert(session_of(&owner, 2)).await;
+    fixture.set_password(owner.subject, "$2b$12$new", true).await;
+    let moved = fixture
         .rotate(superseded, &generation_digest(2, 0), &family_at(2, 1))
         .await;
     assert!(!moved, "of an older generation");
-    let owner = ground.account(owner.subject).await;
-    let barred = ground.insert(session_of(&owner, 3)).await;
-    ground.disable(owner.subject, true).await;
+    let owner = fixture.account(owner.subject).await;
+    let barred = fixture.insert(session_of(&owner, 3)).await;
+    fixture.disable(owner.subject, true).await;
     assert!(
-        !ground.rotate(barred, &generation_digest(3, 0), &family_at(3, 1)).await,
+        !fixture.rotate(barred, &generation_digest(3, 0), &family_at(3, 1)).await,
         "barred"
     );
-    ground.disable(owner.subject, false).await;
+    fixture.disable(owner.subject, false).await;
     assert!(
-        !ground.rotate(barred, &generation_digest(3, 0), &family_at(3, 1)).await,
+        !fixture.rotate(barred, &generation_digest(3, 0), &family_at(3, 1)).await,
         "readmitted"
     );
     Ok(())
@@ -133,14 +135,14 @@ pub async fn an_ended_session_does_not_move(harness: Arc<dyn StoreHarness>) -> U
 
 /// However many callers hold one refresh token and use it at the same moment, one of them moves the family: two would
 /// be two holders of one session, each with a good token.
-pub async fn one_rotation_wins(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("workshop@email.dk").await;
+pub async fn one_rotation_wins(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
     for family in 1..=ROUNDS {
-        let id = ground.insert(session_of(&owner, family)).await;
+        let id = fixture.insert(session_of(&owner, family)).await;
         let from = generation_digest(family, 0);
-        let answers = at_once(ground.harness.crowd(), |caller| {
-            let tokens = ground.ports.tokens.clone();
+        let answers = at_once(fixture.harness.crowd(), |caller| {
+            let tokens = fixture.ports.tokens.clone();
             let to = RefreshState {
                 current: TokenDigest::of(&caller.to_be_bytes()),
                 ..family_at(family, 1)
@@ -150,7 +152,7 @@ pub async fn one_rotation_wins(harness: Arc<dyn StoreHarness>) -> Upheld {
         .await;
         let winners: Vec<_> = answers.into_iter().flatten().collect();
         assert_eq!(winners.len(), 1, "winners in round {family}");
-        let stored = ground.family(family).await.map(|(_, family)| family);
+        let stored = fixture.family(family).await.map(|(_, family)| family);
         assert_eq!(
             stored.as_ref(),
             winners.first(),

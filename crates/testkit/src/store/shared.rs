@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use auth_core::{NewToken, TokenDigest, TokenRecord};
 
-use super::ground::{Ground, HOUR, NOW, next, scopes, token_of};
-use crate::law::{Upheld, at_once};
+use super::fixture::{Fixture, HOUR, NOW, next, scopes, token_of};
+use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
-impl Ground {
+impl Fixture {
     async fn share(&self, new: NewToken) -> TokenRecord {
         let found = self.ports.tokens.find_or_insert(new).await.expect("find_or_insert");
         found.expect("the owner stands")
@@ -19,16 +19,16 @@ impl Ground {
 
 /// Asked again, the same record comes back, as first written: tokens already handed out keep working, and the table does
 /// not grow.
-pub async fn a_shared_record_is_made_once(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("client@example.com").await;
+pub async fn a_shared_record_is_made_once(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("client@example.com").await;
     let new = NewToken {
         salt: Some([1; 16]),
         digest: Some(TokenDigest::of(b"first")),
         expires_at: None,
         ..token_of(&owner)
     };
-    let first = ground.share(new.clone()).await;
+    let first = fixture.share(new.clone()).await;
     assert_eq!((first.salt, first.digest), (new.salt, new.digest));
     let again = NewToken {
         salt: Some([2; 16]),
@@ -37,19 +37,19 @@ pub async fn a_shared_record_is_made_once(harness: Arc<dyn StoreHarness>) -> Uph
         ..new
     };
     for _ in 0..10 {
-        assert_eq!(ground.share(again.clone()).await, first);
+        assert_eq!(fixture.share(again.clone()).await, first);
     }
-    assert_eq!(ground.find(first.id).await, Some(first));
+    assert_eq!(fixture.find(first.id).await, Some(first));
     Ok(())
 }
 
 /// However many callers ask at the same moment, there is one record, and it is what all of them get.
-pub async fn a_shared_record_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
+pub async fn a_shared_record_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
     for round in 0..10 {
-        let owner = ground.owner(&format!("client-{round}@example.com")).await;
-        let answers = at_once(ground.harness.crowd(), |caller| {
-            let tokens = ground.ports.tokens.clone();
+        let owner = fixture.owner(&format!("client-{round}@example.com")).await;
+        let answers = at_once(fixture.harness.crowd(), |caller| {
+            let tokens = fixture.ports.tokens.clone();
             let new = NewToken {
                 salt: Some([u8::try_from(caller).unwrap_or(u8::MAX); 16]),
                 ..token_of(&owner)
@@ -68,17 +68,17 @@ pub async fn a_shared_record_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarn
 }
 
 /// The record is one flavour's and one subject's; nobody else is answered with it.
-pub async fn a_shared_record_is_of_one_flavour_and_subject(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("client@example.com").await;
-    let other = ground.owner("other@example.com").await;
-    let first = ground.share(token_of(&owner)).await;
+pub async fn a_shared_record_is_of_one_flavour_and_subject(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("client@example.com").await;
+    let other = fixture.owner("other@example.com").await;
+    let first = fixture.share(token_of(&owner)).await;
     let other_flavour = NewToken {
         flavour: "integration".into(),
         ..token_of(&owner)
     };
-    let elsewhere = ground.share(other_flavour).await;
-    let others = ground.share(token_of(&other)).await;
+    let elsewhere = fixture.share(other_flavour).await;
+    let others = fixture.share(token_of(&other)).await;
     let ids = HashSet::from([first.id, elsewhere.id, others.id]);
     assert_eq!(ids.len(), 3, "{ids:?}");
     assert_eq!((&*elsewhere.flavour, others.subject), ("integration", other.subject));
@@ -86,41 +86,41 @@ pub async fn a_shared_record_is_of_one_flavour_and_subject(harness: Arc<dyn Stor
 }
 
 /// A session that was somebody's own is not shared afterwards.
-pub async fn an_own_record_is_never_shared(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("client@example.com").await;
-    let own = ground.insert(token_of(&owner)).await;
-    let shared = ground.share(token_of(&owner)).await;
+pub async fn an_own_record_is_never_shared(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("client@example.com").await;
+    let own = fixture.insert(token_of(&owner)).await;
+    let shared = fixture.share(token_of(&owner)).await;
     assert_ne!(own, shared.id);
-    let second = ground.insert(token_of(&owner)).await;
+    let second = fixture.insert(token_of(&owner)).await;
     assert!(second != own && second != shared.id, "insert shares nothing");
     Ok(())
 }
 
 /// An ended record is not handed out again, in whichever way it ended; a new one takes its place.
-pub async fn an_ended_shared_record_is_replaced(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("client@example.com").await;
-    let first = ground.share(token_of(&owner)).await;
-    assert!(ground.revoke(first.id).await);
-    let second = ground.share(token_of(&owner)).await;
+pub async fn an_ended_shared_record_is_replaced(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("client@example.com").await;
+    let first = fixture.share(token_of(&owner)).await;
+    assert!(fixture.revoke(first.id).await);
+    let second = fixture.share(token_of(&owner)).await;
     assert_ne!(first.id, second.id, "revoked");
-    ground.set_password(owner.subject, "$2b$12$new", true).await;
-    let owner = ground.account(owner.subject).await;
-    let third = ground.share(token_of(&owner)).await;
+    fixture.set_password(owner.subject, "$2b$12$new", true).await;
+    let owner = fixture.account(owner.subject).await;
+    let third = fixture.share(token_of(&owner)).await;
     assert_ne!(second.id, third.id, "of an older generation");
-    assert!(!ground.lives(first.id).await && !ground.lives(second.id).await);
-    assert!(ground.lives(third.id).await);
-    assert_eq!(ground.share(token_of(&owner)).await.id, third.id);
+    assert!(!fixture.lives(first.id).await && !fixture.lives(second.id).await);
+    assert!(fixture.lives(third.id).await);
+    assert_eq!(fixture.share(token_of(&owner)).await.id, third.id);
     Ok(())
 }
 
 /// Here the store is told the time: a record that ends at the moment of asking has ended, one that ends a millisecond
 /// later has not.
-pub async fn an_expired_shared_record_is_replaced(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("client@example.com").await;
-    let first = ground.share(token_of(&owner)).await;
+pub async fn an_expired_shared_record_is_replaced(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("client@example.com").await;
+    let first = fixture.share(token_of(&owner)).await;
     let end = first.expires_at.expect("it ends");
     let asked_at = |issued_at: auth_core::Timestamp| NewToken {
         issued_at,
@@ -129,15 +129,15 @@ pub async fn an_expired_shared_record_is_replaced(harness: Arc<dyn StoreHarness>
     };
     let last = end.minus(Duration::from_millis(1));
     assert_eq!(
-        ground.share(asked_at(last)).await.id,
+        fixture.share(asked_at(last)).await.id,
         first.id,
         "a millisecond before its end"
     );
-    let second = ground.share(asked_at(end)).await;
+    let second = fixture.share(asked_at(end)).await;
     assert_ne!(second.id, first.id, "at its end");
     assert_eq!(second.expires_at, Some(end.plus(HOUR)));
     assert_eq!(
-        ground.share(asked_at(end)).await.id,
+        fixture.share(asked_at(end)).await.id,
         second.id,
         "and then there is one again"
     );
@@ -145,22 +145,22 @@ pub async fn an_expired_shared_record_is_replaced(harness: Arc<dyn StoreHarness>
 }
 
 /// As for any record, the owner must stand, even where there is a record already: a barred client gets nothing.
-pub async fn nothing_is_shared_with_an_owner_who_does_not_stand(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("client@example.com").await;
-    ground.share(token_of(&owner)).await;
+pub async fn nothing_is_shared_with_an_owner_who_does_not_stand(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("client@example.com").await;
+    fixture.share(token_of(&owner)).await;
     let outdated = NewToken {
         generation: next(owner.generation),
         ..token_of(&owner)
     };
-    let tokens = &ground.ports.tokens;
+    let tokens = &fixture.ports.tokens;
     assert_eq!(
         tokens.find_or_insert(outdated).await.expect("find_or_insert"),
         None,
         "another generation"
     );
-    ground.disable(owner.subject, true).await;
-    let barred = token_of(&ground.account(owner.subject).await);
+    fixture.disable(owner.subject, true).await;
+    let barred = token_of(&fixture.account(owner.subject).await);
     assert_eq!(
         tokens.find_or_insert(barred).await.expect("find_or_insert"),
         None,
@@ -170,11 +170,14 @@ pub async fn nothing_is_shared_with_an_owner_who_does_not_stand(harness: Arc<dyn
 }
 
 /// A shared record carries what it was issued with and its owner still has, like any other.
-pub async fn a_shared_records_rights_are_current(harness: Arc<dyn StoreHarness>) -> Upheld {
-    let ground = Ground::new(harness).await;
-    let owner = ground.owner("client@example.com").await;
-    assert_eq!(ground.share(token_of(&owner)).await.scopes, scopes("read write delete"));
-    ground.allow(super::ground::ROLE, "delete read more").await;
-    assert_eq!(ground.share(token_of(&owner)).await.scopes, scopes("read delete"));
+pub async fn a_shared_records_rights_are_current(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("client@example.com").await;
+    assert_eq!(
+        fixture.share(token_of(&owner)).await.scopes,
+        scopes("read write delete")
+    );
+    fixture.allow(super::fixture::ROLE, "delete read more").await;
+    assert_eq!(fixture.share(token_of(&owner)).await.scopes, scopes("read delete"));
     Ok(())
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{self, UnparsedPublicKey};
 use ring::{hmac, rand};
 use serde::{Deserialize, Serialize};
-use token_jwt::{Algorithm, Jwk, Kid, Policy, Signer, SigningKey, SystemRandom, UnixTime, Verifier};
+use token_jwt::{Algorithm, ClaimsVerifier, Jwk, Kid, Policy, Signer, SigningKey, SystemRandom, UnixTime};
 
 /// The claims of the server's mechanics flavour.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -20,7 +20,7 @@ pub(crate) struct Session {
 pub(crate) struct Subject {
     pub(crate) algorithm: Algorithm,
     pub(crate) signer: Signer,
-    pub(crate) verifier: Verifier,
+    pub(crate) verifier: ClaimsVerifier,
     pub(crate) claims: Session,
     pub(crate) token: String,
     pub(crate) now: UnixTime,
@@ -39,7 +39,7 @@ impl Subject {
             _ => SigningKey::generate(algorithm, &random).expect("the system's random source"),
         };
         let signer = Signer::new(key.with_kid(kid));
-        let verifier = Verifier::new(signer.key().verifying_key().clone(), Policy::default());
+        let verifier = ClaimsVerifier::new(signer.key().verifying_key().clone(), Policy::default());
         let claims = Session {
             user_id: 281_950,
             exp: seconds + 900,

@@ -7,7 +7,7 @@ use super::de_parts::{ScalarDeserializer, Variant};
 use super::names::Name;
 use super::reader::{Kind, ObjectMark, Reader, Stop};
 use super::text::Text;
-use super::{JsonFault, Number};
+use super::{JsonError, Number};
 
 /// Looks on while the members of the outermost object go by.
 pub(crate) trait Watch<'de> {
@@ -31,32 +31,32 @@ pub(crate) enum Scalar<'de> {
 pub(crate) fn read_object<'de, T: de::Deserialize<'de>>(
     bytes: &'de [u8],
     watch: &mut impl Watch<'de>,
-) -> Result<T, JsonFault> {
+) -> Result<T, JsonError> {
     let mut reader = Reader::new(bytes)?;
     let read = match reader.kind() {
         Ok(Kind::Object) => T::deserialize(Outermost {
             reader: &mut reader,
             watch,
         }),
-        Ok(_) => Err(reader.stop(JsonFault::NotAnObject)),
+        Ok(_) => Err(reader.stop(JsonError::NotAnObject)),
         Err(stop) => Err(stop),
     };
     finish(reader, read)
 }
 
 /// Reads a text that is one value into `T`.
-pub(crate) fn read_value<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, JsonFault> {
+pub(crate) fn read_value<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, JsonError> {
     let mut reader = Reader::new(bytes)?;
     let read = T::deserialize(&mut reader);
     finish(reader, read)
 }
 
 /// A type may swallow an error that it was given; the reader's own memory of it decides.
-fn finish<T>(mut reader: Reader<'_>, read: Result<T, Stop>) -> Result<T, JsonFault> {
-    let value = read.map_err(|_| reader.fault().unwrap_or(JsonFault::Shape))?;
+fn finish<T>(mut reader: Reader<'_>, read: Result<T, Stop>) -> Result<T, JsonError> {
+    let value = read.map_err(|_| reader.fault().unwrap_or(JsonError::Shape))?;
     reader
         .finish()
-        .map_err(|_| reader.fault().unwrap_or(JsonFault::Syntax))?;
+        .map_err(|_| reader.fault().unwrap_or(JsonError::Syntax))?;
     Ok(value)
 }
 
@@ -154,7 +154,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         match self.kind()? {
             Kind::String => visitor.visit_enum(self.string()?.unescaped().into_deserializer()),
             Kind::Object => visit_variant(self, visitor),
-            _ => Err(self.stop(JsonFault::Shape)),
+            _ => Err(self.stop(JsonError::Shape)),
         }
     }
 
@@ -194,7 +194,7 @@ fn visit_members<'de, V: Visitor<'de>, W: Watch<'de>>(
     match visitor.visit_map(&mut members) {
         Ok(value) => members.drain().map(|()| value),
         // The position is somewhere inside the object: nothing sound can follow.
-        Err(_) => Err(members.reader.stop(JsonFault::Shape)),
+        Err(_) => Err(members.reader.stop(JsonError::Shape)),
     }
 }
 
@@ -210,9 +210,9 @@ fn visit_elements<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) ->
         Ok(value) => match elements.reader.next_element(&mut elements.first)? {
             false => Ok(value),
             // More elements than the type has room for: `[1,2,3]` is not a pair.
-            true => Err(elements.reader.stop(JsonFault::Shape)),
+            true => Err(elements.reader.stop(JsonError::Shape)),
         },
-        Err(_) => Err(elements.reader.stop(JsonFault::Shape)),
+        Err(_) => Err(elements.reader.stop(JsonError::Shape)),
     }
 }
 
@@ -220,7 +220,7 @@ fn visit_elements<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) ->
 fn visit_variant<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) -> Result<V::Value, Stop> {
     let mut object = reader.open_object()?;
     if !reader.next_name(&mut object)? {
-        return Err(reader.stop(JsonFault::Shape));
+        return Err(reader.stop(JsonError::Shape));
     }
     let name = reader.name();
     let value = match visitor.visit_enum(Variant {
@@ -228,11 +228,11 @@ fn visit_variant<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) -> 
         reader: &mut *reader,
     }) {
         Ok(value) => value,
-        Err(_) => return Err(reader.stop(JsonFault::Shape)),
+        Err(_) => return Err(reader.stop(JsonError::Shape)),
     };
     match reader.next_name(&mut object)? {
         false => Ok(value),
-        true => Err(reader.stop(JsonFault::Shape)),
+        true => Err(reader.stop(JsonError::Shape)),
     }
 }
 

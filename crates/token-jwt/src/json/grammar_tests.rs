@@ -33,7 +33,7 @@ fn integers_are_exact_and_the_rest_is_the_nearest_double() {
         "2e-400",
     ] {
         assert_eq!(ours::<f64>(text.as_bytes()), Ok(text.parse().unwrap()), "{text}");
-        assert_eq!(ours::<u64>(text.as_bytes()), Err(JsonFault::Shape), "{text}");
+        assert_eq!(ours::<u64>(text.as_bytes()), Err(JsonError::Shape), "{text}");
     }
     for text in [
         "00",
@@ -52,11 +52,11 @@ fn integers_are_exact_and_the_rest_is_the_nearest_double() {
         "1.e1",
         "123456789a",
     ] {
-        assert_eq!(ours::<f64>(text.as_bytes()), Err(JsonFault::Syntax), "{text}");
+        assert_eq!(ours::<f64>(text.as_bytes()), Err(JsonError::Syntax), "{text}");
     }
-    assert_eq!(ours::<f64>(b"1e309"), Err(JsonFault::NumberRange));
+    assert_eq!(ours::<f64>(b"1e309"), Err(JsonError::NumberRange));
     assert!(ours::<f64>("1".repeat(64).as_bytes()).is_ok());
-    assert_eq!(ours::<f64>("1".repeat(65).as_bytes()), Err(JsonFault::NumberRange));
+    assert_eq!(ours::<f64>("1".repeat(65).as_bytes()), Err(JsonError::NumberRange));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn escapes_are_whole_and_pair_their_surrogates() {
         r"\ud83d\ude0g",
     ] {
         let fault = ours::<String>(format!("\"{inside}\"").as_bytes());
-        assert_eq!(fault, Err(JsonFault::Syntax), "{inside}");
+        assert_eq!(fault, Err(JsonError::Syntax), "{inside}");
     }
     for inside in [
         r"\uD800",
@@ -106,10 +106,10 @@ fn escapes_are_whole_and_pair_their_surrogates() {
         r"\uDFFF\uD800",
     ] {
         let fault = ours::<String>(format!("\"{inside}\"").as_bytes());
-        assert_eq!(fault, Err(JsonFault::Encoding), "{inside}");
+        assert_eq!(fault, Err(JsonError::Encoding), "{inside}");
     }
     for text in ["\"\\", "\"\\u00", "\"\\ud83d\\u", "\"a"] {
-        assert_eq!(ours::<String>(text.as_bytes()), Err(JsonFault::Syntax), "{text}");
+        assert_eq!(ours::<String>(text.as_bytes()), Err(JsonError::Syntax), "{text}");
     }
 }
 
@@ -127,7 +127,7 @@ fn members_whose_names_begin_alike_are_two() {
             assert_eq!(read.map(|members| members.into_values().sum::<u8>()), Ok(3), "{text}");
             let text = format!("{{\"{0}\"{colon}1,\"{0}\"{colon}2}}", pair[0]);
             let read = ours::<BTreeMap<String, u8>>(text.as_bytes());
-            assert_eq!(read, Err(JsonFault::DuplicateMember), "{text}");
+            assert_eq!(read, Err(JsonError::DuplicateMember), "{text}");
         }
     }
 }
@@ -138,12 +138,12 @@ fn depth_and_members_are_bounded_at_their_limits() {
     assert!(ours::<serde::de::IgnoredAny>(nested(MAX_DEPTH).as_bytes()).is_ok());
     assert_eq!(
         ours::<()>(nested(MAX_DEPTH + 1).as_bytes()),
-        Err(JsonFault::Shape),
+        Err(JsonError::Shape),
         "not a unit at all"
     );
     assert_eq!(
         ours::<serde::de::IgnoredAny>(nested(MAX_DEPTH + 1).as_bytes()).err(),
-        Some(JsonFault::TooDeep)
+        Some(JsonError::TooDeep)
     );
     let members = |count: usize| {
         let members: Vec<String> = (0..count).map(|index| format!("\"{index}\":0")).collect();
@@ -152,7 +152,7 @@ fn depth_and_members_are_bounded_at_their_limits() {
     assert!(ours::<Value>(members(MAX_MEMBERS).as_bytes()).is_ok());
     assert_eq!(
         ours::<Value>(members(MAX_MEMBERS + 1).as_bytes()),
-        Err(JsonFault::TooManyMembers)
+        Err(JsonError::TooManyMembers)
     );
     let siblings = format!("[{0},{0},{0}]", members(MAX_MEMBERS));
     assert!(

@@ -29,7 +29,7 @@ use std::fmt;
 /// What is wrong with a JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum JsonFault {
+pub enum JsonError {
     /// It does not follow the grammar of RFC 8259, or something follows the value.
     Syntax,
     /// It is not UTF-8, or an escape names half a surrogate pair.
@@ -48,7 +48,7 @@ pub enum JsonFault {
     Shape,
 }
 
-impl fmt::Display for JsonFault {
+impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Syntax => "it is not well-formed JSON",

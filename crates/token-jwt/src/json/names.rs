@@ -1,7 +1,7 @@
 //! The member names of the objects that are open, so that a second one of the same name is noticed.
 
 use super::text::Text;
-use super::{JsonFault, MAX_MEMBERS};
+use super::{JsonError, MAX_MEMBERS};
 
 /// A member's name with its [`Tag`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,7 +88,7 @@ impl Names {
         tag: Tag,
         from: usize,
         length: usize,
-    ) -> Result<(), JsonFault> {
+    ) -> Result<(), JsonError> {
         let entry = Entry {
             tag,
             from: from as u32,
@@ -97,7 +97,7 @@ impl Names {
         let inline = self.count.min(INLINE);
         let open = self.inline.get(mark.min(inline)..inline).unwrap_or_default();
         if open.iter().any(|known| known.tag == tag && known.same(entry, text)) {
-            return Err(JsonFault::DuplicateMember);
+            return Err(JsonError::DuplicateMember);
         }
         match self.inline.get_mut(self.count) {
             Some(place) => *place = entry,
@@ -108,16 +108,16 @@ impl Names {
     }
 
     #[cold]
-    fn add_far(&mut self, mark: usize, text: &str, entry: Entry) -> Result<(), JsonFault> {
+    fn add_far(&mut self, mark: usize, text: &str, entry: Entry) -> Result<(), JsonError> {
         let open = self.more.get(mark.saturating_sub(INLINE)..).unwrap_or_default();
         if open
             .iter()
             .any(|known| known.tag == entry.tag && known.same(entry, text))
         {
-            return Err(JsonFault::DuplicateMember);
+            return Err(JsonError::DuplicateMember);
         }
         if self.count >= MAX_MEMBERS {
-            return Err(JsonFault::TooManyMembers);
+            return Err(JsonError::TooManyMembers);
         }
         self.more.push(entry);
         Ok(())
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     /// Adds each of the names in turn to one object.
-    fn add_all(raw: &[&str]) -> Vec<Result<(), JsonFault>> {
+    fn add_all(raw: &[&str]) -> Vec<Result<(), JsonError>> {
         let text = raw.concat();
         let (mut names, mut from) = (Names::new(), 0);
         raw.iter()
@@ -178,7 +178,7 @@ mod tests {
         assert_ne!(Tag::of("1234567-a"), Tag::of("123456--a"));
     }
 
-    const TWICE: Result<(), JsonFault> = Err(JsonFault::DuplicateMember);
+    const TWICE: Result<(), JsonError> = Err(JsonError::DuplicateMember);
 
     #[test]
     fn a_name_is_found_again_however_many_there_are() {
@@ -247,6 +247,6 @@ mod tests {
         let raw: Vec<&str> = owned.iter().map(String::as_str).collect();
         let results = add_all(&raw);
         assert!(results[..MAX_MEMBERS].iter().all(Result::is_ok));
-        assert_eq!(results[MAX_MEMBERS], Err(JsonFault::TooManyMembers));
+        assert_eq!(results[MAX_MEMBERS], Err(JsonError::TooManyMembers));
     }
 }

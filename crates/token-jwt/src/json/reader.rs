@@ -8,7 +8,7 @@ use std::fmt;
 use super::names::{Name, Names, Tag};
 use super::text::Text;
 use super::words::specials;
-use super::{JsonFault, MAX_DEPTH};
+use super::{JsonError, MAX_DEPTH};
 
 /// A position in a JSON text.
 ///
@@ -18,7 +18,7 @@ pub(crate) struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    fault: Option<JsonFault>,
+    fault: Option<JsonError>,
     name: Name<'a>,
     names: Names,
 }
@@ -56,10 +56,10 @@ pub(crate) struct ObjectMark {
 impl<'a> Reader<'a> {
     /// At the beginning of a text that must be UTF-8 as a whole, whoever looks at its parts.
     #[inline(always)] // it is large, and made once: in place and not copied there
-    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, JsonFault> {
-        let text = std::str::from_utf8(bytes).map_err(|_| JsonFault::Encoding)?;
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, JsonError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| JsonError::Encoding)?;
         if u32::try_from(text.len()).is_err() {
-            return Err(JsonFault::Syntax); // positions of names are kept in 32 bits
+            return Err(JsonError::Syntax); // positions of names are kept in 32 bits
         }
         Ok(Self {
             text,
@@ -73,13 +73,13 @@ impl<'a> Reader<'a> {
 
     /// Notes a fault, unless an earlier one stands.
     #[cold]
-    pub(crate) fn stop(&mut self, fault: JsonFault) -> Stop {
+    pub(crate) fn stop(&mut self, fault: JsonError) -> Stop {
         self.fault.get_or_insert(fault);
         Stop
     }
 
     /// The fault that stopped the reading.
-    pub(crate) fn fault(&self) -> Option<JsonFault> {
+    pub(crate) fn fault(&self) -> Option<JsonError> {
         self.fault
     }
 
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
             b't' => Ok(Kind::True),
             b'f' => Ok(Kind::False),
             b'n' => Ok(Kind::Null),
-            _ => Err(self.stop(JsonFault::Syntax)),
+            _ => Err(self.stop(JsonError::Syntax)),
         }
     }
 
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
     /// the object is left.
     #[inline]
     pub(crate) fn next_name(&mut self, object: &mut ObjectMark) -> Result<bool, Stop> {
-        match self.usual_name(object.first) {
+        match self.read_name_fast(object.first) {
             Some(from) => {
                 object.first = false;
                 self.add_name(object, from)
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
     /// A name of up to eight bytes without escapes, and no white space around it: most names of most tokens. One load
     /// finds its end and is its tag.
     #[inline(always)]
-    fn usual_name(&mut self, first: bool) -> Option<usize> {
+    fn read_name_fast(&mut self, first: bool) -> Option<usize> {
         let quote = self.at + usize::from(!first);
         let window = self.bytes().get(quote..)?.first_chunk::<11>()?;
         if window[0] != b'"' || (!first && self.here() != b',') {
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
             self.at += word.len();
             Ok(())
         } else {
-            Err(self.stop(JsonFault::Syntax))
+            Err(self.stop(JsonError::Syntax))
         }
     }
 
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
     /// Checks that the whole text is one object.
     pub(crate) fn object_only(&mut self) -> Result<(), Stop> {
         if self.kind()? != Kind::Object {
-            return Err(self.stop(JsonFault::NotAnObject));
+            return Err(self.stop(JsonError::NotAnObject));
         }
         self.skip_value()?;
         self.finish()
@@ -249,7 +249,7 @@ impl<'a> Reader<'a> {
         if self.at == self.text.len() && self.fault.is_none() {
             Ok(())
         } else {
-            Err(self.stop(JsonFault::Syntax))
+            Err(self.stop(JsonError::Syntax))
         }
     }
 
@@ -292,7 +292,7 @@ impl<'a> Reader<'a> {
             self.at += 1;
             Ok(())
         } else {
-            Err(self.stop(JsonFault::Syntax))
+            Err(self.stop(JsonError::Syntax))
         }
     }
 
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
         self.expect(open)?;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            Err(self.stop(JsonFault::TooDeep))
+            Err(self.stop(JsonError::TooDeep))
         } else {
             Ok(())
         }

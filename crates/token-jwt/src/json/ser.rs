@@ -6,7 +6,7 @@ use serde::ser::{self, Serialize, Serializer};
 
 use super::ser_name::MemberName;
 use super::words::plain_end;
-use super::{JsonFault, Reader};
+use super::{JsonError, Reader};
 
 /// Appends `value` as JSON without white space.
 ///
@@ -25,10 +25,10 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -
 }
 
 fn check(text: &[u8]) -> Result<(), Unwritable> {
-    let whole = |text| -> Result<(), JsonFault> {
+    let whole = |text| -> Result<(), JsonError> {
         let mut reader = Reader::new(text)?;
         let read = reader.skip_value().and_then(|()| reader.finish());
-        read.map_err(|_| reader.fault().unwrap_or(JsonFault::Syntax))
+        read.map_err(|_| reader.fault().unwrap_or(JsonError::Syntax))
     };
     whole(text).map_err(|_| Unwritable)
 }

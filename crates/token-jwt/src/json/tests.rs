@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// What serde_json says of a text, narrowed to what we take: nothing it refuses, and no deeper and no longer.
-pub(super) fn ours<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, JsonFault> {
+pub(super) fn ours<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, JsonError> {
     read_value(text)
 }
 
@@ -124,7 +124,7 @@ proptest! {
             Ok(value) => prop_assert!(theirs.is_ok_and(|theirs| same(&theirs, &value))),
             // Beyond serde_json's: repeated names, and numbers of more than 64 characters, which are none here.
             Err(fault) => prop_assert!(
-                theirs.is_err() || fault == JsonFault::DuplicateMember,
+                theirs.is_err() || fault == JsonError::DuplicateMember,
                 "{:?}: {}", fault, String::from_utf8_lossy(&text)
             ),
         }
@@ -203,14 +203,14 @@ fn every_shape_that_serde_knows_goes_out_and_comes_back() {
 #[test]
 fn each_fault_has_words_of_its_own() {
     let faults = [
-        JsonFault::Syntax,
-        JsonFault::Encoding,
-        JsonFault::DuplicateMember,
-        JsonFault::TooDeep,
-        JsonFault::TooManyMembers,
-        JsonFault::NumberRange,
-        JsonFault::NotAnObject,
-        JsonFault::Shape,
+        JsonError::Syntax,
+        JsonError::Encoding,
+        JsonError::DuplicateMember,
+        JsonError::TooDeep,
+        JsonError::TooManyMembers,
+        JsonError::NumberRange,
+        JsonError::NotAnObject,
+        JsonError::Shape,
     ];
     let words: std::collections::BTreeSet<String> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(words.len(), faults.len());

@@ -2,7 +2,7 @@
 
 use super::material::{Private, Public};
 use super::points::Curve;
-use super::secret::Secret;
+use super::secret::SecretBytes;
 use super::{KeyError, material};
 
 /// Reads a SubjectPublicKeyInfo.
@@ -38,7 +38,7 @@ pub(super) fn private(der: &[u8]) -> Result<Private, KeyError> {
         Kind::Ec(curve) => ec_private(curve, key),
         Kind::Ed25519 => {
             let seed = Der(key).only(OCTET_STRING)?.0;
-            material::ed25519_private(Secret::new(seed.to_vec()))
+            material::ed25519_private(SecretBytes::new(seed.to_vec()))
         }
     }
 }
@@ -50,7 +50,7 @@ fn rsa_private(der: &[u8]) -> Result<Private, KeyError> {
         return Err(KeyError::Der);
     }
     let (n, e) = (key.positive()?, key.positive()?);
-    let mut part = || key.positive().map(|bytes| Secret::new(bytes.to_vec()));
+    let mut part = || key.positive().map(|bytes| SecretBytes::new(bytes.to_vec()));
     let parts = [part()?, part()?, part()?, part()?, part()?, part()?];
     key.end()?;
     Ok(Private::Rsa {
@@ -65,7 +65,7 @@ fn ec_private(curve: Curve, der: &[u8]) -> Result<Private, KeyError> {
     if key.element(INTEGER)? != [1] {
         return Err(KeyError::Der);
     }
-    let d = Secret::new(key.element(OCTET_STRING)?.to_vec());
+    let d = SecretBytes::new(key.element(OCTET_STRING)?.to_vec());
     if key.0.first() == Some(&PARAMETERS) {
         key.element(PARAMETERS)?;
     }

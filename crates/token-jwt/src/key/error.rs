@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::json::JsonFault;
+use crate::json::JsonError;
 use crate::{Algorithm, Family};
 
 /// Why a key was refused when it was imported, generated or stored.
@@ -12,7 +12,7 @@ use crate::{Algorithm, Family};
 #[non_exhaustive]
 pub enum KeyError {
     /// The JWK or JWK Set is not strict JSON of the shape of RFC 7517.
-    Json(JsonFault),
+    Json(JsonError),
     /// The text is not one PEM block with the label `PUBLIC KEY` or `PRIVATE KEY`, whichever was asked for.
     Pem,
     /// The bytes are not a DER `SubjectPublicKeyInfo` or PKCS#8 `PrivateKeyInfo`.

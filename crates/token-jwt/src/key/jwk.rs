@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::material::{self, Private, Public};
 use super::points::Curve;
-use super::secret::Secret;
+use super::secret::SecretBytes;
 use super::{KeyError, Kid, SigningKey, VerifyingKey};
 use crate::json::read_value;
 use crate::{Algorithm, Family, base64url};
@@ -383,6 +383,6 @@ fn bytes(member: &Option<Member<'_>>, name: &'static str) -> Result<Vec<u8>, Key
     base64url::decode_to_vec(text).map_err(|_| KeyError::Malformed(name))
 }
 
-fn secret(member: &Option<Member<'_>>, name: &'static str) -> Result<Secret, KeyError> {
-    bytes(member, name).map(Secret::new)
+fn secret(member: &Option<Member<'_>>, name: &'static str) -> Result<SecretBytes, KeyError> {
+    bytes(member, name).map(SecretBytes::new)
 }

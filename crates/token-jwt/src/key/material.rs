@@ -1,7 +1,7 @@
 //! Keys as numbers, checked, whatever form they came in.
 
 use super::points::{self, Curve};
-use super::secret::Secret;
+use super::secret::SecretBytes;
 use super::{KeyError, rsa};
 use crate::Family;
 
@@ -20,13 +20,13 @@ pub(crate) enum Public {
 #[derive(Clone, Debug)]
 pub(crate) enum Private {
     /// A shared secret.
-    Hmac(Secret),
+    Hmac(SecretBytes),
     /// `parts` are d, p, q, dp, dq and qi.
-    Rsa { public: Public, parts: [Secret; 6] },
+    Rsa { public: Public, parts: [SecretBytes; 6] },
     /// `d` is the scalar, in whole bytes of the curve.
-    Ec { public: Public, d: Secret },
+    Ec { public: Public, d: SecretBytes },
     /// The seed.
-    Ed25519 { public: Option<Public>, seed: Secret },
+    Ed25519 { public: Option<Public>, seed: SecretBytes },
 }
 
 impl Public {
@@ -70,7 +70,7 @@ pub(super) fn ed25519(bytes: &[u8]) -> Result<Public, KeyError> {
 }
 
 /// Checks the length of an Ed25519 seed.
-pub(super) fn ed25519_private(seed: Secret) -> Result<Private, KeyError> {
+pub(super) fn ed25519_private(seed: SecretBytes) -> Result<Private, KeyError> {
     match seed.expose().len() {
         32 => Ok(Private::Ed25519 { public: None, seed }),
         _ => Err(KeyError::Malformed("d")),

@@ -21,7 +21,7 @@ pub use error::KeyError;
 pub use jwk::{Jwk, JwkSet};
 pub use kid::Kid;
 pub use public::write_jwk_set;
-pub use secret::Secret;
+pub use secret::SecretBytes;
 pub use set::KeySet;
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;

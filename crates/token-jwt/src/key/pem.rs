@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::KeyError;
-use super::secret::Secret;
+use super::secret::SecretBytes;
 
 /// The bytes of the one block in `text`, which has this label. Space around the block is allowed, text is not: what
 /// else stands in a key file is more likely a mistake than a comment.
-pub(super) fn decode(text: &str, label: &str) -> Result<Secret, KeyError> {
+pub(super) fn decode(text: &str, label: &str) -> Result<SecretBytes, KeyError> {
     let body = text
         .trim()
         .strip_prefix("-----BEGIN ")
@@ -18,10 +18,10 @@ pub(super) fn decode(text: &str, label: &str) -> Result<Secret, KeyError> {
         .and_then(|rest| rest.strip_suffix(label))
         .and_then(|rest| rest.strip_suffix("-----END "))
         .ok_or(KeyError::Pem)?;
-    let digits = Secret::new(body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect());
+    let digits = SecretBytes::new(body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect());
     STANDARD
         .decode(digits.expose())
-        .map(Secret::new)
+        .map(SecretBytes::new)
         .map_err(|_| KeyError::Pem)
 }
 

@@ -3,11 +3,11 @@
 use super::VerifyingKey;
 use super::material::{Private, Public};
 use super::public::{members, quoted};
-use super::secret::Secret;
+use super::secret::SecretBytes;
 use crate::base64url;
 
 /// A private JWK with `kid` and `alg`.
-pub(super) fn jwk(private: &Private, key: &VerifyingKey) -> Secret {
+pub(super) fn jwk(private: &Private, key: &VerifyingKey) -> SecretBytes {
     // Room for the largest key, so that the text never moves and leaves a copy behind.
     let mut text = Vec::with_capacity(16 * 1024);
     text.push(b'{');
@@ -39,7 +39,7 @@ pub(super) fn jwk(private: &Private, key: &VerifyingKey) -> Secret {
     text.extend_from_slice(b"\"alg\":\"");
     text.extend_from_slice(key.algorithm().name().as_bytes());
     text.extend_from_slice(b"\"}");
-    Secret::new(text)
+    SecretBytes::new(text)
 }
 
 fn public_members(text: &mut Vec<u8>, public: Option<&Public>) {
@@ -48,7 +48,7 @@ fn public_members(text: &mut Vec<u8>, public: Option<&Public>) {
     }
 }
 
-fn member(text: &mut Vec<u8>, name: &str, secret: &Secret) {
+fn member(text: &mut Vec<u8>, name: &str, secret: &SecretBytes) {
     text.push(b'"');
     text.extend_from_slice(name.as_bytes());
     text.extend_from_slice(b"\":\"");

@@ -1,12 +1,12 @@
-//! Secret bytes that do not outlive their owner and do not print.
+//! SecretBytes bytes that do not outlive their owner and do not print.
 
 use std::fmt;
 
 /// Bytes that are overwritten when dropped and never shown by `Debug`.
 #[derive(Clone)]
-pub struct Secret(Vec<u8>);
+pub struct SecretBytes(Vec<u8>);
 
-impl Secret {
+impl SecretBytes {
     /// Takes the bytes over; the caller's other copies are the caller's to wipe.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
@@ -24,15 +24,15 @@ impl Secret {
     }
 }
 
-impl Drop for Secret {
+impl Drop for SecretBytes {
     fn drop(&mut self) {
         wipe(&mut self.0);
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
+        f.write_str("SecretBytes(..)")
     }
 }
 
@@ -55,6 +55,9 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_print() {
-        assert_eq!(format!("{:?}", Secret::new(b"hunter2".to_vec())), "Secret(..)");
+        assert_eq!(
+            format!("{:?}", SecretBytes::new(b"hunter2".to_vec())),
+            "SecretBytes(..)"
+        );
     }
 }

@@ -11,7 +11,7 @@ use ring::{hmac, rsa};
 use super::jwk::Jwk;
 use super::material::{Private, Public};
 use super::private;
-use super::secret::Secret;
+use super::secret::SecretBytes;
 use super::verifying::hash_of;
 use super::{KeyError, Kid, VerifyingKey, der, pem};
 use crate::{Algorithm, Family};
@@ -42,7 +42,7 @@ impl SigningKey {
         let drawn = |length: usize| {
             let mut bytes = vec![0; length];
             random.fill(&mut bytes).map_err(|_| KeyError::Random)?;
-            Ok(Secret::new(bytes))
+            Ok(SecretBytes::new(bytes))
         };
         let private = match algorithm.family() {
             Family::Hmac => {
@@ -73,7 +73,7 @@ impl SigningKey {
         })?;
         Ok(Self {
             verifying: VerifyingKey::hmac(algorithm, secret)?,
-            private: Private::Hmac(Secret::new(secret.to_vec())),
+            private: Private::Hmac(SecretBytes::new(secret.to_vec())),
             sign: Sign::Hmac(hmac::Key::new(hash, secret)),
         })
     }
@@ -130,7 +130,7 @@ impl SigningKey {
 
     /// The whole key as a private JWK, for encrypted storage and for nothing else.
     #[must_use]
-    pub fn to_private_jwk(&self) -> Secret {
+    pub fn to_private_jwk(&self) -> SecretBytes {
         private::jwk(&self.private, &self.verifying)
     }
 
@@ -225,7 +225,7 @@ impl AsRef<[u8]> for Signature {
     }
 }
 
-fn ed25519(public: Option<&Public>, seed: &Secret) -> Result<(Sign, Public), KeyError> {
+fn ed25519(public: Option<&Public>, seed: &SecretBytes) -> Result<(Sign, Public), KeyError> {
     let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose()).map_err(|_| KeyError::Malformed("d"))?;
     let own = super::material::ed25519(pair.public_key().as_ref())?;
     if public.is_some_and(|public| *public != own) {
@@ -237,7 +237,7 @@ fn ed25519(public: Option<&Public>, seed: &Secret) -> Result<(Sign, Public), Key
 fn ecdsa(
     algorithm: Algorithm,
     public: &Public,
-    d: &Secret,
+    d: &SecretBytes,
     random: &dyn SecureRandom,
 ) -> Result<(Sign, Public), KeyError> {
     let Public::Ec { point, .. } = public else {
@@ -248,11 +248,11 @@ fn ecdsa(
     Ok((Sign::Ecdsa(Box::new(pair)), public.clone()))
 }
 
-fn rsa(algorithm: Algorithm, public: &Public, parts: &[Secret; 6]) -> Result<(Sign, Public), KeyError> {
+fn rsa(algorithm: Algorithm, public: &Public, parts: &[SecretBytes; 6]) -> Result<(Sign, Public), KeyError> {
     let Public::Rsa { n, e } = public else {
         return Err(KeyError::PartsDisagree);
     };
-    let [d, p, q, dp, dq, qi] = parts.each_ref().map(Secret::expose);
+    let [d, p, q, dp, dq, qi] = parts.each_ref().map(SecretBytes::expose);
     let components = rsa::KeyPairComponents {
         public_key: rsa::PublicKeyComponents {
             n: n.as_slice(),

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde_json::Value;
-use token_jwt::{Algorithm, KeySet, Kid, Policy, Reason, SystemRandom, UnixTime, Verifier, VerifyingKey};
+use token_jwt::{Algorithm, ClaimsVerifier, KeySet, Kid, Policy, Reason, SystemRandom, UnixTime, VerifyingKey};
 
 /// The moment of every test.
 pub const NOW: i64 = 1_700_000_000;
@@ -66,7 +66,7 @@ pub fn policy() -> Policy {
 
 /// Why a verifier refuses a token; `None` if it does not.
 pub fn refusal(keys: impl Into<KeySet>, policy: Policy, token: &str) -> Option<Reason> {
-    let verifier = Verifier::new(keys, policy);
+    let verifier = ClaimsVerifier::new(keys, policy);
     verifier
         .verify::<()>(token, now())
         .err()

@@ -33,7 +33,7 @@ async fn has_password(admin: &Admin, account: &Account) -> anyhow::Result<bool> 
         return Ok(false);
     };
     let credential = admin.passwords().find(&account.realm, &login).await?;
-    let of_account = |credential: &auth_core::Credential| credential.account.subject == account.subject;
+    let of_account = |credential: &auth_core::PasswordRecord| credential.account.subject == account.subject;
     Ok(credential
         .filter(of_account)
         .is_some_and(|credential| credential.hash.is_some()))

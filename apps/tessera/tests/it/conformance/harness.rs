@@ -9,8 +9,8 @@ use auth_core::{RefreshPolicy, Subject, TokenId};
 use serde_json::json;
 use store_diesel::DieselStore;
 use testkit::{
-    Able, Accepted, Expiry, Issued, IssuerHarness, Issuing, NotIssued, Owner, Profile, Renewal, Revocation,
-    ServiceHarness, Session, Unsupported, Verdict,
+    Accepted, Expiry, Issued, IssuerHarness, Issuing, NotIssued, Owner, Profile, Renewal, Revocation, ServiceHarness,
+    Session, Supported, Unsupported, Verdict,
 };
 use tokio::task::block_in_place;
 
@@ -252,7 +252,7 @@ impl IssuerHarness for Http {
         }
     }
 
-    async fn set_disabled(&self, owner: &Owner, disabled: bool) -> Able<()> {
+    async fn set_disabled(&self, owner: &Owner, disabled: bool) -> Supported<()> {
         let set = self
             .store
             .accounts()
@@ -263,20 +263,20 @@ impl IssuerHarness for Http {
         Ok(())
     }
 
-    async fn change_password(&self, owner: &Owner) -> Able<()> {
+    async fn change_password(&self, owner: &Owner) -> Supported<()> {
         world::change_password(&self.store, owner.subject).await;
         self.heard().await;
         Ok(())
     }
 
-    async fn set_rights(&self, owner: &Owner, rights: &[String]) -> Able<()> {
+    async fn set_rights(&self, owner: &Owner, rights: &[String]) -> Supported<()> {
         let login = self.notes().logins[&owner.subject].clone();
         world::put_role(&self.store, &login, rights).await;
         self.heard().await;
         Ok(())
     }
 
-    async fn issue_within(&self, _: &Owner, session: &Issued) -> Able<Issuing> {
+    async fn issue_within(&self, _: &Owner, session: &Issued) -> Supported<Issuing> {
         if self.door.dialect != Dialect::Mechanics {
             return Err(Unsupported("a session has one token"));
         }
@@ -289,7 +289,7 @@ impl IssuerHarness for Http {
         }
     }
 
-    async fn refresh_token(&self, owner: &Owner) -> Able<String> {
+    async fn refresh_token(&self, owner: &Owner) -> Supported<String> {
         let session = self.sign_in_at(self.door.name, owner).expect("entitled");
         match session.refresh.is_empty() {
             true => Err(Unsupported("nothing is refreshed")),
@@ -297,24 +297,24 @@ impl IssuerHarness for Http {
         }
     }
 
-    async fn issue_foreign(&self, owner: &Owner) -> Able<Issuing> {
+    async fn issue_foreign(&self, owner: &Owner) -> Supported<Issuing> {
         Ok(self.sign_in_at(self.door.foreign, owner).map(|session| session.token))
     }
 
-    async fn verify_foreign(&self, text: &str, key: Option<&str>) -> Able<Verdict> {
+    async fn verify_foreign(&self, text: &str, key: Option<&str>) -> Supported<Verdict> {
         Ok(self.verdict(&self.world.here, self.door.foreign, text, key))
     }
 
-    async fn verify_elsewhere(&self, text: &str, key: Option<&str>) -> Able<Verdict> {
+    async fn verify_elsewhere(&self, text: &str, key: Option<&str>) -> Supported<Verdict> {
         Ok(self.verdict(&self.world.elsewhere, self.door.name, text, key))
     }
 
-    async fn sync_elsewhere(&self) -> Able<()> {
+    async fn sync_elsewhere(&self) -> Supported<()> {
         self.world.hears(&self.world.elsewhere, &self.store).await;
         Ok(())
     }
 
-    async fn stored_secrets(&self) -> Able<Vec<Vec<u8>>> {
+    async fn stored_secrets(&self) -> Supported<Vec<Vec<u8>>> {
         let ids = self.notes().issued.clone();
         let mut secrets = Vec::new();
         for id in ids {
@@ -354,11 +354,11 @@ impl ServiceHarness for Http {
         self.end_by_reuse(token)
     }
 
-    async fn refresh_elsewhere(&self, text: &str) -> Able<Renewal> {
+    async fn refresh_elsewhere(&self, text: &str) -> Supported<Renewal> {
         Ok(self.refresh_at(&self.world.elsewhere, self.door.name, text))
     }
 
-    async fn refresh_foreign(&self, text: &str) -> Able<Renewal> {
+    async fn refresh_foreign(&self, text: &str) -> Supported<Renewal> {
         Ok(self.refresh_at(&self.world.here, self.door.foreign, text))
     }
 }
@@ -428,13 +428,13 @@ impl IssuerHarness for OfClients {
         if ended { Revocation::Done } else { Revocation::Rejected }
     }
 
-    async fn change_password(&self, owner: &Owner) -> Able<()> {
+    async fn change_password(&self, owner: &Owner) -> Supported<()> {
         world::change_password(&self.0.store, owner.subject).await;
         self.0.heard().await;
         Ok(())
     }
 
-    async fn issue_shared(&self, owner: &Owner) -> Able<Issuing> {
+    async fn issue_shared(&self, owner: &Owner) -> Supported<Issuing> {
         Ok(Ok(self.token_of(owner)))
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, AccountStore, Attributes, Credential, FoldedLogin, NewAccount, PasswordStore, Realm, Scope, Scopes,
+    Account, AccountStore, Attributes, FoldedLogin, NewAccount, PasswordRecord, PasswordStore, Realm, Scope, Scopes,
     StoreError, Subject, Timestamp,
 };
 use permissions::{Role, RoleStore};
@@ -77,9 +77,10 @@ impl AccountStore for BrokenStore {
 
 #[async_trait]
 impl PasswordStore for BrokenStore {
-    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<Credential>, StoreError> {
+    async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<PasswordRecord>, StoreError> {
         let credential = PasswordStore::find(&self.inner, realm, login).await?;
-        let by_login = |credential: &Credential| FoldedLogin::parse(&credential.account.login).as_ref() == Some(login);
+        let by_login =
+            |credential: &PasswordRecord| FoldedLogin::parse(&credential.account.login).as_ref() == Some(login);
         Ok(credential.filter(|credential| !self.has(Flaw::FindsByLoginOnly) || by_login(credential)))
     }
 

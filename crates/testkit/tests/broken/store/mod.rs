@@ -14,7 +14,7 @@ use auth_core::{
     Account, NewToken, Realm, RefreshSession, Selector, Subject, Timestamp, TokenDigest, TokenId, TokenRecord,
 };
 use store_memory::MemoryStore;
-use testkit::law::Able;
+use testkit::law::Supported;
 use testkit::{Ports, StoreHarness};
 
 use super::lock;
@@ -182,22 +182,22 @@ impl StoreHarness for BrokenHarness {
         Ports::of(self.0.clone())
     }
 
-    async fn token_rows(&self) -> Able<u64> {
+    async fn token_rows(&self) -> Supported<u64> {
         Ok(self.0.inner.token_rows())
     }
 
-    async fn last_used(&self, id: TokenId) -> Able<Option<Timestamp>> {
+    async fn last_used(&self, id: TokenId) -> Supported<Option<Timestamp>> {
         match self.0.has(Flaw::UsesGoBack) {
             true => Ok(self.0.seen().uses.get(&id).copied()),
             false => Ok(self.0.inner.last_used(id)),
         }
     }
 
-    async fn label_of(&self, id: TokenId) -> Able<Option<String>> {
+    async fn label_of(&self, id: TokenId) -> Supported<Option<String>> {
         Ok(self.0.inner.label_of(id))
     }
 
-    async fn damage_role(&self, realm: &Realm, role: &str, raw: &str) -> Able<()> {
+    async fn damage_role(&self, realm: &Realm, role: &str, raw: &str) -> Supported<()> {
         self.0.inner.damage_role(realm, role, raw);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::{Reader, Stop};
 use crate::json::words::{POWERS, digit_run, number_of, word_at};
-use crate::json::{JsonFault, Number};
+use crate::json::{JsonError, Number};
 
 impl Reader<'_> {
     /// Reads a number by the grammar of RFC 8259 section 6.
@@ -45,7 +45,7 @@ impl Reader<'_> {
         let leading_zero = self.here() == b'0';
         let digits = self.some_digits()?;
         if leading_zero && digits > 1 {
-            return Err(self.stop(JsonFault::Syntax));
+            return Err(self.stop(JsonError::Syntax));
         }
         let integer = !matches!(self.here(), b'.' | b'e' | b'E');
         if self.eat(b'.') {
@@ -56,13 +56,13 @@ impl Reader<'_> {
             self.some_digits()?;
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
-        number_of(text, integer, negative).ok_or_else(|| self.stop(JsonFault::NumberRange))
+        number_of(text, integer, negative).ok_or_else(|| self.stop(JsonError::NumberRange))
     }
 
     fn some_digits(&mut self) -> Result<usize, Stop> {
         let rest = self.bytes().get(self.at..).unwrap_or_default();
         match rest.iter().take_while(|byte| byte.is_ascii_digit()).count() {
-            0 => Err(self.stop(JsonFault::Syntax)),
+            0 => Err(self.stop(JsonError::Syntax)),
             count => {
                 self.at += count;
                 Ok(count)

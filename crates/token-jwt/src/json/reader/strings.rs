@@ -1,7 +1,7 @@
 //! Strings and their escapes.
 
 use super::{Reader, Stop};
-use crate::json::JsonFault;
+use crate::json::JsonError;
 use crate::json::text::Text;
 use crate::json::words::plain_end;
 
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
                     escaped = true;
                     self.escape()?;
                 }
-                _ => return Err(self.stop(JsonFault::Syntax)),
+                _ => return Err(self.stop(JsonError::Syntax)),
             }
         }
     }
@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             b'u' => self.unicode_escape(),
-            _ => Err(self.stop(JsonFault::Syntax)),
+            _ => Err(self.stop(JsonError::Syntax)),
         }
     }
 
@@ -65,14 +65,14 @@ impl<'a> Reader<'a> {
         match self.code_unit()? {
             0xD800..0xDC00 => {
                 if !(self.eat(b'\\') && self.here() == b'u') {
-                    return Err(self.stop(JsonFault::Encoding));
+                    return Err(self.stop(JsonError::Encoding));
                 }
                 match self.code_unit()? {
                     0xDC00..0xE000 => Ok(()),
-                    _ => Err(self.stop(JsonFault::Encoding)),
+                    _ => Err(self.stop(JsonError::Encoding)),
                 }
             }
-            0xDC00..0xE000 => Err(self.stop(JsonFault::Encoding)),
+            0xDC00..0xE000 => Err(self.stop(JsonError::Encoding)),
             _ => Ok(()),
         }
     }
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
                 self.at += 5;
                 Ok(value)
             }
-            _ => Err(self.stop(JsonFault::Syntax)),
+            _ => Err(self.stop(JsonError::Syntax)),
         }
     }
 }

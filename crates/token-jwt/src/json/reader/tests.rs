@@ -15,7 +15,7 @@ fn a_usual_name_takes_the_short_way() {
             (format!(",\"{name}\":12345678"), false),
         ] {
             let mut reader = reader(&text);
-            assert_eq!(reader.usual_name(first), Some(1 + usize::from(!first)), "{text}");
+            assert_eq!(reader.read_name_fast(first), Some(1 + usize::from(!first)), "{text}");
             assert_eq!(reader.name().text.plain(), Some(name));
             assert_eq!(reader.name().tag, Tag::of(name));
             assert_eq!(&text[reader.position()..], "12345678");
@@ -42,7 +42,7 @@ fn an_unusual_name_is_left_to_the_long_way() {
         ("", true),
     ] {
         let mut reader = reader(text);
-        assert_eq!(reader.usual_name(first), None, "{text}");
+        assert_eq!(reader.read_name_fast(first), None, "{text}");
         assert_eq!(reader.position(), 0, "{text}");
     }
 }
@@ -99,9 +99,9 @@ fn a_usual_integer_takes_the_short_way_and_another_does_not() {
 fn the_first_fault_is_the_one_that_is_kept() {
     let mut reader = reader("1");
     assert_eq!(reader.fault(), None);
-    let _stop = reader.stop(JsonFault::TooDeep);
-    let _stop = reader.stop(JsonFault::Syntax);
-    assert_eq!(reader.fault(), Some(JsonFault::TooDeep));
+    let _stop = reader.stop(JsonError::TooDeep);
+    let _stop = reader.stop(JsonError::Syntax);
+    assert_eq!(reader.fault(), Some(JsonError::TooDeep));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn what_a_callers_type_is_told_has_words_and_no_reason() {
 fn a_text_behind_a_fault_is_never_finished() {
     let mut reader = reader("");
     assert!(reader.finish().is_ok());
-    let _stop = reader.stop(JsonFault::Shape);
+    let _stop = reader.stop(JsonError::Shape);
     assert!(reader.finish().is_err());
-    assert_eq!(reader.fault(), Some(JsonFault::Shape));
+    assert_eq!(reader.fault(), Some(JsonError::Shape));
 }

@@ -6,26 +6,26 @@ use crate::field::FieldError;
 
 /// Why a request gets no success, in the words of no dialect.
 ///
-/// The decoders produce the first few; the server adds what it finds out later, and a [`Failure`](crate::Failure)
+/// The decoders produce the first few; the server adds what it finds out later, and a [`RejectionFormatter`](crate::RejectionFormatter)
 /// turns any of them into status, headers and body. `Display` is for logs, not for clients.
 ///
 /// # Security
 /// No variant carries text from the request or from an error below, so none can reflect or reveal it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum RequestRejection {
     /// The body is not what its media type says, or not one object, or names a member twice.
     #[error("the body is malformed")]
     Malformed,
     /// One field is missing or has no usable value.
-    #[error("field {}: {}", .0.field, .0.fault)]
+    #[error("field {}: {}", .0.field, .0.kind)]
     Field(FieldError),
     /// The password, consumer token or refresh token is not right. Also the answer to a disabled account, so that
     /// the two look the same.
     #[error("wrong credentials")]
     WrongCredentials,
     /// No such login name. Every dialect but login, and login too where it conceals this, answers exactly as to
-    /// [`Refusal::WrongCredentials`].
+    /// [`RequestRejection::WrongCredentials`].
     #[error("unknown user")]
     UnknownUser,
     /// The endpoint needs a live token and did not get one.
@@ -78,13 +78,13 @@ pub enum Refusal {
     },
 }
 
-impl From<FieldError> for Refusal {
+impl From<FieldError> for RequestRejection {
     fn from(error: FieldError) -> Self {
         Self::Field(error)
     }
 }
 
-impl Refusal {
+impl RequestRejection {
     /// The seconds of `Retry-After`, where waiting helps.
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         match self {

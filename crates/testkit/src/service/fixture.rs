@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::harness::{Owner, Renewal, ServiceHarness, Session};
-use crate::issuer::ground::Says;
-use crate::law::Able;
+use crate::issuer::fixture::IssuerAssertions;
+use crate::law::Supported;
 
 pub(super) type Harness = Arc<dyn ServiceHarness>;
 
@@ -13,7 +13,7 @@ pub(super) const TICK: Duration = Duration::from_millis(1);
 
 /// Words in which a law speaks.
 #[async_trait::async_trait]
-pub(super) trait Refreshes {
+pub(super) trait ServiceAssertions {
     async fn signed_in(&self, owner: &Owner) -> Session;
     /// The refresh must work, and its access token with it.
     async fn renews(&self, refresh: &str, when: &str) -> Session;
@@ -22,11 +22,11 @@ pub(super) trait Refreshes {
     /// The whole session must be dead: each access token and each refresh token.
     async fn is_dead(&self, session: &Session, when: &str);
     /// Lets the grace after a rotation pass.
-    async fn outwait_grace(&self) -> Able<()>;
+    async fn outwait_grace(&self) -> Supported<()>;
 }
 
 #[async_trait::async_trait]
-impl Refreshes for Harness {
+impl ServiceAssertions for Harness {
     async fn signed_in(&self, owner: &Owner) -> Session {
         let session = self.sign_in(owner).await;
         session.unwrap_or_else(|why| panic!("nobody was signed in: {why:?}"))
@@ -54,7 +54,7 @@ impl Refreshes for Harness {
         self.rejects(&session.token, when).await;
     }
 
-    async fn outwait_grace(&self) -> Able<()> {
+    async fn outwait_grace(&self) -> Supported<()> {
         self.advance(self.policy().grace).await
     }
 }

@@ -10,7 +10,7 @@ use auth_core::{Rejection, Unavailable};
 /// Why a caller was not let through. The reason is for our log; the client learns the status and the challenge of
 /// RFC 6750 3, and nothing else.
 #[derive(Clone, Debug)]
-pub struct Denied(Reason);
+pub struct AuthRejection(Reason);
 
 #[derive(Clone, Debug)]
 enum Reason {
@@ -20,7 +20,7 @@ enum Reason {
     Unavailable(Unavailable),
 }
 
-impl Denied {
+impl AuthRejection {
     pub(crate) fn absent(challenge: &Arc<str>) -> Self {
         Self(Reason::Absent {
             challenge: challenge.clone(),
@@ -80,7 +80,7 @@ impl Denied {
     }
 }
 
-impl fmt::Display for Denied {
+impl fmt::Display for AuthRejection {
     /// What a client may be told.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -91,9 +91,9 @@ impl fmt::Display for Denied {
     }
 }
 
-impl std::error::Error for Denied {}
+impl std::error::Error for AuthRejection {}
 
-impl ResponseError for Denied {
+impl ResponseError for AuthRejection {
     fn status_code(&self) -> StatusCode {
         match self.0 {
             Reason::Absent { .. } | Reason::Invalid { .. } => StatusCode::UNAUTHORIZED,

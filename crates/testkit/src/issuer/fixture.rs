@@ -5,13 +5,13 @@ use std::sync::Arc;
 use auth_core::Capabilities;
 
 use crate::harness::{Accepted, Issued, IssuerHarness, Owner, Revocation, Verdict};
-use crate::law::{Able, Unsupported};
+use crate::law::{Supported, Unsupported};
 
 pub(crate) type Harness = Arc<dyn IssuerHarness>;
 
 /// Words in which a law speaks.
 #[async_trait::async_trait]
-pub(crate) trait Says {
+pub(crate) trait IssuerAssertions {
     async fn issued(&self, owner: &Owner) -> Issued;
     async fn verdict(&self, token: &Issued) -> Verdict;
     /// The token must be good.
@@ -21,11 +21,11 @@ pub(crate) trait Says {
     /// No text but a good one may be taken for one.
     async fn refuses_text(&self, text: &str, key: Option<&str>, what: &str);
     async fn revokes(&self, token: &Issued);
-    fn able(&self, able: impl Fn(Capabilities) -> bool + Send, lacking: &'static str) -> Able<()>;
+    fn able(&self, able: impl Fn(Capabilities) -> bool + Send, lacking: &'static str) -> Supported<()>;
 }
 
 #[async_trait::async_trait]
-impl<H: IssuerHarness + ?Sized> Says for Arc<H> {
+impl<H: IssuerHarness + ?Sized> IssuerAssertions for Arc<H> {
     async fn issued(&self, owner: &Owner) -> Issued {
         let issued = self.issue(owner).await;
         issued.unwrap_or_else(|why| panic!("nothing was issued: {why:?}"))
@@ -57,7 +57,7 @@ impl<H: IssuerHarness + ?Sized> Says for Arc<H> {
         assert_eq!(revocation, Revocation::Done, "revoking a live token");
     }
 
-    fn able(&self, able: impl Fn(Capabilities) -> bool + Send, lacking: &'static str) -> Able<()> {
+    fn able(&self, able: impl Fn(Capabilities) -> bool + Send, lacking: &'static str) -> Supported<()> {
         match able(self.profile().capabilities) {
             true => Ok(()),
             false => Err(Unsupported(lacking)),
@@ -66,16 +66,16 @@ impl<H: IssuerHarness + ?Sized> Says for Arc<H> {
 }
 
 /// The issuer can revoke, and so hears of barred owners and new generations too.
-pub(crate) fn revocable<H: IssuerHarness + ?Sized>(harness: &Arc<H>) -> Able<()> {
+pub(crate) fn revocable<H: IssuerHarness + ?Sized>(harness: &Arc<H>) -> Supported<()> {
     harness.able(|can| can.revocable, "the issuer cannot revoke")
 }
 
 /// The issuer makes a record for each grant.
-pub(crate) fn recorded<H: IssuerHarness + ?Sized>(harness: &Arc<H>) -> Able<()> {
+pub(crate) fn recorded<H: IssuerHarness + ?Sized>(harness: &Arc<H>) -> Supported<()> {
     harness.able(|can| can.recorded, "the issuer records nothing")
 }
 
 /// The issuer binds its tokens to keys.
-pub(crate) fn key_bound<H: IssuerHarness + ?Sized>(harness: &Arc<H>) -> Able<()> {
+pub(crate) fn key_bound<H: IssuerHarness + ?Sized>(harness: &Arc<H>) -> Supported<()> {
     harness.able(|can| can.key_bound, "the issuer binds to no key")
 }

@@ -1,4 +1,4 @@
-//! The ground the laws about stores stand on: a realm, a role, owners and tokens.
+//! The fixture the laws about stores stand on: a realm, a role, owners and tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,22 +17,22 @@ pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 pub(super) const ROLE: &str = "member";
 
 /// A store with one role in one realm.
-pub(super) struct Ground {
+pub(super) struct Fixture {
     pub(super) harness: Arc<dyn StoreHarness>,
     pub(super) ports: Ports,
     pub(super) realm: Realm,
 }
 
-impl Ground {
+impl Fixture {
     pub(super) async fn new(harness: Arc<dyn StoreHarness>) -> Self {
         let ports = harness.ports();
-        let ground = Self {
+        let fixture = Self {
             harness,
             ports,
             realm: realm("workshops"),
         };
-        ground.allow(ROLE, "read write delete").await;
-        ground
+        fixture.allow(ROLE, "read write delete").await;
+        fixture
     }
 
     /// Lets holders of a role do this.
