@@ -4,7 +4,7 @@
 #![no_main]
 
 use dialects::device::{Device, TokenRequest};
-use dialects::{RejectionFormatter, Payload};
+use dialects::{Payload, RejectionFormatter};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use dialects::integration::{Integration, TokenRequest};
-use dialects::{RejectionFormatter, Payload};
+use dialects::{Payload, RejectionFormatter};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| match TokenRequest::decode(&Payload::json(body)) {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use dialects::login::{Login, LoginRequest};
-use dialects::{RejectionFormatter, Payload};
+use dialects::{Payload, RejectionFormatter};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use dialects::mechanics::{Mechanics, TokenRequest};
-use dialects::{RejectionFormatter, Payload};
+use dialects::{Payload, RejectionFormatter};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use libfuzzer_sys::fuzz_target;
 use ring::hmac;
 use serde_json::Value;
-use token_jwt::{Algorithm, Policy, UnixTime, ClaimsVerifier, VerifyingKey};
+use token_jwt::{Algorithm, ClaimsVerifier, Policy, UnixTime, VerifyingKey};
 
 const SECRET: &[u8; 32] = b"9q3v7Kx0mZp2Tt8Lw5Rj1Yc6Hd4Fs=Bn";
 const NOW: i64 = 1_700_000_000;

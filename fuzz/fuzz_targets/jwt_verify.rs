@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use token_jwt::{Algorithm, KeySet, Kid, Policy, SigningKey, SystemRandom, UnixTime, ClaimsVerifier};
+use token_jwt::{Algorithm, ClaimsVerifier, KeySet, Kid, Policy, SigningKey, SystemRandom, UnixTime};
 
 /// One for each family of keys, with keys of this run.
 static VERIFIERS: LazyLock<Vec<ClaimsVerifier>> = LazyLock::new(|| {

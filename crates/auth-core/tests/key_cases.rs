@@ -10,7 +10,7 @@ use testkit::{InProcess, Issued, IssuerHarness, Parts, Revocation, SimpleIssuer}
 
 const CASES: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../../../shared/vectors/tokens/uuid_key_cases.json"
+    "/../../testdata/vectors/tokens/uuid_key_cases.json"
 );
 
 /// The number of cases in the file, so that none is lost in silence.

@@ -9,7 +9,7 @@ use password_support::{Desk, TARGET, block_on, source};
 use serde_json::Value;
 
 fn vectors(file: &str) -> Value {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/bcrypt/");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/vectors/bcrypt/");
     serde_json::from_str(&std::fs::read_to_string(format!("{folder}{file}")).unwrap()).unwrap()
 }
 

@@ -1,4 +1,4 @@
-//! The shared vectors: stored hashes of other implementations, and strings that only look like hashes.
+//! The test vectors: stored hashes of other implementations, and strings that only look like hashes.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 fn vectors(file: &str) -> Value {
     let path = format!(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/bcrypt/{}"),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/vectors/bcrypt/{}"),
         file
     );
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()

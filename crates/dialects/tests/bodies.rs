@@ -1,4 +1,4 @@
-//! The shared cases of hostile and odd login bodies, run against all four decoders.
+//! The cases of hostile and odd login bodies, run against all four decoders.
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
 use dialects::{MAX_BODY, Payload, RejectionFormatter, RequestRejection, device, integration, login, mechanics};
@@ -100,7 +100,7 @@ struct Case {
 fn run(flavour: &Flavour<'_>) {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/vectors/tokens/login_body_cases.json"
+        "/../../testdata/vectors/tokens/login_body_cases.json"
     );
     let Cases { cases } = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(cases.len(), CASES);

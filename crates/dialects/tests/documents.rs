@@ -13,7 +13,7 @@ use serde_json::Value;
 
 #[test]
 fn the_examples_are_the_documents_own() {
-    let shared = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/documents"));
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/documents"));
     let mut compared = 0;
     for (document, names) in [
         ("mechanics.md", &["mechanics_request", "mechanics_response"][..]),
@@ -21,7 +21,7 @@ fn the_examples_are_the_documents_own() {
         ("device.md", &["device_request", "device_response"]),
         ("integration.md", &["integration_request", "integration_response"]),
     ] {
-        let text = std::fs::read_to_string(shared.join(document)).unwrap();
+        let text = std::fs::read_to_string(folder.join(document)).unwrap();
         // As a shell would pass it on, with the one placeholder that is not JSON filled in.
         let text = without_space(&text.replace("\\\"", "\"").replace("{organization_id}", "171"));
         for name in names {

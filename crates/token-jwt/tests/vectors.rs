@@ -1,4 +1,4 @@
-//! Every applicable case of the shared vectors, each file's number of cases asserted so that a filter cannot empty it.
+//! Every applicable case of the test vectors, each file's number of cases asserted so that a filter cannot empty it.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where its premise fails")]
 
@@ -11,7 +11,7 @@ use token_jwt::{
 };
 
 fn read(path: &str) -> Value {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/vectors/");
     let text = std::fs::read_to_string(format!("{folder}{path}")).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap()
 }

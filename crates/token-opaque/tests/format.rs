@@ -12,7 +12,7 @@ use testkit::{InProcess, Issued, IssuerHarness, Owner, Revocation};
 
 const CASES: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../../../shared/vectors/tokens/opaque_token_cases.json"
+    "/../../testdata/vectors/tokens/opaque_token_cases.json"
 );
 
 /// The number of cases in the file, so that none is lost in silence.

@@ -36,7 +36,7 @@ fn paste(test: &str, shell: &str, line: &str) -> Option<String> {
 
 /// A document's text, read as it stands.
 fn document(name: &str) -> String {
-    let path = format!("{}/../../../shared/documents/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../testdata/documents/{name}", env!("CARGO_MANIFEST_DIR"));
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

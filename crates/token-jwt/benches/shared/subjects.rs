@@ -167,7 +167,7 @@ pub(crate) fn bytes(text: &str) -> Vec<u8> {
 
 /// The private RSA key of 2048 bits of the published vectors.
 pub(crate) fn published_rsa_key(vectors: &str) -> String {
-    let text = std::fs::read_to_string(vectors).expect("the shared vectors");
+    let text = std::fs::read_to_string(vectors).expect("the test vectors");
     let file: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     file["testGroups"][2]["private"].to_string()
 }

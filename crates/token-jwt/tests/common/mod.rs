@@ -90,7 +90,7 @@ pub fn random() -> SystemRandom {
 pub fn rsa_jwk() -> String {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/vectors/wycheproof/json_web_signature_test.json"
+        "/../../testdata/vectors/wycheproof/json_web_signature_test.json"
     );
     let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let mut key = file["testGroups"][2]["private"].clone();
