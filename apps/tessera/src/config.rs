@@ -20,9 +20,10 @@ pub use http::HttpSettings;
 pub use limits::{PasswordSettings, RefreshSettings, RevocationSettings};
 
 /// Variables that begin with `TESSERA_` and are no settings.
-const NOT_SETTINGS: [&str; 6] = [
+const NOT_SETTINGS: [&str; 7] = [
     "master_key",
     "skip_postgres",
+    "require_postgres",
     "interop",
     "require_interop",
     "log",

@@ -32,7 +32,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let file = format!("sqlite:{}", folder.path().join("bench.db").display());
     runtime.block_on(measure("sqlite", &file));
-    if !Cluster::is_skipped() {
+    if Cluster::skip_reason().is_none() {
         let cluster = Cluster::start(&["-c", "fsync=on", "-c", "full_page_writes=on"]).unwrap();
         runtime.block_on(measure("postgres", &cluster.database()));
     }

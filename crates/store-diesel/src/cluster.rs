@@ -1,6 +1,5 @@
 //! A private PostgreSQL cluster for tests, made of the machine's programs and never of its running server.
 
-use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -12,15 +11,13 @@ use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
 mod programs;
+mod skip;
 
 use programs::Programs;
 
 /// How often the new server is asked whether it is there, and how long it waits in between.
 const ASKED: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// Set to `1`, it has the tests that need PostgreSQL pass without it.
-const SKIP: &str = "TESSERA_SKIP_POSTGRES";
 
 /// Runs the server, waits for the end of its own standard input, stops the server and removes everything. The input is
 /// a pipe from the tests, which ends when they end, in whatever way.
@@ -44,30 +41,20 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The one cluster of this process, or `None` where the tests that need it are to be skipped; then it says so, with
-    /// the name of the test and how many were skipped so far, past the capture of the test's output.
+    /// The one cluster of this process, started when it is first asked for.
     ///
     /// # Panics
     /// When the machine has no programs of PostgreSQL (the message names the Debian package), or they fail.
-    pub fn shared() -> Option<&'static Self> {
+    pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
-        static SKIPPED: AtomicUsize = AtomicUsize::new(0);
-        if Self::is_skipped() {
-            let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
-            let thread = std::thread::current();
-            let test = thread.name().unwrap_or("a test");
-            let _ = writeln!(
-                std::io::stderr(),
-                "skipped for want of PostgreSQL ({SKIP}=1), no. {count}: {test}"
-            );
-            return None;
-        }
-        Some(SHARED.get_or_init(|| Self::start(&[]).unwrap_or_else(|why| panic!("{why}"))))
+        SHARED.get_or_init(|| Self::start(&[]).unwrap_or_else(|why| panic!("{why}")))
     }
 
-    /// Whether the tests that need a cluster are to be skipped.
-    pub fn is_skipped() -> bool {
-        std::env::var_os(SKIP).is_some_and(|value| value == "1")
+    /// Why the tests that need a cluster are to be skipped, in a few words for the test's report, or `None` where they
+    /// run: `TESSERA_SKIP_POSTGRES=1` is set; or PostgreSQL's programs are not installed, unless
+    /// `TESSERA_REQUIRE_POSTGRES=1` is set.
+    pub fn skip_reason() -> Option<&'static str> {
+        skip::reason()
     }
 
     /// A cluster of one's own, with more arguments for its server, such as `-c` and `fsync=on`.

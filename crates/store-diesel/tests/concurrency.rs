@@ -13,19 +13,21 @@ use support::things::{HOUR, NOW, account, client, crowd, generation, organisatio
 const CROWD: usize = 40;
 const ROUNDS: u8 = 8;
 
-on_both! {
-    one_rotation_wins
-    one_client_is_made
-    one_account_is_made_of_one_name
-    nobody_gets_anothers_login_as_alias
-    one_shared_record_is_made
-    nothing_lives_after_a_sign_out_that_met_refreshes
-    nothing_lives_after_a_password_change_that_met_sign_ins
-    a_change_is_told_until_the_last_token_that_met_it_ends
-    chosen_numbers_and_given_ones_do_not_meet
-    one_first_key_is_made
-    one_value_is_kept
-    one_failure_undoes_nobody_elses_work
+tests! {
+    both {
+        one_rotation_wins
+        one_client_is_made
+        one_account_is_made_of_one_name
+        nobody_gets_anothers_login_as_alias
+        one_shared_record_is_made
+        nothing_lives_after_a_sign_out_that_met_refreshes
+        nothing_lives_after_a_password_change_that_met_sign_ins
+        a_change_is_told_until_the_last_token_that_met_it_ends
+        chosen_numbers_and_given_ones_do_not_meet
+        one_first_key_is_made
+        one_value_is_kept
+        one_failure_undoes_nobody_elses_work
+    }
 }
 
 async fn nodes(fresh: &Fresh) -> [DieselStore; 2] {

@@ -1,6 +1,7 @@
 //! What concerns the whole database waits for as long as it must, where everything else is given up on (PostgreSQL).
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[macro_use]
 mod support;
 
 use std::time::Duration;
@@ -12,9 +13,14 @@ use support::things::{NOW, owner, token};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn ending_all_sessions_outlasts_a_long_lock() {
-    let Some(cluster) = Cluster::shared() else { return };
+tests! {
+    postgres {
+        ending_all_sessions_outlasts_a_long_lock
+        a_migration_outlasts_a_long_lock
+    }
+}
+
+async fn ending_all_sessions_outlasts_a_long_lock(cluster: &'static Cluster) {
     let fresh = Fresh::postgres(cluster).await;
     let hasty = DieselStore::connect(&fresh.url, &haste()).await.unwrap();
     let owner = owner(&fresh.store, "workshop@email.dk").await;
@@ -27,9 +33,7 @@ async fn ending_all_sessions_outlasts_a_long_lock() {
     assert_eq!(ending.await.unwrap().unwrap(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_migration_outlasts_a_long_lock() {
-    let Some(cluster) = Cluster::shared() else { return };
+async fn a_migration_outlasts_a_long_lock(cluster: &'static Cluster) {
     let fresh = Fresh::postgres(cluster).await;
     let hasty = DieselStore::connect(&fresh.url, &haste()).await.unwrap();
     let migrator = Migrator::connect(&fresh.url, &haste()).await.unwrap();

@@ -19,12 +19,7 @@ fn assert_later(response: &crate::support::client::Response) {
     }
 }
 
-#[test]
-fn without_its_database_a_server_says_later_and_never_no() {
-    if Cluster::is_skipped() {
-        Cluster::shared();
-        return;
-    }
+pub fn without_its_database_a_server_says_later_and_never_no() {
     let cluster = Cluster::start(&[]).unwrap_or_else(|why| panic!("{why}"));
     let server = Setup::demo()
         .env("TESSERA_REVOCATION__MAX_STALENESS", "2s")

@@ -10,7 +10,6 @@ use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
 use crate::support::dialect::Dialect;
-use crate::support::postgres;
 use crate::support::server::{Ended, Server, Setup};
 use crate::support::sign_in::{bearer, device, lives};
 
@@ -425,28 +424,6 @@ fn a_wrong_master_key_is_refused_though_the_right_one_is_another_configured_one(
         0,
         "no key file is made where a key is given"
     );
-}
-
-#[test]
-fn on_postgresql_a_master_key_must_be_given() {
-    postgres::with_database(|url| {
-        assert_refused(
-            &Setup::plain().database(url).run(),
-            &["TESSERA_MASTER_KEY", "--master-key-file"],
-        );
-        let server = Setup::plain()
-            .database(url)
-            .env("TESSERA_MASTER_KEY", some_key(5))
-            .start();
-        server.stop();
-        assert_refused(
-            &Setup::plain()
-                .database(url)
-                .env("TESSERA_MASTER_KEY", some_key(6))
-                .run(),
-            &["master key"],
-        );
-    });
 }
 
 #[test]

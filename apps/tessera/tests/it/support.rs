@@ -5,7 +5,6 @@ pub mod dialect;
 pub mod jws;
 pub mod operator;
 mod poll;
-pub mod postgres;
 pub mod server;
 pub mod sign_in;
 pub mod vectors;
