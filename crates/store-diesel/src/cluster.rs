@@ -1,4 +1,4 @@
-//! A private PostgreSQL cluster for tests, made of the machine's programs and never of its running server.
+//! A private PostgreSQL cluster for tests, started from the machine's programs. The machine's own server is not touched.
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
@@ -15,12 +15,12 @@ mod skip;
 
 use programs::Programs;
 
-/// How often the new server is asked whether it is there, and how long it waits in between.
-const ASKED: u32 = 600;
+/// How often to try to connect to the new server, and how long to wait in between.
+const ATTEMPTS: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Runs the server, waits for the end of its own standard input, stops the server and removes everything. The input is
-/// a pipe from the tests, which ends when they end, in whatever way.
+/// Runs the server until its own standard input ends, then stops the server and removes its folder. The input is a pipe
+/// from the tests, which ends when their process does, even if it is killed.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 dir=$1; shift
@@ -31,8 +31,9 @@ wait
 rm -rf "$dir"
 "#;
 
-/// A running cluster. It listens on a port of the loopback address and on a socket in its own folder, trusts everybody
-/// there, and does not sync its files. Stopped and removed when it is dropped, and when its process ends.
+/// A running cluster. It listens on a port of the loopback address and on a socket in its own folder, accepts
+/// every user without a password, and does not sync its files. Stopped and removed when it is dropped, and when its
+/// process ends.
 #[derive(Debug)]
 pub struct Cluster {
     port: u16,
@@ -57,7 +58,7 @@ impl Cluster {
         skip::reason()
     }
 
-    /// A cluster of one's own, with more arguments for its server, such as `-c` and `fsync=on`.
+    /// A new cluster, with more arguments for its server, such as `-c` and `fsync=on`.
     ///
     /// # Errors
     /// One line that says what is missing or what failed.
@@ -65,7 +66,7 @@ impl Cluster {
         Self::start_with(&[], arguments)
     }
 
-    /// A cluster of one's own that offers TLS, with this certificate and its key (PEM).
+    /// A new cluster that offers TLS, with this certificate and its key (PEM).
     ///
     /// # Errors
     /// One line that says what is missing or what failed.
@@ -84,7 +85,7 @@ impl Cluster {
         }
         let port = free_port()?;
         let keeper = keep(&programs, &folder, port, arguments)?;
-        // From here on the keeper removes it.
+        // From here on the keeper removes the folder.
         let _ = folder.keep();
         let cluster = Self {
             port,
@@ -120,7 +121,7 @@ impl Cluster {
 
     fn wait(&self) -> Result<(), String> {
         let mut why = String::new();
-        for _ in 0..ASKED {
+        for _ in 0..ATTEMPTS {
             match self.try_execute("SELECT 1".to_owned()) {
                 Ok(()) => return Ok(()),
                 Err(error) => why = error,
@@ -134,7 +135,7 @@ impl Cluster {
         Err(format!("the private PostgreSQL cluster did not start: {why}"))
     }
 
-    /// On a thread and a runtime of its own, so that it can be called from anywhere.
+    /// Runs on a thread with a runtime of its own, so that it can be called inside and outside of one.
     fn try_execute(&self, statement: String) -> Result<(), String> {
         let url = self.url("postgres");
         let work = move || {
@@ -190,7 +191,7 @@ fn keep(programs: &Programs, folder: &TempDir, port: u16, arguments: &[&str]) ->
     keeper.args(programs.server(&folder.path().join("data"), folder.path(), port));
     keeper.args(arguments);
     keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    // A group of its own: whoever kills the tests' whole group does not kill the one who cleans up after them.
+    // A process group of its own: a signal to the group of the tests does not stop the keeper, which cleans up after them.
     keeper.current_dir("/").process_group(0);
     keeper.spawn().map_err(|error| format!("no shell: {error}"))
 }

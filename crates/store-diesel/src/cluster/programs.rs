@@ -1,4 +1,4 @@
-//! The machine's own programs of PostgreSQL, and the user under which they agree to run.
+//! The PostgreSQL programs of this machine, and the user that they run as.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
@@ -13,13 +13,13 @@ pub(super) const MISSING: &str = "PostgreSQL's programs are not installed; on De
 /// Where Debian's packages put them, in a folder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
-/// Where `initdb` and `postgres` are, and who runs them.
+/// Where `initdb` and `postgres` are, and the user that runs them, if it is not the current one.
 pub(super) struct Programs {
     folder: PathBuf,
     user: Option<User>,
 }
 
-/// Somebody who is not root: PostgreSQL refuses to be.
+/// A user other than root, as which PostgreSQL refuses to run.
 struct User {
     uid: u32,
     gid: u32,
@@ -72,7 +72,7 @@ impl Programs {
             return Ok(());
         };
         let given = std::os::unix::fs::chown(path, Some(user.uid), Some(user.gid));
-        given.map_err(|error| format!("a part of the cluster cannot be given away: {error}"))
+        given.map_err(|error| format!("the owner of a file of the cluster cannot be changed: {error}"))
     }
 
     /// Writes a file that the server's user alone can read.
@@ -80,7 +80,7 @@ impl Programs {
         let mut options = OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(path);
         let written = file.and_then(|mut file| file.write_all(content.as_bytes()));
-        written.map_err(|error| format!("a part of the cluster cannot be written: {error}"))?;
+        written.map_err(|error| format!("a file of the cluster cannot be written: {error}"))?;
         self.give(path)
     }
 
@@ -98,10 +98,10 @@ impl Programs {
 }
 
 impl User {
-    /// `postgres` or else `nobody`, for root; nobody else, for anybody else.
+    /// For root: `postgres`, or else `nobody`. For any other user: none, the server runs as that user.
     fn for_server() -> Result<Option<Self>, String> {
         let id = Command::new("id").arg("-u").output();
-        let id = id.map_err(|error| format!("nobody says who I am: {error}"))?;
+        let id = id.map_err(|error| format!("`id -u` failed: {error}"))?;
         if id.stdout.trim_ascii() != b"0" {
             return Ok(None);
         }
