@@ -163,8 +163,12 @@ fn service(
         policy: config.refresh.policy(),
         seal: parts.master.derive(&format!("flavour/{}/refresh", flavour.name)),
     });
-    TokenService::new(issuer, parts.registry.clone(), parts.entropy.clone(), refreshing)
-        .context("a flavour that refreshes needs an issuer that records sessions")
+    Ok(TokenService::new(
+        issuer,
+        parts.registry.clone(),
+        parts.entropy.clone(),
+        refreshing,
+    )?)
 }
 
 fn people(flavour: &Flavour, config: &Config, ingredients: &Ingredients) -> anyhow::Result<People> {

@@ -96,8 +96,8 @@ async fn jwt(flavour: &Flavour, parts: &Parts, keys: &Keys) -> anyhow::Result<Ar
 /// Bound to a key; an issuer without records stays as it is, and is then refused for that.
 fn bound(issuer: Arc<dyn Issuer>, parts: &Parts) -> Arc<dyn Issuer> {
     match KeyBound::new(issuer.clone(), parts.registry.clone(), parts.entropy.clone()) {
-        Some(bound) => Arc::new(bound),
-        None => issuer,
+        Ok(bound) => Arc::new(bound),
+        Err(_) => issuer,
     }
 }
 

@@ -2,6 +2,7 @@
 //! two never stand in for each other: a failing store is no verdict about a token.
 
 use crate::entropy::EntropyError;
+use crate::token::FlavourName;
 
 /// A store could not do what it was asked. Says nothing about any token. The text is for our log; it names no bound
 /// value.
@@ -86,6 +87,21 @@ pub enum VerifyError {
     /// The token may be good; we cannot know now.
     #[error("cannot verify: {0}")]
     Unavailable(#[from] Unavailable),
+}
+
+/// Why something cannot be built over an issuer. A mistake in how a program is put together, found at start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssuerSetupError {
+    /// The issuer records no sessions ([`Capabilities::recorded`](crate::Capabilities::recorded)), and what is built
+    /// over it keeps something in them.
+    #[error("{needed_by} needs recorded sessions, and the issuer of flavour `{flavour}` records none")]
+    SessionsNotRecorded {
+        /// The issuer's flavour.
+        flavour: FlavourName,
+        /// What needs the records: `binding to a key` or `refreshing`.
+        needed_by: &'static str,
+    },
 }
 
 /// The outcome of a failed issue.

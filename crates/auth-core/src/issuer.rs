@@ -7,7 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::error::{IssueError, RevokeError, VerifyError};
-use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, TokenId, VerifiedToken};
+use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, TokenId};
+use crate::verified::VerifiedToken;
 
 /// What an issuer can and cannot do. A dialect that promises more than its issuer can is refused at start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

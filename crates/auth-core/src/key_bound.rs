@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use uuid::{Builder, Uuid};
 
 use crate::entropy::{Entropy, EntropyError, random_bytes};
-use crate::error::{IssueError, Rejection, RevokeError, VerifyError};
+use crate::error::{IssueError, IssuerSetupError, Rejection, RevokeError, VerifyError};
 use crate::issuer::{Capabilities, Issuer, Verifier};
 use crate::registry::TokenRegistry;
 use crate::secret::TokenDigest;
-use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, Sharing, TokenId, VerifiedToken};
+use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, Sharing, TokenId};
+use crate::verified::{VerifiedParts, VerifiedToken};
 
 /// Issues a key (UUID version 4, RFC 9562 5.4) with every token, and accepts a token only with the key of the same
 /// live session. The key is a name, not a credential: 122 random bits, worthless without the token. Its digest stands in
@@ -23,9 +24,18 @@ pub struct KeyBound<I> {
 }
 
 impl<I: Issuer> KeyBound<I> {
-    /// `inner`, bound to keys; `None` if `inner` records no sessions in which to keep them.
-    pub fn new(inner: I, registry: Arc<TokenRegistry>, entropy: Arc<dyn Entropy>) -> Option<Self> {
-        inner.capabilities().recorded.then_some(Self {
+    /// `inner`, bound to keys.
+    ///
+    /// # Errors
+    /// [`IssuerSetupError::SessionsNotRecorded`] if `inner` records no sessions in which to keep them.
+    pub fn new(inner: I, registry: Arc<TokenRegistry>, entropy: Arc<dyn Entropy>) -> Result<Self, IssuerSetupError> {
+        if !inner.capabilities().recorded {
+            return Err(IssuerSetupError::SessionsNotRecorded {
+                flavour: inner.flavour().into(),
+                needed_by: "binding to a key",
+            });
+        }
+        Ok(Self {
             inner,
             registry,
             entropy,
@@ -50,15 +60,16 @@ impl<I: Issuer> Verifier for KeyBound<I> {
         let key = presented.key.ok_or(Rejection::KeyMissing)?;
         let key = digest_of_canonical(key).ok_or(Rejection::Malformed)?;
         let token = self.inner.verify(presented).await?;
-        let record = self.registry.live(token.session.id).await?;
+        let record = self.registry.live(token.session().id).await?;
         if record.key != Some(key) || *record.flavour != *self.flavour() {
             return Err(Rejection::KeyMismatch.into());
         }
-        Ok(VerifiedToken {
+        // The inner token was checked, and the key is that of its live session.
+        Ok(VerifiedToken::dangerous_from_verifier(VerifiedParts {
             scopes: record.scopes.clone(),
             realm: record.realm.clone(),
-            ..token
-        })
+            ..token.into_parts()
+        }))
     }
 }
 

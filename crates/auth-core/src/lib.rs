@@ -16,15 +16,20 @@ mod scope;
 mod secret;
 mod service;
 mod store;
+#[cfg(feature = "test-support")]
+pub mod testing;
 mod throttle;
 mod token;
 mod tracked;
+mod verified;
 
 pub use account::{Account, Attributes, FoldedLogin, Generation, NewAccount, Realm, Subject};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use directory::{TokenDirectory, TokenSummary};
 pub use entropy::{Entropy, EntropyError, SystemEntropy, random_bytes};
-pub use error::{IssueError, RefreshError, Rejection, RevokeError, StoreError, Unavailable, VerifyError};
+pub use error::{
+    IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError, StoreError, Unavailable, VerifyError,
+};
 pub use hashing::{
     Busy, HashCost, HashCostError, HashEngine, HashError, HashingCounters, HashingOptions, PasswordHasher, Verdict,
 };
@@ -43,10 +48,10 @@ pub use store::{
     AccountStore, Change, FeedEntry, NewToken, PasswordRecord, PasswordStore, RefreshSession, TokenRecord, TokenStore,
 };
 pub use throttle::{
-    Allowance, Attempt, ClientNetwork, RateLimit, Throttle, ThrottleCounters, ThrottleLimits, Throttled,
+    Allowance, AllowanceError, Attempt, ClientNetwork, RateLimit, Throttle, ThrottleCounters, ThrottleLimits, Throttled,
 };
 pub use token::{
-    FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId, VerifiedToken,
-    canonical_number,
+    FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId, canonical_number,
 };
 pub use tracked::Tracked;
+pub use verified::{VerifiedParts, VerifiedToken};

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, Timestamp};
 use crate::entropy::Entropy;
-use crate::error::{IssueError, RefreshError, RevokeError};
+use crate::error::{IssueError, IssuerSetupError, RefreshError, RevokeError};
 use crate::issuer::Issuer;
 use crate::refresh::{Decision, RefreshPolicy, RefreshState, RefreshToken};
 use crate::registry::TokenRegistry;
 use crate::secret::{PlainToken, SecretKey};
 use crate::store::RefreshSession;
-use crate::token::{Grant, IssuedToken, PresentedToken, SessionRef, VerifiedToken};
+use crate::token::{Grant, IssuedToken, PresentedToken, SessionRef};
+use crate::verified::VerifiedToken;
 
 /// How often a refresh that lost its race looks again at where the family stands. One look is enough; two more are for
 /// a family that several clients move at once.
@@ -32,8 +33,8 @@ pub struct SignedIn {
     pub token: IssuedToken,
     /// What it can be refreshed with.
     pub refresh: Option<PlainToken>,
-    /// The owner, for the answer.
-    pub session: Option<SessionRef>,
+    /// The session it belongs to, with its owner.
+    pub session: SessionRef,
 }
 
 /// One mounted flavour's tokens, from sign-in to sign-out.
@@ -46,16 +47,23 @@ pub struct TokenService {
 }
 
 impl TokenService {
-    /// A service over `issuer`. With `refreshing`, the issuer must record its sessions
-    /// ([`Capabilities::recorded`](crate::Capabilities::recorded)); `None` if it does not.
+    /// A service over `issuer`, which refreshes if `refreshing` is given.
+    ///
+    /// # Errors
+    /// [`IssuerSetupError::SessionsNotRecorded`] for a service that refreshes over an issuer that records no sessions.
     pub fn new(
         issuer: Arc<dyn Issuer>,
         registry: Arc<TokenRegistry>,
         entropy: Arc<dyn Entropy>,
         refreshing: Option<Refreshing>,
-    ) -> Option<Self> {
-        let able = refreshing.is_none() || issuer.capabilities().recorded;
-        able.then_some(Self {
+    ) -> Result<Self, IssuerSetupError> {
+        if refreshing.is_some() && !issuer.capabilities().recorded {
+            return Err(IssuerSetupError::SessionsNotRecorded {
+                flavour: issuer.flavour().into(),
+                needed_by: "refreshing",
+            });
+        }
+        Ok(Self {
             issuer,
             registry,
             entropy,
@@ -73,7 +81,7 @@ impl TokenService {
     /// # Errors
     /// [`IssueError`].
     pub async fn sign_in(&self, mut grant: Grant) -> Result<SignedIn, IssueError> {
-        let subject = grant.subject;
+        let (subject, generation, session) = (grant.subject, grant.generation, grant.session);
         let mut first = None;
         if let Some(refreshing) = &self.refreshing {
             let now = self.clock().now();
@@ -83,11 +91,16 @@ impl TokenService {
             first = Some(plain);
         }
         let token = self.issuer.issue(grant).await?;
+        let session = session.unwrap_or(SessionRef {
+            id: token.id,
+            generation,
+            subject,
+        });
         tracing::info!(event = "token_issued", flavour = self.issuer.flavour(), token = %token.id, %subject);
         Ok(SignedIn {
             token,
             refresh: first,
-            session: None,
+            session,
         })
     }
 
@@ -134,8 +147,8 @@ impl TokenService {
     /// [`RevokeError::Rejected`] if the token is not live.
     pub async fn sign_out(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, RevokeError> {
         let token = self.issuer.verify(presented).await?;
-        self.issuer.revoke(token.session.id).await?;
-        tracing::info!(event = "token_revoked", flavour = self.issuer.flavour(), token = %token.id, subject = %token.subject());
+        self.issuer.revoke(token.session().id).await?;
+        tracing::info!(event = "token_revoked", flavour = self.issuer.flavour(), token = %token.id(), subject = %token.subject());
         Ok(token)
     }
 
@@ -178,7 +191,7 @@ impl TokenService {
         Ok(SignedIn {
             token,
             refresh: Some(refresh),
-            session: Some(reference),
+            session: reference,
         })
     }
 

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::entropy::{Entropy, EntropyError};
 use crate::secret::SecretKey;
 
-pub use allowance::Allowance;
+pub use allowance::{Allowance, AllowanceError};
 pub use counters::ThrottleCounters;
 pub use network::ClientNetwork;
 pub use rate_limit::RateLimit;
@@ -52,11 +52,19 @@ impl Default for ThrottleLimits {
     /// 65,536 keys for each counter: 4 MiB in all when full, and nothing before it is used.
     fn default() -> Self {
         Self {
-            pair: const { Allowance::new(10, Duration::from_secs(600)).unwrap() },
-            address: const { Allowance::new(50, Duration::from_secs(900)).unwrap() },
-            account: const { Allowance::new(80, Duration::from_secs(900)).unwrap() },
+            pair: const { allowance(10, 600) },
+            address: const { allowance(50, 900) },
+            account: const { allowance(80, 900) },
             capacity: 65_536,
         }
+    }
+}
+
+/// Evaluated when this crate is compiled: an allowance that is not allowed would not compile.
+const fn allowance(failures: u32, window_seconds: u64) -> Allowance {
+    match Allowance::new(failures, Duration::from_secs(window_seconds)) {
+        Ok(allowance) => allowance,
+        Err(_) => panic!("the default allowances are within the bounds"),
     }
 }
 

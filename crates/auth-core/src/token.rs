@@ -168,32 +168,6 @@ impl fmt::Debug for PresentedToken<'_> {
     }
 }
 
-/// A token that was checked. Only a [`Verifier`](crate::Verifier) makes one, and nothing else opens a door.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedToken {
-    /// Its record.
-    pub id: TokenId,
-    /// The session it belongs to (for a token that is its own session, the same as `id`).
-    pub session: SessionRef,
-    /// The flavour that issued it.
-    pub flavour: FlavourName,
-    /// The realm its owner signed in to.
-    pub realm: Realm,
-    /// What its bearer may do now.
-    pub scopes: Scopes,
-    /// When it was issued, where the token or its record says.
-    pub issued_at: Option<Timestamp>,
-    /// When it ends; `None`: it lives until it is revoked.
-    pub expires_at: Option<Timestamp>,
-}
-
-impl VerifiedToken {
-    /// Whom the token speaks for.
-    pub fn subject(&self) -> Subject {
-        self.session.subject
-    }
-}
-
 /// How long tokens of one issuer live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {

@@ -10,7 +10,8 @@ use crate::error::{IssueError, RevokeError, VerifyError};
 use crate::issuer::{Capabilities, Issuer, Verifier};
 use crate::registry::TokenRegistry;
 use crate::store::NewToken;
-use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId, VerifiedToken};
+use crate::token::{Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId};
+use crate::verified::VerifiedToken;
 
 /// For how long, at least, an end is remembered when its record would have ended by itself.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -70,10 +71,10 @@ impl<I: Issuer> Verifier for Tracked<I> {
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
         let token = self.inner.verify(presented).await?;
         match self.ends_are_remembered() {
-            true => self.registry.refuse_ended(&token.session)?,
-            false => drop(self.registry.live(token.session.id).await?),
+            true => self.registry.refuse_ended(&token.session())?,
+            false => drop(self.registry.live(token.session().id).await?),
         }
-        self.registry.note_used(token.session.id);
+        self.registry.note_used(token.session().id);
         Ok(token)
     }
 }

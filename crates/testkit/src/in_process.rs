@@ -17,7 +17,7 @@ use auth_core::{
 };
 use permissions::{Role, RoleName};
 
-use crate::clock::ManualClock;
+use crate::ManualClock;
 use crate::entropy::FailingEntropy;
 use crate::failing::FailingStore;
 use crate::harness::{Issued, Owner};

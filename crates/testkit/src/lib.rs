@@ -7,7 +7,6 @@
     reason = "a law that does not hold panics, and one that does not apply says so: always alike, as `law` tells"
 )]
 
-mod clock;
 mod entropy;
 mod failing;
 mod harness;
@@ -20,7 +19,7 @@ pub mod service;
 mod simple;
 pub mod store;
 
-pub use clock::ManualClock;
+pub use auth_core::testing::ManualClock;
 pub use entropy::{FailingEntropy, SeededEntropy};
 pub use failing::{Action, FailingStore, Moment, StoreCall};
 pub use harness::{

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use auth_core::{
     Capabilities, Clock, Entropy, EntropyError, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime,
     PlainToken, PresentedToken, Realm, Rejection, RevokeError, Scopes, SecretKey, SessionRef, Timestamp, TokenDigest,
-    TokenId, VerifiedToken, Verifier, VerifyError, canonical_number, random_bytes,
+    TokenId, VerifiedParts, VerifiedToken, Verifier, VerifyError, canonical_number, random_bytes,
 };
 
 /// Longer texts are not looked at.
@@ -82,8 +82,8 @@ impl Verifier for SimpleIssuer {
             return Err(Rejection::BadSignature.into());
         }
         let token = read_claims(claims).ok_or(Rejection::BadClaims)?;
-        let expired = token.expires_at.is_some_and(|end| end <= self.clock.now());
-        match *token.flavour == *self.flavour {
+        let expired = token.expires_at().is_some_and(|end| end <= self.clock.now());
+        match **token.flavour() == *self.flavour {
             true if expired => Err(Rejection::Expired.into()),
             true => Ok(token),
             false => Err(Rejection::WrongFlavour.into()),
@@ -138,7 +138,7 @@ fn read_claims(claims: &str) -> Option<VerifiedToken> {
         "never" => None,
         millis => Some(Timestamp::from_millis(canonical_number(millis)?)),
     };
-    Some(VerifiedToken {
+    let parts = VerifiedParts {
         id: session.id,
         session,
         flavour,
@@ -146,7 +146,8 @@ fn read_claims(claims: &str) -> Option<VerifiedToken> {
         scopes: Scopes::parse_list(lines.next()?)?,
         issued_at: Some(issued_at),
         expires_at,
-    })
+    };
+    Some(VerifiedToken::dangerous_from_verifier(parts))
 }
 
 /// Lower-case hexadecimal.

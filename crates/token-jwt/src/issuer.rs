@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{
     Capabilities, Clock, Entropy, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime, PlainToken,
-    PresentedToken, Realm, Rejection, RevokeError, Scopes, SessionRef, Timestamp, TokenId, Unavailable, VerifiedToken,
-    VerifyError, random_bytes,
+    PresentedToken, Realm, Rejection, RevokeError, Scopes, SessionRef, Timestamp, TokenId, Unavailable, VerifiedParts,
+    VerifiedToken, VerifyError, random_bytes,
 };
 use ring::rand::SystemRandom;
 use serde::{Deserialize, Serialize};
@@ -172,7 +172,7 @@ impl JwtIssuer {
             (Some(realm), _) => realm.clone(),
             (None, claim) => Realm::from_stored(claim.as_deref()?),
         };
-        agrees.then_some(VerifiedToken {
+        let parts = VerifiedParts {
             id: session.id,
             session,
             flavour: self.config.flavour.clone(),
@@ -180,7 +180,8 @@ impl JwtIssuer {
             scopes: Scopes::parse_list(claims.scope.as_deref().unwrap_or_default())?,
             issued_at: issued_at.map(|at| Timestamp::from_millis(at.millis())),
             expires_at: Some(Timestamp::from_millis(end.millis())),
-        })
+        };
+        agrees.then(|| VerifiedToken::dangerous_from_verifier(parts))
     }
 }
 
@@ -328,9 +329,9 @@ mod tests {
                 let token = block_on(issuer.issue(grant())).unwrap();
                 let verified = block_on(issuer.verify(&PresentedToken::bearer(token.plain.expose()))).unwrap();
                 assert_eq!(verified.subject(), Subject(7));
-                assert_eq!(verified.session.generation, Generation(3));
-                assert_eq!(verified.scopes, grant().scopes);
-                assert_eq!(verified.expires_at, token.expires_at);
+                assert_eq!(verified.session().generation, Generation(3));
+                assert_eq!(*verified.scopes(), grant().scopes);
+                assert_eq!(verified.expires_at(), token.expires_at);
             }
         }
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use auth_core::{
     Capabilities, Entropy, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime, NewToken, PresentedToken,
     Rejection, RevokeError, SecretKey, SessionRef, Sharing, Timestamp, TokenId, TokenRecord, TokenRegistry,
-    VerifiedToken, Verifier, VerifyError, random_bytes,
+    VerifiedParts, VerifiedToken, Verifier, VerifyError, random_bytes,
 };
 
 use crate::format::{OpaqueSecret, OpaqueToken};
@@ -182,7 +182,7 @@ fn issued(secret: OpaqueSecret, id: TokenId, issued_at: Timestamp, expires_at: O
 }
 
 fn verified(record: &TokenRecord) -> VerifiedToken {
-    VerifiedToken {
+    VerifiedToken::dangerous_from_verifier(VerifiedParts {
         id: record.id,
         session: SessionRef {
             id: record.parent.unwrap_or(record.id),
@@ -194,5 +194,5 @@ fn verified(record: &TokenRecord) -> VerifiedToken {
         scopes: record.scopes.clone(),
         issued_at: Some(record.issued_at),
         expires_at: record.expires_at,
-    }
+    })
 }

@@ -44,14 +44,13 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
         }
         TokenRequest::Refresh { refresh_token } => {
             let signed_in = flavour.service.refresh(refresh_token.expose_secret()).await?;
-            let user = user_of(flavour, signed_in.session.map(|session| session.subject)).await?;
+            let user = user_of(flavour, signed_in.session.subject).await?;
             answer(signed_in, &user)
         }
     }
 }
 
-async fn user_of(flavour: &Flavour, subject: Option<Subject>) -> Result<WorkshopUser, HandlerError> {
-    let subject = subject.ok_or(RequestRejection::Internal)?;
+async fn user_of(flavour: &Flavour, subject: Subject) -> Result<WorkshopUser, HandlerError> {
     let account = flavour
         .people
         .accounts

@@ -12,7 +12,7 @@ pub async fn verify(authenticator: Data<Authenticator>, request: HttpRequest) ->
     let token = authenticator.authenticate(request.headers()).await.inspect_err(log)?;
     let names = demanded(request.query_string());
     let demand = Demand::parse(names.iter().map(String::as_str));
-    let met = demand.as_ref().is_ok_and(|demand| demand.is_met_by(&token.scopes));
+    let met = demand.as_ref().is_ok_and(|demand| demand.is_met_by(token.scopes()));
     if !met {
         return Err(AuthRejection::scope(authenticator.challenge(), needed(demand.ok()))).inspect_err(log);
     }
@@ -41,10 +41,10 @@ fn needed(demand: Option<Demand>) -> String {
 fn said(token: &VerifiedToken) -> Option<HttpResponse> {
     let headers = [
         ("x-auth-subject", token.subject().to_string()),
-        ("x-auth-flavour", token.flavour.to_string()),
-        ("x-auth-realm", token.realm.to_string()),
-        ("x-auth-token-id", token.id.to_string()),
-        ("x-auth-permissions", token.scopes.to_string()),
+        ("x-auth-flavour", token.flavour().to_string()),
+        ("x-auth-realm", token.realm().to_string()),
+        ("x-auth-token-id", token.id().to_string()),
+        ("x-auth-permissions", token.scopes().to_string()),
     ];
     let mut response = HttpResponse::Ok();
     response.insert_header(("Cache-Control", "no-store"));

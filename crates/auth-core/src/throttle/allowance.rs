@@ -12,6 +12,21 @@ pub struct Allowance {
     interval: Micros,
 }
 
+/// Why an [`Allowance`] cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AllowanceError {
+    /// Nobody could ever sign in.
+    #[error("an allowance must allow at least one failure")]
+    NoFailures,
+    /// Nothing would be counted.
+    #[error("the window of an allowance must be longer than zero")]
+    NoWindow,
+    /// An owner would be locked out for too long.
+    #[error("the window of an allowance must not be longer than {} s", Allowance::LONGEST_WINDOW.as_secs())]
+    WindowTooLong,
+}
+
 /// Microseconds of the monotonic clock, or between two of its moments.
 pub(super) type Micros = u64;
 
@@ -23,14 +38,23 @@ impl Allowance {
     /// The longest window, and so the longest that a lock can last.
     pub const LONGEST_WINDOW: Duration = Duration::from_secs(15 * 60);
 
-    /// An allowance; `None` without any failure, and for a window of zero or over [`Self::LONGEST_WINDOW`].
-    pub const fn new(failures: u32, window: Duration) -> Option<Self> {
-        if failures == 0 || window.is_zero() || window.as_micros() > Self::LONGEST_WINDOW.as_micros() {
-            return None;
+    /// An allowance of `failures` for each `window`.
+    ///
+    /// # Errors
+    /// [`AllowanceError`].
+    pub const fn new(failures: u32, window: Duration) -> Result<Self, AllowanceError> {
+        if failures == 0 {
+            return Err(AllowanceError::NoFailures);
+        }
+        if window.is_zero() {
+            return Err(AllowanceError::NoWindow);
+        }
+        if window.as_micros() > Self::LONGEST_WINDOW.as_micros() {
+            return Err(AllowanceError::WindowTooLong);
         }
         // At most 900,000,000 by the line above.
         let interval = window.as_micros() as Micros / failures as Micros;
-        Some(Self {
+        Ok(Self {
             failures,
             interval: if interval == 0 { 1 } else { interval },
         })
@@ -102,9 +126,15 @@ mod tests {
 
     #[test]
     fn an_allowance_that_never_opens_or_locks_for_too_long_cannot_be_made() {
-        assert_eq!(Allowance::new(0, Duration::from_secs(60)), None);
-        assert_eq!(Allowance::new(1, Duration::ZERO), None);
-        assert_eq!(Allowance::new(1, Duration::from_secs(901)), None);
+        assert_eq!(
+            Allowance::new(0, Duration::from_secs(60)),
+            Err(AllowanceError::NoFailures)
+        );
+        assert_eq!(Allowance::new(1, Duration::ZERO), Err(AllowanceError::NoWindow));
+        assert_eq!(
+            Allowance::new(1, Duration::from_secs(901)),
+            Err(AllowanceError::WindowTooLong)
+        );
         let dense = Allowance::new(u32::MAX, Duration::from_micros(1)).expect("allowed");
         assert_eq!(dense.longest_wait(), Duration::from_micros(1));
     }

@@ -30,7 +30,7 @@ impl Node {
         Self {
             registry,
             issuer,
-            sessions: service.map(|service| Arc::new(service) as Arc<dyn Sessions>),
+            sessions: service.ok().map(|service| Arc::new(service) as Arc<dyn Sessions>),
         }
     }
 
@@ -66,10 +66,10 @@ pub(super) fn verdict(outcome: Result<VerifiedToken, VerifyError>) -> Verdict {
     match outcome {
         Ok(token) => Verdict::Accepted(Accepted {
             subject: token.subject(),
-            flavour: token.flavour.to_string(),
-            realm: token.realm.to_string(),
-            rights: token.scopes.iter().map(Scope::to_string).collect(),
-            expiry: token.expires_at.into(),
+            flavour: token.flavour().to_string(),
+            realm: token.realm().to_string(),
+            rights: token.scopes().iter().map(Scope::to_string).collect(),
+            expiry: token.expires_at().into(),
         }),
         Err(VerifyError::Rejected(_)) => Verdict::Rejected,
         Err(_) => Verdict::Unavailable,

@@ -68,10 +68,9 @@ impl InProcess {
     }
 
     fn session(&self, signed_in: &SignedIn) -> Session {
-        let id = signed_in.session.map_or(signed_in.token.id, |session| session.id);
         let refresh = signed_in.refresh.as_ref();
         Session {
-            token: self.with_key(Some(id), issued(&signed_in.token)),
+            token: self.with_key(Some(signed_in.session.id), issued(&signed_in.token)),
             refresh: refresh.expect("a service that refreshes").expose().to_owned(),
         }
     }

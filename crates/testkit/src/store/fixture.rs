@@ -9,7 +9,7 @@ use auth_core::{
 };
 use permissions::{Role, RoleName};
 
-use crate::clock::ManualClock;
+use crate::ManualClock;
 use crate::ports::{Ports, StoreHarness};
 
 pub(super) const NOW: Timestamp = ManualClock::START;

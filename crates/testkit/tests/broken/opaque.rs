@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use auth_core::{
     Capabilities, Grant, IssueError, IssuedToken, Issuer, Lifetime, NewToken, PlainToken, PresentedToken, Rejection,
-    RevokeError, SecretKey, SessionRef, Sharing, TokenDigest, TokenId, Unavailable, VerifiedToken, Verifier,
-    VerifyError, canonical_number, random_bytes,
+    RevokeError, SecretKey, SessionRef, Sharing, TokenDigest, TokenId, Unavailable, VerifiedParts, VerifiedToken,
+    Verifier, VerifyError, canonical_number, random_bytes,
 };
 use testkit::Parts;
 
@@ -89,7 +89,7 @@ impl Verifier for SimpleOpaque {
         if *record.flavour != *self.parts.flavour || !right {
             return Err(Rejection::BadSignature.into());
         }
-        Ok(VerifiedToken {
+        Ok(VerifiedToken::dangerous_from_verifier(VerifiedParts {
             id: record.id,
             session: SessionRef {
                 id: record.parent.unwrap_or(record.id),
@@ -101,7 +101,7 @@ impl Verifier for SimpleOpaque {
             scopes: record.scopes.clone(),
             issued_at: Some(record.issued_at),
             expires_at: None,
-        })
+        }))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{
     Clock, Generation, Grant, IssueError, PlainToken, PresentedToken, Realm, RefreshError, RevokeError, Scopes,
-    SignedIn, Subject, Timestamp, Unavailable, VerifiedToken,
+    SignedIn, Subject, Timestamp, Unavailable, VerifiedParts, VerifiedToken,
 };
 use testkit::Sessions;
 
@@ -266,7 +266,7 @@ fn access(signed_in: &SignedIn) -> (String, Option<String>) {
 fn pretend(family: &Family) -> VerifiedToken {
     let (subject, generation, realm, scopes) = family.who.clone();
     let id = auth_core::TokenId(1);
-    VerifiedToken {
+    VerifiedToken::dangerous_from_verifier(VerifiedParts {
         id,
         session: auth_core::SessionRef {
             id,
@@ -278,7 +278,7 @@ fn pretend(family: &Family) -> VerifiedToken {
         scopes,
         issued_at: None,
         expires_at: None,
-    }
+    })
 }
 
 impl fmt::Debug for BrokenSessions {
