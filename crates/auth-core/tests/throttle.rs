@@ -8,9 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{
-    Allowance, Attempt, FoldedLogin, RateLimit, Realm, SystemEntropy, Throttle, ThrottleLimits, Throttled,
-};
+use auth_core::{Allowance, Attempt, FoldedLogin, Realm, SystemEntropy, Throttle, ThrottleLimits, Throttled};
 use password_support::{TestClock, realm, source};
 
 /// The default limits, once more: they are promises.
@@ -260,22 +258,4 @@ fn no_name_can_be_seen_in_it() {
     let attempt = door.begin("canary-name", source(1)).unwrap();
     door.throttle.failed(&attempt).unwrap();
     assert!(!format!("{attempt:?} {:?}", door.throttle).contains("canary"));
-}
-
-#[test]
-fn a_rate_limit_counts_whatever_it_is_given() {
-    let clock = Arc::new(TestClock::default());
-    let three = Allowance::new(3, Duration::from_secs(30)).unwrap();
-    let limit = RateLimit::new(three, 64, clock.clone(), &SystemEntropy).unwrap();
-    for _ in 0..3 {
-        limit.refuse_locked(b"key").unwrap();
-        limit.count(b"key").unwrap();
-    }
-    let refused = limit.refuse_locked(b"key").unwrap_err();
-    assert_eq!(limit.count(b"key"), Err(refused));
-    assert!(limit.refuse_locked(b"other").is_ok());
-    clock.advance(refused.retry_after);
-    limit.refuse_locked(b"key").unwrap();
-    limit.forget(b"key");
-    assert_eq!((0..9).filter(|_| limit.count(b"key").is_ok()).count(), 3);
 }

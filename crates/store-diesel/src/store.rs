@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_core::{AccountStore, PasswordStore, StoreError, TokenDirectory, TokenStore};
+use auth_core::{AccountStore, PasswordStore, StoreError, TokenAdminStore, TokenStore};
 use consumer_auth::ConsumerStore;
 use permissions::RoleStore;
 
@@ -37,7 +37,7 @@ impl DieselStore {
     }
 
     /// The port of those who look after other people's tokens.
-    pub fn directory(&self) -> Arc<dyn TokenDirectory> {
+    pub fn directory(&self) -> Arc<dyn TokenAdminStore> {
         self.0.clone()
     }
 
@@ -108,12 +108,12 @@ pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Po
 
 /// All that is to be had from one database.
 pub(crate) trait Ports:
-    TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
+    TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
 {
 }
 
 impl<T> Ports for T where
-    T: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
+    T: TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
 {
 }
 

@@ -1,7 +1,7 @@
 //! The port of those who look after other people's tokens.
 
 use async_trait::async_trait;
-use auth_core::{Change, Generation, StoreError, Subject, Timestamp, TokenDirectory, TokenId, TokenSummary};
+use auth_core::{Change, Generation, StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary};
 
 use crate::MemoryStore;
 use crate::state::TokenRow;
@@ -10,7 +10,7 @@ use crate::state::TokenRow;
 const LEAP: i64 = 1_000_000;
 
 #[async_trait]
-impl TokenDirectory for MemoryStore {
+impl TokenAdminStore for MemoryStore {
     async fn tokens_of(
         &self,
         subject: Subject,

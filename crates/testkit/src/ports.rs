@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_core::{AccountStore, PasswordStore, Realm, Timestamp, TokenDirectory, TokenId, TokenStore};
+use auth_core::{AccountStore, PasswordStore, Realm, Timestamp, TokenAdminStore, TokenId, TokenStore};
 use consumer_auth::ConsumerStore;
 use permissions::RoleStore;
 use store_memory::MemoryStore;
@@ -17,7 +17,7 @@ pub struct Ports {
     /// Tokens, sessions and the feed of changes.
     pub tokens: Arc<dyn TokenStore>,
     /// The same, for those who look after other people's.
-    pub directory: Arc<dyn TokenDirectory>,
+    pub directory: Arc<dyn TokenAdminStore>,
     /// Accounts and clients.
     pub accounts: Arc<dyn AccountStore>,
     /// Password hashes.
@@ -32,7 +32,7 @@ impl Ports {
     /// The ports of a store that implements all of them.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore,
+        S: TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore,
     {
         Self {
             tokens: store.clone(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use auth_core::{Entropy, EntropyError, PlainToken, SecretKey, TokenDigest, TokenId, canonical_number, random_bytes};
+use auth_core::{Entropy, EntropyError, PlainToken, SecretKey, TokenDigest, TokenId, random_bytes};
 
 /// The length of a secret.
 pub const SECRET_CHARS: usize = 40;
@@ -28,12 +28,9 @@ impl<'a> OpaqueToken<'a> {
     /// `A-Z a-z 0-9`. Everything else is `None`; nothing over [`MAX_BYTES`] is looked at.
     pub fn parse(text: &'a str) -> Option<Self> {
         let (id, secret) = (text.len() <= MAX_BYTES).then(|| text.split_once('|'))??;
-        let id = canonical_number(id).filter(|id| *id > 0)?;
+        let id = TokenId::parse(id).filter(|id| id.0 > 0)?;
         let whole = secret.len() == SECRET_CHARS && secret.bytes().all(|b| b.is_ascii_alphanumeric());
-        whole.then_some(Self {
-            id: TokenId(id),
-            secret,
-        })
+        whole.then_some(Self { id, secret })
     }
 
     /// The digest of its secret.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use auth_core::{
     AccountStore, Clock, HashCost, HashingOptions, PasswordHasher, PasswordPolicy, PasswordSetter, PasswordStore,
-    SystemClock, SystemEntropy, Timestamp, TokenDirectory,
+    SystemClock, SystemEntropy, Timestamp, TokenAdminStore,
 };
 use consumer_auth::ConsumerStore;
 use permissions::RoleStore;
@@ -57,7 +57,7 @@ impl Admin {
         self.store.passwords()
     }
 
-    pub fn directory(&self) -> Arc<dyn TokenDirectory> {
+    pub fn directory(&self) -> Arc<dyn TokenAdminStore> {
         self.store.directory()
     }
 

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 
-use crate::account::{Generation, Realm, Subject};
-use crate::error::{Rejection, VerifyError};
-use crate::issuer::{Capabilities, Verifier};
-use crate::scope::{Scope, Scopes};
-use crate::token::{PresentedToken, SessionRef, TokenId};
-use crate::verified::{VerifiedParts, VerifiedToken};
+use crate::contract::account::{Generation, Realm, Subject};
+use crate::contract::error::{Rejection, VerifyError};
+use crate::contract::issuer::{Capabilities, Verifier};
+use crate::contract::scope::{Scope, Scopes};
+use crate::contract::token::{PresentedToken, SessionRef, TokenId};
+use crate::contract::verified_token::{VerifiedParts, VerifiedToken};
 
 /// A [`Verifier`] that accepts any token, as a token of one subject with fixed permissions. Made by [`acting_as`].
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::clock::{Clock, Timestamp};
+use crate::contract::clock::{Clock, Timestamp};
 
 /// A clock that does not move by itself.
 ///

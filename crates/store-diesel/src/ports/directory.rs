@@ -1,7 +1,7 @@
 //! The port of those who look after other people's tokens.
 
 use async_trait::async_trait;
-use auth_core::{Change, StoreError, Subject, Timestamp, TokenDirectory, TokenId, TokenSummary};
+use auth_core::{Change, StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
@@ -16,7 +16,7 @@ use crate::schema::{accounts, tokens};
 const LEAP: i64 = 1_000_000;
 
 #[async_trait]
-impl TokenDirectory for Db {
+impl TokenAdminStore for Db {
     async fn tokens_of(
         &self,
         subject: Subject,

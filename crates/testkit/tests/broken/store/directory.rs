@@ -1,7 +1,7 @@
 //! What can be wrong with looking after other people's tokens.
 
 use async_trait::async_trait;
-use auth_core::{StoreError, Subject, Timestamp, TokenDirectory, TokenId, TokenSummary};
+use auth_core::{StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary};
 
 use super::{BrokenStore, Flaw};
 
@@ -25,7 +25,7 @@ impl BrokenStore {
 }
 
 #[async_trait]
-impl TokenDirectory for BrokenStore {
+impl TokenAdminStore for BrokenStore {
     async fn tokens_of(
         &self,
         subject: Subject,
