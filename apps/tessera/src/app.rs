@@ -20,7 +20,6 @@ use secrecy::SecretString;
 use store_diesel::DieselStore;
 
 use crate::config::{Config, Dialect, Flavour};
-use crate::consumers::ConsumerThrottle;
 use crate::http::source::Proxies;
 use crate::issuers::{self, Parts};
 use crate::keys::Keys;
@@ -142,8 +141,11 @@ fn mount(
         })),
         Dialect::Integration => Mounted::Integration(Arc::new(integration::Flavour {
             dialect: Arc::new(integration_dialect(flavour, &ingredients.public_url)),
-            consumers: ConsumerAuthenticator::new(ingredients.store.consumers(), ingredients.parts.clock.clone()),
-            throttle: ConsumerThrottle::new(ingredients.throttle.clone()),
+            consumers: ConsumerAuthenticator::new(
+                ingredients.store.consumers(),
+                ingredients.parts.clock.clone(),
+                ingredients.throttle.clone(),
+            ),
             proxies: Proxies(config.http.proxies()?),
             body_timeout: config.http.body_timeout.0,
             path,

@@ -10,7 +10,6 @@ mod background;
 mod cli;
 mod commands;
 mod config;
-mod consumers;
 mod demo;
 mod http;
 mod issuers;

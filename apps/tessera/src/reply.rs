@@ -85,6 +85,9 @@ impl From<VouchError> for HandlerError {
     fn from(error: VouchError) -> Self {
         Self(match error {
             VouchError::Refused => RequestRejection::WrongCredentials,
+            VouchError::Throttled(throttled) => RequestRejection::Throttled {
+                retry_after_seconds: seconds(throttled.retry_after),
+            },
             error => trouble(&error),
         })
     }
@@ -119,7 +122,7 @@ fn jittered(low: u32, high: u32) -> u32 {
 }
 
 /// Whole seconds, rounded up, at least one.
-pub fn seconds(duration: Duration) -> u32 {
+fn seconds(duration: Duration) -> u32 {
     let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     u32::try_from(whole.max(1)).unwrap_or(u32::MAX)
 }

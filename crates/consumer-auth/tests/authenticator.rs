@@ -1,16 +1,19 @@
-//! Who may vouch for whom.
+//! Which consumer may vouch for which client.
 
 #![allow(clippy::unwrap_used, reason = "what fails here is the test")]
 
 use std::collections::HashSet;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_core::{
-    AccountStore, Attributes, FoldedLogin, NewAccount, PasswordStore, Realm, StoreError, Timestamp, TokenDigest,
+    AccountStore, Attributes, FoldedLogin, NewAccount, PasswordStore, Realm, StoreError, SystemEntropy, Throttle,
+    ThrottleLimits, Timestamp, TokenDigest,
 };
 use consumer_auth::{
-    Client, Consumer, ConsumerAuthenticator, ConsumerStore, FoldedEmail, NewClient, Organisation, VouchError, Vouched,
+    Client, Consumer, ConsumerAuthenticator, ConsumerStore, FoldedEmail, NewClient, Organisation, VouchError,
+    VouchRequest, Vouched,
 };
 use store_memory::MemoryStore;
 use testkit::ManualClock;
@@ -46,16 +49,13 @@ impl World {
             );
         }
         Self {
-            authenticator: ConsumerAuthenticator::new(store.clone(), Arc::new(ManualClock::new())),
+            authenticator: authenticator(store.clone()),
             store,
         }
     }
 
     async fn vouch(&self, key: &str, token: &str, organisation: i64, email: &str) -> Result<Vouched, VouchError> {
-        let email = FoldedEmail::parse(email).expect("an address");
-        self.authenticator
-            .vouch(key, token, organisation, &email, "Joseph")
-            .await
+        vouch(&self.authenticator, key, token, organisation, email, "Joseph").await
     }
 
     async fn client(&self, organisation: i64) -> Option<auth_core::PasswordRecord> {
@@ -64,6 +64,31 @@ impl World {
             .await
             .unwrap()
     }
+}
+
+fn authenticator(store: Arc<dyn ConsumerStore>) -> ConsumerAuthenticator {
+    let clock = Arc::new(ManualClock::new());
+    let throttle = Throttle::new(ThrottleLimits::default(), clock.clone(), &SystemEntropy).unwrap();
+    ConsumerAuthenticator::new(store, clock, Arc::new(throttle))
+}
+
+async fn vouch(
+    authenticator: &ConsumerAuthenticator,
+    key: &str,
+    token: &str,
+    organisation: i64,
+    email: &str,
+    name: &str,
+) -> Result<Vouched, VouchError> {
+    let request = VouchRequest {
+        key,
+        token: &token.into(),
+        organisation,
+        email: &FoldedEmail::parse(email).expect("an address"),
+        name,
+        source: Ipv4Addr::LOCALHOST.into(),
+    };
+    authenticator.vouch(&request).await
 }
 
 #[tokio::test]
@@ -95,9 +120,9 @@ async fn key_and_token_must_belong_together() {
     }
 }
 
-/// What is stored of a consumer's token does not pass for it.
+/// What is stored of a consumer's token is not accepted in its place.
 #[tokio::test]
-async fn the_digest_of_a_token_is_no_token() {
+async fn the_digest_of_a_token_is_not_accepted_as_one() {
     let world = World::new().await;
     let digest = TokenDigest::of(b"demo-token");
     let hex: String = digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -114,14 +139,14 @@ async fn the_digest_of_a_token_is_no_token() {
 }
 
 #[tokio::test]
-async fn a_consumer_vouches_in_its_own_organisation_only_and_else_makes_nobody() {
+async fn a_consumer_vouches_in_its_own_organisation_only_and_creates_nothing_elsewhere() {
     let world = World::new().await;
     for organisation in [172, 173, 0, -1, i64::MAX, i64::MIN] {
         let refused = world.vouch("demo-key", "demo-token", organisation, EMAIL).await;
         assert_eq!(refused, Err(VouchError::Refused), "{organisation}");
         assert!(world.client(organisation).await.is_none(), "{organisation}");
     }
-    assert!(world.client(171).await.is_none(), "in its own, where nobody asked");
+    assert!(world.client(171).await.is_none(), "in its own, which was not asked for");
     assert_eq!(
         world.vouch("demo-key", "wrong", 171, EMAIL).await,
         Err(VouchError::Refused)
@@ -138,9 +163,9 @@ async fn one_address_in_two_organisations_is_two_clients() {
     assert_eq!((here.organisation.id, there.organisation.id), (171, 172));
 }
 
-/// An operator's account, in a realm of its own, is never reached by its address.
+/// An account of another realm is never found by its address.
 #[tokio::test]
-async fn an_operators_address_gives_no_operator() {
+async fn an_operators_address_does_not_find_the_operator() {
     let world = World::new().await;
     let operator = NewAccount {
         subject: None,
@@ -157,7 +182,7 @@ async fn an_operators_address_gives_no_operator() {
 }
 
 #[tokio::test]
-async fn a_disabled_consumer_vouches_for_nobody() {
+async fn a_disabled_consumer_is_refused() {
     let world = World::new().await;
     world.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
     assert!(world.store.set_consumer_disabled("demo-key", true).await.unwrap());
@@ -174,7 +199,7 @@ async fn a_disabled_consumer_vouches_for_nobody() {
 }
 
 #[tokio::test]
-async fn nobody_vouches_for_a_disabled_client() {
+async fn a_disabled_client_is_refused() {
     let world = World::new().await;
     let subject = world
         .vouch("demo-key", "demo-token", 171, EMAIL)
@@ -190,18 +215,15 @@ async fn nobody_vouches_for_a_disabled_client() {
 }
 
 #[tokio::test]
-async fn a_client_is_found_under_every_spelling_of_its_address_and_keeps_its_name() {
+async fn a_client_is_found_by_every_spelling_of_its_address_and_keeps_its_name() {
     let world = World::new().await;
     let first = world
         .vouch("demo-key", "demo-token", 171, "José@Example.com")
         .await
         .unwrap();
     for spelling in ["josé@example.com", " JOSÉ@EXAMPLE.COM ", "jose\u{301}@example.com"] {
-        let email = FoldedEmail::parse(spelling).unwrap();
-        let again = world
-            .authenticator
-            .vouch("demo-key", "demo-token", 171, &email, "Somebody Else")
-            .await;
+        let (key, token) = ("demo-key", "demo-token");
+        let again = vouch(&world.authenticator, key, token, 171, spelling, "Another Name").await;
         assert_eq!(again, Ok(first.clone()), "{spelling:?}");
     }
     let other = world
@@ -237,22 +259,61 @@ async fn forty_at_once_are_one_client() {
 }
 
 #[test]
-fn what_is_no_address_is_none() {
+fn unusable_addresses_are_none() {
     for text in ["", "   ", "a\0b@example.com", "a\r\n@example.com", "\u{1b}@example.com"] {
         assert_eq!(FoldedEmail::parse(text), None, "{text:?}");
     }
     assert_eq!(FoldedEmail::parse(&format!("{}@example.com", "x".repeat(10_000))), None);
 }
 
-/// Trouble of the store is neither a yes nor a no.
+/// The default allowance for one key from one address: ten failures.
 #[tokio::test]
-async fn a_failing_store_refuses_nobody() {
-    let authenticator = ConsumerAuthenticator::new(Arc::new(Failing), Arc::new(ManualClock::new()));
-    let email = FoldedEmail::parse(EMAIL).unwrap();
-    let outcome = authenticator
-        .vouch("demo-key", "demo-token", 171, &email, "Joseph")
-        .await;
-    assert_eq!(outcome, Err(VouchError::Unavailable(down())));
+async fn a_consumer_that_fails_ten_times_is_throttled_even_with_the_right_token() {
+    let world = World::new().await;
+    for _ in 0..10 {
+        let refused = world.vouch("demo-key", "wrong", 171, EMAIL).await;
+        assert_eq!(refused, Err(VouchError::Refused));
+    }
+    let throttled = world.vouch("demo-key", "demo-token", 171, EMAIL).await;
+    assert!(matches!(throttled, Err(VouchError::Throttled(_))), "{throttled:?}");
+    assert!(world.client(171).await.is_none(), "nothing was created");
+    assert!(world.vouch("other-key", "other-token", 172, EMAIL).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_success_resets_the_count_of_its_key() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        for _ in 0..9 {
+            let refused = world.vouch("demo-key", "wrong", 171, EMAIL).await;
+            assert_eq!(refused, Err(VouchError::Refused));
+        }
+        assert!(world.vouch("demo-key", "demo-token", 171, EMAIL).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_request_does_not_print_its_token() {
+    let request = VouchRequest {
+        key: "demo-key",
+        token: &"canary-token".into(),
+        organisation: 171,
+        email: &FoldedEmail::parse(EMAIL).unwrap(),
+        name: "Joseph",
+        source: Ipv4Addr::LOCALHOST.into(),
+    };
+    assert!(!format!("{request:?}").contains("canary"));
+}
+
+/// A failure of the store is neither a yes nor a no.
+#[tokio::test]
+async fn a_failing_store_is_not_a_refusal() {
+    let authenticator = authenticator(Arc::new(Failing));
+    // More often than any allowance: a failure of the store is not the consumer's.
+    for _ in 0..100 {
+        let outcome = vouch(&authenticator, "demo-key", "demo-token", 171, EMAIL, "Joseph").await;
+        assert_eq!(outcome, Err(VouchError::Unavailable(down())));
+    }
 }
 
 fn down() -> StoreError {

@@ -1,18 +1,15 @@
 //! `POST /api/v1/integration/auth/token`.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_core::{Grant, Realm, Scopes, Sharing, TokenService};
-use consumer_auth::{ConsumerAuthenticator, FoldedEmail, Vouched};
+use consumer_auth::{ConsumerAuthenticator, FoldedEmail, VouchRequest, Vouched};
 use dialects::integration::{Client, Integration, Organization, TokenRequest};
 use dialects::{Answer, RequestRejection};
-use secrecy::ExposeSecret;
 
-use crate::consumers::ConsumerThrottle;
 use crate::http::body::Body;
 use crate::http::source::Proxies;
 use crate::reply::{self, HandlerError};
@@ -23,7 +20,6 @@ pub struct Flavour {
     pub path: String,
     pub dialect: Arc<Integration>,
     pub consumers: ConsumerAuthenticator,
-    pub throttle: ConsumerThrottle,
     pub service: TokenService,
     pub proxies: Proxies,
     pub body_timeout: Duration,
@@ -42,8 +38,16 @@ async fn token(flavour: Data<Flavour>, request: HttpRequest, payload: web::Paylo
 async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) -> Result<Answer, HandlerError> {
     let body = Body::read(request, payload, flavour.body_timeout).await?;
     let asked = TokenRequest::decode(&body.payload())?;
-    let vouched = vouch(flavour, flavour.proxies.source(request), &asked).await?;
-    let Vouched { client, organisation } = vouched;
+    let email = FoldedEmail::parse(&asked.email).ok_or(RequestRejection::Malformed)?;
+    let vouching = VouchRequest {
+        key: &asked.consumer.key,
+        token: &asked.consumer.token,
+        organisation: asked.organization_id,
+        email: &email,
+        name: &asked.name,
+        source: flavour.proxies.source(request),
+    };
+    let Vouched { client, organisation } = flavour.consumers.vouch(&vouching).await?;
     let realm = Realm::of_organisation(organisation.id);
     let mut grant = Grant::new(client.subject, client.generation, realm, Scopes::none());
     grant.sharing = Sharing::Shared;
@@ -62,18 +66,6 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
     };
     let response = flavour.dialect.response(token.plain.expose(), &client, &organization)?;
     Ok(response.answer())
-}
-
-async fn vouch(flavour: &Flavour, source: IpAddr, asked: &TokenRequest) -> Result<Vouched, HandlerError> {
-    let email = FoldedEmail::parse(&asked.email).ok_or(RequestRejection::Malformed)?;
-    let consumer = &asked.consumer;
-    let attempt = flavour.throttle.begin(&consumer.key, source)?;
-    let token = consumer.token.expose_secret();
-    let verdict = flavour
-        .consumers
-        .vouch(&consumer.key, token, asked.organization_id, &email, &asked.name)
-        .await;
-    flavour.throttle.end(&attempt, verdict)
 }
 
 /// The picture of everybody: one grey pixel (GIF89a), made here.
