@@ -117,12 +117,15 @@ impl TokenRegistry {
 
     /// Revokes a token or session on this node at once, and on the others through the feed. Says whether it was live.
     ///
+    /// What it costs does not depend on how many records are cached: from here on the revocation alone refuses the
+    /// token. Its cached record is removed when its entry is read from the feed.
+    ///
     /// # Errors
     /// When the store fails; the token stays valid.
     pub async fn revoke(&self, id: TokenId) -> Result<bool, StoreError> {
         let revoked = self.store.revoke(id, self.clock.now()).await?;
         match revoked {
-            true => self.apply(Change::Ended(id)),
+            true => self.revocations.add_token(id),
             // It was revoked before, perhaps by another node. Then that is in the feed, and must be applied here before
             // the caller gets an answer.
             false => self.sync().await?,
@@ -190,11 +193,6 @@ impl TokenRegistry {
         Some(self.clock.monotonic().saturating_sub(read_at))
     }
 
-    /// How many records are cached.
-    pub fn held(&self) -> usize {
-        self.records.len()
-    }
-
     async fn read(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {
         let epoch = self.epoch.load(Ordering::SeqCst);
         let record = self.store.find(id).await?.ok_or(Rejection::Unknown)?;
@@ -204,13 +202,11 @@ impl TokenRegistry {
         Ok(record)
     }
 
+    /// Removes the cached records that a change concerns. What it revokes is among the revocations by then.
     fn apply(&self, change: Change) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
         match change {
-            Change::Ended(id) => {
-                self.revocations.add_token(id);
-                self.records.remove_session(id);
-            }
+            Change::Ended(id) => self.records.remove_session(id),
             Change::Superseded(subject, _) | Change::SubjectRights(subject) => self.records.remove_subject(subject),
             Change::AllRights => self.records.clear(),
         }
