@@ -40,7 +40,5 @@ pub use passwords::{
     password_store::{PasswordRecord, PasswordStore},
     policy::{PasswordPolicy, PolicyViolation},
     sign_in_error::SignInError,
-    throttle::{
-        Allowance, AllowanceError, Attempt, ClientNetwork, Throttle, ThrottleCounters, ThrottleLimits, Throttled,
-    },
+    throttle::{Allowance, AllowanceError, Attempt, Throttle, ThrottleCounters, ThrottleLimits, Throttled},
 };

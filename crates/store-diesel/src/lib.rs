@@ -7,8 +7,8 @@
 
 #[cfg(feature = "test-support")]
 mod cluster;
+mod database_info;
 mod error;
-mod facts;
 #[cfg(feature = "test-support")]
 mod inspect;
 mod migrations;
@@ -24,7 +24,7 @@ mod vault;
 
 #[cfg(feature = "test-support")]
 pub use cluster::Cluster;
-pub use facts::Facts;
+pub use database_info::DatabaseInfo;
 pub use migrator::Migrator;
 pub use options::{ConnectError, StoreOptions};
 pub use store::DieselStore;

@@ -15,10 +15,8 @@ mod tls;
 mod accounts;
 #[path = "ports/consumers.rs"]
 mod consumers;
-#[path = "ports/directory.rs"]
-mod directory;
-#[path = "ports/facts.rs"]
-mod facts;
+#[path = "ports/database_info.rs"]
+mod database_info;
 #[path = "ports/feed.rs"]
 mod feed;
 #[path = "ports/insert.rs"]
@@ -34,6 +32,8 @@ mod passwords;
 mod purge;
 #[path = "ports/roles.rs"]
 mod roles;
+#[path = "ports/token_admin.rs"]
+mod token_admin;
 #[path = "ports/tokens.rs"]
 mod tokens;
 #[path = "ports/vault.rs"]

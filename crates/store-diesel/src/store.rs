@@ -6,7 +6,7 @@ use auth_core::{AccountStore, PasswordStore, StoreError, TokenAdminStore, TokenS
 use consumer_auth::ConsumerStore;
 use permissions::RoleStore;
 
-use crate::facts::{Examine, Facts};
+use crate::database_info::{DatabaseInfo, InfoStore};
 #[cfg(feature = "test-support")]
 use crate::inspect::Inspect;
 use crate::migrations::{self, Migrate};
@@ -36,8 +36,8 @@ impl DieselStore {
         self.0.clone()
     }
 
-    /// The port of those who look after other people's tokens.
-    pub fn directory(&self) -> Arc<dyn TokenAdminStore> {
+    /// The port of token administration.
+    pub fn token_admin(&self) -> Arc<dyn TokenAdminStore> {
         self.0.clone()
     }
 
@@ -75,8 +75,8 @@ impl DieselStore {
     ///
     /// # Errors
     /// When it does not answer.
-    pub async fn facts(&self) -> Result<Facts, StoreError> {
-        self.0.facts().await
+    pub async fn database_info(&self) -> Result<DatabaseInfo, StoreError> {
+        self.0.database_info().await
     }
 
     /// Whether the database answers.
@@ -118,9 +118,9 @@ impl<T> Ports for T where
 }
 
 /// What is behind the ports.
-pub(crate) trait Behind: Ping + Examine + Migrate + Inspect {}
+pub(crate) trait Behind: Ping + InfoStore + Migrate + Inspect {}
 
-impl<T: Ping + Examine + Migrate + Inspect> Behind for T {}
+impl<T: Ping + InfoStore + Migrate + Inspect> Behind for T {}
 
 /// Stands in for the look behind the ports where tests are not supported.
 #[cfg(not(feature = "test-support"))]

@@ -137,7 +137,7 @@ async fn nothing_lives_after_a_sign_out_that_met_refreshes(fresh: Fresh) {
         })
         .await;
         assert!(fresh.store.tokens().find(id).await.unwrap().is_none());
-        let left = fresh.store.directory().tokens_of(owner, None, 100).await.unwrap();
+        let left = fresh.store.token_admin().tokens_of(owner, None, 100).await.unwrap();
         assert!(left.is_empty(), "{left:?}");
         let (tokens, now, next) = (fresh.store.tokens(), generation(family, 1), generation(family, 2));
         assert!(!tokens.rotate(id, &now.current, &next).await.unwrap());
@@ -148,12 +148,12 @@ async fn nothing_lives_after_a_password_change_that_met_sign_ins(fresh: Fresh) {
     let (nodes, owner) = (nodes(&fresh).await, owner(&fresh.store, "workshop@email.dk").await);
     for round in 0..ROUNDS {
         sign_in_while_the_password_changes(&nodes, owner, round).await;
-        let left = fresh.store.directory().tokens_of(owner, None, 100).await.unwrap();
+        let left = fresh.store.token_admin().tokens_of(owner, None, 100).await.unwrap();
         assert!(left.is_empty(), "{left:?}");
     }
 }
 
-/// Who signs in gets a token that is covered by the change, or none: never one that outlives what is told of it.
+/// A sign-in gets a token that the change covers, or none: never one that outlives the change's entry in the feed.
 async fn a_change_is_told_until_the_last_token_that_met_it_ends(fresh: Fresh) {
     let (nodes, owner) = (nodes(&fresh).await, owner(&fresh.store, "workshop@email.dk").await);
     for round in 0..ROUNDS {

@@ -39,8 +39,11 @@ async fn a_caller_who_hangs_up_leaves_nothing_half_done(fresh: Fresh) {
     let generation = fresh
         .count(&format!("SELECT generation FROM accounts WHERE id = {owner}"))
         .await;
-    let told = fresh.count("SELECT count(*) FROM feed WHERE kind = 'superseded'").await;
-    assert_eq!(generation, told, "a generation and its entry in the feed come together");
+    let published = fresh.count("SELECT count(*) FROM feed WHERE kind = 'superseded'").await;
+    assert_eq!(
+        generation, published,
+        "a generation and its entry in the feed come together"
+    );
 }
 
 async fn a_damaged_row_hurts_one_only(fresh: Fresh) {
@@ -229,6 +232,6 @@ async fn a_database_that_went_away_is_used_again_when_it_is_back() {
     assert!(fresh.store.tokens().insert(token(owner)).await.unwrap().is_some());
 
     cluster.execute(&end_all);
-    // What only reads is asked again on another connection, even if nobody has noticed yet.
+    // What only reads is asked again on another connection, even before the loss was noticed.
     assert!(fresh.store.accounts().find(owner).await.unwrap().is_some());
 }

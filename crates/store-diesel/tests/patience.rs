@@ -20,8 +20,8 @@ async fn ending_all_sessions_outlasts_a_long_lock() {
     let owner = owner(&fresh.store, "workshop@email.dk").await;
     fresh.store.tokens().insert(token(owner)).await.unwrap().unwrap();
     let lock = lock(&fresh.url).await;
-    let directory = hasty.directory();
-    let ending = tokio::spawn(async move { directory.end_all_sessions(NOW).await });
+    let token_admin = hasty.token_admin();
+    let ending = tokio::spawn(async move { token_admin.end_all_sessions(NOW).await });
     give_up_on_all_else(&fresh, &hasty, &ending).await;
     lock.batch_execute("COMMIT").await.unwrap();
     assert_eq!(ending.await.unwrap().unwrap(), 1);
@@ -47,7 +47,7 @@ fn haste() -> StoreOptions {
     options
 }
 
-/// Somebody who has all tables to themselves.
+/// Another session that has locked all tables.
 async fn lock(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);

@@ -184,8 +184,8 @@ async fn nothing_is_of_nobody(fresh: Fresh) {
 }
 
 async fn durability_is_as_configured(fresh: Fresh) {
-    let facts = fresh.store.facts().await.unwrap();
-    let settings: Vec<(&str, &str)> = facts
+    let info = fresh.store.database_info().await.unwrap();
+    let settings: Vec<(&str, &str)> = info
         .settings
         .iter()
         .map(|(name, value)| (*name, value.as_str()))

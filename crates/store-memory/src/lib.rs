@@ -3,12 +3,12 @@
 
 mod accounts;
 mod consumers;
-mod directory;
 mod inspect;
 mod passwords;
 mod purge;
 mod roles;
 mod state;
+mod token_admin;
 mod tokens;
 
 use std::fmt;
@@ -26,15 +26,15 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// The state, for one operation. A thread that panicked while it held the lock left whole rows: each operation
-    /// checks first and writes last.
+    /// The state, for one operation. A thread that panicked while it held the lock has left complete rows: each
+    /// operation checks first and writes last.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for MemoryStore {
-    /// How much it holds; what it holds is nobody's business.
+    /// How much it holds, but not what: records are not disclosed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
         f.debug_struct("MemoryStore")

@@ -149,21 +149,21 @@ macro_rules! __store_laws {
             a_record_comes_back_as_it_was_written
             what_a_record_lacks_stays_lacking
             a_label_is_kept
-            nothing_is_recorded_for_an_owner_who_does_not_stand
-            nothing_is_recorded_in_a_session_that_does_not_stand
+            nothing_is_recorded_for_an_inactive_owner
+            nothing_is_recorded_in_an_inactive_session
             a_refused_record_leaves_no_row
             a_name_is_never_given_twice
             an_unknown_name_finds_nothing
             a_revoked_record_is_not_found
             a_token_of_an_ended_session_is_not_found
-            a_disabled_owners_records_die_and_stay_dead
+            a_disabled_owners_records_are_never_found_again
             a_new_generation_ends_older_records_only
-            time_is_not_the_stores_business
+            expired_records_are_found
             a_session_is_found_by_its_selector
             an_ended_session_is_not_found
             a_rotation_is_written_whole
-            only_the_current_digest_moves_a_family
-            an_ended_session_does_not_move
+            only_the_current_digest_rotates_a_family
+            an_ended_session_does_not_rotate
             one_rotation_wins
             a_shared_record_is_made_once
             a_shared_record_is_made_once_for_a_crowd
@@ -171,15 +171,15 @@ macro_rules! __store_laws {
             an_own_record_is_never_shared
             an_ended_shared_record_is_replaced
             an_expired_shared_record_is_replaced
-            nothing_is_shared_with_an_owner_who_does_not_stand
+            nothing_is_shared_with_an_inactive_owner
             a_shared_records_rights_are_current
-            ending_answers_whether_there_was_something_to_end
-            one_ending_counts
-            ending_one_leaves_the_others
-            ending_a_token_leaves_its_session
-            an_end_is_told
-            an_end_is_told_for_as_long_as_it_matters
-            the_end_of_a_signed_token_without_end_is_told_for_ever
+            revoking_answers_whether_there_was_something_to_revoke
+            one_revocation_counts
+            revoking_one_leaves_the_other_records
+            revoking_a_token_leaves_its_session
+            a_revocation_is_published
+            a_revocation_is_published_for_as_long_as_it_matters
+            the_revocation_of_a_signed_token_without_expiry_is_published_for_ever
             the_feed_is_in_order
             the_feed_is_read_in_pages
             the_feed_misses_nothing_of_a_crowd
@@ -187,7 +187,7 @@ macro_rules! __store_laws {
             noting_a_use_passes_over_unknown_names
             purging_removes_what_ended_before
             purging_is_bounded
-            purging_never_removes_what_lives
+            purging_never_removes_live_records
             purging_a_session_revives_nothing
             purging_keeps_the_feed_that_still_matters
             a_role_gives_what_was_put_into_it
@@ -196,24 +196,24 @@ macro_rules! __store_laws {
             a_records_rights_are_the_issued_ones_still_held
             a_records_rights_follow_its_owners_role
             a_record_never_carries_more_than_it_was_issued_with
-            an_edited_role_is_told
-            another_role_is_told
+            an_edited_role_is_published
+            another_role_is_published
             an_account_comes_back_as_it_was_made
             an_unknown_account_is_not_found
             a_chosen_number_is_kept
             a_name_is_one_accounts
             a_name_is_free_in_another_realm
             a_name_is_taken_once_by_a_crowd
-            barring_starts_a_new_generation
-            nobody_is_not_barred
+            disabling_starts_a_new_generation
+            an_unknown_account_is_not_disabled
             attributes_are_replaced_as_a_whole
             a_credential_is_found_by_login_and_by_alias
             a_hash_is_kept_as_given
             a_password_change_ends_sessions
             a_password_change_may_leave_sessions
             a_change_loses_to_a_reset_in_between
-            a_reset_stands_among_changes
-            nobodys_password_is_not_set
+            a_reset_is_kept_among_changes
+            an_unknown_accounts_password_is_not_set
             an_upgrade_never_undoes_a_password_change
             an_upgrade_ends_nothing
             one_upgrade_wins
@@ -221,21 +221,21 @@ macro_rules! __store_laws {
             a_consumer_is_found_by_its_key
             a_consumer_is_one_organisations
             a_consumer_can_get_another_token
-            a_consumer_can_be_barred
+            a_consumer_can_be_disabled
             a_new_client_is_made_as_described
             an_existing_client_comes_back_as_stored
             a_client_is_made_once_for_a_crowd
             clients_never_cross_organisations
             a_client_is_an_account_of_its_organisation
-            a_barred_client_says_so
+            a_disabled_client_is_found_as_disabled
             a_list_is_of_one_owner_newest_first
             a_list_is_read_in_pages
-            a_list_has_what_lives
-            a_list_tells_what_a_token_is
+            a_list_has_live_records
+            a_list_describes_each_token
             an_owners_sessions_end_together
             everything_ends_together
             everything_ends_in_a_generation_that_never_was
-            the_end_of_everything_is_told
+            the_revocation_of_everything_is_published
             what_ended_with_everything_is_purged
             a_role_reads_back
         }

@@ -17,7 +17,7 @@ pub struct Ports {
     /// Tokens, sessions and the feed of changes.
     pub tokens: Arc<dyn TokenStore>,
     /// The same, for those who look after other people's.
-    pub directory: Arc<dyn TokenAdminStore>,
+    pub token_admin: Arc<dyn TokenAdminStore>,
     /// Accounts and clients.
     pub accounts: Arc<dyn AccountStore>,
     /// Password hashes.
@@ -36,7 +36,7 @@ impl Ports {
     {
         Self {
             tokens: store.clone(),
-            directory: store.clone(),
+            token_admin: store.clone(),
             accounts: store.clone(),
             passwords: store.clone(),
             roles: store.clone(),

@@ -5,7 +5,6 @@
 mod account;
 mod client;
 mod consumer;
-mod directory;
 mod feed;
 mod find;
 mod fixture;
@@ -17,11 +16,11 @@ mod revoke;
 mod rights;
 mod session;
 mod shared;
+mod token_admin;
 
 pub use account::*;
 pub use client::*;
 pub use consumer::*;
-pub use directory::*;
 pub use feed::*;
 pub use find::*;
 pub use housekeeping::*;
@@ -32,6 +31,7 @@ pub use revoke::*;
 pub use rights::*;
 pub use session::*;
 pub use shared::*;
+pub use token_admin::*;
 
 use crate::law::Law;
 use crate::ports::StoreHarness;

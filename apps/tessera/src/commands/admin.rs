@@ -57,8 +57,8 @@ impl Admin {
         self.store.passwords()
     }
 
-    pub fn directory(&self) -> Arc<dyn TokenAdminStore> {
-        self.store.directory()
+    pub fn token_admin(&self) -> Arc<dyn TokenAdminStore> {
+        self.store.token_admin()
     }
 
     pub fn roles(&self) -> Arc<dyn RoleStore> {

@@ -1,4 +1,4 @@
-//! Who a token speaks for.
+//! Accounts and clients: the owners of tokens.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,15 +21,15 @@ impl fmt::Debug for Subject {
     }
 }
 
-/// Counts the events that end everything an account holds: a password change, being disabled. A token remembers the
-/// generation it was granted in and dies when the account moves on; nothing has to find and sweep the tokens.
+/// Counts the events that revoke all tokens of an account: a password change, being disabled. A token records the
+/// generation it was granted in and is refused once the account has a newer one. So no token has to be searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(pub i64);
 
-/// A separate set of accounts, such as `workshops`. The same login in two realms is two people.
+/// A separate set of accounts, such as `workshops`. The same login in two realms is two accounts.
 ///
-/// Names are 1 to 64 characters of `a-z`, `0-9`, `-`, `_`; `org:<number>`, for the clients of one organisation, is
-/// reserved for [`Realm::of_organisation`], so that no configured realm can reach them.
+/// Names are 1 to 64 characters of `a-z`, `0-9`, `-`, `_`. `org:<number>`, for the clients of one organisation, is
+/// reserved for [`Realm::of_organisation`], so that no configured realm can be the realm of clients.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Realm(Arc<str>);
 
@@ -51,7 +51,7 @@ impl Realm {
         self.0.strip_prefix("org:")?.parse().ok()
     }
 
-    /// A realm as a store holds it.
+    /// A realm as it is stored; the name is not checked.
     pub fn from_stored(name: &str) -> Self {
         Self(name.into())
     }
@@ -73,7 +73,7 @@ impl fmt::Display for Realm {
 pub struct Account {
     /// Its number.
     pub subject: Subject,
-    /// Where it lives.
+    /// Its realm.
     pub realm: Realm,
     /// Its login name, as stored (not folded).
     pub login: String,
@@ -83,31 +83,31 @@ pub struct Account {
     pub role: Option<String>,
     /// Its generation now.
     pub generation: Generation,
-    /// Whether it is barred from everything.
+    /// Whether it is disabled: it cannot sign in, and all its tokens are refused.
     pub disabled: bool,
-    /// What its dialect says about it beyond the above.
+    /// What its dialect needs to answer with, beyond the above.
     pub attributes: Attributes,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
-/// What one dialect knows about an account, as JSON members.
+/// What one dialect stores about an account, as JSON members.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;
 
-/// An account to be made.
+/// An account to be created.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
     /// Its number, where the caller must choose it; otherwise the store does.
     pub subject: Option<Subject>,
-    /// Where it will live.
+    /// Its realm.
     pub realm: Realm,
-    /// Its login name, as it is to be shown.
+    /// Its login name, as it is to be stored (not folded).
     pub login: String,
     /// A second name to sign in with.
     pub alias: Option<String>,
     /// The name of its role.
     pub role: Option<String>,
-    /// What its dialect says about it.
+    /// What its dialect needs to answer with.
     pub attributes: Attributes,
     /// Now.
     pub created_at: Timestamp,
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_configured_realm_reaches_an_organisation() {
+    fn no_configured_realm_is_an_organisations() {
         let clients = Realm::of_organisation(171);
         assert_eq!(Realm::parse(clients.as_str()), None);
         assert_eq!(clients.organisation(), Some(171));

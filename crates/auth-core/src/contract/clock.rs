@@ -1,11 +1,11 @@
-//! Time, passed in: the only reader of the system clock.
+//! Time. Everything else gets it passed in; only this module reads the system's clock.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A moment in UTC, in whole milliseconds since 1970-01-01 (negative before).
 ///
-/// Arithmetic saturates: a hostile life of `u64::MAX` seconds gives the latest moment, never a wrapped one.
+/// Arithmetic saturates: a hostile lifetime of `u64::MAX` seconds gives the latest moment, never a wrapped one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -57,12 +57,12 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// Where the time comes from. Everything else takes `now` as an argument.
+/// A source of time. Pure functions take `now` as an argument instead.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The wall clock. It may jump; lives of tokens are counted in it because other machines read them.
+    /// The wall clock. It may jump. Lifetimes of tokens are counted in it, because other machines read them.
     fn now(&self) -> Timestamp;
 
-    /// Time since an arbitrary start, which never goes back. Ages of what this process knows are counted in it.
+    /// Time since an arbitrary start, which never goes back. The age of what this process has cached is counted in it.
     fn monotonic(&self) -> Duration;
 }
 

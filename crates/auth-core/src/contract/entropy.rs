@@ -1,18 +1,18 @@
-//! Chance, passed in: the only reader of the system's random source.
+//! Randomness. Everything else gets it passed in; only this module reads the system's random source.
 
 use std::fmt;
 
-/// The random source gave nothing. Fatal for the operation: no token is ever made of what was left in a buffer.
+/// The random source failed. The operation fails with it: no token is ever made of what was in a buffer before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the system's random source failed")]
 pub struct EntropyError;
 
-/// Where random bytes come from.
+/// A source of random bytes.
 pub trait Entropy: fmt::Debug + Send + Sync + 'static {
     /// Fills all of `bytes`.
     ///
     /// # Errors
-    /// When fewer bytes could be had. The content of `bytes` is then not to be used.
+    /// When the source gives fewer bytes. The content of `bytes` must not be used then.
     ///
     /// # Security
     /// Secrets are made of these bytes alone: an implementation outside tests must be the operating system's source.

@@ -1,15 +1,15 @@
-//! What can go wrong: detailed inside, opaque outside. `Rejected` is the caller's doing, `Unavailable` is ours, and the
-//! two never stand in for each other: a failing store is no verdict about a token.
+//! Errors of the contract: detailed for logs, opaque for clients. `Rejected` means that the token is not valid,
+//! `Unavailable` that this could not be determined, and the two never replace each other: a store that fails says nothing
+//! about a token.
 
 use super::entropy::EntropyError;
 use super::token::FlavourName;
 
-/// A store could not do what it was asked. Says nothing about any token. The text is for our log; it names no bound
-/// value.
+/// A store could not do what it was asked. The text is for the server's log and has no values from the operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The store was too busy, or two writers got in each other's way; a retry may go through.
+    /// The store was too busy, or two writers conflicted; a retry may succeed.
     #[error("the store is busy: {0}")]
     Busy(String),
     /// The store cannot be reached, or failed.
@@ -20,7 +20,7 @@ pub enum StoreError {
     Corrupt(String),
 }
 
-/// Why nobody can know at present.
+/// Why an operation cannot be done at present.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unavailable {
@@ -30,15 +30,15 @@ pub enum Unavailable {
     /// The random source failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// This node has not heard of revocations for longer than it may go without.
+    /// This node has not read the revocations for longer than it may go on without them.
     #[error("the list of revocations is out of date")]
     Stale,
-    /// A key that should be there is not, or would not work.
+    /// A key that should be there is missing or unusable.
     #[error("no usable signing key")]
     NoKey,
 }
 
-/// Why a token was refused. For logs and metrics; a caller is told only that it was.
+/// Why a token was rejected. For logs and metrics; the client learns only that it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -51,16 +51,16 @@ pub enum Rejection {
     /// Its signature or secret is wrong.
     #[error("wrong signature or secret")]
     BadSignature,
-    /// Its end has come.
+    /// It has expired.
     #[error("expired")]
     Expired,
-    /// Its time has not come.
+    /// It is not valid yet.
     #[error("not yet valid")]
     NotYetValid,
     /// A claim is missing, has the wrong type or the wrong value.
     #[error("unacceptable claims")]
     BadClaims,
-    /// No such token lives.
+    /// There is no such live token.
     #[error("unknown")]
     Unknown,
     /// It was issued by another flavour.
@@ -69,7 +69,7 @@ pub enum Rejection {
     /// It was revoked, or its owner has been disabled or has changed the password since.
     #[error("revoked")]
     Revoked,
-    /// It must be presented with a key, and none or more came.
+    /// It must be presented with a key, and was presented without one.
     #[error("presented without its key")]
     KeyMissing,
     /// The key presented with it belongs to another session.
@@ -81,10 +81,10 @@ pub enum Rejection {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The token is no good.
+    /// The token is not valid.
     #[error("token rejected: {0}")]
     Rejected(#[from] Rejection),
-    /// The token may be good; we cannot know now.
+    /// The token may be valid; this cannot be determined now.
     #[error("cannot verify: {0}")]
     Unavailable(#[from] Unavailable),
 }
@@ -111,7 +111,7 @@ pub enum IssueError {
     /// The owner was disabled, or changed the password, or the session ended, since the credentials were checked.
     #[error("the owner is no longer entitled to a token")]
     NotEntitled,
-    /// The token could not be made now.
+    /// The token could not be issued now.
     #[error("cannot issue: {0}")]
     Unavailable(#[from] Unavailable),
 }
@@ -120,13 +120,13 @@ pub enum IssueError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RevokeError {
-    /// The token presented for revocation is no good itself.
+    /// The token presented for revocation is not valid itself.
     #[error("token rejected: {0}")]
     Rejected(#[from] Rejection),
     /// Tokens of this issuer cannot be revoked (see [`Capabilities`](crate::Capabilities)).
     #[error("this issuer cannot revoke")]
     Unsupported,
-    /// The revocation could not be recorded; the token lives on.
+    /// The revocation could not be recorded; the token stays valid.
     #[error("cannot revoke: {0}")]
     Unavailable(#[from] Unavailable),
 }
@@ -144,10 +144,10 @@ pub enum RefreshError {
     /// The session has reached its idle or absolute end.
     #[error("session expired")]
     Expired,
-    /// It was used before, outside the grace: its session has been ended.
-    #[error("refresh token reused; its session has been ended")]
+    /// It was used before, outside the grace: its session has been revoked.
+    #[error("refresh token reused; its session has been revoked")]
     Reused,
-    /// The refresh could not be done now; the token presented is still good.
+    /// The refresh could not be done now; the token presented is still valid.
     #[error("cannot refresh: {0}")]
     Unavailable(#[from] Unavailable),
 }
@@ -171,7 +171,7 @@ impl From<VerifyError> for RevokeError {
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::Rejected(rejection) => Self::Rejected(rejection),
-            VerifyError::Unavailable(trouble) => Self::Unavailable(trouble),
+            VerifyError::Unavailable(error) => Self::Unavailable(error),
         }
     }
 }

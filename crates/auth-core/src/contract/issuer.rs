@@ -1,4 +1,4 @@
-//! The contract of a strategy. Making and checking are two traits: code that only checks takes `Arc<dyn Verifier>`, to
+//! The contract of a strategy. Issuing and checking are two traits: code that only checks takes `Arc<dyn Verifier>`, to
 //! which an `Arc<dyn Issuer>` coerces.
 
 use std::fmt;
@@ -16,11 +16,11 @@ use super::verified_token::VerifiedToken;
 pub struct Capabilities {
     /// [`Issuer::revoke`] works, and a revoked token is refused from then on.
     pub revocable: bool,
-    /// A token ends by itself.
+    /// A token expires.
     pub expires: bool,
     /// A token is accepted only together with the key issued beside it.
     pub key_bound: bool,
-    /// A grant makes a record in the store: sessions can be refreshed and shared.
+    /// A grant creates a record in the store: sessions can be refreshed and shared.
     pub recorded: bool,
 }
 
@@ -28,18 +28,18 @@ pub struct Capabilities {
 ///
 /// # Contract
 /// * `verify` accepts exactly the live tokens that the issuer of the same name and flavour issued, and no other text.
-/// * It is a function of the token, the time and the revocations known to this node; it writes nothing. Where the token
-///   was seen before it reads nothing from outside the process.
-/// * Everything it says of the token ([`VerifiedToken`]) comes from what was issued, not from what was presented.
+/// * It is a function of the token, the time and the revocations that this node has read; it writes nothing. For a token
+///   that it has checked before, it reads nothing from outside the process.
+/// * Everything in the [`VerifiedToken`] comes from what was issued, not from what was presented.
 ///
 /// ```
 /// use auth_core::{PresentedToken, Verifier, VerifyError};
 ///
-/// async fn whose(verifier: &dyn Verifier, bearer: &str) -> Option<i64> {
+/// async fn subject(verifier: &dyn Verifier, bearer: &str) -> Option<i64> {
 ///     match verifier.verify(&PresentedToken::bearer(bearer)).await {
 ///         Ok(token) => Some(token.subject().0),
 ///         Err(VerifyError::Rejected(_)) => None,
-///         Err(trouble) => panic!("answer 503, never 401: {trouble}"),
+///         Err(unavailable) => panic!("answer 503, never 401: {unavailable}"),
 ///     }
 /// }
 /// ```
@@ -54,11 +54,11 @@ pub trait Verifier: fmt::Debug + Send + Sync + 'static {
     /// Checks one token.
     ///
     /// # Errors
-    /// [`VerifyError::Rejected`] for a token that is no good; [`VerifyError::Unavailable`] when that cannot be known now.
+    /// [`VerifyError::Rejected`] for a token that is not valid; [`VerifyError::Unavailable`] when that cannot be determined.
     ///
     /// # Security
-    /// `presented` is chosen by an attacker, in length too: its size is bounded before anything else is done with it,
-    /// secrets are compared in constant time, and trouble of our own is never a yes.
+    /// `presented` is chosen by an attacker, in length too. Its size is bounded before anything else is done with it,
+    /// secrets are compared in constant time, and a failure on our side never accepts a token.
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError>;
 }
 
@@ -72,19 +72,19 @@ pub trait Verifier: fmt::Debug + Send + Sync + 'static {
 /// * After `revoke` has answered, `verify` on this node refuses the token, and other nodes follow.
 #[async_trait]
 pub trait Issuer: Verifier {
-    /// How long its tokens live.
+    /// How long its tokens are valid.
     fn lifetime(&self) -> Lifetime;
 
-    /// Makes a token for what was granted.
+    /// Issues a token for what was granted.
     ///
     /// # Errors
-    /// [`IssueError`]; nothing usable is left behind.
+    /// [`IssueError`]; no usable token exists then.
     ///
     /// # Security
     /// The secret part comes from [`Entropy`](crate::Entropy) or a secret key alone, never from the grant.
     async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError>;
 
-    /// Ends a token or session, and every token that belongs to it. Ending what has ended is no error.
+    /// Revokes a token or session, and every token that belongs to it. Revoking it again is no error.
     ///
     /// # Errors
     /// [`RevokeError::Unsupported`] where [`Capabilities::revocable`] is false; [`RevokeError::Unavailable`] when the

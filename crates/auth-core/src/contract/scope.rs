@@ -1,10 +1,10 @@
-//! The rights a token carries.
+//! The permissions a token carries.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// One right, by name: 1 to 128 characters of RFC 6749 3.3 `scope-token` (visible ASCII without `"` and `\`), so that
-/// it can stand in a space-separated header and in a challenge without ever turning into another name.
+/// One permission, by name: 1 to 128 characters of RFC 6749 3.3 `scope-token` (visible ASCII without `"` and `\`). So it
+/// can be written in a space-separated header and in a challenge without becoming another name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(Arc<str>);
 
@@ -31,13 +31,13 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A list of rights, in the order in which they were given, each once. The empty list grants nothing; no name grants
-/// more than itself.
+/// A list of permissions, in the order in which they were given, each once. The empty list grants nothing; no name
+/// grants more than itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(Arc<[Scope]>);
 
 impl Scopes {
-    /// No rights.
+    /// No permissions.
     pub fn none() -> Self {
         Self::default()
     }
@@ -47,7 +47,7 @@ impl Scopes {
         self.0.iter().any(|scope| scope.as_str() == name)
     }
 
-    /// Those of them that `held` also has, in their own order.
+    /// Those of them that `held` also has, in the order of `self`.
     #[must_use]
     pub fn and(&self, held: &Self) -> Self {
         if self.0 == held.0 {
@@ -56,7 +56,7 @@ impl Scopes {
         self.iter().filter(|s| held.contains(s.as_str())).cloned().collect()
     }
 
-    /// The rights in order.
+    /// The permissions in order.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_cannot_split_or_leave_its_header() {
+    fn a_name_cannot_split_or_leave_a_header() {
         for name in ["", "a b", "a,\r\nb", "a\0", "ñ", "a\"b", "a\\b", &"x".repeat(129)] {
             assert_eq!(Scope::parse(name), None, "{name:?}");
         }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn both_must_have_a_right() {
+    fn an_intersection_has_what_both_have() {
         assert_eq!(scopes(&["c", "a", "b"]).and(&scopes(&["b", "c"])), scopes(&["c", "b"]));
         assert!(scopes(&["a"]).and(&Scopes::none()).is_empty());
     }

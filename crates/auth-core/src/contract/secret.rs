@@ -1,4 +1,4 @@
-//! Two types for one token: the plain one is shown once, only the digest can be stored. Neither prints itself.
+//! Two types for one token: the plain text is shown once, and only the digest can be stored. Neither prints itself.
 
 use std::fmt;
 
@@ -9,22 +9,22 @@ use zeroize::Zeroizing;
 
 use super::entropy::{Entropy, EntropyError, random_bytes};
 
-/// A secret in clear: made once, shown to its owner, wiped when dropped. It has no `Clone`, no `Display` and no
-/// equality; `Debug` prints a placeholder.
+/// A secret in clear text: shown once to its owner, wiped when dropped. It has no `Clone`, no `Display` and no equality;
+/// `Debug` prints a placeholder.
 pub struct PlainToken(Zeroizing<String>);
 
 impl PlainToken {
-    /// Takes over the text of a freshly made secret.
+    /// Takes the text of a new secret.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, for the answer to its owner and for nothing else.
+    /// The text, only for the answer to its owner.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What may be stored of it.
+    /// Its digest, which may be stored.
     pub fn digest(&self) -> TokenDigest {
         TokenDigest::of(self.0.as_bytes())
     }
@@ -38,9 +38,9 @@ impl fmt::Debug for PlainToken {
 
 /// SHA-256 of a secret of at least 128 random bits, the only form that is stored.
 ///
-/// Fast on purpose: a random secret needs no work factor, and bcrypt would cut it at 72 bytes. Comparison takes the
-/// same time wherever two digests differ. `Debug` prints a placeholder: a digest in a log would let a reader of the
-/// log recognise a token elsewhere.
+/// It is fast on purpose: a random secret needs no work factor, and bcrypt would cut it at 72 bytes. Comparison takes the
+/// same time wherever two digests differ. `Debug` prints a placeholder: with a digest from a log, a reader of the log
+/// could recognise a token elsewhere.
 #[derive(Clone, Copy)]
 pub struct TokenDigest([u8; 32]);
 
@@ -98,8 +98,8 @@ impl SecretKey {
         Self::from_bytes(self.mac(&[label.as_bytes(), &[1]]))
     }
 
-    /// HMAC-SHA-256 (RFC 2104) over the parts, one after the other. The caller's parts must be of fixed length, all
-    /// but one, so that no two inputs run together.
+    /// HMAC-SHA-256 (RFC 2104) over the parts, one after the other. All parts but one must be of fixed length, so that
+    /// different lists of parts never give the same input.
     #[allow(clippy::missing_panics_doc, reason = "HMAC takes a key of any length, RFC 2104 3")]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_ref()).expect("HMAC takes a key of any length");

@@ -1,4 +1,4 @@
-//! The words for a token: what is granted, issued, presented, verified.
+//! A token's life: what is granted, issued and presented.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::refresh_state::RefreshState;
 use super::scope::Scopes;
 use super::secret::{PlainToken, TokenDigest};
 
-/// The name of one token or session in the store. It names; it proves nothing.
+/// The number of one token or session in the store. It names the record; it proves nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(pub i64);
 
@@ -36,7 +36,7 @@ impl fmt::Debug for TokenId {
     }
 }
 
-/// The name of a mounted flavour. A token belongs to exactly one, and no other accepts it.
+/// The name of a configured flavour. A token belongs to exactly one, and no other accepts it.
 pub type FlavourName = Arc<str>;
 
 /// A session as a signed token names it (claim `sid`): enough to check it against the revocations without a look-up.
@@ -79,25 +79,25 @@ fn canonical_number(text: &str) -> Option<i64> {
     canonical.then(|| text.parse().ok())?
 }
 
-/// Whether a person's repeated sign-ins make a token each, or share one.
+/// Whether repeated sign-ins of one owner create a session each, or share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sharing {
-    /// Every grant makes a session of its own.
+    /// Every grant creates a session of its own.
     Own,
     /// All grants of one flavour to one subject share one live session, so that repeating adds no rows.
     Shared,
 }
 
-/// What a token is to stand for. Made by whoever checked the credentials; an issuer turns it into a token.
+/// What a token is to be issued for. Made by the code that checked the credentials; an issuer turns it into a token.
 #[derive(Debug)]
 pub struct Grant {
-    /// Whom the token speaks for.
+    /// The owner of the token.
     pub subject: Subject,
     /// The realm in which the subject signed in.
     pub realm: Realm,
-    /// The subject's generation when the credentials were read. If it has moved on since, issuing fails.
+    /// The subject's generation when the credentials were read. If it has a newer one by now, issuing fails.
     pub generation: Generation,
-    /// The rights the token carries.
+    /// The permissions the token carries.
     pub scopes: Scopes,
     /// What the owner calls it, such as the name of a device.
     pub label: Option<String>,
@@ -114,7 +114,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// A grant of `scopes` to `subject`, with nothing else said.
+    /// A grant of `scopes` to `subject`, with defaults for everything else.
     pub fn new(subject: Subject, generation: Generation, realm: Realm, scopes: Scopes) -> Self {
         Self {
             subject,
@@ -131,7 +131,7 @@ impl Grant {
     }
 }
 
-/// A token just made. The only value that holds the token's text; it is shown once.
+/// A token just issued. The only value that has the token's text, which is shown once.
 #[derive(Debug)]
 pub struct IssuedToken {
     /// The token as its bearer will present it.
@@ -140,7 +140,7 @@ pub struct IssuedToken {
     pub id: TokenId,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// When it ends; `None`: it lives until it is revoked.
+    /// When it expires; `None`: it is valid until it is revoked.
     pub expires_at: Option<Timestamp>,
     /// The key that must be presented with it, for a key-bound token.
     pub key: Option<Uuid>,
@@ -176,20 +176,20 @@ impl fmt::Debug for PresentedToken<'_> {
     }
 }
 
-/// How long tokens of one issuer live.
+/// How long the tokens of one issuer are valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// They end after this long.
+    /// They expire after this long.
     Limited(Duration),
-    /// They live until they are revoked.
+    /// They are valid until they are revoked.
     UntilRevoked,
 }
 
 impl Lifetime {
-    /// The end of a token issued at `now`.
+    /// When a token issued at `now` expires.
     pub fn end(self, now: Timestamp) -> Option<Timestamp> {
         match self {
-            Self::Limited(life) => Some(now.plus(life)),
+            Self::Limited(lifetime) => Some(now.plus(lifetime)),
             Self::UntilRevoked => None,
         }
     }

@@ -1,7 +1,8 @@
-//! The ports. Each method is one whole atomic operation: it happens entirely or not at all, whatever dies in between
-//! and whoever runs beside it. A look-up that finds nothing answers `Ok(None)`; errors are the store's own trouble.
+//! The port of tokens and sessions.
 //!
-//! Implementations: `store-memory` and `store-diesel`. The laws they must keep are in `testkit::store`.
+//! Each method of a port is one atomic operation: it happens entirely or not at all, even if the process stops in between
+//! or other operations run at the same time. A look-up that finds nothing answers `Ok(None)`; errors mean that the store
+//! failed. Implementations: `store-memory` and `store-diesel`. The laws they must keep are in `testkit::store`.
 
 use std::fmt;
 
@@ -26,7 +27,7 @@ pub struct NewToken {
     pub subject: Subject,
     /// The owner's generation when the credentials were read.
     pub generation: Generation,
-    /// The rights it is issued with.
+    /// The permissions it is issued with.
     pub scopes: Scopes,
     /// What its owner calls it.
     pub label: Option<String>,
@@ -42,14 +43,14 @@ pub struct NewToken {
     pub refresh: Option<RefreshState>,
     /// Now.
     pub issued_at: Timestamp,
-    /// When it ends; `None`: not before it is revoked.
+    /// When it expires; `None`: it is valid until it is revoked.
     pub expires_at: Option<Timestamp>,
 }
 
 /// A live token or session as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRecord {
-    /// Its name.
+    /// Its number.
     pub id: TokenId,
     /// The session it belongs to, if that is another record.
     pub parent: Option<TokenId>,
@@ -61,7 +62,7 @@ pub struct TokenRecord {
     pub subject: Subject,
     /// The owner's generation, the same when it was issued and now.
     pub generation: Generation,
-    /// The rights it was issued with *and* its owner still has.
+    /// The permissions it was issued with *and* its owner still has.
     pub scopes: Scopes,
     /// The digest of its secret.
     pub digest: Option<TokenDigest>,
@@ -71,7 +72,7 @@ pub struct TokenRecord {
     pub key: Option<TokenDigest>,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// When it ends. Whether that has come is for the reader of the clock to say.
+    /// When it expires. A store returns expired records too: the caller, who has the clock, compares.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -80,21 +81,21 @@ pub struct TokenRecord {
 pub struct RefreshSession {
     /// The session.
     pub token: TokenRecord,
-    /// Where its family stands.
+    /// The state of its refresh family.
     pub refresh: RefreshState,
 }
 
-/// Something that ends or changes tokens, as every node must hear of it.
+/// A change that revokes tokens or alters their permissions, and that every node must apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
-    /// A token or session, with everything that belongs to it, has ended.
+    /// A token or session was revoked, with everything that belongs to it.
     Ended(TokenId),
-    /// Whatever the subject was granted before this generation has ended.
+    /// The subject has this new generation: everything it was granted before is revoked.
     Superseded(Subject, Generation),
-    /// The subject's rights may have changed.
+    /// The subject's permissions may have changed.
     SubjectRights(Subject),
-    /// Anybody's rights may have changed (a role was edited).
+    /// The permissions of any subject may have changed (a role was edited).
     AllRights,
 }
 
@@ -105,34 +106,33 @@ pub struct FeedEntry {
     pub sequence: i64,
     /// What happened.
     pub change: Change,
-    /// Until when a token that this concerns might otherwise be accepted. For a signed token without an end that is for
-    /// ever, the last moment there is (`i64::MAX` milliseconds): it may be checked without a look at its record.
+    /// Until when a token that this concerns might be accepted without this entry. For a signed token that does not
+    /// expire that is the latest moment there is (`i64::MAX` milliseconds): it may be checked without reading its record.
     pub until: Timestamp,
 }
 
-/// Tokens and sessions, and the feed of what ended them.
+/// Tokens and sessions, and the feed of changes.
 ///
 /// # Contract
 /// A record is *live* while it and its parent are not revoked and its owner is enabled and of the record's
 /// generation. Time is not the store's business, except in `purge`.
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
-    /// Records a token, if its owner (and its parent, if it names one) still stands: enabled, of the generation named.
+    /// Records a token, if its owner is enabled and of the generation named, and its parent, if it names one, is live.
     /// `Ok(None)` otherwise, and nothing is recorded.
     ///
     /// # Errors
     /// When the store fails; nothing is recorded.
     async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError>;
 
-    /// The one live shared record of this flavour and subject, made from `new` if there is none. However many callers
-    /// ask at once, there is one. A record whose `expires_at` has passed at `new.issued_at` counts as ended and is
-    /// replaced. `Ok(None)` as for [`insert`](Self::insert).
+    /// The one live shared record of this flavour and subject, created from `new` if there is none. However many callers
+    /// ask at the same time, there is one. A record whose `expires_at` has passed at `new.issued_at` is replaced. `Ok(None)` as for [`insert`](Self::insert).
     ///
     /// # Errors
     /// When the store fails; nothing is recorded.
     async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError>;
 
-    /// The live record of this name.
+    /// The live record with this number.
     ///
     /// # Errors
     /// When the store fails.
@@ -144,21 +144,21 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn find_session(&self, selector: &Selector) -> Result<Option<RefreshSession>, StoreError>;
 
-    /// Moves a live session's family on: one compare-and-swap. `Ok(true)` for the one caller for whom `from` was still
-    /// the current digest; `Ok(false)` for every other, and when the session is no longer live.
+    /// Replaces the state of a live session's refresh family, by one compare-and-swap. `Ok(true)` for the one caller for
+    /// whom `from` was still the current digest; `Ok(false)` for every other, and when the session is no longer live.
     ///
     /// # Errors
-    /// When the store fails; the family has not moved.
+    /// When the store fails; the state has not changed.
     ///
     /// # Security
     /// Two callers who both got `true` for one `from` would be two holders of one session.
     async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError>;
 
-    /// Ends a record and everything that belongs to it, and says so in the feed, in one operation. `Ok(false)` if it
-    /// had ended, or never was.
+    /// Revokes a record and everything that belongs to it, and publishes that in the feed, in one operation. `Ok(false)`
+    /// if it was revoked before, or never existed.
     ///
     /// # Errors
-    /// When the store fails; nothing has ended.
+    /// When the store fails; nothing is revoked.
     async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError>;
 
     /// At most `limit` entries of the feed with a number above `after`, in order.
@@ -167,17 +167,16 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError>;
 
-    /// Notes when tokens were last used. Names that are not recorded are passed over; an earlier time never replaces a
-    /// later one.
+    /// Records when tokens were last used. Unknown tokens are ignored; an earlier time never replaces a later one.
     ///
     /// # Errors
-    /// When the store fails; some may have been noted.
+    /// When the store fails; some times may have been recorded.
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
 
-    /// Removes at most `limit` records that ended before `before` and feed entries that concern nobody any more, and
-    /// says how many went.
+    /// Removes at most `limit` records that ended before `before`, and feed entries that no longer matter. Answers how
+    /// many it removed.
     ///
     /// # Errors
-    /// When the store fails; some may have gone.
+    /// When the store fails; some may have been removed.
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

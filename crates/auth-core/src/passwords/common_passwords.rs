@@ -1,12 +1,12 @@
-//! The passwords that guessers try first.
+//! The passwords that attackers try first.
 
 use zeroize::Zeroizing;
 
-/// One a line, lower case, sorted; where they come from is said in `common_passwords.LICENSES.md`.
+/// One for each line, lower case, sorted. Their sources are in `common_passwords.LICENSES.md`.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// Whether this is one of the common ones, in whatever case. Reads all of them, some 80 kB: next to the hash that
-/// follows it is nothing.
+/// Whether this is one of the common ones, in any case. Scans all of them, some 80 kB: that costs little beside the hash
+/// that follows.
 pub(super) fn is_common(password: &str) -> bool {
     let lower = Zeroizing::new(password.to_ascii_lowercase());
     COMMON.lines().any(|common| common == *lower)
@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_whole_and_each_entry_fits_the_length_rule() {
+    fn the_list_is_complete_and_each_entry_fits_the_length_rule() {
         assert_eq!(COMMON.lines().count(), 8036);
         assert!(
             COMMON
@@ -28,7 +28,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_that_anybody_tries_are_on_it() {
+    fn the_most_common_ones_are_listed() {
         for password in [
             "password",
             "12345678",

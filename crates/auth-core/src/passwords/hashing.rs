@@ -1,4 +1,4 @@
-//! The password threads: bcrypt away from the request threads, several hashes at once on each core.
+//! Threads that hash passwords, so that request threads do not: several hashes at once on each core.
 
 mod backlog;
 mod cost;
@@ -36,16 +36,16 @@ use task::{Candidate, Task};
 /// Hashes and verifies passwords on threads of its own.
 ///
 /// # Contract
-/// * A free thread takes what waits, as many jobs of one cost as it can hash at once, and no more than leaves as much
-///   for each other free thread. It never waits for a batch to fill: a lone login costs what one hash costs.
+/// * A free thread takes waiting jobs of one cost: as many as it can hash at once, and no more than its share among the
+///   free threads. It never waits for a batch to fill, so a single sign-in takes the time of one hash.
 /// * The queue is bounded three ways: in jobs, in jobs of one source, and in the time that an answer would take.
-///   Sources take turns. In a full queue somebody with fewer jobs takes the place of the source with most. Whoever
-///   finds no place is told so at once.
-/// * A job whose caller has gone is never started, nor one that has waited past its deadline.
+///   Sources take turns. In a full queue a job of a source with fewer jobs replaces one of the source with most. A job
+///   without room is refused at once, with [`Busy`].
+/// * A job whose caller has gone is never started, nor one whose deadline has passed.
 /// * Every verification takes the same work (see [`verify`](Self::verify)).
 ///
-/// The calls may be awaited on any runtime, or none. Dropped, the hasher lets nothing in; each thread ends after the
-/// batch it has, and nobody waits for that.
+/// The calls may be awaited on any runtime. When the hasher is dropped, each thread ends after its current batch; the
+/// drop does not wait for that.
 #[derive(Debug)]
 pub struct PasswordHasher {
     shared: Arc<Shared>,
@@ -74,7 +74,7 @@ impl PasswordHasher {
         let width = engines.iter().map(|engine| engine.width()).min().unwrap_or(1).max(1);
         let backlog = Backlog::new(&options, engines.len(), width);
         let shared = Shared::new(backlog, options.cost.get(), clock, entropy);
-        // Made before the threads, so that they end if one of them cannot be had.
+        // Created before the threads: if one of them cannot be started, dropping this ends the others.
         let hasher = Self {
             shared: Arc::new(shared),
         };
@@ -89,13 +89,13 @@ impl PasswordHasher {
 
     /// Compares a password with a stored hash, if there is one.
     ///
-    /// The work is that of one hash of the configured cost, or of the stored one's if that is higher: also for nobody's
-    /// (`None`), and for a password that is empty, over 72 bytes or has a NUL, which never matches. Where the stored
-    /// hash has a lower cost, the rest of the work is done too; if the password matches, it is the hash that should
-    /// replace it ([`Verdict::upgraded`]).
+    /// The work is that of one hash of the configured cost, or of the stored one's if that is higher: also without a stored
+    /// hash (`None`), and for a password that is empty, over 72 bytes or has a NUL, which never matches. Where the stored
+    /// hash has a lower cost, the rest of the work is done too. If the password matches, that rest is a new hash, which
+    /// should replace the stored one ([`Verdict::upgraded`]).
     ///
     /// # Errors
-    /// [`Busy`]: nothing is known of the password.
+    /// [`Busy`]: the password was not checked.
     pub async fn verify(
         &self,
         stored: Option<StoredHash>,
@@ -104,7 +104,7 @@ impl PasswordHasher {
     ) -> Result<Verdict, Busy> {
         let target = self.shared.target();
         let task = match (stored, Candidate::new(password)) {
-            // Without a salt the login goes on, and the next one upgrades.
+            // Without a salt the hash is not upgraded now; the next sign-in tries again.
             (Some(stored), Ok(password)) => Task::verify(password, stored, self.shared.salt().ok()),
             (stored, _) => Task::decoy(stored.map_or(target, |stored| stored.cost().max(target))),
         };

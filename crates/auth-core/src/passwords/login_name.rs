@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 pub struct FoldedLogin(Arc<str>);
 
 impl FoldedLogin {
-    /// The longest name that is looked at, in bytes as typed.
+    /// The longest name that is accepted, in bytes as typed.
     pub const MAX_BYTES: usize = 254;
 
     /// Folds a name as typed. `None` for an empty or blank one, one over [`Self::MAX_BYTES`], and one with control
@@ -29,7 +29,7 @@ impl FoldedLogin {
 }
 
 impl fmt::Debug for FoldedLogin {
-    /// Its length only: people type passwords into the name field, and logs keep what they are given.
+    /// Prints its length only: people type passwords into the name field, and this may be logged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FoldedLogin({} bytes)", self.0.len())
     }

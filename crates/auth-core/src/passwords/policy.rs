@@ -22,7 +22,7 @@ impl Default for PasswordPolicy {
     }
 }
 
-/// Why a new password was refused, in words for the one who chose it. None of them repeats the password.
+/// Why a new password was rejected. The texts are for the person who chose it; none of them repeats the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyViolation {
@@ -108,13 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_for_length_names_the_limit_in_bytes() {
+    fn a_rejection_for_length_names_the_limit_in_bytes() {
         let text = check(&"🔐".repeat(64)).unwrap_err().to_string();
         assert!(text.contains("256 bytes") && text.contains("72"), "{text}");
     }
 
     #[test]
-    fn nothing_but_length_nul_and_fame_is_asked() {
+    fn only_length_nul_and_the_list_of_common_passwords_matter() {
         for password in [
             "onlylowercaseletters",
             "        ",

@@ -1,4 +1,4 @@
-//! Failed logins, counted by name and by address, so that guessing is slow and nobody is locked out for good.
+//! Failed sign-ins, counted by name and by address, so that guessing is slow and no owner is locked out for long.
 
 mod allowance;
 mod counters;
@@ -18,24 +18,24 @@ use crate::passwords::login_name::FoldedLogin;
 
 pub use allowance::{Allowance, AllowanceError};
 pub use counters::ThrottleCounters;
-pub use network::ClientNetwork;
+pub(crate) use network::ClientNetwork;
 
 use allowance::Micros;
 use counters::Counters;
 use meter::Meter;
 use slots::Slots;
 
-/// How long an address from which an account was signed in to stays known.
-const KNOWN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// For how long an address stays familiar after a sign-in from it.
+const FAMILIAR_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The limits of a [`Throttle`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThrottleLimits {
     /// For one login name from one client address. Strict; a success resets it.
     pub pair: Allowance,
-    /// For one client address, whatever the names. Looser: many people may sit behind one address.
+    /// For one client address, with any names. Looser: many people may share one address.
     pub address: Allowance,
-    /// For one login name, whatever the addresses. Loosest: anybody can use it up for somebody else.
+    /// For one login name, from any addresses. Loosest: an attacker can use it up for the owner.
     pub account: Allowance,
     /// How many keys each counter keeps (16 bytes each).
     pub capacity: usize,
@@ -45,7 +45,7 @@ impl Default for ThrottleLimits {
     /// | counter | at once | then one for each | why |
     /// |---|---|---|---|
     /// | pair | 10 | 60 s | people who mistype stop before ten; 1,450 guesses a day |
-    /// | address | 50 | 18 s | an office behind one address; a list of names or of passwords ends early |
+    /// | address | 50 | 18 s | an office behind one address; trying a list of names or passwords ends early |
     /// | account | 80 | 11.25 s | below the hundred of NIST SP 800-63B-4 3.2.2, from however many addresses |
     ///
     /// 65,536 keys for each counter: 4 MiB in all when full, and nothing before it is used.
@@ -67,11 +67,11 @@ const fn allowance(failures: u32, window_seconds: u64) -> Allowance {
     }
 }
 
-/// Refused without a look at the password: too many failed logins.
+/// Too many failed sign-ins: refused without checking the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many failed attempts; again in {} s", retry_after.as_secs_f32().ceil())]
 pub struct Throttled {
-    /// After how long the next attempt is looked at. To be told in whole seconds, rounded up.
+    /// After how long the next attempt is checked. For a client: in whole seconds, rounded up.
     pub retry_after: Duration,
 }
 
@@ -84,26 +84,26 @@ impl Throttled {
     }
 }
 
-/// Failed logins of this node, counted three ways: by name and address (strict), by address (looser), by name
+/// The failed sign-ins of this node, counted three ways: by name and address (strict), by address (looser), by name
 /// (loosest).
 ///
 /// # Contract
-/// * [`begin`](Self::begin) before the password is looked at, then [`failed`](Self::failed) or
-///   [`succeeded`](Self::succeeded) once the verdict is known. Each of them may refuse, and then the verdict, right or
-///   wrong, must not be told. So a hundred guesses that run side by side learn as little as a hundred in a row. An
-///   attempt that never comes to a verdict (queue full, store down, client gone) is dropped and counts nowhere.
-/// * Names of nobody count like any others.
+/// * Call [`begin`](Self::begin) before the password is checked, then [`failed`](Self::failed) or
+///   [`succeeded`](Self::succeeded) with the result. Each of them may refuse, and then the result, right or wrong, must
+///   not be disclosed. So a hundred guesses at the same time learn as little as a hundred in a row. An attempt without a
+///   result (queue full, store down, client gone) is dropped and counts nowhere.
+/// * Names that no account has count like any others.
 /// * A refused attempt counts nowhere, so every lock ends by itself, at the latest after [`Allowance::LONGEST_WINDOW`].
-/// * A success resets the strict counter of its name and address, and no other: an attacker with an account of his own
-///   gains nothing by it. It also makes its address *known* for that name: as long as it is (30 days, unless this node
-///   restarts or tens of thousands of others follow), the loosest counter does not lock it, so that an attacker
-///   elsewhere cannot keep an owner out.
-/// * The counters are of this node: behind N nodes an attacker has at most N times the allowance.
+/// * A success resets the strict counter of its name and address, and no other: an attacker with an account of their own
+///   gains nothing by it. It also makes its address *familiar* for that name. While it is (30 days, unless this node
+///   restarts or tens of thousands of others follow), the loosest counter does not lock it, so an attacker elsewhere
+///   cannot lock the owner out.
+/// * The counters belong to this node: with N nodes an attacker has at most N times the allowance.
 ///
 /// # Security
-/// Names are kept as 64 bits of a keyed hash only (people type passwords into the name field). The tables have a fixed
-/// size: where there is no room the entry that would be forgotten first goes, and never an active lock, so that a
-/// flood of names cannot wash a lock away.
+/// Of a name only 64 bits of a keyed hash are kept (people type passwords into the name field). The tables have a fixed
+/// size. Where there is no room, the entry that would be forgotten first is dropped, and never an active lock, so a flood
+/// of names cannot remove a lock.
 #[derive(Debug)]
 pub struct Throttle {
     clock: Arc<dyn Clock>,
@@ -112,9 +112,9 @@ pub struct Throttle {
     counters: Counters,
 }
 
-/// A login attempt that has begun. Holds no name and no address, only keyed hashes of them.
+/// A sign-in attempt that has begun. Holds no name and no address, only keyed hashes of them.
 #[derive(Clone, Copy, Debug)]
-#[must_use = "tell the throttle how it ended"]
+#[must_use = "report the result to the throttle"]
 pub struct Attempt {
     pair: u64,
     address: u64,
@@ -122,7 +122,7 @@ pub struct Attempt {
 }
 
 impl Throttle {
-    /// A throttle that has seen nothing.
+    /// A throttle without failures.
     ///
     /// # Errors
     /// When the random source fails.
@@ -135,10 +135,10 @@ impl Throttle {
         })
     }
 
-    /// Begins an attempt. `login` is `None` for a name that nobody can have.
+    /// Begins an attempt. `login` is `None` for a name that no account can have.
     ///
     /// # Errors
-    /// [`Throttled`] while a lock is active; the password must then not be looked at.
+    /// [`Throttled`] while a lock is active; the password must not be checked then.
     pub fn begin(&self, realm: &Realm, login: Option<&FoldedLogin>, source: IpAddr) -> Result<Attempt, Throttled> {
         let attempt = self.attempt(realm, login, source.into());
         let now = micros(&*self.clock);
@@ -159,20 +159,20 @@ impl Throttle {
         Ok(())
     }
 
-    /// The attempt was right: resets the strict counter and remembers the address for this name.
+    /// The attempt was right: resets the strict counter and makes the address familiar for this name.
     ///
     /// # Errors
-    /// [`Throttled`] when other attempts have locked it meanwhile: the password counts as not seen.
+    /// [`Throttled`] when other attempts have locked it meanwhile; the result must not be disclosed then.
     pub fn succeeded(&self, attempt: &Attempt) -> Result<(), Throttled> {
         let now = micros(&*self.clock);
         let mut meters = self.meters();
         self.refuse_locked(&meters, attempt, now)?;
         meters.pair.reset(attempt.pair);
-        meters.known.keep(attempt.pair, now + known_for(), Micros::MAX);
+        meters.familiar.keep(attempt.pair, now + familiar_for(), Micros::MAX);
         Ok(())
     }
 
-    /// What it has seen, for metrics.
+    /// What it has counted, for metrics.
     pub fn counters(&self) -> ThrottleCounters {
         self.counters.read()
     }
@@ -181,7 +181,7 @@ impl Throttle {
         let realm_length = (realm.as_str().len() as u64).to_le_bytes();
         let address = source.octets();
         let realm = realm.as_str().as_bytes();
-        // No folded name is empty, so this is no name's.
+        // No folded name is empty, so the empty text stands for all unusable names.
         let login = login.map_or("", FoldedLogin::as_str).as_bytes();
         let key = |parts: &[&[u8]]| key_of(&self.key, parts);
         Attempt {
@@ -207,8 +207,8 @@ struct Meters {
     pair: Meter,
     address: Meter,
     account: Meter,
-    /// The pairs that have signed in, and until when they are known.
-    known: Slots,
+    /// The pairs that have signed in, and until when they are familiar.
+    familiar: Slots,
 }
 
 impl Meters {
@@ -217,18 +217,18 @@ impl Meters {
             pair: Meter::new(limits.pair, limits.capacity),
             address: Meter::new(limits.address, limits.capacity),
             account: Meter::new(limits.account, limits.capacity),
-            known: Slots::new(limits.capacity),
+            familiar: Slots::new(limits.capacity),
         }
     }
 
     /// How long each counter locks the attempt: pair, address, account.
     fn waits(&self, attempt: &Attempt, now: Micros) -> [Option<Duration>; 3] {
-        let known = self.known.until(attempt.pair) > now;
+        let familiar = self.familiar.until(attempt.pair) > now;
         let account = || self.account.wait(attempt.account, now);
         [
             self.pair.wait(attempt.pair, now),
             self.address.wait(attempt.address, now),
-            (!known).then(account).flatten(),
+            (!familiar).then(account).flatten(),
         ]
     }
 
@@ -254,6 +254,6 @@ fn micros(clock: &dyn Clock) -> Micros {
     clock.monotonic().as_micros() as Micros
 }
 
-const fn known_for() -> Micros {
-    KNOWN_FOR.as_micros() as Micros
+const fn familiar_for() -> Micros {
+    FAMILIAR_FOR.as_micros() as Micros
 }

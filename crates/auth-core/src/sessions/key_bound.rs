@@ -1,4 +1,4 @@
-//! Makes the tokens of any recorded issuer good only together with a key issued beside them.
+//! Makes the tokens of any recorded issuer valid only together with a key issued beside them.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::contract::token::{Grant, IssuedToken, Lifetime, PresentedToken, Shari
 use crate::contract::verified_token::{VerifiedParts, VerifiedToken};
 
 /// Issues a key (UUID version 4, RFC 9562 5.4) with every token, and accepts a token only with the key of the same
-/// live session. The key is a name, not a credential: 122 random bits, worthless without the token. Its digest stands in
-/// the session's record, which is read once and then held in memory.
+/// live session. The key is 122 random bits, and worthless without the token. Its digest is in the session's record, which is
+/// read once and then cached.
 #[derive(Debug)]
 pub struct KeyBound<I> {
     inner: I,
@@ -79,8 +79,8 @@ impl<I: Issuer> Issuer for KeyBound<I> {
         self.inner.lifetime()
     }
 
-    /// A token of a session that exists goes with the key its bearer already has, so it comes without one. A key is one
-    /// session's, so a session made here is never shared.
+    /// A token of an existing session belongs to the key that its bearer already has, so it is issued without one. A key
+    /// belongs to one session, so a session created here is never shared.
     async fn issue(&self, mut grant: Grant) -> Result<IssuedToken, IssueError> {
         if grant.session.is_some() {
             return self.inner.issue(grant).await;

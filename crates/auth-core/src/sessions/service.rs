@@ -14,16 +14,16 @@ use crate::contract::token::{Grant, IssuedToken, PresentedToken, SessionRef};
 use crate::contract::token_store::RefreshSession;
 use crate::contract::verified_token::VerifiedToken;
 
-/// How often a refresh that lost its race looks again at where the family stands. One look is enough; two more are for
-/// a family that several clients move at once.
-const LOOKS: usize = 3;
+/// How often a refresh reads the session's state before it gives up. The second reading answers a caller who lost the
+/// race of one rotation; the third is for a session that several clients refresh at the same time.
+const READS: usize = 3;
 
 /// What a service refreshes with.
 #[derive(Debug)]
 pub struct Refreshing {
-    /// How long refreshing goes on.
+    /// For how long a session can be refreshed.
     pub policy: RefreshPolicy,
-    /// The key under which successors are sealed; of this service alone, and not in the store.
+    /// The key under which successors are sealed: for this service alone, and not in the store.
     pub seal: SecretKey,
 }
 
@@ -32,13 +32,13 @@ pub struct Refreshing {
 pub struct SignedIn {
     /// The access token.
     pub token: IssuedToken,
-    /// What it can be refreshed with.
+    /// The refresh token, where the service refreshes.
     pub refresh: Option<PlainToken>,
     /// The session it belongs to, with its owner.
     pub session: SessionRef,
 }
 
-/// One mounted flavour's tokens, from sign-in to sign-out.
+/// The tokens of one flavour, from sign-in to sign-out.
 #[derive(Debug)]
 pub struct TokenService {
     issuer: Arc<dyn Issuer>,
@@ -72,7 +72,7 @@ impl TokenService {
         })
     }
 
-    /// The issuer, as a verifier or otherwise.
+    /// The issuer, which is a verifier too.
     pub fn issuer(&self) -> &Arc<dyn Issuer> {
         &self.issuer
     }
@@ -83,13 +83,13 @@ impl TokenService {
     /// [`IssueError`].
     pub async fn sign_in(&self, mut grant: Grant) -> Result<SignedIn, IssueError> {
         let (subject, generation, session) = (grant.subject, grant.generation, grant.session);
-        let mut first = None;
+        let mut refresh = None;
         if let Some(refreshing) = &self.refreshing {
             let now = self.clock().now();
             let (state, plain) = RefreshState::start(now, &*self.entropy)?;
             grant.refresh = Some(state);
             grant.session_expires_at = Some(now.plus(refreshing.policy.absolute));
-            first = Some(plain);
+            refresh = Some(plain);
         }
         let token = self.issuer.issue(grant).await?;
         let session = session.unwrap_or(SessionRef {
@@ -100,26 +100,27 @@ impl TokenService {
         tracing::info!(event = "token_issued", flavour = self.issuer.flavour(), token = %token.id, %subject);
         Ok(SignedIn {
             token,
-            refresh: first,
+            refresh,
             session,
         })
     }
 
-    /// Exchanges a refresh token for a fresh access token of the same session and the next refresh token.
+    /// Exchanges a refresh token for a new access token of the same session and the next refresh token.
     ///
-    /// However many callers present one token at once, there is one successor, and within the grace all of them get it.
+    /// However many callers present one token at the same time, there is one successor, and within the grace all of them
+    /// get it.
     ///
     /// # Errors
-    /// [`RefreshError`]. After [`RefreshError::Unavailable`] the token presented is still good, or gets its successor
-    /// on a retry within the grace.
+    /// [`RefreshError`]. After [`RefreshError::Unavailable`] the token presented is still valid, or gets its
+    /// successor on a retry within the grace.
     ///
     /// # Security
-    /// A token used before, outside the grace, ends its session: two parties held it (RFC 9700 4.14). Text that is no
+    /// A token used before, outside the grace, revokes its session: two parties had it (RFC 9700 4.14). Text that is not a
     /// refresh token is refused before anything is read.
     pub async fn refresh(&self, presented: &str) -> Result<SignedIn, RefreshError> {
         let refreshing = self.refreshing.as_ref().ok_or(RefreshError::Unknown)?;
         let presented = RefreshToken::parse(presented).ok_or(RefreshError::Malformed)?;
-        for _ in 0..LOOKS {
+        for _ in 0..READS {
             let session = self.session_of(&presented).await?;
             let now = self.clock().now();
             if session.token.expires_at.is_some_and(|end| end <= now) {
@@ -131,7 +132,7 @@ impl TokenService {
             let successor = match decision {
                 Decision::Rotate => self.rotate(&session, &presented, now, refreshing).await?,
                 Decision::Replay(successor) => Some(successor),
-                Decision::Reused => return Err(self.end_reused(&session).await),
+                Decision::Reused => return Err(self.revoke_reused(&session).await),
                 Decision::Unknown => return Err(RefreshError::Unknown),
                 Decision::Expired => return Err(RefreshError::Expired),
             };
@@ -139,10 +140,10 @@ impl TokenService {
                 return self.answer(session, successor).await;
             }
         }
-        Err(crate::StoreError::Busy("a refresh family kept moving".into()).into())
+        Err(crate::StoreError::Busy("the session was refreshed by others at the same time".into()).into())
     }
 
-    /// Ends the session of a live token, and with it everything that belongs to it.
+    /// Revokes the session of a live token, and with it everything that belongs to it.
     ///
     /// # Errors
     /// [`RevokeError::Rejected`] if the token is not live.
@@ -159,7 +160,7 @@ impl TokenService {
         ours.ok_or(RefreshError::Unknown)
     }
 
-    /// The successor, if this caller is the one who moved the family.
+    /// The successor, if this caller won the rotation.
     async fn rotate(
         &self,
         session: &RefreshSession,
@@ -186,7 +187,7 @@ impl TokenService {
         grant.session = Some(reference);
         let token = self.issuer.issue(grant).await.map_err(|error| match error {
             IssueError::NotEntitled => RefreshError::Unknown,
-            IssueError::Unavailable(trouble) => RefreshError::Unavailable(trouble),
+            IssueError::Unavailable(error) => RefreshError::Unavailable(error),
         })?;
         tracing::info!(event = "token_refreshed", flavour = self.issuer.flavour(), token = %record.id, subject = %record.subject);
         Ok(SignedIn {
@@ -196,8 +197,8 @@ impl TokenService {
         })
     }
 
-    /// Ends the session; the reuse is told only once that is done.
-    async fn end_reused(&self, session: &RefreshSession) -> RefreshError {
+    /// Revokes the session. The reuse is reported only after that is done.
+    async fn revoke_reused(&self, session: &RefreshSession) -> RefreshError {
         let (id, subject) = (session.token.id, session.token.subject);
         match self.registry.revoke(id).await {
             Ok(true) => {
@@ -205,7 +206,7 @@ impl TokenService {
                 RefreshError::Reused
             }
             Ok(false) => RefreshError::Unknown,
-            Err(trouble) => trouble.into(),
+            Err(error) => error.into(),
         }
     }
 

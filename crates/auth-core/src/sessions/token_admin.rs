@@ -1,4 +1,4 @@
-//! The port of those who look after other people's tokens. Serving needs none of it.
+//! The port of token administration: list and revoke by owner. Checking and issuing need none of it.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::contract::error::StoreError;
 use crate::contract::token::{FlavourName, TokenId};
 use crate::contract::token_store::TokenStore;
 
-/// A live token or session as its owner's administrator sees it: nothing of its secret, and nothing made from that.
+/// A live token or session as an administrator sees it: without its secret, or anything derived from that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSummary {
-    /// Its name.
+    /// Its number.
     pub id: TokenId,
     /// The session it belongs to, if that is another record.
     pub parent: Option<TokenId>,
@@ -23,17 +23,17 @@ pub struct TokenSummary {
     pub label: Option<String>,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// When it ends. Whether that has come is for the reader of the clock to say.
+    /// When it expires. Expired records are listed too: the caller, who has the clock, compares.
     pub expires_at: Option<Timestamp>,
-    /// When it was last used, as far as that was written.
+    /// When it was last used, if that was written.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// Lists tokens by owner, and ends them by owner. Each method is one whole atomic operation, as in [`TokenStore`].
+/// Lists tokens by owner, and revokes them by owner. Each method is one atomic operation, as in [`TokenStore`].
 #[async_trait]
 pub trait TokenAdminStore: TokenStore + fmt::Debug {
-    /// At most `limit` of the subject's live records, newest (of the highest number) first; with `before`, only those
-    /// of a lower number. The last number of one page is `before` of the next.
+    /// At most `limit` of the subject's live records, newest (highest number) first; with `before`, only those with a
+    /// lower number. The last number of one page is `before` of the next.
     ///
     /// # Errors
     /// When the store fails.
@@ -44,24 +44,24 @@ pub trait TokenAdminStore: TokenStore + fmt::Debug {
         limit: u32,
     ) -> Result<Vec<TokenSummary>, StoreError>;
 
-    /// Starts a new generation of an account and says so in the feed, in one operation: all that it was granted ends,
+    /// Starts a new generation of an account and publishes it in the feed, in one operation: all its tokens are revoked,
     /// and it may sign in again. `Ok(false)` if there is no such account.
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
     async fn end_sessions(&self, subject: Subject, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Ends every record there is, moves every account on to a generation that it cannot have had, and tells every
-    /// node to forget the records it has seen, in one operation; says how many records ended.
+    /// Revokes every record, gives every account a generation that it cannot have had, and makes every node clear its
+    /// cache, in one operation. Answers how many records were revoked.
     ///
-    /// It is for a store that was restored from a copy. There, numbers that were given after the copy was made are
-    /// given again, so that "the next generation" may have been before.
+    /// It is for a store that was restored from a backup. There, numbers that were given after the backup are given again,
+    /// so the next generation may have existed before.
     ///
     /// # Errors
-    /// When the store fails; nothing has ended.
+    /// When the store fails; nothing is revoked.
     ///
     /// # Security
-    /// A token that is accepted without its record being read (a signed one) is not ended by this alone: the feed names
-    /// neither accounts nor tokens here. Its signing key has to go as well.
+    /// A token that is accepted without its record being read (a signed one) is not revoked by this alone: the feed's entry
+    /// names neither accounts nor tokens. Its signing key has to be retired as well.
     async fn end_all_sessions(&self, now: Timestamp) -> Result<u64, StoreError>;
 }

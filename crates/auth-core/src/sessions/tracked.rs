@@ -13,15 +13,15 @@ use crate::contract::token::{Grant, IssuedToken, Lifetime, PresentedToken, Sessi
 use crate::contract::token_store::NewToken;
 use crate::contract::verified_token::VerifiedToken;
 
-/// For how long, at least, an end is remembered when its record would have ended by itself.
+/// For how long, at least, a revocation is remembered after its record would have expired.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Records a session for each grant, has the inner issuer name it in the token, and refuses tokens of ended sessions.
+/// Records a session for each grant, has the inner issuer name it in the token, and refuses tokens of revoked sessions.
 ///
-/// The inner verdict comes first. The check of the session is against the revocations this node holds in memory, so it
-/// costs no look-up, and works while the database is away. A revocation is remembered for a day beyond the end of the
-/// session's record, and a token issued shortly before that end may live longer: where tokens live for more than a day,
-/// or without end, the record itself decides, read once and then held in memory.
+/// The inner issuer checks first. Then the session is compared with the revocations that this node has in memory, so a
+/// check costs no look-up and works while the database cannot be reached. A revocation is remembered for a day after the
+/// session's record expires, and a token issued shortly before that may be valid for longer. So where tokens are valid
+/// for more than a day, or do not expire, the record itself decides: it is read once and then cached.
 #[derive(Debug)]
 pub struct Tracked<I> {
     inner: I,
@@ -34,9 +34,9 @@ impl<I: Issuer> Tracked<I> {
         Self { inner, registry }
     }
 
-    /// Whether no token outlives the memory of its session's end.
-    fn ends_are_remembered(&self) -> bool {
-        matches!(self.inner.lifetime(), Lifetime::Limited(life) if life <= REMEMBERED)
+    /// Whether no token is valid for longer than the revocation of its session is remembered.
+    fn revocations_are_remembered(&self) -> bool {
+        matches!(self.inner.lifetime(), Lifetime::Limited(lifetime) if lifetime <= REMEMBERED)
     }
 
     async fn record(&self, grant: &Grant, now: Timestamp) -> Result<SessionRef, IssueError> {
@@ -70,7 +70,7 @@ impl<I: Issuer> Verifier for Tracked<I> {
 
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
         let token = self.inner.verify(presented).await?;
-        match self.ends_are_remembered() {
+        match self.revocations_are_remembered() {
             true => self.registry.refuse_ended(&token.session())?,
             false => drop(self.registry.live(token.session().id).await?),
         }
@@ -118,7 +118,7 @@ fn session_record(flavour: &str, grant: &Grant, now: Timestamp, lifetime: Lifeti
     }
 }
 
-/// The later of the session's end and its token's; a token without end has the session go on without end.
+/// The later of the session's expiry and its token's; if the token does not expire, the session does not either.
 pub(crate) fn latest(session: Option<Timestamp>, token: Option<Timestamp>) -> Option<Timestamp> {
     let token = token?;
     Some(session.map_or(token, |session| session.max(token)))

@@ -112,7 +112,7 @@ impl StoreHarness for Fresh {
     fn ports(&self) -> Ports {
         Ports {
             tokens: self.store.tokens(),
-            directory: self.store.directory(),
+            token_admin: self.store.token_admin(),
             accounts: self.store.accounts(),
             passwords: self.store.passwords(),
             roles: self.store.roles(),

@@ -50,7 +50,7 @@ pub(crate) enum Flaw {
     RevokesAllOfTheOwner,
     RevokesOnce,
     ChildrenLiveOn,
-    ReadmitsTokens,
+    ReenablesTokens,
     NewerGenerationDies,
     EntitlesOutdated,
     RemembersYes,

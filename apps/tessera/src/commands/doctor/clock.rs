@@ -15,8 +15,8 @@ const ADVICE: &str =
     "set the clocks of all nodes by NTP; until this clock has passed that moment, tokens end early or late";
 
 pub async fn check(store: &DieselStore) -> Check {
-    let newest = match store.facts().await {
-        Ok(facts) => facts.newest,
+    let newest = match store.database_info().await {
+        Ok(info) => info.newest,
         Err(error) => return Check::fail("clock", error.to_string(), "see the database's own log"),
     };
     let now = SystemClock::new().now();

@@ -64,13 +64,13 @@ fn refusal(error: &ConnectError) -> Check {
 
 /// The settings on which durability rests. The store has refused any connection whose settings read back otherwise.
 async fn settings(store: &DieselStore) -> Check {
-    match store.facts().await {
-        Ok(facts) => {
-            let off = facts.settings.iter().find(|(_, value)| value == "off");
+    match store.database_info().await {
+        Ok(info) => {
+            let off = info.settings.iter().find(|(_, value)| value == "off");
             if let Some((name, _)) = off {
                 let found = format!(
                     "{} has {name} = off: an answered revocation can be lost with the power",
-                    facts.engine
+                    info.engine
                 );
                 return Check::fail(
                     "durability",
@@ -78,11 +78,8 @@ async fn settings(store: &DieselStore) -> Check {
                     format!("set {name} = on in the database's settings"),
                 );
             }
-            let settings = facts.settings.iter().map(|(name, value)| format!(", {name} = {value}"));
-            Check::ok(
-                "durability",
-                format!("{}{}", facts.engine, settings.collect::<String>()),
-            )
+            let settings = info.settings.iter().map(|(name, value)| format!(", {name} = {value}"));
+            Check::ok("durability", format!("{}{}", info.engine, settings.collect::<String>()))
         }
         Err(error) => Check::fail("durability", error.to_string(), "see the database's own log"),
     }

@@ -30,7 +30,7 @@ impl List {
             let before = self.before.map(TokenId);
             // One more than is shown tells whether there are more.
             let mut tokens = admin
-                .directory()
+                .token_admin()
                 .tokens_of(account.subject, before, self.limit + 1)
                 .await?;
             let more = tokens.len() > self.limit as usize;

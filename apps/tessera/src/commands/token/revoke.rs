@@ -46,7 +46,7 @@ async fn one(admin: &Admin, id: TokenId) -> anyhow::Result<Report> {
 
 async fn of_account(admin: &Admin, owner: &Owner) -> anyhow::Result<Report> {
     let account = owner.find(admin).await?;
-    if !admin.directory().end_sessions(account.subject, admin.now()).await? {
+    if !admin.token_admin().end_sessions(account.subject, admin.now()).await? {
         bail!("account {} is gone: somebody has removed it", account.subject);
     }
     let line = format!("all tokens of account {} have ended", named(&account));
@@ -56,7 +56,7 @@ async fn of_account(admin: &Admin, owner: &Owner) -> anyhow::Result<Report> {
 /// Records, and what is signed: a signed token is accepted without its record, so that its key has to go as well.
 async fn everything(admin: &Admin) -> anyhow::Result<Report> {
     let ring = Ring::open(admin).await?;
-    let ended = admin.directory().end_all_sessions(admin.now()).await?;
+    let ended = admin.token_admin().end_all_sessions(admin.now()).await?;
     let left = end_at_once(&ring, &admin.config.flavours).await?;
     let mut text = format!("{ended} tokens and sessions have ended, and every signing key was replaced");
     if !left.is_empty() {

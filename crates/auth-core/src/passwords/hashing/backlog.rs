@@ -1,4 +1,4 @@
-//! The queue with its bounds: what may wait, and what a free thread takes.
+//! The queue with its bounds: which jobs may wait, and which ones a free thread takes.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) struct Backlog {
     idle: usize,
     running: usize,
     closed: bool,
-    /// What the latest batches took, smoothed; zero before the first.
+    /// How long the latest batches took, smoothed; zero before the first.
     batch_time: Duration,
 }
 
@@ -29,14 +29,14 @@ struct Limits {
     width: usize,
 }
 
-/// What came of asking for a place in the queue.
+/// Whether a job may wait.
 #[derive(Debug)]
 pub(super) enum Admission {
     /// The job waits.
     Admitted,
-    /// It waits in the place of another one, of the source that had most.
+    /// The job waits; it replaces this one, of the source that had most.
     Displaced(Waiting),
-    /// It does not wait.
+    /// The job may not wait.
     Refused,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Taken {
     pub(super) batch: Vec<Waiting>,
     /// Whose deadline has passed: to be refused.
     pub(super) expired: Vec<Waiting>,
-    /// How many were dropped because nobody waits for them any more.
+    /// How many were dropped because their callers have gone.
     pub(super) abandoned: usize,
 }
 
@@ -79,22 +79,22 @@ impl Backlog {
         self.closed
     }
 
-    /// Lets nothing in any more. What waits, waits in vain and is handed back.
+    /// Admits no more jobs, and returns those that wait.
     pub(super) fn close(&mut self) -> Vec<Waiting> {
         self.closed = true;
         self.queue.take_all(|_| true)
     }
 
-    /// Asks for a place for `job`. The number is that of jobs dropped on the way because nobody waits for them.
+    /// Admits or refuses `job`. The number counts jobs that were dropped because their callers have gone.
     pub(super) fn admit(&mut self, job: Waiting) -> (Admission, usize) {
         let mut abandoned = 0;
         if self.is_full() {
             abandoned = self.queue.take_all(|job| job.reply.is_closed()).len();
         }
-        (self.admit_living(job), abandoned)
+        (self.admit_or_refuse(job), abandoned)
     }
 
-    fn admit_living(&mut self, job: Waiting) -> Admission {
+    fn admit_or_refuse(&mut self, job: Waiting) -> Admission {
         let own = self.queue.len_of(job.source);
         let too_many = own >= self.limits.share + self.idle;
         if self.closed || too_many || self.expected_time(&job) > self.limits.patience {
@@ -104,7 +104,8 @@ impl Backlog {
             self.queue.push(job);
             return Admission::Admitted;
         }
-        // Only somebody with more than the newcomer will have then makes room, or two would push each other out.
+        // Only a source with more jobs than this one will have then makes room; otherwise two sources would displace each
+        // other.
         match self.queue.take_from_longest(own + 1) {
             Some(displaced) => {
                 self.queue.push(job);
@@ -114,12 +115,12 @@ impl Backlog {
         }
     }
 
-    /// Takes the share of one free thread in what waits: up to the width, and no more than leaves as much for each
-    /// other free thread.
+    /// Takes one free thread's share of the waiting jobs: up to the width, and at most an equal share among the free
+    /// threads.
     pub(super) fn take(&mut self, now: Duration) -> Taken {
         let overdue = |job: &Waiting| now.saturating_sub(job.since) > self.limits.deadline;
-        let gone = self.queue.take_all(|job| job.reply.is_closed() || overdue(job));
-        let (abandoned, expired): (Vec<_>, Vec<_>) = gone.into_iter().partition(|job| job.reply.is_closed());
+        let dropped = self.queue.take_all(|job| job.reply.is_closed() || overdue(job));
+        let (abandoned, expired): (Vec<_>, Vec<_>) = dropped.into_iter().partition(|job| job.reply.is_closed());
         let share = self.queue.len().div_ceil(self.idle.max(1));
         let batch = self.queue.take_alike(share.min(self.limits.width));
         self.idle -= usize::from(!batch.is_empty());
@@ -131,7 +132,7 @@ impl Backlog {
         }
     }
 
-    /// A thread is done with a batch of `jobs`, which took so long.
+    /// A thread has finished a batch of `jobs`, which took this long.
     pub(super) fn done(&mut self, jobs: usize, took: Duration) {
         self.idle += 1;
         self.running -= jobs;
@@ -146,8 +147,8 @@ impl Backlog {
         self.queue.len() >= self.limits.queue + self.idle
     }
 
-    /// How long the answer to this job would take, by how many go before it and how long batches take. Zero when
-    /// the next batches have room for it.
+    /// How long the answer to this job would take, by the number of jobs before it and the time of a batch. Zero when the
+    /// next batches have room for it.
     fn expected_time(&self, job: &Waiting) -> Duration {
         let batches = self.queue.ahead_of(job.source) / self.limits.lanes;
         // Besides those between: the one that runs now, and its own.
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_leaves_nothing_for_one_that_is_busy() {
+    fn a_thread_leaves_no_share_for_a_busy_one() {
         let mut backlog = Backlog::new(&HashingOptions::default(), 2, 5);
         let _first = admit(&mut backlog);
         assert_eq!(backlog.take(Duration::ZERO).batch.len(), 1);

@@ -2,12 +2,12 @@
 
 use bcrypt_batch::Cost;
 
-/// The bcrypt cost that new hashes are made with, and that every login takes the time of: 12 by default. Each step up
-/// doubles the work, for us as for an attacker.
+/// The bcrypt cost of new hashes, which is also the work of every sign-in: 12 by default. Each step up doubles the work,
+/// for the server as for an attacker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HashCost(Cost);
 
-/// A number that is no cost for new hashes.
+/// A number outside the costs allowed for new hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the cost of passwords must be {} to {}, not {given}",
@@ -23,7 +23,7 @@ impl HashCost {
     /// The lowest cost outside tests (OWASP Password Storage Cheat Sheet).
     pub const LEAST: u32 = 10;
 
-    /// The highest: 16 times the work of the default, seconds for each login.
+    /// The highest: 16 times the work of the default, several seconds for each sign-in.
     pub const MOST: u32 = 16;
 
     const DEFAULT: u32 = 12;
@@ -45,7 +45,7 @@ impl HashCost {
     /// [`HashCostError`] outside 4 to [`Self::MOST`].
     ///
     /// # Security
-    /// For tests alone: a stolen hash of such a cost is guessed at many times as fast.
+    /// For tests only: a stolen hash of such a cost can be attacked many times faster.
     pub const fn dangerous_for_tests(cost: u32) -> Result<Self, HashCostError> {
         match Cost::new(cost) {
             Ok(checked) if cost <= Self::MOST => Ok(Self(checked)),
@@ -85,8 +85,8 @@ mod tests {
     }
 
     #[test]
-    fn the_refusal_says_what_is_allowed() {
-        let refusal = HashCost::new(9).unwrap_err();
-        assert_eq!(refusal.to_string(), "the cost of passwords must be 10 to 16, not 9");
+    fn the_error_says_what_is_allowed() {
+        let error = HashCost::new(9).unwrap_err();
+        assert_eq!(error.to_string(), "the cost of passwords must be 10 to 16, not 9");
     }
 }

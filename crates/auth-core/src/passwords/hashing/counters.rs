@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bcrypt_batch::Workspace;
 
-/// What a [`PasswordHasher`](super::PasswordHasher) has done since it was started, and what it is doing.
+/// What a [`PasswordHasher`](super::PasswordHasher) has done since it was started, and what it is doing now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HashingCounters {
@@ -36,8 +36,8 @@ pub(super) struct Counters {
 impl Counters {
     pub(super) fn note_batch(&self, jobs: usize) {
         add(&self.started, jobs);
-        let place = jobs.clamp(1, Workspace::MAX_WIDTH) - 1;
-        add(&self.batches[place], usize::from(jobs > 0));
+        let width = jobs.clamp(1, Workspace::MAX_WIDTH) - 1;
+        add(&self.batches[width], usize::from(jobs > 0));
     }
 
     pub(super) fn note_refused(&self) {

@@ -4,12 +4,12 @@ use std::fmt;
 
 use bcrypt_batch::{Job, Workspace};
 
-/// The computation of one hashing thread. [`Workspace`] is the real one; tests put one before it that counts, or waits.
+/// The computation of one hashing thread. [`Workspace`] is the real one; tests use one that counts, or waits.
 pub trait HashEngine: fmt::Debug + Send + 'static {
-    /// How many jobs are worth having at once.
+    /// How many jobs it can do at the same time.
     fn width(&self) -> usize;
 
-    /// Does the work of every job. Jobs of one cost are neighbours.
+    /// Does the work of every job. Jobs of one cost are next to each other.
     fn run(&mut self, jobs: &mut [Job<'_>]);
 }
 

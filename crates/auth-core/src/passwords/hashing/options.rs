@@ -1,4 +1,4 @@
-//! How many threads hash, and how long a login may wait for them.
+//! How many threads hash, and how long a sign-in may wait for them.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -14,21 +14,21 @@ pub struct HashingOptions {
     pub threads: Option<NonZeroUsize>,
     /// How many jobs may wait, those that threads have taken not counted. One source holds at most half of it.
     pub queue: NonZeroUsize,
-    /// A job whose answer would take longer than this, as the queue and the latest batches let expect, is refused at
-    /// once, unless a thread's next batch has room for it.
+    /// A job whose answer is expected to take longer than this is refused at once, unless a thread's next batch has room
+    /// for it. The estimate comes from the length of the queue and the time of the latest batches.
     ///
-    /// A queue that stands for a minute serves no more logins than one that stands for a second, only later ones. In
-    /// numbers of jobs the right length differs by the cost and the machine, so it is also bounded in time.
+    /// A queue of a minute serves no more sign-ins than a queue of a second; it only answers them later. How many jobs
+    /// that is depends on the cost and the machine, so the queue is also bounded in time.
     pub patience: Duration,
-    /// A job that has waited longer than this all the same is refused instead of started.
+    /// A job that has waited longer than this is refused instead of started.
     pub deadline: Duration,
-    /// By how much the threads are nicer than the others of this process, 0 to 19, where a thread can be (Linux): with
-    /// 10 a request thread that has work gets nine tenths of a core it shares with a hash.
+    /// By how much the priority of the threads is lower than that of the other threads of this process (Linux only): a
+    /// nice value of 0 to 19. With 10, a busy request thread gets nine tenths of a core that it shares with a hash.
     pub niceness: u8,
 }
 
 impl Default for HashingOptions {
-    /// Cost 12, a thread for each core, 256 waiting, for 2 s at most as expected and 10 s in any case, niceness 10.
+    /// Cost 12, a thread for each core, 256 waiting jobs, 2 s of expected waiting and 10 s at most, nice value 10.
     fn default() -> Self {
         Self {
             cost: HashCost::default(),
@@ -48,7 +48,7 @@ impl HashingOptions {
         self.threads.unwrap_or_else(cores)
     }
 
-    /// How many of the waiting jobs may be of one source.
+    /// How many of the waiting jobs may belong to one source.
     pub(super) fn share(&self) -> usize {
         self.queue.get().div_ceil(2)
     }

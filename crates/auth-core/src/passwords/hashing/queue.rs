@@ -1,4 +1,4 @@
-//! Who is next: jobs by source, the sources in turn.
+//! Which job is next: jobs by source, the sources in turn.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -16,13 +16,13 @@ use super::task::{Task, Verdict};
 pub(super) struct Waiting {
     pub(super) task: Task,
     pub(super) source: ClientNetwork,
-    /// When it came, by the monotonic clock.
+    /// When it was submitted, by the monotonic clock.
     pub(super) since: Duration,
     pub(super) reply: oneshot::Sender<Result<Verdict, Busy>>,
 }
 
-/// Jobs in the order of their turns. Each turn takes one job of one source, so that who sends a hundred waits for his
-/// own hundred, and who sends one waits for one of everybody's.
+/// Jobs in the order of their turns. Each turn takes one job of one source. So a source with a hundred jobs waits for its
+/// own hundred, and a source with one job waits for at most one of every other source.
 #[derive(Debug, Default)]
 pub(super) struct FairQueue {
     /// The sources that have jobs here, the next one first.
@@ -85,11 +85,11 @@ impl FairQueue {
         job
     }
 
-    /// Takes out every job for which `gone` says so.
-    pub(super) fn take_all(&mut self, gone: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+    /// Takes out every job that `matches`.
+    pub(super) fn take_all(&mut self, matches: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
         let mut taken = Vec::new();
-        for jobs in self.jobs.values_mut().filter(|jobs| jobs.iter().any(&gone)) {
-            let (out, kept) = jobs.drain(..).partition::<VecDeque<_>, _>(&gone);
+        for jobs in self.jobs.values_mut().filter(|jobs| jobs.iter().any(&matches)) {
+            let (out, kept) = jobs.drain(..).partition::<VecDeque<_>, _>(&matches);
             *jobs = kept;
             taken.extend(out);
         }
@@ -103,10 +103,10 @@ impl FairQueue {
     fn take_at(&mut self, turn: usize, cost: Option<Cost>) -> Option<Waiting> {
         let source = *self.turns.get(turn)?;
         let jobs = self.jobs.get_mut(&source)?;
-        let place = jobs
+        let index = jobs
             .iter()
             .position(|job| cost.is_none() || job.task.next_cost() == cost)?;
-        let job = jobs.remove(place)?;
+        let job = jobs.remove(index)?;
         self.len -= 1;
         self.turns.remove(turn);
         if !self.forget_if_empty(source) {

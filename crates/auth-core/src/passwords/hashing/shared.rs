@@ -1,4 +1,4 @@
-//! What callers and threads share.
+//! The state that callers and hashing threads share.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::error::Busy;
 use super::queue::Waiting;
 use super::task::{Task, Verdict};
 
-/// The seconds among which "try again" is drawn.
+/// The seconds from which the time to try again is drawn.
 const RETRY_AFTER: std::ops::RangeInclusive<u8> = 1..=8;
 
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Shared {
             since: self.clock.monotonic(),
             reply,
         })?;
-        // Nobody answers only when the threads have gone, or one has panicked.
+        // There is no answer only when the threads have ended, or one has panicked.
         answer.await.unwrap_or_else(|_| Err(self.busy()))
     }
 
@@ -120,13 +120,13 @@ impl Shared {
     }
 
     fn refuse(&self, job: Waiting) {
-        // Its caller may have gone; then nobody wants to know.
+        // If its caller has gone, the answer is dropped.
         drop(job.reply.send(Err(self.busy())));
     }
 
-    /// Differs from one answer to the next, so that those refused together do not come back together.
+    /// Differs from one answer to the next, so that callers who were refused together do not come back together.
     pub(super) fn busy(&self) -> Busy {
-        // Without randomness everybody is told the shortest time.
+        // Without randomness every answer has the shortest time.
         let [byte] = random_bytes(&*self.entropy).unwrap_or([0]);
         let seconds = RETRY_AFTER.start() + byte % RETRY_AFTER.end();
         Busy {

@@ -1,4 +1,4 @@
-//! What one job computes, step by step.
+//! What one job computes, in steps.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 /// The outcome of a verification.
 #[derive(Debug)]
 pub struct Verdict {
-    /// Whether the password is the stored one.
+    /// Whether the password matches the stored hash.
     pub matched: bool,
-    /// The same password hashed anew, where it matched a hash of a lower cost than new ones have.
+    /// A new hash of the same password, where it matched a hash of a lower cost than new ones have.
     pub upgraded: Option<StoredHash>,
 }
 
-/// A password to be hashed: bcrypt can tell it from every other. Wiped when dropped; never cloned, never printed.
+/// A password that bcrypt can hash without ambiguity. Wiped when dropped; never cloned, never printed.
 pub(super) struct Candidate(Zeroizing<Vec<u8>>);
 
 impl Candidate {
@@ -38,10 +38,10 @@ impl fmt::Debug for Candidate {
     }
 }
 
-/// One job of the queue. A verification takes the work of one hash at the cost of new hashes, whatever is stored and
-/// whatever comes of it:
+/// One job of the queue. A verification takes the work of one hash at the cost of new hashes, independent of what is
+/// stored and of the result:
 ///
-/// * nobody's, or unusable: a decoy of that cost;
+/// * nothing stored, or an unusable password: a decoy of that cost;
 /// * stored with that cost or a higher one: the hash itself;
 /// * stored with a lower cost r, and wrong: hashes of the costs r, r, r + 1, … up to one below that cost c. Since each
 ///   step doubles the work, 2^r + (2^r + … + 2^(c-1)) = 2^c;
@@ -131,17 +131,17 @@ impl Task {
         Some(job.unwrap_or_else(|| Job::decoy(cost)))
     }
 
-    /// Takes the result of the step, and settles what is to follow. `target` is the cost of new hashes.
+    /// Takes the result of a step, and decides on the next one. `target` is the cost of new hashes.
     pub(super) fn advance(&mut self, matched: bool, hashed: Option<StoredHash>, target: Cost) {
-        let rests = |cost| (cost < target).then_some(Step::Decoy(cost));
+        let rest_of_work = |cost| (cost < target).then_some(Step::Decoy(cost));
         self.next = match self.next {
             Some(Step::Verify(cost)) if matched => {
                 self.verdict.matched = true;
                 let upgradable = matches!(self.kind, Kind::Verify { salt: Some(_), .. });
                 (cost < target && upgradable).then_some(Step::Rehash(target))
             }
-            Some(Step::Verify(cost)) => rests(cost),
-            Some(Step::Decoy(cost)) => Cost::new(cost.exponent() + 1).ok().and_then(rests),
+            Some(Step::Verify(cost)) => rest_of_work(cost),
+            Some(Step::Decoy(cost)) => Cost::new(cost.exponent() + 1).ok().and_then(rest_of_work),
             Some(Step::Rehash(_)) => {
                 self.verdict.upgraded = hashed;
                 None
@@ -150,7 +150,7 @@ impl Task {
         };
     }
 
-    /// What came of it.
+    /// The result.
     pub(super) fn into_verdict(self) -> Verdict {
         self.verdict
     }

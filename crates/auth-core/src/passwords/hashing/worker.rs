@@ -1,4 +1,4 @@
-//! The life of a hashing thread.
+//! The work of a hashing thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,12 +8,12 @@ use super::engine::HashEngine;
 use super::queue::Waiting;
 use super::shared::Shared;
 
-/// Hashes until the hasher is gone.
+/// Hashes until the hasher is dropped.
 pub(super) fn hash_until_closed(shared: &Shared, mut engine: Box<dyn HashEngine>, niceness: u8) {
-    be_nice(niceness);
+    lower_thread_priority(niceness);
     while let Some(batch) = shared.take() {
         let (jobs, began) = (batch.len(), shared.monotonic());
-        // A panic takes the batch's replies with it: their callers are told that we are busy. The thread stays.
+        // A panic drops the batch's replies: their callers get `Busy`. The thread goes on.
         if catch_unwind(AssertUnwindSafe(|| hash(batch, &mut *engine, shared.target()))).is_err() {
             tracing::error!(event = "password_thread_panicked", jobs);
         }
@@ -32,7 +32,7 @@ fn hash(batch: Vec<Waiting>, engine: &mut dyn HashEngine, target: Cost) {
             .partition(|waiting| waiting.task.next_cost().is_some());
         unfinished = going_on;
         for Waiting { task, reply, .. } in finished {
-            // The caller may have gone meanwhile; then nobody wants to know.
+            // If the caller has gone meanwhile, the answer is dropped.
             drop(reply.send(Ok(task.into_verdict())));
         }
     }
@@ -47,10 +47,10 @@ fn step(batch: &mut [Waiting], engine: &mut dyn HashEngine, target: Cost) {
     }
 }
 
-/// Steps back behind the other threads of the process. Where that cannot be, the thread runs as it is.
+/// Gives this thread a lower priority than the other threads of the process. If that fails, it keeps its priority.
 #[cfg(target_os = "linux")]
-fn be_nice(niceness: u8) {
-    // Linux counts niceness by thread, contrary to POSIX, and `nice` sets the calling thread's.
+fn lower_thread_priority(niceness: u8) {
+    // On Linux the nice value belongs to a thread, contrary to POSIX, and `nice` changes that of the calling thread.
     if niceness > 0
         && let Err(error) = rustix::process::nice(niceness.into())
     {
@@ -59,4 +59,4 @@ fn be_nice(niceness: u8) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn be_nice(_niceness: u8) {}
+fn lower_thread_priority(_niceness: u8) {}

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// How often something may fail: `failures` at once, and `failures` for each `window` from then on, evenly spread.
 ///
-/// Each failure takes `window / failures` to be forgotten. Whoever has used all of them up waits until one is
-/// forgotten, not until all are, so a lock is short and what it leaves to a guesser is the same.
+/// Each failure is forgotten after `window / failures`. After `failures` of them, the next attempt has to wait until one
+/// is forgotten, not until all are. So a lock is short, and the rate of guesses is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     failures: u32,
@@ -65,7 +65,7 @@ impl Allowance {
         self.failures
     }
 
-    /// How long one failure is held against somebody who has used them all up: the longest answer to "when again?".
+    /// How long it takes until one failure is forgotten: the longest wait that a lock can ask for.
     pub const fn longest_wait(&self) -> Duration {
         Duration::from_micros(self.interval)
     }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_ends_by_itself_at_the_moment_it_said() {
+    fn a_lock_ends_at_the_announced_moment() {
         let allowance = ten_in_ten_minutes();
         let state = after(allowance, 10);
         assert_eq!(allowance.wait(state, NOW + 59_999_999), Some(Duration::from_micros(1)));
@@ -119,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn all_is_forgotten_after_the_window() {
+    fn all_failures_are_forgotten_after_the_window() {
         let allowance = ten_in_ten_minutes();
         assert!(after(allowance, 10) <= NOW + 600_000_000);
     }
 
     #[test]
-    fn an_allowance_that_never_opens_or_locks_for_too_long_cannot_be_made() {
+    fn an_allowance_that_never_allows_or_locks_for_too_long_is_an_error() {
         assert_eq!(
             Allowance::new(0, Duration::from_secs(60)),
             Err(AllowanceError::NoFailures)

@@ -1,9 +1,9 @@
-//! What a throttle has seen, for metrics.
+//! What a throttle has counted, for metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What a [`Throttle`](super::Throttle) has seen since it was made.
+/// What a [`Throttle`](super::Throttle) has counted since it was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThrottleCounters {
@@ -15,7 +15,7 @@ pub struct ThrottleCounters {
     pub refused_by_address: u64,
     /// Attempts refused by the counter of the name.
     pub refused_by_account: u64,
-    /// Failures that a counter had no room for. Above 0 means that its table is full of active locks.
+    /// Failures that a counter had no room for. More than 0 means that its table is full of active locks.
     pub uncounted: u64,
 }
 

@@ -25,8 +25,8 @@ impl Meter {
         self.allowance.wait(self.slots.until(key), now)
     }
 
-    /// Counts a failure. `false` when there was room for it only in the place of an active lock, which stays: the
-    /// failure is then not counted.
+    /// Counts a failure. `false` when there is no room but that of active locks, which are kept: then the failure is not
+    /// counted.
     pub(super) fn add(&mut self, key: u64, now: Micros) -> bool {
         let until = self.allowance.add(self.slots.until(key), now);
         self.slots.keep(key, until, self.lock_line(now))

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Where a request comes from, as it is counted and queued: a whole IPv4 address, or the /64 of an IPv6 address.
+/// The source of a request, as it is counted and queued: a whole IPv4 address, or the /64 of an IPv6 address.
 ///
-/// Whoever holds one IPv6 address usually holds its /64, and could walk through 2^64 addresses there at no cost. An
-/// IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address.
+/// The holder of one IPv6 address usually holds its /64, and could use 2^64 addresses there at no cost. An IPv4 address
+/// written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientNetwork(Ipv6Addr);
+pub(crate) struct ClientNetwork(Ipv6Addr);
 
 impl ClientNetwork {
-    /// The bytes that tell it from every other.
-    pub const fn octets(&self) -> [u8; 16] {
+    /// The bytes that identify it.
+    pub(crate) const fn octets(&self) -> [u8; 16] {
         self.0.octets()
     }
 }
@@ -29,19 +29,13 @@ impl From<IpAddr> for ClientNetwork {
     }
 }
 
-impl fmt::Display for ClientNetwork {
+impl fmt::Debug for ClientNetwork {
     /// `192.0.2.1` or `2001:db8::/64`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.to_ipv4_mapped() {
-            Some(v4) => v4.fmt(f),
+            Some(v4) => write!(f, "{v4}"),
             None => write!(f, "{}/64", self.0),
         }
-    }
-}
-
-impl fmt::Debug for ClientNetwork {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
@@ -50,7 +44,8 @@ mod tests {
     use super::*;
 
     fn of(address: &str) -> String {
-        ClientNetwork::from(address.parse::<IpAddr>().expect("an address")).to_string()
+        let address: IpAddr = address.parse().expect("an address");
+        format!("{:?}", ClientNetwork::from(address))
     }
 
     #[test]

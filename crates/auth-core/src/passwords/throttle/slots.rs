@@ -1,19 +1,19 @@
-//! A table of fixed size for moments by key. The moment that comes first makes room.
+//! A table of fixed size: a moment for each key. The entry with the earliest moment makes room.
 
 use std::fmt;
 
 use super::allowance::Micros;
 
-/// The slots among which one key may lie. A search looks at one bucket (128 bytes) and no more.
+/// The number of slots in which one key may be. A search reads one bucket (128 bytes) and no more.
 const WAYS: usize = 8;
 
-/// `[key, until]`; free when `until` is 0. Plain numbers, so that a new table is memory the system has not handed out
-/// yet.
+/// `[key, until]`; free when `until` is 0. Plain numbers, so that a new table is memory that the system provides only
+/// when it is used.
 type Slot = [u64; 2];
 
 /// Moments (`until`) by key, 16 bytes each, none of them allocated one by one.
 ///
-/// Keys must be evenly spread and not to be foreseen (a keyed hash): then nobody can aim at a bucket.
+/// Keys must be evenly spread and unpredictable (a keyed hash): then an attacker cannot fill one bucket on purpose.
 pub(super) struct Slots {
     buckets: Box<[[Slot; WAYS]]>,
 }
@@ -34,17 +34,17 @@ impl Slots {
         found.map_or(0, |[_, until]| *until)
     }
 
-    /// Keeps `until` for `key`. Where there is no room, the entry with the earliest moment goes, unless that moment is
-    /// after `protected`; then nothing is kept and the answer is `false`.
+    /// Keeps `until` for `key`. Where there is no room, it replaces the entry with the earliest moment, unless that
+    /// moment is after `protected`; then nothing is kept and the answer is `false`.
     pub(super) fn keep(&mut self, key: u64, until: Micros, protected: Micros) -> bool {
         let index = self.bucket(key);
         let bucket = &mut self.buckets[index];
         let same = bucket.iter_mut().position(|[k, u]| *k == key && *u != 0);
         let earliest = || (0..WAYS).min_by_key(|&i| bucket[i][1]).unwrap_or(0);
-        let place = same.unwrap_or_else(earliest);
-        let free = same.is_some() || bucket[place][1] <= protected;
+        let slot = same.unwrap_or_else(earliest);
+        let free = same.is_some() || bucket[slot][1] <= protected;
         if free {
-            bucket[place] = [key, until];
+            bucket[slot] = [key, until];
         }
         free
     }

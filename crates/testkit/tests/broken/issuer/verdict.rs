@@ -139,14 +139,14 @@ impl BrokenIssuer {
                 long_ago.then_some(known.token)
             }
             (Flaw::ChildrenLiveOn, Some(known)) if known.child => Some(known.token),
-            (Flaw::ReadmitsTokens, Some(known)) if !revoked && !expired(&known.token) => Some(known.token),
+            (Flaw::ReenablesTokens, Some(known)) if !revoked && !expired(&known.token) => Some(known.token),
             (Flaw::AcceptsRefreshTokens, None) if presented.text.len() == 64 => self.by_refresh(presented.text).await,
             _ => None,
         };
         wrongly.ok_or(error)
     }
 
-    /// Whoever has this refresh token.
+    /// The token of the session that has this refresh token.
     async fn by_refresh(&self, text: &str) -> Option<VerifiedToken> {
         let mut selector = [0; 16];
         for (byte, pair) in selector.iter_mut().zip(text.as_bytes().chunks(2)) {

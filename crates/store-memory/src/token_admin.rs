@@ -1,4 +1,4 @@
-//! The port of those who look after other people's tokens.
+//! The port of token administration.
 
 use async_trait::async_trait;
 use auth_core::{Change, Generation, StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary};
@@ -6,7 +6,7 @@ use auth_core::{Change, Generation, StoreError, Subject, Timestamp, TokenAdminSt
 use crate::MemoryStore;
 use crate::state::TokenRow;
 
-/// Further than any account gets by itself.
+/// More generations than any account ever has.
 const LEAP: i64 = 1_000_000;
 
 #[async_trait]
@@ -29,15 +29,15 @@ impl TokenAdminStore for MemoryStore {
 
     async fn end_sessions(&self, subject: Subject, now: Timestamp) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let known = state.accounts.contains_key(&subject);
+        let found = state.accounts.contains_key(&subject);
         state.supersede(subject, now);
-        Ok(known)
+        Ok(found)
     }
 
     async fn end_all_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut state = self.state();
-        let lives = state.tokens.values().filter(|row| row.revoked_at.is_none());
-        let ended = lives.count() as u64;
+        let unrevoked = state.tokens.values().filter(|row| row.revoked_at.is_none());
+        let revoked = unrevoked.count() as u64;
         state
             .tokens
             .values_mut()
@@ -46,8 +46,8 @@ impl TokenAdminStore for MemoryStore {
             row.account.generation = Generation(row.account.generation.0 + LEAP);
             row.generation_since = now;
         }
-        state.tell_for_a_day(Change::AllRights, now);
-        Ok(ended)
+        state.publish_change_for_a_day(Change::AllRights, now);
+        Ok(revoked)
     }
 }
 

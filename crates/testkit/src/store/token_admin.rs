@@ -1,4 +1,4 @@
-//! Looking after other people's tokens.
+//! Token administration.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::ports::StoreHarness;
 
 impl Fixture {
     async fn listed(&self, subject: Subject, before: Option<TokenId>, limit: u32) -> Vec<TokenSummary> {
-        let listed = self.ports.directory.tokens_of(subject, before, limit).await;
+        let listed = self.ports.token_admin.tokens_of(subject, before, limit).await;
         listed.expect("tokens_of")
     }
 
@@ -22,20 +22,20 @@ impl Fixture {
     }
 
     async fn end_sessions(&self, subject: Subject) -> bool {
-        let ended = self.ports.directory.end_sessions(subject, NOW).await;
+        let ended = self.ports.token_admin.end_sessions(subject, NOW).await;
         ended.expect("end_sessions")
     }
 
     async fn end_all(&self) -> u64 {
         self.ports
-            .directory
+            .token_admin
             .end_all_sessions(NOW)
             .await
             .expect("end_all_sessions")
     }
 }
 
-/// A list has the owner's records and nobody else's, the newest first.
+/// A list has the owner's records and no others, the newest first.
 pub async fn a_list_is_of_one_owner_newest_first(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -51,7 +51,7 @@ pub async fn a_list_is_of_one_owner_newest_first(harness: Arc<dyn StoreHarness>)
     Ok(())
 }
 
-/// Page after page, each record turns up once, however the pages are cut.
+/// Over all pages each record is listed once, for any page size.
 pub async fn a_list_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -79,9 +79,9 @@ pub async fn a_list_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> LawResul
     Ok(())
 }
 
-/// What is revoked, or belongs to what is revoked, or was granted in an earlier generation, is not listed, nor is
-/// anything of an owner who is barred. What has expired is: the time is not the store's business.
-pub async fn a_list_has_what_lives(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// What is revoked, or belongs to a revoked session, or was granted in an earlier generation, is not listed, nor is any
+/// record of a disabled owner. Expired records are listed: the caller, who has the clock, compares.
+pub async fn a_list_has_live_records(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let superseded = fixture.insert(token_of(&owner)).await;
@@ -101,15 +101,15 @@ pub async fn a_list_has_what_lives(harness: Arc<dyn StoreHarness>) -> LawResult 
         ..token_of(&owner)
     };
     let expired = fixture.insert(expired).await;
-    assert!(!fixture.lives(superseded).await);
+    assert!(!fixture.is_live(superseded).await);
     assert_eq!(fixture.listed_ids(owner.subject).await, [expired]);
     fixture.disable(owner.subject, true).await;
     assert_eq!(fixture.listed_ids(owner.subject).await, []);
     Ok(())
 }
 
-/// A list tells what its owner needs to recognise a token: flavour, label, session, times.
-pub async fn a_list_tells_what_a_token_is(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A list has what the owner needs to recognise a token: flavour, label, session, times.
+pub async fn a_list_describes_each_token(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let session = fixture.insert(session_of(&owner, 1)).await;
@@ -141,8 +141,9 @@ pub async fn a_list_tells_what_a_token_is(harness: Arc<dyn StoreHarness>) -> Law
     Ok(())
 }
 
-/// Ending an owner's sessions starts a new generation and tells of it: what the owner held is dead, what anybody else
-/// holds lives, and the owner may be granted something anew. Nobody's sessions are not ended, and nothing is told.
+/// Revoking an owner's sessions starts a new generation and publishes it: the owner's tokens are revoked, those of
+/// others stay, and the owner may be granted new ones. For an account that does not exist nothing happens and nothing
+/// is published.
 pub async fn an_owners_sessions_end_together(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -154,26 +155,28 @@ pub async fn an_owners_sessions_end_together(harness: Arc<dyn StoreHarness>) -> 
     let others = fixture.insert(token_of(&bystander)).await;
     assert!(fixture.end_sessions(owner.subject).await);
     for id in held {
-        assert!(!fixture.lives(id).await);
+        assert!(!fixture.is_live(id).await);
     }
-    assert!(fixture.lives(others).await, "somebody else's");
+    assert!(fixture.is_live(others).await, "another owner's");
     let after = fixture.account(owner.subject).await;
     assert_eq!((after.generation, after.disabled), (next(owner.generation), false));
     assert_eq!(
-        fixture.told(Change::Superseded(owner.subject, after.generation)).await,
+        fixture
+            .published(Change::Superseded(owner.subject, after.generation))
+            .await,
         1
     );
     assert!(fixture.refused(token_of(&owner)).await, "a grant from before");
     let anew = fixture.insert(token_of(&after)).await;
-    assert!(fixture.lives(anew).await);
-    let told = fixture.feed().await.len();
+    assert!(fixture.is_live(anew).await);
+    let entries = fixture.feed().await.len();
     assert!(!fixture.end_sessions(Subject(after.subject.0 + 1_000_000)).await);
-    assert_eq!(fixture.feed().await.len(), told);
+    assert_eq!(fixture.feed().await.len(), entries);
     Ok(())
 }
 
-/// Ending everything ends every record of everybody, dead ones not counted, and leaves the accounts as they are but
-/// for their generation.
+/// Revoking everything revokes every record of every owner, counts those that were live, and leaves the accounts
+/// unchanged but for their generation.
 pub async fn everything_ends_together(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -186,7 +189,7 @@ pub async fn everything_ends_together(harness: Arc<dyn StoreHarness>) -> LawResu
     ];
     assert_eq!(fixture.end_all().await, 2);
     for id in held {
-        assert!(!fixture.lives(id).await);
+        assert!(!fixture.is_live(id).await);
     }
     let after = fixture.account(owner.subject).await;
     assert_eq!(
@@ -198,12 +201,12 @@ pub async fn everything_ends_together(harness: Arc<dyn StoreHarness>) -> LawResu
     );
     assert!(fixture.refused(token_of(&owner)).await, "a grant from before");
     let anew = fixture.insert(token_of(&after)).await;
-    assert!(fixture.lives(anew).await);
+    assert!(fixture.is_live(anew).await);
     Ok(())
 }
 
-/// A store that was restored from a copy has forgotten generations that were. The one that everything moves on to must
-/// be none of those: far beyond what any account reaches.
+/// A store that was restored from a backup has lost generations that existed. The new one must be none of those: far
+/// beyond what any account reaches.
 pub async fn everything_ends_in_a_generation_that_never_was(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -216,17 +219,17 @@ pub async fn everything_ends_in_a_generation_that_never_was(harness: Arc<dyn Sto
     Ok(())
 }
 
-/// The end of everything is told in a way that makes every node read again what it has seen.
-pub async fn the_end_of_everything_is_told(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// The revocation of everything is published in a way that makes every node clear its cache.
+pub async fn the_revocation_of_everything_is_published(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     fixture.owner("workshop@email.dk").await;
-    let before = fixture.told(Change::AllRights).await;
+    let before = fixture.published(Change::AllRights).await;
     fixture.end_all().await;
-    assert_eq!(fixture.told(Change::AllRights).await, before + 1);
+    assert_eq!(fixture.published(Change::AllRights).await, before + 1);
     Ok(())
 }
 
-/// Records that ended with everything are removed like any that ended.
+/// Records that were revoked with everything are purged like any others.
 pub async fn what_ended_with_everything_is_purged(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -242,8 +245,8 @@ pub async fn what_ended_with_everything_is_purged(harness: Arc<dyn StoreHarness>
     Ok(())
 }
 
-/// A role reads back as it was put last; one that is not there is none; and a damaged one is an error to those who look
-/// after roles, so that somebody mends it.
+/// A role is returned as it was put last; one that does not exist is not found; and a damaged one is an error for
+/// administration, so that it gets repaired.
 pub async fn a_role_reads_back(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     fixture.allow("jugador", "z").await;

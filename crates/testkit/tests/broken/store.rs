@@ -2,7 +2,7 @@
 
 mod accounts;
 mod consumers;
-mod directory;
+mod token_admin;
 mod tokens;
 
 use std::collections::{HashMap, HashSet};
@@ -86,7 +86,7 @@ pub(crate) enum Flaw {
     AttributesAreAdded,
     AllRightsOfTheRole,
     FoldsLogins,
-    UnknownFindsSomebody,
+    UnknownFindsFirstAccount,
     NumbersAsItLikes,
     AliasesUnchecked,
     NamesAreGlobal,

@@ -1,4 +1,4 @@
-//! What an operator asks of a database.
+//! What a database reports about itself, for operators.
 
 use async_trait::async_trait;
 use auth_core::{StoreError, Timestamp};
@@ -8,21 +8,21 @@ use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
 use super::differences;
+use crate::database_info::{DatabaseInfo, InfoStore};
 use crate::error::Outcome;
-use crate::facts::{Examine, Facts};
 use crate::schema::{accounts, feed, tokens, vault};
 
 #[async_trait]
-impl Examine for Db {
-    async fn facts(&self) -> Result<Facts, StoreError> {
-        self.read((), |conn, ()| facts(conn).boxed()).await
+impl InfoStore for Db {
+    async fn database_info(&self) -> Result<DatabaseInfo, StoreError> {
+        self.read((), |conn, ()| database_info(conn).boxed()).await
     }
 }
 
-async fn facts(conn: &mut Connection) -> Outcome<Facts> {
+async fn database_info(conn: &mut Connection) -> Outcome<DatabaseInfo> {
     let (engine, settings) = differences::settings(conn).await?;
     let newest = newest(conn).await?;
-    Ok(Facts {
+    Ok(DatabaseInfo {
         engine,
         settings,
         newest,

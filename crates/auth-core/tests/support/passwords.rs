@@ -1,5 +1,5 @@
-//! What the tests of passwords, hashing and throttling share: a clock that stands still, a store in memory, and an
-//! engine that counts and waits.
+//! Shared by the tests of passwords, hashing and throttling: a clock that only tests move, a store in memory, and an engine
+//! that counts and waits.
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
@@ -21,7 +21,7 @@ use auth_core::{
 };
 use bcrypt_batch::{Cost, Job, Password, StoredHash, Workspace};
 
-/// Time that passes only when a test says so.
+/// Time that passes only when a test moves it.
 #[derive(Debug, Default)]
 pub(crate) struct TestClock(AtomicU64);
 
@@ -41,7 +41,7 @@ impl Clock for TestClock {
     }
 }
 
-/// One call that is under way: polled once when made, so that its job is in the queue or refused.
+/// One call that has begun: polled once at its creation, so that its job is in the queue or refused.
 pub(crate) struct Started<'a, T>(Pin<Box<dyn Future<Output = T> + 'a>>, Option<T>);
 
 impl<'a, T> Started<'a, T> {
@@ -74,7 +74,7 @@ impl<'a, T> Started<'a, T> {
     }
 }
 
-/// Runs a future on this thread, without any runtime's help but waiting.
+/// Runs a future on this thread to its end.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
@@ -82,7 +82,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-/// What hashing threads were given, and the gate that they stop at.
+/// The jobs that hashing threads were given, and a gate that stops them.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     state: Mutex<Recorded>,
@@ -144,7 +144,7 @@ impl Recorder {
 pub(crate) struct TestEngine {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) workspace: Workspace,
-    /// Told when the thread ends.
+    /// Notified when the thread ends.
     pub(crate) ended: Option<std::sync::mpsc::Sender<()>>,
     /// Moves with each run.
     pub(crate) takes: Option<(Arc<TestClock>, Duration)>,
@@ -215,7 +215,7 @@ impl Bench {
     }
 }
 
-/// Some client.
+/// The address of a client.
 pub(crate) fn source(number: u8) -> IpAddr {
     Ipv4Addr::new(192, 0, 2, number).into()
 }
@@ -341,7 +341,7 @@ impl PasswordStore for TestPasswords {
 }
 
 /// An authenticator over all of the above.
-pub(crate) struct Desk {
+pub(crate) struct Setup {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) hasher: Arc<PasswordHasher>,
@@ -350,7 +350,7 @@ pub(crate) struct Desk {
     pub(crate) authenticator: PasswordAuthenticator,
 }
 
-impl Desk {
+impl Setup {
     pub(crate) fn new() -> Self {
         Self::with(options(), ThrottleLimits::default())
     }

@@ -1,4 +1,4 @@
-//! The port of those who look after other people's tokens.
+//! The port of token administration.
 
 use async_trait::async_trait;
 use auth_core::{Change, StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary};
@@ -69,6 +69,6 @@ async fn end_all_sessions(conn: &mut Connection, now: Timestamp) -> Outcome<u64>
         .set(tokens::revoked_at.eq(now.as_millis()))
         .execute(conn)
         .await?;
-    feed::tell_for_a_day(conn, Change::AllRights, now).await?;
+    feed::publish_change_for_a_day(conn, Change::AllRights, now).await?;
     Ok(ended as u64)
 }
