@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use auth_actix::Carriers;
-use auth_core::{Capabilities, Clock, Entropy, Issuer, KeyBound, Lifetime, SecretKey, TokenRegistry, Tracked};
-use token_jwt::{DateUnit, JwtConfig, JwtIssuer, SubjectClaim};
+use auth_core::{
+    Capabilities, ClaimsProfile, Clock, Entropy, Issuer, KeyBound, Lifetime, SecretKey, SubjectClaim, TokenRegistry,
+    Tracked,
+};
+use token_jwt::{DateUnit, JwtConfig, JwtIssuer};
 use token_opaque::{OpaqueConfig, OpaqueIssuer};
 
 use crate::config::{Dialect, ExpUnit, Flavour, IssuerKind};
@@ -74,7 +77,7 @@ async fn jwt(flavour: &Flavour, parts: &Parts, keys: &Keys) -> anyhow::Result<Ar
             flavour.name
         );
     };
-    let config = JwtConfig {
+    let claims = ClaimsProfile {
         flavour: flavour.name.as_str().into(),
         realm: flavour.realm.clone(),
         lifetime,
@@ -85,6 +88,9 @@ async fn jwt(flavour: &Flavour, parts: &Parts, keys: &Keys) -> anyhow::Result<Ar
         },
         issued_at: flavour.dialect != Dialect::Login,
         scope: flavour.dialect != Dialect::Login,
+    };
+    let config = JwtConfig {
+        claims,
         unit: match flavour.exp_unit {
             ExpUnit::Seconds => DateUnit::Seconds,
             ExpUnit::Milliseconds => DateUnit::Milliseconds,

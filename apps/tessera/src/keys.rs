@@ -30,7 +30,6 @@ pub struct Keys {
 #[derive(Debug, Clone)]
 struct Served {
     purpose: Purpose,
-    config: JwtConfig,
     issuer: Arc<JwtIssuer>,
     /// What its keys were made of.
     from: Vec<Fingerprint>,
@@ -96,18 +95,12 @@ impl Keys {
             self.vault.put_first_key(&self.row(&purpose, &first, now, now)?).await?;
             stored = self.stored(&purpose).await?;
         }
-        let keys = self.keys(&purpose, &config, &stored)?;
-        let issuer = Arc::new(JwtIssuer::new(
-            config.clone(),
-            keys,
-            parts.clock.clone(),
-            parts.entropy.clone(),
-        ));
+        let keys = self.keys(&purpose, &stored)?;
+        let issuer = Arc::new(JwtIssuer::new(config, keys, parts.clock.clone(), parts.entropy.clone()));
         self.served().push(Served {
             from: self.fingerprints(&stored),
             issuer: issuer.clone(),
             purpose,
-            config,
         });
         Ok(issuer)
     }
@@ -120,7 +113,7 @@ impl Keys {
             let stored = of_purpose(&all, &one.purpose);
             let from = self.fingerprints(&stored);
             if from != one.from {
-                one.issuer.set_keys(self.keys(&one.purpose, &one.config, &stored)?);
+                one.issuer.set_keys(self.keys(&one.purpose, &stored)?);
                 tracing::info!(event = "keys_changed", flavour = one.purpose.flavour, keys = from.len());
                 self.remember(&one.purpose, from);
             }
@@ -232,7 +225,7 @@ impl Keys {
     }
 
     /// What an issuer works with: the key that signs, and all that verify.
-    fn keys(&self, purpose: &Purpose, config: &JwtConfig, stored: &[StoredKey]) -> anyhow::Result<JwtKeys> {
+    fn keys(&self, purpose: &Purpose, stored: &[StoredKey]) -> anyhow::Result<JwtKeys> {
         let times = times(stored);
         let signing = rotation::signing(&times, self.now());
         let signing = signing.with_context(|| format!("no key of {} signs: tessera key rotate", purpose.text()))?;
@@ -242,7 +235,7 @@ impl Keys {
                 others.push(self.open_key(purpose, row)?.verifying_key().clone());
             }
         }
-        Ok(JwtKeys::new(config, self.open_key(purpose, &stored[signing])?, others)?)
+        Ok(JwtKeys::new(self.open_key(purpose, &stored[signing])?, others)?)
     }
 
     fn fingerprints(&self, stored: &[StoredKey]) -> Vec<Fingerprint> {

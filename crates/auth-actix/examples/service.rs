@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use actix_web::{App, HttpResponse, HttpServer, get, web};
 use auth_actix::{AuthRejection, AuthScheme, Authenticated, Authenticator, Carriers};
-use auth_core::{Generation, Grant, Issuer, Realm, Scopes, Subject, SystemClock, SystemEntropy};
-use token_jwt::{Algorithm, DateUnit, JwtConfig, JwtIssuer, JwtKeys, SigningKey, SubjectClaim, SystemRandom};
+use auth_core::{
+    ClaimsProfile, Generation, Grant, Issuer, Realm, Scopes, Subject, SubjectClaim, SystemClock, SystemEntropy,
+};
+use token_jwt::{Algorithm, DateUnit, JwtConfig, JwtIssuer, JwtKeys, SigningKey, SystemRandom};
 
 #[get("/games")]
 async fn games(caller: Authenticated) -> Result<HttpResponse, AuthRejection> {
@@ -17,17 +19,20 @@ async fn games(caller: Authenticated) -> Result<HttpResponse, AuthRejection> {
 }
 
 fn issuer(realm: Realm) -> Result<JwtIssuer, token_jwt::KeyError> {
-    let config = JwtConfig {
+    let claims = ClaimsProfile {
         flavour: "example".into(),
         realm: Some(realm),
         lifetime: Duration::from_secs(900),
         subject: SubjectClaim::Sub,
         issued_at: true,
         scope: true,
+    };
+    let config = JwtConfig {
+        claims,
         unit: DateUnit::Seconds,
     };
     let key = SigningKey::generate(Algorithm::EdDSA, &SystemRandom::new())?;
-    let keys = JwtKeys::new(&config, key, Vec::new())?;
+    let keys = JwtKeys::new(key, Vec::new())?;
     Ok(JwtIssuer::new(
         config,
         keys,

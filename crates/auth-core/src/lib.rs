@@ -15,6 +15,7 @@ mod registry;
 mod scope;
 mod secret;
 mod service;
+mod signed_claims;
 mod store;
 mod throttle;
 mod token;
@@ -39,6 +40,7 @@ pub use registry::{RegistryLimits, TokenRegistry};
 pub use scope::{Scope, Scopes};
 pub use secret::{PlainToken, SecretKey, TokenDigest};
 pub use service::{Refreshing, SignedIn, TokenService};
+pub use signed_claims::{ClaimsProfile, SignedClaims, SubjectClaim, UnsignedToken};
 pub use store::{
     AccountStore, Change, FeedEntry, NewToken, PasswordRecord, PasswordStore, RefreshSession, TokenRecord, TokenStore,
 };

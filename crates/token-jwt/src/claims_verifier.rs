@@ -2,13 +2,13 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::claims::Registered;
 use crate::error::{JwtRejection, Reason};
 use crate::json::{JsonError, read_object};
 use crate::key::{KeySet, VerifyingKey};
 use crate::policy::Policy;
+use crate::registered_claims::Registered;
 use crate::time::UnixTime;
-use crate::{base64url, header, known::KnownHeaders};
+use crate::{base64url, header, known_headers::KnownHeaders};
 
 /// Checks tokens against a set of keys and a policy.
 ///

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::json::write_value;
 use crate::key::{Kid, SigningKey};
-use crate::{base64url, known};
+use crate::{base64url, known_headers};
 
 /// Signs tokens with one key.
 ///
@@ -52,7 +52,7 @@ impl Signer {
     #[must_use]
     pub fn with_type(key: SigningKey, token_type: &str) -> Self {
         let kid = key.kid().map(Kid::as_str);
-        let header = known::segment(key.algorithm().name(), token_type, kid);
+        let header = known_headers::segment(key.algorithm().name(), token_type, kid);
         Self { key, header }
     }
 
