@@ -2,7 +2,7 @@
 
 use crate::base64url;
 use crate::error::Reason;
-use crate::json::{Kind, Reader, Stop, Text};
+use crate::json::{JsonError, Kind, Reader, Stop, Text};
 use crate::key::Kid;
 
 /// What a header says that matters here. Keys and addresses of keys in it (`jwk`, `jku`, `x5c`, `x5u`) are read over:
@@ -24,7 +24,7 @@ pub(crate) fn read<'a>(segment: &[u8], room: &'a mut [u8]) -> Result<Header<'a>,
         return Err(reason);
     }
     if read.is_err() {
-        return Err(Reason::HeaderJson(reader.fault().unwrap_or(crate::JsonError::Syntax)));
+        return Err(Reason::HeaderJson(reader.fault().unwrap_or(JsonError::Syntax)));
     }
     let alg = found.alg.ok_or(Reason::HeaderMember("alg"))?;
     Ok(Header {
@@ -45,7 +45,7 @@ struct Found<'a> {
 impl<'a> Found<'a> {
     fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), Stop> {
         if reader.kind()? != Kind::Object {
-            return Err(reader.stop(crate::JsonError::NotAnObject));
+            return Err(reader.stop(JsonError::NotAnObject));
         }
         let mut object = reader.open_object()?;
         while reader.next_name(&mut object)? {

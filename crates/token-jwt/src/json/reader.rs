@@ -5,10 +5,13 @@ mod strings;
 
 use std::fmt;
 
-use super::names::{Name, Names, Tag};
+use super::eight_bytes::specials;
+use super::error::JsonError;
+use super::member_names::{Name, Names, Tag};
 use super::text::Text;
-use super::words::specials;
-use super::{JsonError, MAX_DEPTH};
+
+/// How deep objects and arrays may nest in a header, a payload or a key.
+pub const MAX_DEPTH: usize = 32;
 
 /// A position in a JSON text.
 ///

@@ -250,32 +250,60 @@ fn what_has_no_strict_form_is_not_written() {
         #[serde(flatten)]
         rest: BTreeMap<String, u8>,
     }
-    let fails = |value: &dyn Fn(&mut Vec<u8>) -> bool| assert!(value(&mut Vec::new()));
-    fails(&|out| write_value(&f64::NAN, out).is_err());
-    fails(&|out| write_value(&f32::INFINITY, out).is_err());
-    fails(&|out| write_value(&BTreeMap::from([(1, 2)]), out).is_err());
-    fails(&|out| write_value(&BTreeMap::from([((), 2)]), out).is_err());
-    fails(&|out| {
-        write_value(
-            &Twice {
-                exp: 1,
-                rest: [("exp".into(), 2)].into(),
-            },
-            out,
-        )
-        .is_err()
-    });
-    fails(&|out| write_value(&u128::MAX, out).is_err());
-    assert!(
-        write_value(
-            &Twice {
-                exp: 1,
-                rest: [("nbf".into(), 2)].into()
-            },
-            &mut Vec::new()
-        )
-        .is_ok()
+    #[derive(Serialize)]
+    enum Deep<T> {
+        Named { list: Vec<(u8, Option<T>)> },
+    }
+    fn written<T: Serialize>(value: T) -> Option<String> {
+        let mut out = Vec::new();
+        write_value(&value, &mut out).ok()?;
+        String::from_utf8(out).ok()
+    }
+    let deep = |value| Deep::Named {
+        list: vec![(1, Some(value))],
+    };
+    let twice = |name: &str| Twice {
+        exp: 1,
+        rest: [(name.to_owned(), 2)].into(),
+    };
+    assert_eq!(written(deep(0.5)).unwrap(), r#"{"Named":{"list":[[1,0.5]]}}"#);
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(written(number), None);
+        assert_eq!(written(number as f32), None);
+        assert_eq!(written(deep(number)), None);
+        assert_eq!(written(BTreeMap::from([("exp", number)])), None);
+    }
+    assert_eq!(written(twice("nbf")).unwrap(), r#"{"exp":1,"nbf":2}"#);
+    assert_eq!(written(twice("exp")), None, "a name is repeated");
+    let raw = |text: &str| serde_json::value::RawValue::from_string(text.to_owned()).unwrap();
+    assert_eq!(written(raw(r#"{"exp":1,"nbf":2}"#)).unwrap(), r#"{"exp":1,"nbf":2}"#);
+    assert_eq!(
+        written(raw(r#"{"exp":1,"exp":2}"#)),
+        None,
+        "a name is repeated in JSON text"
     );
+    assert_eq!(written(raw("1e999")), None, "JSON text with a number beyond a double");
+    assert_eq!(written(BTreeMap::from([((), 2)])), None, "a key that is no text");
+    assert_eq!(written(u128::MAX), None);
+}
+
+#[test]
+fn integer_keys_of_a_map_become_text_and_are_compared_as_such() {
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]
+    #[serde(untagged)]
+    enum Key {
+        Number(u8),
+        Text(&'static str),
+    }
+    let written = |keys: [Key; 2]| {
+        let mut out = Vec::new();
+        write_value(&BTreeMap::from(keys.map(|key| (key, true))), &mut out).map(|()| out)
+    };
+    assert_eq!(
+        written([Key::Number(1), Key::Text("2")]).unwrap(),
+        br#"{"1":true,"2":true}"#
+    );
+    assert!(written([Key::Number(1), Key::Text("1")]).is_err());
 }
 
 #[test]

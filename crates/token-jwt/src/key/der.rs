@@ -1,9 +1,9 @@
 //! Just enough DER (ITU-T X.690) for SubjectPublicKeyInfo (RFC 5280) and PKCS#8 (RFC 5958).
 
-use super::material::{Private, Public};
-use super::points::Curve;
+use super::curve_points::Curve;
+use super::error::KeyError;
+use super::material::{self, Private, Public};
 use super::secret::SecretBytes;
-use super::{KeyError, material};
 
 /// Reads a SubjectPublicKeyInfo.
 pub(super) fn public(der: &[u8]) -> Result<Public, KeyError> {

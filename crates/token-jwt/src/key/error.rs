@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::algorithm::{Algorithm, Family};
 use crate::json::JsonError;
-use crate::{Algorithm, Family};
 
 /// Why a key was refused when it was imported, generated or stored.
 ///
@@ -28,7 +28,7 @@ pub enum KeyError {
     /// `alg` names no algorithm of this crate.
     UnknownAlgorithm,
     /// The key fits several algorithms and names none: say which one it is for.
-    AlgorithmNotSaid,
+    AlgorithmAmbiguous,
     /// The key is of another kind than the algorithm takes, or says that it is for another one.
     WrongAlgorithm {
         /// What was asked for.
@@ -48,7 +48,7 @@ pub enum KeyError {
         found: usize,
     },
     /// An HMAC key can be guessed: a well-known word, a repeated pattern, or a public key used as a secret.
-    Guessable,
+    WeakSecret,
     /// An RSA modulus has fewer than 2048 or more than 8192 bits.
     RsaSize {
         /// Bits of the modulus.
@@ -114,10 +114,10 @@ impl KeyError {
             Self::UnknownType => "the key type is not supported",
             Self::UnknownCurve => "the curve is not supported",
             Self::UnknownAlgorithm => "`alg` names no supported algorithm",
-            Self::AlgorithmNotSaid => "the key fits several algorithms and names none",
+            Self::AlgorithmAmbiguous => "the key fits several algorithms and names none",
             Self::NotForSignatures => "`use` is not `sig`",
             Self::OperationNotAllowed => "`key_ops` does not allow this use",
-            Self::Guessable => "the HMAC key can be guessed; generate one at random",
+            Self::WeakSecret => "the HMAC key can be guessed; generate one at random",
             Self::RsaExponent => "the RSA exponent is even, one or too large",
             Self::RsaModulus => "the RSA modulus is even or can be factored (ROCA)",
             Self::NotOnCurve => "the point is not on its curve",

@@ -6,12 +6,16 @@ use std::ops::Deref;
 use ring::rand::SecureRandom;
 use serde::Deserialize;
 
+use super::curve_points::Curve;
+use super::error::KeyError;
+use super::kid::Kid;
 use super::material::{self, Private, Public};
-use super::points::Curve;
 use super::secret::SecretBytes;
-use super::{KeyError, Kid, SigningKey, VerifyingKey};
+use super::signing::SigningKey;
+use super::verifying::VerifyingKey;
+use crate::algorithm::{Algorithm, Family};
+use crate::base64url;
 use crate::json::read_value;
-use crate::{Algorithm, Family, base64url};
 
 /// One JSON Web Key, read strictly and checked, not yet bound to an algorithm.
 ///
@@ -61,7 +65,7 @@ impl Jwk {
     /// The verifying key, bound to the algorithm that `alg` names or that the curve fixes.
     ///
     /// # Errors
-    /// [`KeyError::AlgorithmNotSaid`] if it could be one of several; [`KeyError::OperationNotAllowed`] if `key_ops`
+    /// [`KeyError::AlgorithmAmbiguous`] if it could be one of several; [`KeyError::OperationNotAllowed`] if `key_ops`
     /// keeps it from verifying; for a shared secret what [`VerifyingKey::hmac`] refuses.
     pub fn verifying_key(&self) -> Result<VerifyingKey, KeyError> {
         self.verifying_key_for(self.only_algorithm()?)
@@ -114,7 +118,7 @@ impl Jwk {
         let mut fitting = self.algorithms();
         match (fitting.next(), fitting.next()) {
             (Some(only), None) => Ok(only),
-            _ => Err(KeyError::AlgorithmNotSaid),
+            _ => Err(KeyError::AlgorithmAmbiguous),
         }
     }
 
@@ -168,6 +172,26 @@ impl Jwk {
             public,
             private,
         })
+    }
+}
+
+impl VerifyingKey {
+    /// A JWK that names its algorithm, or whose curve fixes it.
+    ///
+    /// # Errors
+    /// As [`Jwk::parse`] and [`Jwk::verifying_key`].
+    pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
+        Jwk::parse(json)?.verifying_key()
+    }
+}
+
+impl SigningKey {
+    /// A private JWK that names its algorithm, or whose curve fixes it.
+    ///
+    /// # Errors
+    /// As [`Jwk::parse`] and [`Jwk::signing_key`].
+    pub fn from_jwk(json: &str, random: &dyn SecureRandom) -> Result<Self, KeyError> {
+        Jwk::parse(json)?.signing_key(random)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ring::rand::SecureRandom;
 
-use super::KeyError;
+use super::error::KeyError;
 use crate::base64url;
 
 /// The name by which a token chooses its key; compared byte for byte.

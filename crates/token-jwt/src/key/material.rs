@@ -1,9 +1,10 @@
 //! Keys as numbers, checked, whatever form they came in.
 
-use super::points::{self, Curve};
+use super::curve_points::{self, Curve};
+use super::error::KeyError;
+use super::rsa;
 use super::secret::SecretBytes;
-use super::{KeyError, rsa};
-use crate::Family;
+use crate::algorithm::Family;
 
 /// A checked public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +62,12 @@ pub(super) fn rsa(n: &[u8], e: &[u8]) -> Result<Public, KeyError> {
 
 /// Checks a point of a NIST curve.
 pub(super) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Public, KeyError> {
-    points::uncompressed(curve, x, y).map(|point| Public::Ec { curve, point })
+    curve_points::uncompressed(curve, x, y).map(|point| Public::Ec { curve, point })
 }
 
 /// Checks an Ed25519 public key.
 pub(super) fn ed25519(bytes: &[u8]) -> Result<Public, KeyError> {
-    points::ed25519(bytes).map(Public::Ed25519)
+    curve_points::ed25519(bytes).map(Public::Ed25519)
 }
 
 /// Checks the length of an Ed25519 seed.

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::KeyError;
+use super::error::KeyError;
 use super::secret::SecretBytes;
 
 /// The bytes of the one block in `text`, which has this label. Space around the block is allowed, text is not: what

@@ -1,6 +1,6 @@
 //! RSA public keys: of sound size, sound exponent, and not of a broken generator.
 
-use super::KeyError;
+use super::error::KeyError;
 
 /// Refuses a modulus or exponent that no one should verify with.
 pub(super) fn check(modulus: &[u8], exponent: &[u8]) -> Result<(), KeyError> {

@@ -1,8 +1,10 @@
 //! The keys that a verifier knows, of which a token's `kid` chooses one.
 
+use super::error::KeyError;
 use super::jwk::{JwkSet, refuse_repeated};
-use super::{KeyError, Kid, VerifyingKey};
-use crate::Algorithm;
+use super::kid::Kid;
+use super::verifying::VerifyingKey;
+use crate::algorithm::Algorithm;
 use crate::error::Reason;
 use crate::json::Text;
 
@@ -39,7 +41,7 @@ impl KeySet {
     /// The keys of a JWK Set, each of which names its algorithm or has a curve that fixes it.
     ///
     /// # Errors
-    /// As [`JwkSet::parse`], [`KeySet::new`] and [`Jwk::verifying_key`](super::Jwk::verifying_key).
+    /// As [`JwkSet::parse`], [`KeySet::new`] and [`Jwk::verifying_key`](crate::Jwk::verifying_key).
     pub fn from_jwk_set(json: &str) -> Result<Self, KeyError> {
         let set = JwkSet::parse(json)?;
         Self::new(

@@ -8,13 +8,13 @@ use ring::signature::{
 };
 use ring::{hmac, rsa};
 
-use super::jwk::Jwk;
-use super::material::{Private, Public};
-use super::private;
+use super::error::KeyError;
+use super::kid::Kid;
+use super::material::{self, Private, Public};
 use super::secret::SecretBytes;
-use super::verifying::hash_of;
-use super::{KeyError, Kid, VerifyingKey, der, pem};
-use crate::{Algorithm, Family};
+use super::verifying::{VerifyingKey, hash_of};
+use super::{der, pem, private_jwk};
+use crate::algorithm::{Algorithm, Family};
 
 /// A key that signs with one algorithm, and the verifying key that belongs to it.
 ///
@@ -96,14 +96,6 @@ impl SigningKey {
         Self::from_der(algorithm, pem::decode(pem, "PRIVATE KEY")?.expose(), random)
     }
 
-    /// A private JWK that names its algorithm, or whose curve fixes it.
-    ///
-    /// # Errors
-    /// As [`Jwk::parse`] and [`Jwk::signing_key`].
-    pub fn from_jwk(json: &str, random: &dyn SecureRandom) -> Result<Self, KeyError> {
-        Jwk::parse(json)?.signing_key(random)
-    }
-
     /// The same key under another name.
     #[must_use]
     pub fn with_kid(self, kid: Kid) -> Self {
@@ -131,7 +123,7 @@ impl SigningKey {
     /// The whole key as a private JWK, for encrypted storage and for nothing else.
     #[must_use]
     pub fn to_private_jwk(&self) -> SecretBytes {
-        private::jwk(&self.private, &self.verifying)
+        private_jwk::jwk(&self.private, &self.verifying)
     }
 
     pub(super) fn from_private(
@@ -227,7 +219,7 @@ impl AsRef<[u8]> for Signature {
 
 fn ed25519(public: Option<&Public>, seed: &SecretBytes) -> Result<(Sign, Public), KeyError> {
     let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose()).map_err(|_| KeyError::Malformed("d"))?;
-    let own = super::material::ed25519(pair.public_key().as_ref())?;
+    let own = material::ed25519(pair.public_key().as_ref())?;
     if public.is_some_and(|public| *public != own) {
         return Err(KeyError::PartsDisagree);
     }

@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ring::hmac;
 use ring::signature::{self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey};
-use ring::{digest, hmac};
 
-use super::jwk::Jwk;
+use super::curve_points::Curve;
+use super::error::KeyError;
+use super::kid::Kid;
 use super::material::{self, Public};
-use super::points::Curve;
-use super::{KeyError, Kid, der, guess, pem, public};
+use super::{der, pem, weak_secret};
+use crate::algorithm::{Algorithm, Family};
+use crate::base64url;
 use crate::error::Reason;
-use crate::{Algorithm, base64url};
 
 /// A key that checks signatures of one algorithm.
 ///
@@ -42,13 +44,13 @@ impl VerifyingKey {
     /// A shared secret as raw bytes.
     ///
     /// # Errors
-    /// [`KeyError::HmacTooShort`] below the length of the hash (RFC 7518 section 3.2), [`KeyError::Guessable`] for a
+    /// [`KeyError::HmacTooShort`] below the length of the hash (RFC 7518 section 3.2), [`KeyError::WeakSecret`] for a
     /// pattern, a well-known word or the text of a public key, [`KeyError::WrongAlgorithm`] unless the algorithm is
     /// HS256, HS384 or HS512.
     pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
         let key = Self::hmac_known_answer(algorithm, secret)?;
-        if guess::is_guessable(secret) {
-            Err(KeyError::Guessable)
+        if weak_secret::is_weak(secret) {
+            Err(KeyError::WeakSecret)
         } else {
             Ok(key)
         }
@@ -59,7 +61,7 @@ impl VerifyingKey {
     pub fn hmac_known_answer(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
         let wrong = KeyError::WrongAlgorithm {
             asked: algorithm,
-            key: crate::Family::Hmac,
+            key: Family::Hmac,
         };
         let hash = hash_of(algorithm).ok_or(wrong)?;
         let needed = hash.digest_algorithm().output_len();
@@ -122,14 +124,6 @@ impl VerifyingKey {
         Self::from_der(algorithm, pem::decode(pem, "PUBLIC KEY")?.expose())
     }
 
-    /// A JWK that names its algorithm, or whose curve fixes it.
-    ///
-    /// # Errors
-    /// As [`Jwk::parse`] and [`Jwk::verifying_key`].
-    pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
-        Jwk::parse(json)?.verifying_key()
-    }
-
     /// The same key under another name.
     #[must_use]
     pub fn with_kid(self, kid: Kid) -> Self {
@@ -160,22 +154,6 @@ impl VerifyingKey {
             Check::Rsa(parameters, key) => key.verify(parameters, message, signature).is_ok(),
             Check::Point(key) => key.verify(message, signature).is_ok(),
         }
-    }
-
-    /// The public key as a JWK with its public members, `kid`, `alg` and `use`; `None` for a shared secret.
-    #[must_use]
-    pub fn to_jwk(&self) -> Option<String> {
-        let public = self.inner.public.as_ref()?;
-        Some(public::jwk(public, self.algorithm, self.kid.as_ref()))
-    }
-
-    /// The RFC 7638 thumbprint with SHA-256, in base64url; `None` for a shared secret, whose digest is nobody's business.
-    #[must_use]
-    pub fn thumbprint(&self) -> Option<String> {
-        let text = public::thumbprint_input(self.inner.public.as_ref()?);
-        Some(base64url::encode(
-            digest::digest(&digest::SHA256, text.as_bytes()).as_ref(),
-        ))
     }
 
     pub(super) fn from_public(algorithm: Algorithm, public: Public) -> Result<Self, KeyError> {

@@ -1,8 +1,9 @@
 //! Numbers.
 
 use super::{Reader, Stop};
-use crate::json::words::{POWERS, digit_run, number_of, word_at};
-use crate::json::{JsonError, Number};
+use crate::json::eight_bytes::{POWERS, digit_run, word_at};
+use crate::json::error::JsonError;
+use crate::json::number::{Number, number_of};
 
 impl Reader<'_> {
     /// Reads a number by the grammar of RFC 8259 section 6.

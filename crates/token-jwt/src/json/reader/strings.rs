@@ -1,9 +1,9 @@
 //! Strings and their escapes.
 
 use super::{Reader, Stop};
-use crate::json::JsonError;
+use crate::json::eight_bytes::plain_end;
+use crate::json::error::JsonError;
 use crate::json::text::Text;
-use crate::json::words::plain_end;
 
 impl<'a> Reader<'a> {
     /// Reads a string.

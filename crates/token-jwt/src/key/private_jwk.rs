@@ -1,9 +1,9 @@
 //! Private keys as they go into encrypted storage.
 
-use super::VerifyingKey;
 use super::material::{Private, Public};
-use super::public::{members, quoted};
+use super::public_jwk::{members, quoted};
 use super::secret::SecretBytes;
+use super::verifying::VerifyingKey;
 use crate::base64url;
 
 /// A private JWK with `kid` and `alg`.

@@ -1,6 +1,4 @@
-//! Eight bytes of a JSON text at a time, and what a number's text is worth.
-
-use super::Number;
+//! Eight bytes of a JSON text at a time: where a plain run of a string ends, and the value of a run of digits.
 
 /// Where, from `at` on, there is a quote, a backslash, a control character or the end: eight bytes at a time.
 #[inline]
@@ -64,29 +62,6 @@ pub(super) fn digit_run(word: u64) -> (usize, u64) {
 
 /// What a number is multiplied by for so many digits to follow.
 pub(super) const POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
-
-/// Longer numbers are an attack on whoever parses them.
-const MAX_NUMBER: usize = 64;
-
-pub(super) fn number_of(text: &str, integer: bool, negative: bool) -> Option<Number> {
-    if text.len() > MAX_NUMBER {
-        return None;
-    }
-    if integer
-        && !negative
-        && let Ok(value) = text.parse()
-    {
-        return Some(Number::Unsigned(value));
-    }
-    if integer
-        && negative
-        && let Ok(value @ ..=-1) = text.parse()
-    {
-        return Some(Number::Negative(value));
-    }
-    let value: f64 = text.parse().ok()?;
-    value.is_finite().then_some(Number::Float(value))
-}
 
 #[cfg(test)]
 mod tests {

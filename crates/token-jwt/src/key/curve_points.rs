@@ -1,7 +1,7 @@
 //! Public keys that are points: on the curve, whole, and of large order (SEC 1 section 3.2.2.1, RFC 8032 section 5.1.3).
 
-use super::KeyError;
-use super::numbers::{Number, add, from_bytes, is_square, less, mul, sub};
+use super::error::KeyError;
+use super::field_arithmetic::{Number, add, from_bytes, is_square, less, mul, sub};
 
 /// A curve of ECDSA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,10 @@
 //! The member names of the objects that are open, so that a second one of the same name is noticed.
 
+use super::error::JsonError;
 use super::text::Text;
-use super::{JsonError, MAX_MEMBERS};
+
+/// How many members the objects open at one point of a text may have together.
+pub const MAX_MEMBERS: usize = 256;
 
 /// A member's name with its [`Tag`].
 #[derive(Clone, Copy, Debug, Default)]

@@ -5,7 +5,7 @@ use super::der;
 /// Whether a key looks like something that a person typed, a pattern, or a public key used as a secret.
 ///
 /// A key of 32 random bytes is never taken for one: the loosest rule below meets it less than once in 10^20 keys.
-pub(super) fn is_guessable(key: &[u8]) -> bool {
+pub(super) fn is_weak(key: &[u8]) -> bool {
     few_values(key) || repeats(without_filling(key)) || well_known(key) || public_text(key)
 }
 
@@ -128,10 +128,10 @@ mod tests {
             "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
             "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
         ] {
-            assert!(is_guessable(key.as_bytes()), "{key}");
+            assert!(is_weak(key.as_bytes()), "{key}");
         }
         for byte in [0, 1, b'a', 255] {
-            assert!(is_guessable(&[byte; 32]), "32 times {byte}");
+            assert!(is_weak(&[byte; 32]), "32 times {byte}");
         }
     }
 
@@ -143,7 +143,7 @@ mod tests {
             b"u7Xk2Qw9ZbR4tYp0LmNc8VfHs3JgDe6A",
             b"DQ3zvYQm1l2S0m1pWnq4b8J1o2Yx7Hq5T9u6V8w0ZkE=",
         ] {
-            assert!(!is_guessable(key), "{key:?}");
+            assert!(!is_weak(key), "{key:?}");
         }
     }
 
@@ -152,7 +152,7 @@ mod tests {
         fn random_keys_are_never_called_guessable(key in prop::array::uniform32(any::<u8>())) {
             // The strategy likes special values, so that the premise is spelled out.
             prop_assume!(key.iter().collect::<std::collections::HashSet<_>>().len() >= 20);
-            prop_assert!(!is_guessable(&key));
+            prop_assert!(!is_weak(&key));
         }
     }
 }

@@ -1,15 +1,12 @@
-//! Values that have been read already, and enums.
+//! A string or number that has been read already.
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, Unexpected, VariantAccess, Visitor,
-};
+use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::Number;
-use super::de::{feed, visit_number, visit_text};
-use super::reader::{Kind, Reader, Stop};
-use super::text::Text;
+use crate::json::number::Number;
+use crate::json::reader::Stop;
+use crate::json::text::Text;
 
 /// A value that has been read already.
 pub(super) enum ScalarDeserializer<'de> {
@@ -56,40 +53,17 @@ impl<'de> Deserializer<'de> for ScalarDeserializer<'de> {
     }
 }
 
-pub(super) struct Variant<'r, 'de> {
-    pub(super) name: Text<'de>,
-    pub(super) reader: &'r mut Reader<'de>,
-}
-
-impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
-    type Error = Stop;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Stop> {
-        let value = seed.deserialize(ScalarDeserializer::Text(self.name))?;
-        Ok((value, self))
+pub(super) fn visit_text<'de, V: Visitor<'de>>(text: Text<'de>, visitor: V) -> Result<V::Value, Stop> {
+    match text.plain() {
+        Some(plain) => visitor.visit_borrowed_str(plain),
+        None => visitor.visit_string(text.unescaped().into_owned()),
     }
 }
 
-impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
-    type Error = Stop;
-
-    fn unit_variant(self) -> Result<(), Stop> {
-        match self.reader.kind()? {
-            Kind::Null => self.reader.literal("null"),
-            _ => Err(de::Error::invalid_type(Unexpected::Other("value"), &"null")),
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Stop> {
-        feed(self.reader, seed)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Stop> {
-        self.reader.deserialize_any(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], visitor: V) -> Result<V::Value, Stop> {
-        self.reader.deserialize_any(visitor)
+pub(super) fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::Value, Stop> {
+    match number {
+        Number::Unsigned(value) => visitor.visit_u64(value),
+        Number::Negative(value) => visitor.visit_i64(value),
+        Number::Float(value) => visitor.visit_f64(value),
     }
 }

@@ -1,9 +1,12 @@
 //! Public keys as they go out: JWK, JWK Set, and the text that a thumbprint is made of.
 
+use ring::digest;
+
+use super::kid::Kid;
 use super::material::Public;
-use super::{Kid, VerifyingKey};
-use crate::json::write_value;
-use crate::{Algorithm, base64url};
+use super::verifying::VerifyingKey;
+use crate::algorithm::Algorithm;
+use crate::base64url;
 
 /// A JWK Set with the public members of these keys. Shared secrets are left out, whatever the caller hands over.
 pub fn write_jwk_set<'a>(keys: impl IntoIterator<Item = &'a VerifyingKey>) -> String {
@@ -11,8 +14,24 @@ pub fn write_jwk_set<'a>(keys: impl IntoIterator<Item = &'a VerifyingKey>) -> St
     format!("{{\"keys\":[{}]}}", keys.join(","))
 }
 
+impl VerifyingKey {
+    /// The public key as a JWK with its public members, `kid`, `alg` and `use`; `None` for a shared secret.
+    #[must_use]
+    pub fn to_jwk(&self) -> Option<String> {
+        Some(jwk(self.public()?, self.algorithm(), self.kid()))
+    }
+
+    /// The RFC 7638 thumbprint with SHA-256, in base64url; `None` for a shared secret, whose digest is not disclosed.
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<String> {
+        let text = thumbprint_input(self.public()?);
+        let digest = digest::digest(&digest::SHA256, text.as_bytes());
+        Some(base64url::encode(digest.as_ref()))
+    }
+}
+
 /// The members that RFC 7638 section 3.2 requires, in their order and without white space.
-pub(super) fn thumbprint_input(key: &Public) -> String {
+fn thumbprint_input(key: &Public) -> String {
     let members: Vec<String> = members(key)
         .iter()
         .map(|(name, value)| format!("\"{name}\":\"{value}\""))
@@ -21,7 +40,7 @@ pub(super) fn thumbprint_input(key: &Public) -> String {
 }
 
 /// One JWK.
-pub(super) fn jwk(key: &Public, algorithm: Algorithm, kid: Option<&Kid>) -> String {
+fn jwk(key: &Public, algorithm: Algorithm, kid: Option<&Kid>) -> String {
     let mut text = String::from("{");
     if let Some(kid) = kid {
         text.push_str("\"kid\":");
@@ -35,13 +54,9 @@ pub(super) fn jwk(key: &Public, algorithm: Algorithm, kid: Option<&Kid>) -> Stri
     text
 }
 
-/// A JSON string. The writer fails on numbers and maps only, so that the default cannot be reached.
+/// A JSON string.
 pub(crate) fn quoted(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len() + 2);
-    let written = write_value(text, &mut out)
-        .ok()
-        .and_then(|()| String::from_utf8(out).ok());
-    written.unwrap_or_else(|| "\"\"".to_owned())
+    serde_json::Value::from(text).to_string()
 }
 
 /// Names in lexicographic order; every value is base64url or a fixed word, so that nothing needs an escape.
