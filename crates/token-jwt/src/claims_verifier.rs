@@ -1,4 +1,4 @@
-//! The way of a token from text to claims: cheap checks, then the signature, then the payload.
+//! A token from text to claims: cheap checks first, then the signature, then the payload.
 
 use serde::de::DeserializeOwned;
 
@@ -12,13 +12,13 @@ use crate::{base64url, header, known_headers::KnownHeaders};
 
 /// Checks tokens against a set of keys and a policy.
 ///
-/// It is immutable and shared freely; to change its keys or its policy, make another one. Nothing of it reads a clock,
-/// a network or a file.
+/// It is immutable and can be shared; to change its keys or its policy, make another one. It reads no clock, network or
+/// file.
 #[derive(Clone, Debug)]
 pub struct ClaimsVerifier {
     keys: KeySet,
     policy: Policy,
-    known: KnownHeaders,
+    known_headers: KnownHeaders,
 }
 
 /// The claims of a token that passed every check. Only a [`ClaimsVerifier`] makes one.
@@ -53,7 +53,7 @@ impl<C> Verified<C> {
         self.expires
     }
 
-    /// When the token was issued: `iat`, if it says so.
+    /// When the token was issued: `iat`, if it has one.
     #[must_use]
     pub fn issued_at(&self) -> Option<UnixTime> {
         self.issued_at
@@ -67,11 +67,15 @@ impl<C> Verified<C> {
 }
 
 impl ClaimsVerifier {
-    /// A verifier for these keys (one [`VerifyingKey`] will do) and this policy.
+    /// A verifier with these keys (or one [`VerifyingKey`]) and this policy.
     pub fn new(keys: impl Into<KeySet>, policy: Policy) -> Self {
         let keys = keys.into();
-        let known = KnownHeaders::new(&keys, policy.usual_type());
-        Self { keys, policy, known }
+        let known_headers = KnownHeaders::new(&keys, policy.expected_type());
+        Self {
+            keys,
+            policy,
+            known_headers,
+        }
     }
 
     /// The keys.
@@ -85,26 +89,26 @@ impl ClaimsVerifier {
         &self.policy
     }
 
-    /// Checks a token at the moment `now` and returns its claims.
+    /// Checks a token at the time `now` and returns its claims.
     ///
     /// `C` is any type that serde can fill from an object; `()` asks for no claims. Members that `C` ignores are read as
-    /// strictly as the others. `C` may ask for registered claims too; that changes nothing in their checks.
+    /// strictly as the others. `C` may have registered claims too; they are checked all the same.
     ///
     /// # Errors
-    /// [`JwtRejection`], alike for every reason; [`JwtRejection::reason`] says more for logs. Before the signature was found good
-    /// nothing of the payload has been looked at.
+    /// [`JwtRejection`], whose text is the same for every reason; [`JwtRejection::reason`] is for logs. The payload is not
+    /// read before the signature was verified.
     ///
     /// # Security
-    /// The token is hostile input of any length and content. It is looked at only up to
-    /// [`Policy::max_token_bytes`]; the work is linear in that, and memory is allocated only by `C`, for strings with
-    /// escapes, and for payloads of more than 6 KiB.
+    /// The token is untrusted, in length and in content. One longer than [`Policy::max_token_bytes`] is rejected unread.
+    /// The work is linear in the length, and memory is allocated only by `C`, for strings with escapes, and for payloads
+    /// of more than 6 KiB.
     pub fn verify<C: DeserializeOwned>(&self, token: &str, now: UnixTime) -> Result<Verified<C>, JwtRejection> {
         let (key, payload) = self.authenticate(token.as_bytes())?;
         Ok(with_decoded(payload, |json| self.read(json, key, now))?)
     }
 
-    /// Checks structure and signature of a token and returns its payload as bytes, without asking what they say: for
-    /// payloads that are no claims. `typ` is checked, dates are not.
+    /// Checks the structure and the signature of a token and returns its payload as bytes, for payloads that are not
+    /// claims. `typ` is checked; dates are not.
     ///
     /// # Errors
     /// As [`ClaimsVerifier::verify`].
@@ -118,7 +122,7 @@ impl ClaimsVerifier {
         if token.len() > self.policy.max_bytes() {
             return Err(Reason::TooLong);
         }
-        let (index, header) = match self.known.recognise(token) {
+        let (index, header) = match self.known_headers.recognise(token) {
             Some(found) => found,
             None => self.read_header(token)?,
         };
@@ -135,10 +139,10 @@ impl ClaimsVerifier {
             return Err(Reason::NotThreeSegments);
         };
         let segment = token.get(..first).unwrap_or_default();
-        let key = with_room(segment.len(), |room| {
-            let header = header::read(segment, room)?;
+        let key = with_buffer(segment.len(), |buffer| {
+            let header = header::read(segment, buffer)?;
             self.policy.check_type(header.typ)?;
-            let index = self.keys.choose(header.kid)?;
+            let index = self.keys.select(header.kid)?;
             match self.keys.keys().get(index) {
                 Some(key) if header.alg.is(key.algorithm().name()) => Ok(index),
                 _ => Err(Reason::Algorithm),
@@ -150,7 +154,7 @@ impl ClaimsVerifier {
     fn read<C: DeserializeOwned>(&self, json: &[u8], key: usize, now: UnixTime) -> Result<Verified<C>, Reason> {
         let mut registered = Registered::new(&self.policy);
         let read = read_object(json, &mut registered);
-        if let Some(reason) = registered.refused() {
+        if let Some(reason) = registered.rejected() {
             return Err(reason);
         }
         let claims = read.map_err(Reason::PayloadJson)?;
@@ -173,8 +177,8 @@ struct Parts<'t> {
     signature: &'t [u8],
 }
 
-/// Takes a token apart behind its header. The key knows how long its signatures are, so that no dot has to be looked
-/// for; a dot too many is found by the decoder.
+/// Splits a token after its header. The key gives the length of the signature, so that no dot has to be searched for;
+/// the decoder fails on a dot too many.
 fn split<'t>(token: &'t [u8], header: usize, key: &VerifyingKey) -> Result<Parts<'t>, Reason> {
     let parts = || {
         let dot = token.len().checked_sub(key.signature_characters() + 1)?;
@@ -192,18 +196,18 @@ fn split<'t>(token: &'t [u8], header: usize, key: &VerifyingKey) -> Result<Parts
     })
 }
 
-/// Decodes a payload segment and hands it on.
+/// Decodes a payload segment and passes it on.
 fn with_decoded<R>(segment: &[u8], then: impl FnOnce(&[u8]) -> Result<R, Reason>) -> Result<R, Reason> {
-    with_room(segment.len(), |room| {
-        then(base64url::decode(segment, room).map_err(|_| Reason::PayloadEncoding)?)
+    with_buffer(segment.len(), |buffer| {
+        then(base64url::decode(segment, buffer).map_err(|_| Reason::PayloadEncoding)?)
     })
 }
 
-/// Room for a decoded segment of this many characters: on the stack unless the policy allows very long tokens. The small
-/// room is the usual one, and clearing the large one would cost more than reading a usual token.
-fn with_room<R>(characters: usize, then: impl FnOnce(&mut [u8]) -> Result<R, Reason>) -> Result<R, Reason> {
+/// A buffer for a decoded segment of this many characters: on the stack unless the policy allows very long tokens. Most
+/// tokens fit into the small one; clearing the large one would cost more than reading them.
+fn with_buffer<R>(characters: usize, then: impl FnOnce(&mut [u8]) -> Result<R, Reason>) -> Result<R, Reason> {
     match base64url::byte_length(characters) {
-        bytes if bytes <= SMALL => then(&mut Room([0; SMALL]).0),
+        bytes if bytes <= SMALL => then(&mut Buffer([0; SMALL]).0),
         bytes if bytes <= LARGE => on_large_stack(then),
         bytes => then(&mut vec![0; bytes]),
     }
@@ -211,12 +215,12 @@ fn with_room<R>(characters: usize, then: impl FnOnce(&mut [u8]) -> Result<R, Rea
 
 #[inline(never)]
 fn on_large_stack<R>(then: impl FnOnce(&mut [u8]) -> Result<R, Reason>) -> Result<R, Reason> {
-    then(&mut Room([0; LARGE]).0)
+    then(&mut Buffer([0; LARGE]).0)
 }
 
-/// Aligned, so that what looks at eight bytes and more at once need not begin with single ones.
+/// Aligned, so that code that reads eight bytes or more at once need not begin with single bytes.
 #[repr(align(16))]
-struct Room<const BYTES: usize>([u8; BYTES]);
+struct Buffer<const BYTES: usize>([u8; BYTES]);
 
 const SMALL: usize = 512;
 const LARGE: usize = 6144;

@@ -186,7 +186,7 @@ mod tests {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         match std::pin::pin!(future).as_mut().poll(&mut context) {
             std::task::Poll::Ready(output) => output,
-            std::task::Poll::Pending => panic!("a stateless issuer waits for nothing"),
+            std::task::Poll::Pending => panic!("a stateless issuer never waits"),
         }
     }
 
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_granted_is_what_is_verified() {
+    fn a_verified_token_has_what_was_granted() {
         for subject in [SubjectClaim::UserId, SubjectClaim::Sub, SubjectClaim::Session] {
             for algorithm in [Algorithm::HS256, Algorithm::EdDSA, Algorithm::ES256] {
                 let issuer = issuer(config(subject), key(algorithm, "k1"));
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_still_verifies_keeps_its_tokens_alive_and_one_that_does_not_ends_them() {
+    fn tokens_verify_as_long_as_their_key_does() {
         let config = config(SubjectClaim::UserId);
         let issuer = issuer(config.clone(), key(Algorithm::HS256, "k1"));
         let old_key = issuer.verifying_keys().keys()[0].clone();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_and_seconds_never_pass_for_each_other() {
+    fn tokens_in_milliseconds_and_in_seconds_are_not_confused() {
         let shared = key(Algorithm::HS256, "k1").to_private_jwk();
         let same_key =
             || SigningKey::from_jwk(std::str::from_utf8(shared.expose()).unwrap(), &SystemRandom::new()).unwrap();

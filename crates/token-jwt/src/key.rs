@@ -5,6 +5,8 @@ mod der;
 mod error;
 mod field_arithmetic;
 mod jwk;
+mod jwk_members;
+mod jwk_set;
 mod kid;
 mod material;
 mod pem;
@@ -18,7 +20,8 @@ mod verifying;
 mod weak_secret;
 
 pub use error::KeyError;
-pub use jwk::{Jwk, JwkSet};
+pub use jwk::Jwk;
+pub use jwk_set::JwkSet;
 pub use kid::Kid;
 pub use public_jwk::write_jwk_set;
 pub use secret::SecretBytes;

@@ -3,34 +3,34 @@
 use crate::base64url;
 use crate::key::{KeySet, Kid, VerifyingKey, quoted};
 
-/// The header segments that a set's own tokens have, each with the key it chooses.
+/// Header segments of tokens signed with the keys of a set, each with the index of its key.
 ///
-/// A segment in this list says exactly what its key and the policy ask for; every other one is parsed.
+/// A segment in this list has exactly what its key and the policy require. Every other header is parsed.
 #[derive(Clone, Debug)]
 pub(crate) struct KnownHeaders {
-    known: Vec<(String, usize)>,
+    segments: Vec<(String, usize)>,
 }
 
 impl KnownHeaders {
     pub(crate) fn new(keys: &KeySet, token_type: &str) -> Self {
-        let alone = keys.keys().len() == 1;
-        let mut known = Vec::new();
+        let only_key = keys.keys().len() == 1;
+        let mut segments = Vec::new();
         for (index, key) in keys.keys().iter().enumerate() {
             let kid = key.kid().map(Kid::as_str);
-            if kid.is_some() || alone {
-                known.extend(spellings(key, token_type, kid).map(|segment| (segment, index)));
+            if kid.is_some() || only_key {
+                segments.extend(member_orders(key, token_type, kid).map(|segment| (segment, index)));
             }
         }
-        Self { known }
+        Self { segments }
     }
 
-    /// The key, and how many bytes the header segment has.
+    /// The index of the key, and the length of the header segment in bytes.
     pub(crate) fn recognise(&self, token: &[u8]) -> Option<(usize, usize)> {
         let found = |(segment, key): &(String, usize)| {
             let rest = token.strip_prefix(segment.as_bytes())?;
             (rest.first() == Some(&b'.')).then_some((*key, segment.len()))
         };
-        self.known.iter().find_map(found)
+        self.segments.iter().find_map(found)
     }
 }
 
@@ -41,8 +41,8 @@ pub(crate) fn segment(algorithm: &str, token_type: &str, kid: Option<&str>) -> S
     base64url::encode(format!("{{\"typ\":{typ},\"alg\":\"{algorithm}\"{kid}}}").as_bytes())
 }
 
-/// The orders in which libraries write these members.
-fn spellings(key: &VerifyingKey, typ: &str, kid: Option<&str>) -> impl Iterator<Item = String> {
+/// The header in each of the orders in which libraries write its members.
+fn member_orders(key: &VerifyingKey, typ: &str, kid: Option<&str>) -> impl Iterator<Item = String> {
     let alg = key.algorithm().name();
     let ours = segment(alg, typ, kid);
     let typ = quoted(typ);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_spellings_of_usual_libraries_are_known() {
+    fn headers_of_common_libraries_are_recognised() {
         let known = |key: VerifyingKey| KnownHeaders::new(&key.into(), "JWT");
         let recognise = |known: &KnownHeaders, json: &str| {
             let header = base64url::encode(json.as_bytes());
@@ -83,15 +83,15 @@ mod tests {
         assert!(recognise(&one, r#"{"typ":"JWT","alg":"HS256","kid":"one"}"#));
         assert!(recognise(&one, r#"{"alg":"HS256","kid":"one","typ":"JWT"}"#));
         assert!(recognise(&one, r#"{"alg":"HS256","typ":"JWT","kid":"one"}"#));
-        assert!(!recognise(&one, r#"{"alg":"HS256","typ":"JWT"}"#), "left to the parser");
+        assert!(!recognise(&one, r#"{"alg":"HS256","typ":"JWT"}"#), "it is parsed");
         let unnamed = known(unnamed(0));
         assert!(recognise(&unnamed, r#"{"typ":"JWT","alg":"HS256"}"#));
         assert!(recognise(&unnamed, r#"{"alg":"HS256","typ":"JWT"}"#));
-        assert!(!recognise(&unnamed, r#"{"alg":"HS256"}"#), "left to the parser");
+        assert!(!recognise(&unnamed, r#"{"alg":"HS256"}"#), "it is parsed");
     }
 
     #[test]
-    fn a_known_header_chooses_its_own_key_and_no_prefix_of_it_does() {
+    fn a_recognised_header_selects_its_own_key_and_a_prefix_of_it_selects_none() {
         let keys = KeySet::new(vec![named("one"), named("two")]).unwrap();
         let known = KnownHeaders::new(&keys, "JWT");
         let header = segment("HS256", "JWT", Some("two"));

@@ -38,10 +38,10 @@ pub use seal::{SealError, Sealer};
 pub use signer::{SignError, Signer};
 pub use time::{DateUnit, UnixTime};
 
-/// Sources of random bytes, re-exported from ring: whoever calls owns the source and passes it in.
+/// Sources of random bytes, re-exported from ring. The caller owns the source and passes it in.
 pub use ring::rand::{SecureRandom, SystemRandom};
 
-/// The examples of the project's documentation compile and hold.
+/// The examples of the project's documentation compile and pass.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/verify-a-token.md")]
 struct VerifyAToken;

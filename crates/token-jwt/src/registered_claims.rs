@@ -1,4 +1,4 @@
-//! The registered claims (RFC 7519 section 4.1), picked up while the payload goes by, and the checks on them.
+//! The registered claims (RFC 7519 section 4.1), collected while the payload is read, and the checks on them.
 
 use crate::error::{Claim, Reason};
 use crate::json::{JsonError, Kind, Name, Number, Reader, Scalar, Stop, Text, Watch};
@@ -13,9 +13,9 @@ pub(crate) struct Registered<'p> {
     expires: Option<UnixTime>,
     not_before: Option<UnixTime>,
     issued_at: Option<UnixTime>,
-    issuer_is_right: bool,
-    audience_is_right: bool,
-    refused: Option<Reason>,
+    issuer_accepted: bool,
+    audience_accepted: bool,
+    rejected: Option<Reason>,
 }
 
 impl<'p> Registered<'p> {
@@ -27,15 +27,15 @@ impl<'p> Registered<'p> {
             expires: None,
             not_before: None,
             issued_at: None,
-            issuer_is_right: true,
-            audience_is_right: true,
-            refused: None,
+            issuer_accepted: true,
+            audience_accepted: true,
+            rejected: None,
         }
     }
 
-    /// What a claim was refused for while it was read.
-    pub(crate) fn refused(&self) -> Option<Reason> {
-        self.refused
+    /// Why a claim was rejected while it was read.
+    pub(crate) fn rejected(&self) -> Option<Reason> {
+        self.rejected
     }
 
     /// When the token ends.
@@ -48,7 +48,7 @@ impl<'p> Registered<'p> {
         self.issued_at
     }
 
-    /// The verdict on the whole of them.
+    /// Checks them all, once the payload has been read.
     pub(crate) fn check(&self, now: UnixTime) -> Result<(), Reason> {
         if let Some(claim) = self.policy.required().missing(self.present) {
             return Err(Reason::ClaimMissing(claim));
@@ -57,17 +57,17 @@ impl<'p> Registered<'p> {
             return Err(Reason::ClaimMissing(Claim::Other));
         }
         self.check_dates(now)?;
-        if !self.issuer_is_right {
+        if !self.issuer_accepted {
             return Err(Reason::Issuer);
         }
-        if !self.audience_is_right {
+        if !self.audience_accepted {
             return Err(Reason::Audience);
         }
         Ok(())
     }
 
     fn check_dates(&self, now: UnixTime) -> Result<(), Reason> {
-        let (leeway, longest) = (self.policy.get_leeway(), self.policy.longest());
+        let (leeway, longest) = (self.policy.leeway_span(), self.policy.lifetime_limit());
         let expires = self.expires.ok_or(Reason::ClaimMissing(Claim::Expires))?;
         if expires.after(leeway) <= now {
             return Err(Reason::Expired);
@@ -78,7 +78,7 @@ impl<'p> Registered<'p> {
         if self.issued_at.is_some_and(|at| at > now.after(leeway)) {
             return Err(Reason::IssuedInFuture);
         }
-        // Also without `iat`: whoever issued the token by now gave it at least the life that is left.
+        // Also without `iat`: the token was issued by now, so its lifetime is at least what is left of it.
         let from_now = expires > now.after(leeway).after(longest);
         if from_now || self.issued_at.is_some_and(|at| expires > at.after(longest)) {
             return Err(Reason::LifetimeTooLong);
@@ -86,60 +86,60 @@ impl<'p> Registered<'p> {
         Ok(())
     }
 
-    fn refuse(&mut self, reason: Reason, reader: &mut Reader<'_>) -> Stop {
-        self.refused.get_or_insert(reason);
+    fn reject(&mut self, reason: Reason, reader: &mut Reader<'_>) -> Stop {
+        self.rejected.get_or_insert(reason);
         reader.stop(JsonError::Shape)
     }
 
     /// Reads a date.
     #[inline(always)]
     fn date(&mut self, claim: Claim, reader: &mut Reader<'_>) -> Result<(UnixTime, Number), Stop> {
-        let number = match reader.usual_integer() {
+        let number = match reader.read_integer_fast() {
             Some(value) => Number::Unsigned(value),
-            None => self.unusual_date(claim, reader)?,
+            None => self.read_date_slow(claim, reader)?,
         };
         match UnixTime::from_number(number, self.policy.unit()) {
             Some(time) => Ok((time, number)),
-            None => Err(self.refuse(Reason::DateOutOfRange(claim), reader)),
+            None => Err(self.reject(Reason::DateOutOfRange(claim), reader)),
         }
     }
 
     #[inline(never)]
-    fn unusual_date(&mut self, claim: Claim, reader: &mut Reader<'_>) -> Result<Number, Stop> {
+    fn read_date_slow(&mut self, claim: Claim, reader: &mut Reader<'_>) -> Result<Number, Stop> {
         match reader.kind()? {
             Kind::Number => reader.number(),
-            _ => Err(self.refuse(Reason::ClaimMalformed(claim), reader)),
+            _ => Err(self.reject(Reason::ClaimMalformed(claim), reader)),
         }
     }
 
     fn string<'de>(&mut self, claim: Claim, reader: &mut Reader<'de>) -> Result<Text<'de>, Stop> {
         if reader.kind()? != Kind::String {
-            return Err(self.refuse(Reason::ClaimMalformed(claim), reader));
+            return Err(self.reject(Reason::ClaimMalformed(claim), reader));
         }
         let text = reader.string()?;
         match text.length() {
             1..=MAX_STRING => Ok(text),
-            _ => Err(self.refuse(Reason::ClaimMalformed(claim), reader)),
+            _ => Err(self.reject(Reason::ClaimMalformed(claim), reader)),
         }
     }
 
     fn audience<'de>(&mut self, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop> {
         if reader.kind()? != Kind::Array {
             let text = self.string(Claim::Audience, reader)?;
-            self.audience_is_right = self.policy.is_audience(text);
+            self.audience_accepted = self.policy.is_audience(text);
             return Ok(Scalar::Text(text));
         }
-        self.audience_is_right = false;
+        self.audience_accepted = false;
         let mut first = reader.open_array()?;
         while reader.next_element(&mut first)? {
             let text = self.string(Claim::Audience, reader)?;
-            self.audience_is_right |= self.policy.is_audience(text);
+            self.audience_accepted |= self.policy.is_audience(text);
         }
         Ok(Scalar::Unread)
     }
 }
 
-/// The names of the registered claims are short: their tags are the names.
+/// The names of the registered claims are short enough that their tags are the names.
 mod tags {
     use crate::json::Tag;
 
@@ -152,7 +152,7 @@ mod tags {
     pub(super) const NBF: Tag = Tag::of("nbf");
 }
 
-/// Names and identifiers longer than this are nobody's.
+/// The longest issuer, subject, audience or token identifier, in bytes.
 const MAX_STRING: usize = 1024;
 
 impl<'de> Watch<'de> for Registered<'_> {
@@ -198,7 +198,7 @@ impl Registered<'_> {
             }
             Claim::Issuer => {
                 let text = self.string(claim, reader)?;
-                self.issuer_is_right = self.policy.accepts_issuer(text);
+                self.issuer_accepted = self.policy.accepts_issuer(text);
                 Ok(Scalar::Text(text))
             }
             Claim::Audience => self.audience(reader),

@@ -1,4 +1,4 @@
-//! Making tokens.
+//! Signing tokens.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::{base64url, known_headers};
 
 /// Signs tokens with one key.
 ///
-/// The header is `{"typ":…,"alg":…,"kid":…}`, in this order, `kid` only if the key has a name; the claims follow in the
+/// The header is `{"typ":…,"alg":…,"kid":…}`, in this order, `kid` only if the key has a name; the claims are in the
 /// order in which the caller's type has them.
 #[derive(Debug)]
 pub struct Signer {
@@ -19,12 +19,12 @@ pub struct Signer {
     header: String,
 }
 
-/// No token was made.
+/// Why no token was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The claims have no strict JSON form: a number that JSON lacks, a name written twice, a map with keys that are
-    /// not text, or no object at all.
+    /// The claims have no strict JSON form: a number that is not finite, a name written twice, a map whose keys are neither
+    /// text nor integers, or no object.
     Claims,
     /// The random source failed, or the signature could not be made.
     Random,
@@ -62,10 +62,10 @@ impl Signer {
         &self.key
     }
 
-    /// Signs claims. `random` is drawn from by ES256, ES384 and PS256 to PS512 alone.
+    /// Signs claims. Only ES256, ES384 and PS256 to PS512 use `random`.
     ///
     /// # Errors
-    /// [`SignError::Claims`] if the claims are not an object that a strict reader takes; [`SignError::Random`].
+    /// [`SignError::Claims`] if the claims are not an object that a strict reader accepts; [`SignError::Random`].
     pub fn sign<C: Serialize + ?Sized>(&self, claims: &C, random: &dyn SecureRandom) -> Result<String, SignError> {
         let mut json = Vec::with_capacity(256);
         write_value(claims, &mut json).map_err(|_| SignError::Claims)?;

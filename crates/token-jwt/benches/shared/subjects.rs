@@ -75,7 +75,7 @@ impl Subject {
         serde_json::from_slice(jwk.expose()).expect("our own JWK")
     }
 
-    /// ring's verification of the bytes that the token signs, its key taken in beforehand.
+    /// ring's verification of the bytes that the token signs, with a key prepared beforehand.
     pub(crate) fn ring_verify(&self) -> Box<dyn Fn() -> bool> {
         let (message, signature) = self.token.rsplit_once('.').expect("a compact token");
         let message = message.as_bytes().to_vec();

@@ -16,7 +16,7 @@ use members::{Members, visit_members};
 
 pub(crate) use watch::{Scalar, Watch};
 
-/// Reads a text that is one object, from its first byte to its last, into `T`; `watch` sees each member on the way,
+/// Reads a text that is one object, from its first byte to its last, into `T`. `watch` sees each member before `T` does,
 /// also those that `T` ignores.
 pub(crate) fn read_object<'de, T: de::Deserialize<'de>>(
     bytes: &'de [u8],
@@ -41,12 +41,12 @@ pub(crate) fn read_value<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Resu
     finish(reader, read)
 }
 
-/// A type may swallow an error that it was given; the reader's own memory of it decides.
+/// A type may hide an error that it was given; the reader has kept it.
 fn finish<T>(mut reader: Reader<'_>, read: Result<T, Stop>) -> Result<T, JsonError> {
-    let value = read.map_err(|_| reader.fault().unwrap_or(JsonError::Shape))?;
+    let value = read.map_err(|_| reader.error().unwrap_or(JsonError::Shape))?;
     reader
         .finish()
-        .map_err(|_| reader.fault().unwrap_or(JsonError::Syntax))?;
+        .map_err(|_| reader.error().unwrap_or(JsonError::Syntax))?;
     Ok(value)
 }
 
@@ -77,7 +77,7 @@ impl<'de, W: Watch<'de>> Deserializer<'de> for Outermost<'_, '_, 'de, W> {
         visitor.visit_newtype_struct(self)
     }
 
-    /// A caller who wants no claims says so with `()`; the members are read all the same.
+    /// A caller who needs no claims asks for `()`; the members are read all the same.
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         let mut members = Members::open(self.reader, self.watch)?;
         members.drain()?;

@@ -1,4 +1,4 @@
-//! The member names of the objects that are open, so that a second one of the same name is noticed.
+//! The member names of the objects that are open, so that a repeated name is noticed.
 
 use super::error::JsonError;
 use super::text::Text;
@@ -13,8 +13,8 @@ pub(crate) struct Name<'a> {
     pub(crate) tag: Tag,
 }
 
-/// The first seven bytes of a name and its length: equal for equal names, and different for most others; for names of up
-/// to seven bytes it is the name.
+/// The first seven bytes of a name, and its length. Equal names have equal tags, and most different names different ones;
+/// names of up to seven bytes always do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tag(u64);
 
@@ -29,7 +29,7 @@ impl Tag {
         Self::of_word(word, bytes.len())
     }
 
-    /// The tag of the name whose first bytes are in `word`, the very first being the lowest.
+    /// The tag of the name whose first bytes are in `word`, the first one lowest.
     #[inline]
     pub(super) const fn of_word(word: u64, length: usize) -> Self {
         let bytes = match length {
@@ -41,14 +41,14 @@ impl Tag {
     }
 }
 
-/// Where the names of open objects stand in the text, innermost last. The first [`INLINE`] need no allocation.
+/// Where in the text the names of open objects are, innermost last. The first [`INLINE`] need no allocation.
 pub(super) struct Names {
     inline: [Entry; INLINE],
     more: Vec<Entry>,
     count: usize,
 }
 
-/// More than the members of any usual token.
+/// More members than most tokens have.
 const INLINE: usize = 16;
 
 #[derive(Clone, Copy, Default)]
@@ -67,7 +67,7 @@ impl Names {
         }
     }
 
-    /// Where the names of an object that begins now will start.
+    /// The start of the names of an object that begins now.
     #[inline]
     pub(super) fn mark(&self) -> usize {
         self.count
@@ -82,7 +82,7 @@ impl Names {
         }
     }
 
-    /// Adds the name of a member of the object that began at `mark`; it stands in `text` at `from`.
+    /// Adds the name of a member of the object that began at `mark`; it is in `text` at `from`.
     #[inline]
     pub(super) fn add(
         &mut self,
@@ -99,23 +99,26 @@ impl Names {
         };
         let inline = self.count.min(INLINE);
         let open = self.inline.get(mark.min(inline)..inline).unwrap_or_default();
-        if open.iter().any(|known| known.tag == tag && known.same(entry, text)) {
+        if open
+            .iter()
+            .any(|earlier| earlier.tag == tag && earlier.same(entry, text))
+        {
             return Err(JsonError::DuplicateMember);
         }
         match self.inline.get_mut(self.count) {
-            Some(place) => *place = entry,
-            None => self.add_far(mark, text, entry)?,
+            Some(free) => *free = entry,
+            None => self.add_to_heap(mark, text, entry)?,
         }
         self.count += 1;
         Ok(())
     }
 
     #[cold]
-    fn add_far(&mut self, mark: usize, text: &str, entry: Entry) -> Result<(), JsonError> {
+    fn add_to_heap(&mut self, mark: usize, text: &str, entry: Entry) -> Result<(), JsonError> {
         let open = self.more.get(mark.saturating_sub(INLINE)..).unwrap_or_default();
         if open
             .iter()
-            .any(|known| known.tag == entry.tag && known.same(entry, text))
+            .any(|earlier| earlier.tag == entry.tag && earlier.same(entry, text))
         {
             return Err(JsonError::DuplicateMember);
         }
@@ -184,7 +187,7 @@ mod tests {
     const TWICE: Result<(), JsonError> = Err(JsonError::DuplicateMember);
 
     #[test]
-    fn a_name_is_found_again_however_many_there_are() {
+    fn a_repeated_name_is_found_among_many() {
         // The latter all have the same tag.
         for prefix in ["", "claimant-"] {
             let owned: Vec<String> = (100..200).map(|index| format!("{prefix}{index}")).collect();
@@ -215,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_begin_alike_are_told_apart() {
+    fn names_with_the_same_beginning_are_different_names() {
         let raw = [
             "",
             "a",

@@ -1,4 +1,4 @@
-//! The reader and the writer against serde_json, and where they are stricter than it.
+//! The reader and the writer compared with serde_json, and where they are stricter.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// What serde_json says of a text, narrowed to what we take: nothing it refuses, and no deeper and no longer.
+/// The strict reader's result.
 pub(super) fn ours<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, JsonError> {
     read_value(text)
 }
 
-/// Equal, with the last digit of a double left to each reader: serde_json's is not always the nearest one.
+/// Equal, except for the last digit of a double: serde_json's is not always the nearest one.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) if a.is_f64() && b.is_f64() => {
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_written_is_what_serde_json_writes(value in values()) {
+    fn written_values_are_read_back_unchanged(value in values()) {
         let mut out = Vec::new();
         write_value(&value, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
@@ -100,18 +100,18 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_serde_json_refuses_is_taken(
+    fn what_serde_json_refuses_is_refused(
         text in prop::collection::vec(prop::sample::select(
             b"{}[]:,\"\\ud8c0ntrefalse0123.eE+- \n\t\x00\x1f\xc3\xa9\xff/b".to_vec()), 0..24),
     ) {
-        let verdict = ours::<Value>(&text);
-        if let Ok(value) = verdict {
+        let read = ours::<Value>(&text);
+        if let Ok(value) = read {
             prop_assert_eq!(serde_json::from_slice::<Value>(&text).ok(), Some(value));
         }
     }
 
     #[test]
-    fn one_changed_byte_makes_both_readers_agree_or_ours_stricter(
+    fn after_one_changed_byte_both_readers_agree_or_ours_is_stricter(
         value in values(),
         at in any::<prop::sample::Index>(),
         byte in any::<u8>(),
@@ -122,19 +122,19 @@ proptest! {
         let theirs = serde_json::from_slice::<Value>(&text);
         match ours::<Value>(&text) {
             Ok(value) => prop_assert!(theirs.is_ok_and(|theirs| same(&theirs, &value))),
-            // Beyond serde_json's: repeated names, and numbers of more than 64 characters, which are none here.
-            Err(fault) => prop_assert!(
-                theirs.is_err() || fault == JsonError::DuplicateMember,
-                "{:?}: {}", fault, String::from_utf8_lossy(&text)
+            // Stricter: repeated names, and numbers of more than 64 characters, which do not occur here.
+            Err(error) => prop_assert!(
+                theirs.is_err() || error == JsonError::DuplicateMember,
+                "{:?}: {}", error, String::from_utf8_lossy(&text)
             ),
         }
     }
 
     #[test]
     fn arbitrary_bytes_never_panic(text in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _verdict = ours::<Value>(&text);
-        let _verdict = ours::<BTreeMap<String, Vec<Kinds>>>(&text);
-        let _verdict = ours::<()>(&text);
+        let _read = ours::<Value>(&text);
+        let _read = ours::<BTreeMap<String, Vec<Kinds>>>(&text);
+        let _read = ours::<()>(&text);
     }
 }
 
@@ -191,7 +191,7 @@ fn everything() -> Everything {
 }
 
 #[test]
-fn every_shape_that_serde_knows_goes_out_and_comes_back() {
+fn every_serde_type_is_written_and_read_back() {
     let mut out = Vec::new();
     write_value(&everything(), &mut out).unwrap();
     assert_eq!(serde_json::from_slice::<Everything>(&out).unwrap(), everything());
@@ -201,8 +201,8 @@ fn every_shape_that_serde_knows_goes_out_and_comes_back() {
 }
 
 #[test]
-fn each_fault_has_words_of_its_own() {
-    let faults = [
+fn each_error_has_its_own_text() {
+    let errors = [
         JsonError::Syntax,
         JsonError::Encoding,
         JsonError::DuplicateMember,
@@ -212,12 +212,12 @@ fn each_fault_has_words_of_its_own() {
         JsonError::NotAnObject,
         JsonError::Shape,
     ];
-    let words: std::collections::BTreeSet<String> = faults.iter().map(ToString::to_string).collect();
-    assert_eq!(words.len(), faults.len());
+    let texts: std::collections::BTreeSet<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), errors.len());
     assert!(
-        words
+        texts
             .iter()
-            .all(|words| words.starts_with("it ") || words.starts_with("a "))
+            .all(|text| text.starts_with("it ") || text.starts_with("a "))
     );
 }
 
@@ -243,7 +243,7 @@ fn members_keep_the_order_of_the_type() {
 }
 
 #[test]
-fn what_has_no_strict_form_is_not_written() {
+fn values_without_a_strict_form_are_not_written() {
     #[derive(Serialize)]
     struct Twice {
         exp: u8,

@@ -1,9 +1,9 @@
-//! Plain arithmetic modulo a prime, for checking public points once at import. Slow, and not for secrets.
+//! Arithmetic modulo a prime, to check public points once at import. Slow, and not for secrets.
 
 /// A number of `N` limbs of 64 bits, least significant first.
 pub(super) type Number<const N: usize> = [u64; N];
 
-/// The number that these big-endian bytes spell; `None` if they are too many.
+/// The number in these big-endian bytes; `None` if there are too many.
 pub(super) fn from_bytes<const N: usize>(bytes: &[u8]) -> Option<Number<N>> {
     let mut number = [0; N];
     for (index, byte) in bytes.iter().rev().enumerate() {

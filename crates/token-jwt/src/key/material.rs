@@ -1,4 +1,4 @@
-//! Keys as numbers, checked, whatever form they came in.
+//! Keys as checked numbers, whatever form they were read from.
 
 use super::curve_points::{self, Curve};
 use super::error::KeyError;
@@ -17,14 +17,14 @@ pub(crate) enum Public {
     Ed25519([u8; 32]),
 }
 
-/// A private key with its public part. Whether the parts belong together is found out by ring, when it takes them.
+/// A private key with its public part. ring checks that they belong together, when it gets them.
 #[derive(Clone, Debug)]
 pub(crate) enum Private {
     /// A shared secret.
     Hmac(SecretBytes),
     /// `parts` are d, p, q, dp, dq and qi.
     Rsa { public: Public, parts: [SecretBytes; 6] },
-    /// `d` is the scalar, in whole bytes of the curve.
+    /// `d` is the scalar, as long as a coordinate of the curve.
     Ec { public: Public, d: SecretBytes },
     /// The seed.
     Ed25519 { public: Option<Public>, seed: SecretBytes },

@@ -1,4 +1,4 @@
-//! Private keys as they go into encrypted storage.
+//! Writes private keys as JWK, for encrypted storage.
 
 use super::material::{Private, Public};
 use super::public_jwk::{members, quoted};
@@ -8,7 +8,7 @@ use crate::base64url;
 
 /// A private JWK with `kid` and `alg`.
 pub(super) fn jwk(private: &Private, key: &VerifyingKey) -> SecretBytes {
-    // Room for the largest key, so that the text never moves and leaves a copy behind.
+    // Large enough for every key: a text that grew would leave a copy in the old memory.
     let mut text = Vec::with_capacity(16 * 1024);
     text.push(b'{');
     if let Some(kid) = key.kid() {

@@ -1,4 +1,4 @@
-//! Public keys as they go out: JWK, JWK Set, and the text that a thumbprint is made of.
+//! Writes public keys: JWK, JWK Set, and thumbprints.
 
 use ring::digest;
 
@@ -8,7 +8,7 @@ use super::verifying::VerifyingKey;
 use crate::algorithm::Algorithm;
 use crate::base64url;
 
-/// A JWK Set with the public members of these keys. Shared secrets are left out, whatever the caller hands over.
+/// A JWK Set with the public members of these keys. Shared secrets are always left out.
 pub fn write_jwk_set<'a>(keys: impl IntoIterator<Item = &'a VerifyingKey>) -> String {
     let keys: Vec<String> = keys.into_iter().filter_map(VerifyingKey::to_jwk).collect();
     format!("{{\"keys\":[{}]}}", keys.join(","))
@@ -59,7 +59,7 @@ pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Names in lexicographic order; every value is base64url or a fixed word, so that nothing needs an escape.
+/// Names in lexicographic order; every value is base64url or a constant, so nothing needs an escape.
 pub(super) fn members(key: &Public) -> Vec<(&'static str, String)> {
     match key {
         Public::Rsa { n, e } => vec![

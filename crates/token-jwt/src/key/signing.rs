@@ -34,7 +34,7 @@ enum Sign {
 }
 
 impl SigningKey {
-    /// Draws a new key.
+    /// Makes a new random key.
     ///
     /// # Errors
     /// [`KeyError::Random`] if the source fails; [`KeyError::NoPrivatePart`] for RSA, whose keys are imported.
@@ -78,7 +78,7 @@ impl SigningKey {
         })
     }
 
-    /// A PKCS#8 `PrivateKeyInfo`. `random` seeds what ECDSA draws its nonces with.
+    /// A PKCS#8 `PrivateKeyInfo`. `random` seeds the nonces of ECDSA.
     ///
     /// # Errors
     /// [`KeyError::Der`], [`KeyError::NoPublicPart`] for an EC key without its point, [`KeyError::PartsDisagree`], or
@@ -120,7 +120,10 @@ impl SigningKey {
         &self.verifying
     }
 
-    /// The whole key as a private JWK, for encrypted storage and for nothing else.
+    /// The whole key as a private JWK.
+    ///
+    /// # Security
+    /// For encrypted storage only.
     #[must_use]
     pub fn to_private_jwk(&self) -> SecretBytes {
         private_jwk::jwk(&self.private, &self.verifying)
@@ -149,7 +152,7 @@ impl SigningKey {
             private,
             sign,
         };
-        key.prove(random)?;
+        key.check_by_signing(random)?;
         Ok(key)
     }
 
@@ -171,9 +174,9 @@ impl SigningKey {
         }
     }
 
-    /// ring looks at some relations between the parts of a key only while it signs (RSA's `dp`, `dq` and `qi`): a key
-    /// that cannot sign is found out now.
-    fn prove(&self, random: &dyn SecureRandom) -> Result<(), KeyError> {
+    /// Signs and verifies once: some relations between the parts of a key (RSA's `dp`, `dq` and `qi`) are checked by ring
+    /// only while it signs.
+    fn check_by_signing(&self, random: &dyn SecureRandom) -> Result<(), KeyError> {
         const MESSAGE: &[u8] = b"a key that signs this can sign";
         let signature = self.signature(MESSAGE, random).map_err(|_| KeyError::PartsDisagree)?;
         if self.verifying.verifies(MESSAGE, signature.as_ref()) {
@@ -200,7 +203,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A signature as ring hands it over.
+/// A signature as ring returns it.
 pub(crate) enum Signature {
     Tag(hmac::Tag),
     Short(signature::Signature),
@@ -268,7 +271,7 @@ fn ecdsa_of(algorithm: Algorithm) -> &'static EcdsaSigningAlgorithm {
     }
 }
 
-/// The caller has seen that the algorithm is one of RSA.
+/// The algorithm must be one of RSA, as the caller has checked.
 fn encoding_of(algorithm: Algorithm) -> &'static dyn RsaEncoding {
     match algorithm {
         Algorithm::RS384 => &signature::RSA_PKCS1_SHA384,

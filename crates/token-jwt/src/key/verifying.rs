@@ -17,8 +17,7 @@ use crate::error::Reason;
 
 /// A key that checks signatures of one algorithm.
 ///
-/// Everything that can be wrong with a key is found when it is made; afterwards it only answers yes or no. `Debug`
-/// shows its algorithm and name. Cloning is cheap.
+/// A key is checked completely when it is made. `Debug` shows its algorithm and name. Cloning is cheap.
 #[derive(Clone)]
 pub struct VerifyingKey {
     algorithm: Algorithm,
@@ -30,7 +29,7 @@ struct Inner {
     check: Check,
     /// Absent for a shared secret.
     public: Option<Public>,
-    /// Bytes of a signature; no other length is looked at.
+    /// Bytes of a signature; any other length is rejected.
     signature: usize,
 }
 
@@ -45,10 +44,10 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// [`KeyError::HmacTooShort`] below the length of the hash (RFC 7518 section 3.2), [`KeyError::WeakSecret`] for a
-    /// pattern, a well-known word or the text of a public key, [`KeyError::WrongAlgorithm`] unless the algorithm is
+    /// pattern, a common word or the text of a public key, [`KeyError::WrongAlgorithm`] unless the algorithm is
     /// HS256, HS384 or HS512.
     pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
-        let key = Self::hmac_known_answer(algorithm, secret)?;
+        let key = Self::dangerous_weak_hmac(algorithm, secret)?;
         if weak_secret::is_weak(secret) {
             Err(KeyError::WeakSecret)
         } else {
@@ -56,9 +55,9 @@ impl VerifyingKey {
         }
     }
 
-    /// As [`VerifyingKey::hmac`] without asking whether the secret can be guessed. For published test vectors alone.
+    /// As [`VerifyingKey::hmac`], but accepts a secret that can be guessed. For published test vectors only.
     #[doc(hidden)]
-    pub fn hmac_known_answer(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+    pub fn dangerous_weak_hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
         let wrong = KeyError::WrongAlgorithm {
             asked: algorithm,
             key: Family::Hmac,
@@ -130,7 +129,7 @@ impl VerifyingKey {
         self.named(Some(kid))
     }
 
-    /// The name by which tokens choose the key.
+    /// The name by which tokens select the key.
     #[must_use]
     pub fn kid(&self) -> Option<&Kid> {
         self.kid.as_ref()
@@ -142,8 +141,8 @@ impl VerifyingKey {
         self.algorithm
     }
 
-    /// Whether this is the signature of `message`, given as bytes: the primitive below the token, for callers who sign
-    /// something else. Constant in time for a shared secret.
+    /// Whether `signature`, as bytes, is a signature of `message`. For callers who sign something other than tokens.
+    /// Constant in time for a shared secret.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         if signature.len() != self.inner.signature {
@@ -208,19 +207,19 @@ impl VerifyingKey {
 
     /// Checks a signature segment.
     pub(crate) fn check(&self, message: &[u8], segment: &[u8]) -> Result<(), Reason> {
-        // Only RSA has signatures longer than ES384's 96 bytes; the others should not pay for its room.
+        // Only RSA has signatures longer than ES384's 96 bytes; the others do without the large buffer.
         match &self.inner.check {
             Check::Rsa(..) => self.check_in::<1024>(message, segment),
             _ => self.check_in::<96>(message, segment),
         }
     }
 
-    fn check_in<const ROOM: usize>(&self, message: &[u8], segment: &[u8]) -> Result<(), Reason> {
+    fn check_in<const BYTES: usize>(&self, message: &[u8], segment: &[u8]) -> Result<(), Reason> {
         if segment.len() != self.signature_characters() {
             return Err(Reason::SignatureLength);
         }
-        let mut room = [0; ROOM];
-        let signature = base64url::decode(segment, &mut room).map_err(|_| Reason::SignatureEncoding)?;
+        let mut buffer = [0; BYTES];
+        let signature = base64url::decode(segment, &mut buffer).map_err(|_| Reason::SignatureEncoding)?;
         if self.verifies(message, signature) {
             Ok(())
         } else {
@@ -259,7 +258,7 @@ pub(super) fn hash_of(algorithm: Algorithm) -> Option<hmac::Algorithm> {
     }
 }
 
-/// The caller has seen that the algorithm is one of RSA.
+/// The algorithm must be one of RSA, as the caller has checked.
 fn rsa_parameters(algorithm: Algorithm) -> &'static RsaParameters {
     match algorithm {
         Algorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,

@@ -1,19 +1,19 @@
-//! HMAC keys that are long enough and still no secret.
+//! Finds HMAC keys that are long enough and can be guessed all the same.
 
 use super::der;
 
-/// Whether a key looks like something that a person typed, a pattern, or a public key used as a secret.
+/// Whether a key looks like text that a person typed, a pattern, or a public key used as a secret.
 ///
-/// A key of 32 random bytes is never taken for one: the loosest rule below meets it less than once in 10^20 keys.
+/// A key of 32 random bytes is not affected: the loosest rule below applies to fewer than one in 10^20 of them.
 pub(super) fn is_weak(key: &[u8]) -> bool {
-    few_values(key) || repeats(without_filling(key)) || well_known(key) || public_text(key)
+    few_values(key) || repeats(without_padding(key)) || is_made_of_common_words(key) || public_text(key)
 }
 
 /// Fewer than eight different bytes.
 fn few_values(key: &[u8]) -> bool {
     let mut seen = [false; 256];
     key.iter().for_each(|byte| seen[usize::from(*byte)] = true);
-    seen.iter().filter(|known| **known).count() < 8
+    seen.iter().filter(|occurs| **occurs).count() < 8
 }
 
 /// Fewer than 16 bytes, over and over; also where the last repetition is cut.
@@ -21,19 +21,19 @@ fn repeats(key: &[u8]) -> bool {
     key.len() < 16 || (1..16).any(|period| key.iter().zip(key.iter().skip(period)).all(|(a, b)| a == b))
 }
 
-/// The key without the four or more equal bytes that fill it up at its end.
-fn without_filling(key: &[u8]) -> &[u8] {
-    let filling = key.iter().rev().take_while(|byte| Some(*byte) == key.last()).count();
-    if filling < 4 {
+/// The key without the four or more equal bytes that pad its end.
+fn without_padding(key: &[u8]) -> &[u8] {
+    let padding = key.iter().rev().take_while(|byte| Some(*byte) == key.last()).count();
+    if padding < 4 {
         key
     } else {
-        key.get(..key.len() - filling).unwrap_or_default()
+        key.get(..key.len() - padding).unwrap_or_default()
     }
 }
 
-/// What tutorials, generators of sample tokens and example configurations use: printable text of which hardly anything
-/// is left without the words that they are made of and the signs between these.
-fn well_known(key: &[u8]) -> bool {
+/// Keys of tutorials, sample tokens and example configurations: printable text that consists almost only of the words
+/// below and of signs between them.
+fn is_made_of_common_words(key: &[u8]) -> bool {
     let printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
     let Some(text) = std::str::from_utf8(key).ok().filter(|_| key.iter().all(printable)) else {
         return false;
@@ -45,7 +45,7 @@ fn well_known(key: &[u8]) -> bool {
     rest.bytes().filter(|byte| !b"-_ .,:!?/".contains(byte)).count() < 12
 }
 
-/// Longer words first: what is left of them must not hide them.
+/// Longer words first, so that removing a short one does not hide a long one.
 const WORDS: [&str; 44] = [
     "qwertyuiopasdfghjklzxcvbnm",
     "abcdefghijklmnopqrstuvwxyz",
@@ -93,7 +93,7 @@ const WORDS: [&str; 44] = [
     "512",
 ];
 
-/// A key that anybody can read: a public key or certificate, as text or as DER (CVE-2016-10555 and its kin).
+/// A key that anyone can read: a public key or certificate, as text or as DER (CVE-2016-10555 and similar).
 fn public_text(key: &[u8]) -> bool {
     let text = key.trim_ascii_start();
     let begins = |start: &[u8]| text.starts_with(start);
@@ -108,7 +108,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn keys_of_the_tutorials_are_guessable() {
+    fn keys_from_tutorials_are_weak() {
         for key in [
             "secret",
             "changeme",
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_out_of_a_generator_are_not() {
+    fn keys_from_a_generator_are_not_weak() {
         for key in [
             &b"\xf9\xe6\xee\x0c\xdb\x15\x67\x68\x89\xb6\x86\x7e\x6a\x47\xd7\x4d\x20\xad\xe1\x43\xb6\x72\xbb\x8b\x0a\xc6\xd6\x94\x18\xa7\x82\x01"[..],
             b"8f14e45fceea167a5a36dedd4bea2543aa5f1d3c9b7e60d2c4187f0e93b6a5d1",
@@ -149,8 +149,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn random_keys_are_never_called_guessable(key in prop::array::uniform32(any::<u8>())) {
-            // The strategy likes special values, so that the premise is spelled out.
+        fn random_keys_are_never_weak(key in prop::array::uniform32(any::<u8>())) {
+            // The strategy prefers special values; only keys with enough different bytes count as random.
             prop_assume!(key.iter().collect::<std::collections::HashSet<_>>().len() >= 20);
             prop_assert!(!is_weak(&key));
         }

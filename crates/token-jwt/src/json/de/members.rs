@@ -1,4 +1,4 @@
-//! Objects: each member to the caller's type, and to the [`Watch`] before it.
+//! Objects: each member goes to the [`Watch`], and then to the caller's type.
 
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 
@@ -8,7 +8,7 @@ use super::watch::{Scalar, Watch};
 use crate::json::error::JsonError;
 use crate::json::reader::{ObjectMark, Reader, Stop};
 
-/// An object to the visitor; what the visitor leaves unread is read and checked after it.
+/// Gives an object to the visitor; what the visitor leaves unread is read and checked afterwards.
 pub(super) fn visit_members<'de, V: Visitor<'de>, W: Watch<'de>>(
     reader: &mut Reader<'de>,
     watch: &mut W,
@@ -17,7 +17,7 @@ pub(super) fn visit_members<'de, V: Visitor<'de>, W: Watch<'de>>(
     let mut members = Members::open(reader, watch)?;
     match visitor.visit_map(&mut members) {
         Ok(value) => members.drain().map(|()| value),
-        // The position is somewhere inside the object: nothing sound can follow.
+        // The position is somewhere inside the object, so reading cannot go on.
         Err(_) => Err(members.reader.stop(JsonError::Shape)),
     }
 }
@@ -26,7 +26,7 @@ pub(super) struct Members<'r, 'w, 'de, W> {
     reader: &'r mut Reader<'de>,
     watch: &'w mut W,
     object: ObjectMark,
-    /// The reader is in front of a value that nobody has read.
+    /// The reader is before a value that has not been read.
     pending: bool,
     done: bool,
 }
@@ -53,7 +53,7 @@ impl<'r, 'w, 'de, W: Watch<'de>> Members<'r, 'w, 'de, W> {
         Ok(self.pending)
     }
 
-    /// Lets the watch look at the pending value first.
+    /// Lets the watch see the pending value.
     #[inline]
     fn watched(&mut self) -> Result<Scalar<'de>, Stop> {
         self.pending = false;
@@ -75,7 +75,7 @@ impl<'r, 'w, 'de, W: Watch<'de>> Members<'r, 'w, 'de, W> {
         Ok(())
     }
 
-    /// Reads what is left.
+    /// Reads the rest of the object.
     pub(super) fn drain(&mut self) -> Result<(), Stop> {
         loop {
             self.settle()?;

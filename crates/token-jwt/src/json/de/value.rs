@@ -74,7 +74,7 @@ fn visit_elements<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) ->
         Ok(value) if elements.done => Ok(value),
         Ok(value) => match elements.reader.next_element(&mut elements.first)? {
             false => Ok(value),
-            // More elements than the type has room for: `[1,2,3]` is not a pair.
+            // More elements than the type has: `[1,2,3]` is not a pair.
             true => Err(elements.reader.stop(JsonError::Shape)),
         },
         Err(_) => Err(elements.reader.stop(JsonError::Shape)),

@@ -1,14 +1,14 @@
-//! A look at the members of the outermost object, before the caller's type gets them.
+//! Sees the members of the outermost object before the caller's type does.
 
 use crate::json::member_names::Name;
 use crate::json::number::Number;
 use crate::json::reader::{Reader, Stop};
 use crate::json::text::Text;
 
-/// Looks on while the members of the outermost object go by.
+/// Sees each member of the outermost object before the caller's type does.
 pub(crate) trait Watch<'de> {
-    /// A member's name; the reader is in front of its value. What has been read of the value is handed back, so
-    /// that the caller's type gets it too.
+    /// A member's name; the reader is before its value. Returns what it has read of the value, so that the caller's type
+    /// gets it too.
     fn member(&mut self, name: Name<'de>, reader: &mut Reader<'de>) -> Result<Scalar<'de>, Stop>;
 }
 
@@ -22,7 +22,7 @@ pub(crate) enum Scalar<'de> {
     Number(Number),
 }
 
-/// Inner objects are of no interest to a watch.
+/// The watch of inner objects: it reads nothing.
 pub(super) struct Unwatched;
 
 impl<'de> Watch<'de> for Unwatched {

@@ -1,4 +1,4 @@
-//! Tokens as an attacker makes them: any header, any payload, any signature.
+//! Keys, policies and hand-made tokens: any header, any payload, any signature.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -12,10 +12,10 @@ use ring::hmac;
 use serde_json::Value;
 use token_jwt::{Algorithm, ClaimsVerifier, KeySet, Kid, Policy, Reason, SystemRandom, UnixTime, VerifyingKey};
 
-/// The moment of every test.
+/// The time of every test, in seconds since 1970.
 pub const NOW: i64 = 1_700_000_000;
 
-/// 64 bytes out of a generator: long enough for every HMAC.
+/// 64 random bytes: long enough for every HMAC.
 pub const SECRET: [u8; 64] = [
     0xf9, 0xe6, 0xee, 0x0c, 0xdb, 0x15, 0x67, 0x68, 0x89, 0xb6, 0x86, 0x7e, 0x6a, 0x47, 0xd7, 0x4d, 0x20, 0xad, 0xe1,
     0x43, 0xb6, 0x72, 0xbb, 0x8b, 0x0a, 0xc6, 0xd6, 0x94, 0x18, 0xa7, 0x82, 0x01, 0x1e, 0x22, 0x5c, 0xaf, 0xb9, 0x03,
@@ -23,7 +23,7 @@ pub const SECRET: [u8; 64] = [
     0x81, 0x8b, 0xaa, 0x4f, 0x5a, 0x77, 0x79,
 ];
 
-/// A payload that every test policy takes.
+/// A payload that [`policy`] accepts.
 pub const GOOD: &str =
     r#"{"iss":"https://issuer.example","sub":"7","aud":"api","exp":1700000600,"iat":1699999990,"jti":"a"}"#;
 
@@ -33,14 +33,14 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// HS256 over two segments as they are.
+/// The two segments, unchanged, with the HS256 signature of `secret`.
 pub fn maced_with(secret: &[u8], header: &str, payload: &str) -> String {
     let message = format!("{header}.{payload}");
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
     format!("{message}.{}", encode(tag))
 }
 
-/// A token with this header and payload under the right MAC.
+/// A token with this header and payload and a correct signature by [`SECRET`].
 pub fn token(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     maced_with(&SECRET, &encode(header), &encode(payload))
 }
@@ -64,18 +64,18 @@ pub fn policy() -> Policy {
         .require("jti")
 }
 
-/// Why a verifier refuses a token; `None` if it does not.
-pub fn refusal(keys: impl Into<KeySet>, policy: Policy, token: &str) -> Option<Reason> {
+/// Why a verifier with these keys and this policy rejects a token; `None` if it accepts it.
+pub fn rejection(keys: impl Into<KeySet>, policy: Policy, token: &str) -> Option<Reason> {
     let verifier = ClaimsVerifier::new(keys, policy);
     verifier
         .verify::<()>(token, now())
         .err()
-        .map(|refused| refused.reason())
+        .map(|rejection| rejection.reason())
 }
 
 /// The same for [`key`] and [`policy`].
-pub fn refused(token: &str) -> Option<Reason> {
-    refusal(key(), policy(), token)
+pub fn rejected(token: &str) -> Option<Reason> {
+    rejection(key(), policy(), token)
 }
 
 pub fn now() -> UnixTime {
