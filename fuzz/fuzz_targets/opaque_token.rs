@@ -1,4 +1,4 @@
-//! Any text is an opaque token in its one spelling, or none.
+//! Any text is the only text of an opaque token, or none.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any text is a session reference in its one spelling, or none.
+//! Any text is the only text of a session reference, or none.
 #![no_main]
 
 use auth_core::SessionRef;

@@ -66,8 +66,7 @@ impl JwtVerifier {
     /// A verifier with these keys.
     ///
     /// # Security
-    /// The keys must be those of this flavour alone: the signature is all that tells one flavour's tokens from
-    /// another's.
+    /// The keys must belong to this flavour alone: only the signature distinguishes one flavour's tokens from another's.
     pub fn new(config: JwtConfig, keys: impl Into<KeySet>, clock: Arc<dyn Clock>) -> Self {
         let verifier = ClaimsVerifier::new(keys, policy(&config));
         Self {

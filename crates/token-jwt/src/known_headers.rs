@@ -74,17 +74,17 @@ mod tests {
 
     #[test]
     fn headers_of_common_libraries_are_recognised() {
-        let known = |key: VerifyingKey| KnownHeaders::new(&key.into(), "JWT");
-        let recognise = |known: &KnownHeaders, json: &str| {
+        let headers = |key: VerifyingKey| KnownHeaders::new(&key.into(), "JWT");
+        let recognise = |headers: &KnownHeaders, json: &str| {
             let header = base64url::encode(json.as_bytes());
-            known.recognise(format!("{header}.e30.").as_bytes()) == Some((0, header.len()))
+            headers.recognise(format!("{header}.e30.").as_bytes()) == Some((0, header.len()))
         };
-        let one = known(named("one"));
+        let one = headers(named("one"));
         assert!(recognise(&one, r#"{"typ":"JWT","alg":"HS256","kid":"one"}"#));
         assert!(recognise(&one, r#"{"alg":"HS256","kid":"one","typ":"JWT"}"#));
         assert!(recognise(&one, r#"{"alg":"HS256","typ":"JWT","kid":"one"}"#));
         assert!(!recognise(&one, r#"{"alg":"HS256","typ":"JWT"}"#), "it is parsed");
-        let unnamed = known(unnamed(0));
+        let unnamed = headers(unnamed(0));
         assert!(recognise(&unnamed, r#"{"typ":"JWT","alg":"HS256"}"#));
         assert!(recognise(&unnamed, r#"{"alg":"HS256","typ":"JWT"}"#));
         assert!(!recognise(&unnamed, r#"{"alg":"HS256"}"#), "it is parsed");
@@ -93,9 +93,9 @@ mod tests {
     #[test]
     fn a_recognised_header_selects_its_own_key_and_a_prefix_of_it_selects_none() {
         let keys = KeySet::new(vec![named("one"), named("two")]).unwrap();
-        let known = KnownHeaders::new(&keys, "JWT");
+        let headers = KnownHeaders::new(&keys, "JWT");
         let header = segment("HS256", "JWT", Some("two"));
-        let recognise = |token: String| known.recognise(token.as_bytes());
+        let recognise = |token: String| headers.recognise(token.as_bytes());
         assert_eq!(recognise(format!("{header}.e30.")), Some((1, header.len())));
         assert_eq!(recognise(format!("{header}x.e30.")), None);
         assert_eq!(recognise(header.clone()), None);

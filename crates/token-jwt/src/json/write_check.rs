@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::ser::{self, Serialize, Serializer};
 
-/// The value cannot be written as JSON that a strict reader takes.
+/// The value cannot be written as JSON that a strict reader accepts.
 #[derive(Debug)]
 pub(crate) struct WriteError;
 

@@ -7,7 +7,7 @@ use super::write_check::{WriteCheck, WriteError};
 
 /// Appends `value` as JSON without white space; members keep the order in which the caller's type has them.
 ///
-/// serde_json takes more than a strict reader does: it writes NaN and infinities as `null`, and does not notice a name
+/// serde_json accepts more than a strict reader does: it writes NaN and infinities as `null`, and does not notice a name
 /// that a map or `#[serde(flatten)]` repeats. A value with either is refused, so that no token is signed that the
 /// verifier rejects or that means something else.
 pub(crate) fn write_value<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), WriteError> {
