@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The service on this socket. It accepts tokens signed with a key of this JWK Set.
-pub fn server(listener: TcpListener, jwk_set: &str) -> Result<Server, Box<dyn Error>> {
+pub(crate) fn server(listener: TcpListener, jwk_set: &str) -> Result<Server, Box<dyn Error>> {
     let scheme = AuthScheme {
         carriers: Carriers {
             bearer: true,

@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// An issuer with a new key pair.
-pub fn issuer() -> Result<JwtIssuer, KeyError> {
+pub(crate) fn issuer() -> Result<JwtIssuer, KeyError> {
     let random = SystemRandom::new();
     let key = SigningKey::generate(Algorithm::EdDSA, &random)?.with_kid(Kid::random(&random)?);
     let config = JwtConfig {
@@ -51,12 +51,12 @@ pub fn issuer() -> Result<JwtIssuer, KeyError> {
 }
 
 /// The JWK Set with which others verify.
-pub fn public_keys(issuer: &JwtIssuer) -> String {
+pub(crate) fn public_keys(issuer: &JwtIssuer) -> String {
     write_jwk_set(issuer.verifying_keys().keys())
 }
 
 /// A token of the subject 7 with these scopes, separated by spaces.
-pub async fn token(issuer: &JwtIssuer, scopes: &str) -> Result<String, Box<dyn Error>> {
+pub(crate) async fn token(issuer: &JwtIssuer, scopes: &str) -> Result<String, Box<dyn Error>> {
     let scopes = Scopes::parse_list(scopes).ok_or("a scope has a character that is not allowed")?;
     let realm = Realm::parse("example").ok_or("a realm's name is not allowed")?;
     let grant = Grant::new(Subject(7), Generation(0), realm, scopes);

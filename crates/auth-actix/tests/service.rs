@@ -7,11 +7,11 @@ use std::thread;
 
 use actix_web::rt::System;
 
-#[allow(dead_code, unreachable_pub, reason = "its `main` is not run here")]
+#[allow(dead_code, reason = "its `main` is not run here")]
 #[path = "../examples/service.rs"]
 mod service;
 
-#[allow(dead_code, unreachable_pub, reason = "its `main` is not run here")]
+#[allow(dead_code, reason = "its `main` is not run here")]
 #[path = "../examples/sign.rs"]
 mod sign;
 
