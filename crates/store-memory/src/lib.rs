@@ -5,6 +5,7 @@ mod accounts;
 mod consumers;
 mod directory;
 mod inspect;
+mod keys;
 mod passwords;
 mod purge;
 mod roles;
@@ -16,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use state::State;
 
-/// Accounts, passwords, roles, consumers, tokens and the feed of changes, in memory.
+/// Accounts, passwords, roles, consumers, tokens, signing keys and the feed of changes, in memory.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<State>);
 

@@ -8,6 +8,7 @@ use auth_core::{
     TokenDigest, TokenId, TokenRecord,
 };
 use consumer_auth::Organisation;
+use keystore::StoredKey;
 use permissions::read_list;
 
 /// For how long a change is told when no token says how long it matters.
@@ -24,6 +25,7 @@ pub(crate) struct State {
     pub(crate) roles: BTreeMap<(Realm, String), String>,
     pub(crate) organisations: BTreeMap<i64, Organisation>,
     pub(crate) consumers: BTreeMap<String, ConsumerRow>,
+    pub(crate) keys: BTreeMap<String, StoredKey>,
     pub(crate) feed: BTreeMap<i64, FeedEntry>,
     /// The highest numbers ever given out. Rows go; their numbers are never given again.
     pub(crate) last_token: i64,
