@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::TokenRegistry;
+use keystore::Reloaded;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -94,8 +95,23 @@ async fn follow(keys: Arc<Keys>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = keys.reload().await {
-            tracing::error!(event = "keys_not_reloaded", error = format!("{error:#}"));
+        match keys.keyring.reload().await {
+            Ok(reloaded) => log(&reloaded),
+            Err(error) => tracing::error!(event = "keys_not_reloaded", %error),
         }
+    }
+}
+
+fn log(reloaded: &Reloaded) {
+    for changed in &reloaded.changed {
+        tracing::info!(
+            event = "keys_changed",
+            flavour = changed.purpose.flavour(),
+            keys = changed.verifying
+        );
+    }
+    for failure in &reloaded.failures {
+        let (flavour, error) = (failure.purpose.flavour(), &failure.error);
+        tracing::error!(event = "keys_not_reloaded", flavour, %error);
     }
 }

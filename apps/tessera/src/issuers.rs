@@ -5,10 +5,11 @@ use std::sync::Arc;
 use anyhow::bail;
 use auth_actix::Carriers;
 use auth_core::{Capabilities, Clock, Entropy, Issuer, KeyBound, Lifetime, SecretKey, TokenRegistry, Tracked};
-use token_jwt::{DateUnit, JwtConfig, JwtIssuer, SubjectClaim};
+use token_jwt::{DateUnit, JwtConfig, SubjectClaim};
 use token_opaque::{OpaqueConfig, OpaqueIssuer};
 
 use crate::config::{Dialect, ExpUnit, Flavour, IssuerKind};
+use crate::jwt_keys::{self, FollowedJwt};
 use crate::keys::Keys;
 
 /// What issuers are made of.
@@ -67,7 +68,7 @@ fn opaque(flavour: &Flavour, parts: &Parts) -> OpaqueIssuer {
     OpaqueIssuer::new(config, parts.registry.clone(), parts.entropy.clone())
 }
 
-async fn jwt(flavour: &Flavour, parts: &Parts, keys: &Keys) -> anyhow::Result<Arc<JwtIssuer>> {
+async fn jwt(flavour: &Flavour, parts: &Parts, keys: &Keys) -> anyhow::Result<Arc<FollowedJwt>> {
     let Lifetime::Limited(lifetime) = flavour.lifetime else {
         bail!(
             "flavour.{}.lifetime = unlimited: a signed token always ends",
@@ -90,7 +91,8 @@ async fn jwt(flavour: &Flavour, parts: &Parts, keys: &Keys) -> anyhow::Result<Ar
             ExpUnit::Milliseconds => DateUnit::Milliseconds,
         },
     };
-    keys.issuer(flavour, config, parts).await
+    let (clock, entropy) = (parts.clock.clone(), parts.entropy.clone());
+    jwt_keys::issuer(&keys.keyring, flavour, config, clock, entropy).await
 }
 
 /// Bound to a key; an issuer without records stays as it is, and is then refused for that.

@@ -14,6 +14,7 @@ mod consumers;
 mod demo;
 mod http;
 mod issuers;
+mod jwt_keys;
 mod keys;
 mod master;
 mod reply;

@@ -47,6 +47,19 @@ pub struct ListedKey {
     pub state: KeyState,
 }
 
+impl ListedKey {
+    /// Stored keys by purpose, each with its state among those of its purpose. Keys of one purpose keep their order.
+    #[must_use]
+    pub fn all(mut keys: Vec<StoredKey>, now: Timestamp) -> Vec<Self> {
+        keys.sort_by(|a, b| a.purpose.cmp(&b.purpose));
+        let purposes = keys.chunk_by(|a, b| a.purpose == b.purpose);
+        let states = purposes.flat_map(|keys| rotation::states(&times(keys), now));
+        let states: Vec<KeyState> = states.collect();
+        let listed = keys.into_iter().zip(states);
+        listed.map(|(key, state)| Self { key, state }).collect()
+    }
+}
+
 impl Keyring {
     /// The keys in this store, sealed under keys that are derived from `master`.
     ///
@@ -76,7 +89,7 @@ impl Keyring {
     /// # Errors
     /// When the store fails.
     pub async fn list(&self) -> Result<Vec<ListedKey>, KeyringError> {
-        Ok(listed(self.store.keys().await?, self.clock.now()))
+        Ok(ListedKey::all(self.store.keys().await?, self.clock.now()))
     }
 
     /// The keys of one purpose, those that sign first first.
@@ -84,7 +97,7 @@ impl Keyring {
     /// # Errors
     /// When the store fails.
     pub async fn list_of(&self, purpose: &KeyPurpose) -> Result<Vec<ListedKey>, KeyringError> {
-        Ok(listed(self.stored(purpose).await?, self.clock.now()))
+        Ok(ListedKey::all(self.stored(purpose).await?, self.clock.now()))
     }
 
     /// Opens a stored key.
@@ -159,15 +172,6 @@ impl fmt::Debug for Keyring {
             .field("store", &self.store)
             .finish_non_exhaustive()
     }
-}
-
-/// Each key with its state among those of its purpose. Keys of one purpose keep their order.
-fn listed(mut keys: Vec<StoredKey>, now: Timestamp) -> Vec<ListedKey> {
-    keys.sort_by(|a, b| a.purpose.cmp(&b.purpose));
-    let purposes = keys.chunk_by(|a, b| a.purpose == b.purpose);
-    let states: Vec<KeyState> = purposes.flat_map(|keys| rotation::states(&times(keys), now)).collect();
-    let listed = keys.into_iter().zip(states);
-    listed.map(|(key, state)| ListedKey { key, state }).collect()
 }
 
 fn times(keys: &[StoredKey]) -> Vec<KeyTimes> {

@@ -26,6 +26,10 @@ mod insert;
 #[cfg(feature = "test-support")]
 #[path = "ports/inspect.rs"]
 mod inspect;
+#[path = "ports/keys.rs"]
+mod keys;
+#[path = "ports/meta.rs"]
+mod meta;
 #[path = "ports/migrate.rs"]
 mod migrate;
 #[path = "ports/passwords.rs"]
@@ -36,7 +40,5 @@ mod purge;
 mod roles;
 #[path = "ports/tokens.rs"]
 mod tokens;
-#[path = "ports/vault.rs"]
-mod vault;
 
 pub(crate) use backend::Db;

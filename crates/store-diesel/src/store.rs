@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use auth_core::{AccountStore, PasswordStore, StoreError, TokenDirectory, TokenStore};
 use consumer_auth::ConsumerStore;
+use keystore::KeyStore;
 use permissions::RoleStore;
 
 use crate::facts::{Examine, Facts};
 #[cfg(feature = "test-support")]
 use crate::inspect::Inspect;
+use crate::meta::{MetaStore, Ping};
 use crate::migrations::{self, Migrate};
 use crate::options::{ConnectError, StoreOptions};
 use crate::url::DatabaseUrl;
-use crate::vault::{MetaStore, Ping, VaultStore};
 use crate::{postgres, sqlite};
 
 /// Every port of Tessera on one database. Cheap to clone; the connections are closed with the last clone and the last
@@ -61,8 +62,8 @@ impl DieselStore {
         self.0.clone()
     }
 
-    /// The server's sealed keys.
-    pub fn vault(&self) -> Arc<dyn VaultStore> {
+    /// The port of signing keys.
+    pub fn keys(&self) -> Arc<dyn KeyStore> {
         self.0.clone()
     }
 
@@ -108,12 +109,12 @@ pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Po
 
 /// All that is to be had from one database.
 pub(crate) trait Ports:
-    TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
+    TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + KeyStore + MetaStore + Behind
 {
 }
 
 impl<T> Ports for T where
-    T: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
+    T: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + KeyStore + MetaStore + Behind
 {
 }
 

@@ -5,9 +5,9 @@
 mod support;
 
 use auth_core::{Change, Generation, NewAccount, NewToken, Subject};
-use store_diesel::{DieselStore, StoredKey};
+use store_diesel::DieselStore;
 use support::Fresh;
-use support::things::{HOUR, NOW, account, client, crowd, generation, organisation, owner, session, token};
+use support::things::{HOUR, NOW, account, client, crowd, generation, key, organisation, owner, session, token};
 
 /// How many callers there are, and how many times they meet.
 const CROWD: usize = 40;
@@ -204,23 +204,12 @@ async fn one_first_key_is_made(fresh: Fresh) {
     for purpose in ["mechanics", "login"] {
         let made = crowd(&nodes, 5, |node, caller| async move {
             let key = key(&format!("{purpose}-{caller}"), purpose);
-            node.vault().put_first_key(&key).await.unwrap()
+            node.keys().insert_first(&key).await.unwrap()
         })
         .await;
         assert_eq!(made.iter().filter(|made| **made).count(), 1, "{purpose}");
     }
-    assert_eq!(fresh.store.vault().keys().await.unwrap().len(), 2);
-}
-
-fn key(name: &str, purpose: &str) -> StoredKey {
-    StoredKey {
-        name: name.to_owned(),
-        purpose: purpose.to_owned(),
-        sealed: vec![1, 2, 3],
-        created_at: NOW,
-        activates_at: NOW,
-        retires_at: None,
-    }
+    assert_eq!(fresh.store.keys().keys().await.unwrap().len(), 2);
 }
 
 async fn one_value_is_kept(fresh: Fresh) {

@@ -7,13 +7,15 @@ mod support;
 use std::time::Duration;
 
 use auth_core::{NewToken, StoreError, TokenDigest};
+use keystore::EmergencyOutcome;
 use store_diesel::{Cluster, ConnectError, DieselStore, StoreOptions};
 use support::Fresh;
-use support::things::{NOW, account, crowd, owner, session, token};
+use support::things::{HOUR, NOW, account, crowd, key, owner, session, token};
 
 on_both! {
     a_caller_who_hangs_up_leaves_nothing_half_done
     a_damaged_row_hurts_one_only
+    a_change_of_keys_that_fails_halfway_changes_nothing
     nothing_of_a_secret_is_told_by_an_error
     it_answers
 }
@@ -41,6 +43,41 @@ async fn a_caller_who_hangs_up_leaves_nothing_half_done(fresh: Fresh) {
         .await;
     let told = fresh.count("SELECT count(*) FROM feed WHERE kind = 'superseded'").await;
     assert_eq!(generation, told, "a generation and its entry in the feed come together");
+}
+
+/// A stolen key must not go on verifying, nor the key that signs end, since the second of two statements failed.
+async fn a_change_of_keys_that_fails_halfway_changes_nothing(fresh: Fresh) {
+    let keys = fresh.store.keys();
+    assert!(keys.insert_first(&key("old", "shops/EdDSA")).await.unwrap());
+    let before = keys.keys().await.unwrap();
+    let new = key("new", "shops/EdDSA");
+    for event in ["INSERT", "UPDATE"] {
+        let stop = match fresh.is_sqlite() {
+            true => format!("CREATE TRIGGER stop BEFORE {event} ON vault BEGIN SELECT RAISE(ABORT, 'stopped'); END"),
+            false => format!(
+                "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''stopped''; END';
+                 CREATE TRIGGER stop BEFORE {event} ON vault FOR EACH ROW EXECUTE FUNCTION stop()"
+            ),
+        };
+        fresh.run(&stop).await;
+        assert!(keys.rotate(&new, NOW.plus(HOUR)).await.is_err(), "{event}");
+        assert!(keys.emergency(&new, NOW).await.is_err(), "{event}");
+        assert!(
+            keys.replace_all(std::slice::from_ref(&new), NOW).await.is_err(),
+            "{event}"
+        );
+        assert_eq!(keys.keys().await.unwrap(), before, "{event}");
+        fresh
+            .run(match fresh.is_sqlite() {
+                true => "DROP TRIGGER stop",
+                false => "DROP TRIGGER stop ON vault; DROP FUNCTION stop()",
+            })
+            .await;
+    }
+    assert!(matches!(
+        keys.emergency(&new, NOW).await.unwrap(),
+        EmergencyOutcome::Replaced(_)
+    ));
 }
 
 async fn a_damaged_row_hurts_one_only(fresh: Fresh) {

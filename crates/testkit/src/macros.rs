@@ -238,6 +238,28 @@ macro_rules! __store_laws {
             the_end_of_everything_is_told
             what_ended_with_everything_is_purged
             a_role_reads_back
+            a_key_comes_back_as_it_was_stored
+            keys_that_sign_first_are_listed_first
+            a_first_key_is_a_purposes_first
+            a_crowd_gets_one_first_key
+            a_rotation_ends_the_others_of_its_purpose
+            a_rotation_postpones_no_retirement
+            a_rotation_to_a_taken_name_changes_nothing
+            rotations_at_once_leave_one_key_without_an_end
+            no_reader_sees_half_a_change
+            no_key_is_removed
+            a_key_retires_when_it_should
+            a_retirement_is_never_postponed
+            an_unknown_key_does_not_retire
+            the_last_key_that_signs_does_not_retire
+            the_last_key_retires_where_that_is_asked
+            two_that_retire_at_once_leave_one
+            an_emergency_leaves_no_old_key_verifying
+            an_emergency_without_a_key_to_replace_changes_nothing
+            an_emergency_to_a_taken_name_changes_nothing
+            an_emergency_for_everything_reaches_every_purpose
+            an_emergency_wins_over_rotations
+            an_emergency_for_everything_wins_over_rotations
         }
     };
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use auth_core::{AccountStore, PasswordStore, Realm, Timestamp, TokenDirectory, TokenId, TokenStore};
 use consumer_auth::ConsumerStore;
+use keystore::KeyStore;
 use permissions::RoleStore;
 use store_memory::MemoryStore;
 
 use crate::law::{Supported, Unsupported};
 
-/// The six ports of one store.
+/// The ports of one store.
 #[derive(Clone, Debug)]
 pub struct Ports {
     /// Tokens, sessions and the feed of changes.
@@ -26,13 +27,15 @@ pub struct Ports {
     pub roles: Arc<dyn RoleStore>,
     /// Organisations, consumers and clients.
     pub consumers: Arc<dyn ConsumerStore>,
+    /// Signing keys.
+    pub keys: Arc<dyn KeyStore>,
 }
 
 impl Ports {
     /// The ports of a store that implements all of them.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore,
+        S: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + KeyStore,
     {
         Self {
             tokens: store.clone(),
@@ -40,7 +43,8 @@ impl Ports {
             accounts: store.clone(),
             passwords: store.clone(),
             roles: store.clone(),
-            consumers: store,
+            consumers: store.clone(),
+            keys: store,
         }
     }
 }

@@ -117,6 +117,37 @@ const STORES: &[(&str, store::Flaw)] = {
         ("clients_never_cross_organisations", OneOrganisation),
         ("a_client_is_an_account_of_its_organisation", ClientsAreOperators),
         ("a_barred_client_says_so", BarredClientsAreHidden),
+        ("a_key_comes_back_as_it_was_stored", CutsSealedKeys),
+        ("keys_that_sign_first_are_listed_first", ListsLaterKeysFirst),
+        ("a_first_key_is_a_purposes_first", FirstKeysBesideRetired),
+        ("a_crowd_gets_one_first_key", FirstKeysAfterALook),
+        ("a_rotation_ends_the_others_of_its_purpose", RotationEndsEveryPurpose),
+        ("a_rotation_postpones_no_retirement", RotationPostpones),
+        ("a_rotation_to_a_taken_name_changes_nothing", RotationEndsBeforeItAdds),
+        ("rotations_at_once_leave_one_key_without_an_end", RotatesAfterALook),
+        ("no_reader_sees_half_a_change", RotatesInTwoSteps),
+        ("no_key_is_removed", EmergencyRemoves),
+        ("a_key_retires_when_it_should", RetiresNothing),
+        ("a_retirement_is_never_postponed", RetirementPostpones),
+        ("an_unknown_key_does_not_retire", UnknownKeysRetire),
+        ("the_last_key_that_signs_does_not_retire", LastKeysRetire),
+        ("the_last_key_retires_where_that_is_asked", LastKeysNeverRetire),
+        ("two_that_retire_at_once_leave_one", RetiresAfterALook),
+        ("an_emergency_leaves_no_old_key_verifying", EmergencySparesNextKeys),
+        (
+            "an_emergency_without_a_key_to_replace_changes_nothing",
+            EmergencyAddsAnyway,
+        ),
+        ("an_emergency_to_a_taken_name_changes_nothing", EmergencyTakesNames),
+        (
+            "an_emergency_for_everything_reaches_every_purpose",
+            EverythingIsWhatIsReplaced,
+        ),
+        ("an_emergency_wins_over_rotations", RotationForgetsEmergencies),
+        (
+            "an_emergency_for_everything_wins_over_rotations",
+            RotationForgetsEmergencies,
+        ),
     ]
 };
 

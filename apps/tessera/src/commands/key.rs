@@ -2,17 +2,16 @@
 
 mod export;
 mod import;
+mod keyring;
 mod list;
 mod retire;
-mod ring;
 mod rotate;
 
 use clap::{Args, Subcommand};
 
 use crate::cli::Common;
 
-pub use ring::{Ring, signs};
-pub use rotate::end_at_once;
+pub use keyring::{open, signs};
 
 /// The keys that signed tokens are signed with. Running servers follow within 2 seconds.
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ use crate::schema::{accounts, tokens};
 
 /// The names of our advisory locks in the database: "tess", and which.
 const SCHEMA_LOCK: i64 = 0x7465_7373_0001;
-const VAULT_LOCK: i64 = 0x7465_7373_0002;
+const KEYS_LOCK: i64 = 0x7465_7373_0002;
 
 /// A row that is read so that something else may be written: nobody changes it before the transaction ends. If
 /// somebody is changing it, this waits and then looks again.
@@ -47,9 +47,9 @@ pub(super) async fn hold_names(conn: &mut Connection, realm: &Realm) -> Outcome<
     Ok(())
 }
 
-/// Nobody else adds a key before the transaction ends.
-pub(super) async fn hold_vault(conn: &mut Connection) -> Outcome<()> {
-    hold(conn, VAULT_LOCK).await
+/// No key is added or changed by others before the transaction ends.
+pub(super) async fn hold_keys(conn: &mut Connection) -> Outcome<()> {
+    hold(conn, KEYS_LOCK).await
 }
 
 /// Nobody else changes the tables before the transaction ends.

@@ -33,8 +33,8 @@ pub(super) async fn hold_names(_: &mut Connection, _: &Realm) -> Outcome<()> {
     Ok(())
 }
 
-/// Nobody else adds a key before the transaction ends.
-pub(super) async fn hold_vault(_: &mut Connection) -> Outcome<()> {
+/// No key is added or changed by others before the transaction ends.
+pub(super) async fn hold_keys(_: &mut Connection) -> Outcome<()> {
     Ok(())
 }
 

@@ -117,6 +117,7 @@ impl StoreHarness for Fresh {
             passwords: self.store.passwords(),
             roles: self.store.roles(),
             consumers: self.store.consumers(),
+            keys: self.store.keys(),
         }
     }
 

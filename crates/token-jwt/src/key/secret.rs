@@ -13,10 +13,6 @@ impl SecretBytes {
         Self(bytes)
     }
 
-    pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
-        &mut self.0
-    }
-
     /// The bytes, for the one who must have them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {

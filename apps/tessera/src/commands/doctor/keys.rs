@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use auth_core::{SecretKey, SystemClock};
+use keystore::{KeyFormat, KeyState, Keyring, ListedKey};
 use store_diesel::DieselStore;
-use token_jwt::Family;
-use token_jwt::rotation::KeyState;
 
 use super::check::Check;
 use crate::commands::admin::master_key;
 use crate::commands::key::signs;
 use crate::config::{Config, Flavour};
-use crate::keys::{Keys, Purpose};
+use crate::jwt_keys::{JwtKeyFormat, purpose_of};
+use crate::keys::Keys;
 use crate::master;
 
 const MASTER: &str = "master key";
@@ -32,7 +32,7 @@ pub async fn check(config: &Config, store: &DieselStore) -> Vec<Check> {
         Err(error) => checks.push(Check::fail(SIGNING, format!("{error:#}"), "see above")),
         Ok(keys) => {
             for flavour in config.flavours.iter().filter(|flavour| signs(flavour)) {
-                let checked = of_flavour(&keys, flavour).await;
+                let checked = of_flavour(&keys.keyring, flavour).await;
                 checks.push(checked.unwrap_or_else(|error| unusable(flavour, &error)));
             }
         }
@@ -42,7 +42,7 @@ pub async fn check(config: &Config, store: &DieselStore) -> Vec<Check> {
 
 /// The master key, if it is this database's.
 async fn master_check(config: &Config, store: &DieselStore) -> anyhow::Result<(Check, Option<SecretKey>)> {
-    let nothing_stored = store.vault().keys().await?.is_empty();
+    let nothing_stored = store.keys().keys().await?.is_empty();
     let Some(master) = master::existing(&master_key(config))? else {
         let check = match nothing_stored {
             true => Check::warn(
@@ -77,44 +77,30 @@ async fn master_check(config: &Config, store: &DieselStore) -> anyhow::Result<(C
     })
 }
 
-async fn of_flavour(keys: &Keys, flavour: &Flavour) -> anyhow::Result<Check> {
-    let purpose = Purpose::of(flavour);
-    let (name, algorithm) = (&flavour.name, flavour.algorithm);
-    let stored = keys.stored(&purpose).await?;
-    let rotate = format!("tessera key rotate --flavour {name}");
-    if stored.is_empty() {
-        let found = format!("{name} ({algorithm}) has none yet");
-        return Ok(match algorithm.family() {
-            Family::Rsa => Check::fail(SIGNING, found, format!("tessera key import --flavour {name}")),
-            _ => Check::warn(SIGNING, found, "the server makes one when it starts"),
+async fn of_flavour(keyring: &Keyring, flavour: &Flavour) -> anyhow::Result<Check> {
+    let format = JwtKeyFormat::of(flavour);
+    let of = format!("{} ({})", flavour.name, flavour.algorithm);
+    let keys = keyring.list_of(&purpose_of(flavour)?).await?;
+    if keys.is_empty() {
+        let found = format!("{of} has none yet");
+        return Ok(match format.is_import_only() {
+            true => Check::fail(SIGNING, found, format.way_to_a_key()),
+            false => Check::warn(SIGNING, found, "the server makes one when it starts"),
         });
     }
-    let states = keys.states(&stored);
-    let live = stored
-        .iter()
-        .zip(&states)
-        .filter(|(_, state)| **state != KeyState::Retired);
-    for (row, _) in live.clone() {
-        keys.open_key(&purpose, row)?;
+    let verifying: Vec<&ListedKey> = keys.iter().filter(|listed| listed.state != KeyState::Retired).collect();
+    for listed in &verifying {
+        format.check(&keyring.open(&listed.key)?)?;
     }
-    if !states.contains(&KeyState::Current) {
-        return Ok(Check::fail(
-            SIGNING,
-            format!("no key of {name} ({algorithm}) signs now"),
-            rotate,
-        ));
-    }
-    if live.clone().all(|(row, _)| row.retires_at.is_some()) {
-        return Ok(Check::fail(
-            SIGNING,
-            format!("every key of {name} ({algorithm}) has an end"),
-            rotate,
-        ));
-    }
-    Ok(Check::ok(
-        SIGNING,
-        format!("{name} ({algorithm}) has {} that verify, and one signs", live.count()),
-    ))
+    let found = if !verifying.iter().any(|listed| listed.state == KeyState::Current) {
+        format!("no key of {of} signs now")
+    } else if verifying.iter().all(|listed| listed.key.retires_at.is_some()) {
+        format!("every key of {of} has an end")
+    } else {
+        let found = format!("{of} has {} that verify, and one signs", verifying.len());
+        return Ok(Check::ok(SIGNING, found));
+    };
+    Ok(Check::fail(SIGNING, found, format.way_to_a_key()))
 }
 
 fn unusable(flavour: &Flavour, error: &anyhow::Error) -> Check {

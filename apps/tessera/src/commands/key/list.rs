@@ -1,17 +1,13 @@
 //! `tessera key list`.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
-use serde_json::json;
-use store_diesel::StoredKey;
-use token_jwt::rotation::KeyState;
+use keystore::{KeyState, ListedKey, StoredKey};
+use serde_json::{Value, json};
 
-use super::ring;
+use super::keyring;
 use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, table, time};
-use crate::keys::states;
 
 /// List the signing keys: what each is for, and what it is now. Nothing of the keys themselves.
 #[derive(Debug, Args)]
@@ -24,45 +20,63 @@ pub struct List {
 impl List {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let wanted = self.flavour.as_deref();
-            let wanted = wanted
-                .map(|name| ring::signing_flavour(&admin.config, name))
-                .transpose()?;
-            let mut purposes: BTreeMap<String, Vec<StoredKey>> = BTreeMap::new();
-            for key in admin.store.vault().keys().await? {
-                purposes.entry(key.purpose.clone()).or_default().push(key);
+            if let Some(name) = &self.flavour {
+                keyring::signing_flavour(&admin.config, name)?;
             }
-            let mut listed = Vec::new();
-            for (purpose, keys) in purposes {
-                let flavour = purpose.split('/').next().unwrap_or_default();
-                if wanted.is_none_or(|wanted| wanted.name == flavour) {
-                    let states = states(&keys, admin.now());
-                    listed.extend(keys.into_iter().zip(states));
-                }
-            }
-            Ok(report(&listed))
+            let mut keys = ListedKey::all(admin.store.keys().keys().await?, admin.now());
+            let is_wanted = |key: &StoredKey| {
+                let wanted = self.flavour.as_deref();
+                wanted.is_none_or(|wanted| wanted == key.purpose.flavour())
+            };
+            keys.retain(|listed| is_wanted(&listed.key));
+            Ok(report(&keys))
         })
     }
 }
 
-fn report(keys: &[(StoredKey, KeyState)]) -> Report {
-    let rows: Vec<_> = keys.iter().map(|(key, state)| row(key, *state)).collect();
+fn report(keys: &[ListedKey]) -> Report {
+    let rows: Vec<_> = keys.iter().map(row).collect();
     let text = match keys.is_empty() {
         true => "there are no signing keys yet: a server makes them at its first start".into(),
         false => table(["kid", "flavour", "algorithm", "state", "signs from", "retires"], &rows),
     };
-    let keys: Vec<_> = keys.iter().map(|(key, state)| ring::json(key, *state)).collect();
+    let keys: Vec<_> = keys.iter().map(object).collect();
     Report::new(text, json!({ "keys": keys }))
 }
 
-fn row(key: &StoredKey, state: KeyState) -> [String; 6] {
-    let (flavour, algorithm) = key.purpose.split_once('/').unwrap_or((&key.purpose, ""));
+/// A key for people.
+fn row(listed: &ListedKey) -> [String; 6] {
+    let key = &listed.key;
     [
         key.name.clone(),
-        flavour.to_owned(),
-        algorithm.to_owned(),
-        ring::word(state).to_owned(),
+        key.purpose.flavour().to_owned(),
+        key.purpose.algorithm().to_owned(),
+        word(listed.state).to_owned(),
         time(key.activates_at),
-        ring::end(key.retires_at),
+        key.retires_at.map_or("-".into(), time),
     ]
+}
+
+/// A key for programs.
+fn object(listed: &ListedKey) -> Value {
+    let key = &listed.key;
+    json!({
+        "kid": key.name,
+        "flavour": key.purpose.flavour(),
+        "algorithm": key.purpose.algorithm(),
+        "state": word(listed.state),
+        "created_at": time(key.created_at),
+        "signs_from": time(key.activates_at),
+        "retires_at": key.retires_at.map(time),
+    })
+}
+
+/// What a key is, in a word.
+fn word(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Next => "next",
+        KeyState::Current => "current",
+        KeyState::Overlapping => "overlapping",
+        KeyState::Retired => "retired",
+    }
 }

@@ -1,18 +1,16 @@
 //! `tessera key retire`.
 
-use anyhow::{Context, bail};
-use auth_core::Timestamp;
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
+use keystore::{KeyPurpose, KeyringError, RetireWhen, StoredKey};
 use serde_json::json;
-use store_diesel::StoredKey;
 
-use super::ring::{self, Ring};
-use super::rotate;
+use super::{keyring, rotate};
 use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, time};
 use crate::config::Flavour;
-use crate::keys::Purpose;
+use crate::jwt_keys::purpose_of;
 
 /// Retire a key that another has replaced: once the last token it may have signed has ended, or at once.
 #[derive(Debug, Args)]
@@ -28,65 +26,59 @@ pub struct Retire {
 impl Retire {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let ring = Ring::open(admin).await?;
-            let all = admin.store.vault().keys().await?;
+            let keyring = keyring::open(admin).await?;
+            let all = admin.store.keys().keys().await?;
             let key = all.into_iter().find(|key| key.name == self.kid);
             let key = key.with_context(|| format!("there is no key {}: see `tessera key list`", self.kid))?;
-            let of_key = |flavour: &&Flavour| ring::signs(flavour) && Purpose::of(flavour).text() == key.purpose;
-            let at = match admin.config.flavours.iter().find(of_key) {
-                Some(flavour) => self.of_flavour(admin, &ring, flavour, &key).await?,
-                None if self.now => {
-                    // Nothing signs with it, and nothing verifies with it: no flavour is of its name and algorithm.
-                    admin
-                        .store
-                        .vault()
-                        .set_key_times(&self.kid, key.activates_at, Some(admin.now()))
-                        .await?;
-                    admin.now()
+            let retired = match flavour_of(admin, &key.purpose) {
+                Some(flavour) => {
+                    let retired = keyring.retire(&self.kid, self.when(flavour)).await;
+                    retired.map_err(|error| with_advice(error, flavour))?
                 }
+                // No flavour is of its name and algorithm: nothing signs or verifies with it.
+                None if self.now => keyring.retire_unused(&self.kid).await?,
                 None => bail!(
                     "the key {} is for {}, which no flavour is any more: --now",
                     self.kid,
                     key.purpose
                 ),
             };
-            let text = format!("the key {} of {} verifies until {}", self.kid, key.purpose, time(at));
-            Ok(Report::new(text, json!({ "kid": self.kid, "retires_at": time(at) })))
+            Ok(report(&retired))
         })
     }
 
-    async fn of_flavour(
-        &self,
-        admin: &Admin,
-        ring: &Ring,
-        flavour: &Flavour,
-        key: &StoredKey,
-    ) -> anyhow::Result<Timestamp> {
-        let purpose = Purpose::of(flavour);
-        let others = ring.keys.stored(&purpose).await?;
-        let mut goes_on = others
-            .iter()
-            .filter(|other| other.name != key.name && other.retires_at.is_none());
-        let at = match self.now {
-            true => goes_on.next().map(|_| admin.now()),
-            // It signs until the other one does, and what it signs last is to live out its life.
-            false => {
-                let successor = goes_on.find(|other| other.activates_at >= key.activates_at);
-                successor.map(|other| {
-                    let last = other.activates_at.max(admin.now()).plus(rotate::longest_life(flavour));
-                    key.retires_at.map_or(last, |planned| planned.min(last))
-                })
-            }
-        };
-        let at = at.with_context(|| {
-            let rotate = format!("tessera key rotate --flavour {}", flavour.name);
-            format!(
-                "no other key of {} goes on after {}: make one first with `{rotate}`",
-                purpose.text(),
-                key.name
-            )
-        })?;
-        ring.keys.retire(&purpose, &self.kid, at).await?;
-        Ok(at)
+    fn when(&self, flavour: &Flavour) -> RetireWhen {
+        match self.now {
+            true => RetireWhen::Now,
+            false => RetireWhen::AfterLastToken(rotate::longest_life(flavour)),
+        }
     }
+}
+
+fn flavour_of<'a>(admin: &'a Admin, purpose: &KeyPurpose) -> Option<&'a Flavour> {
+    let mut signing = admin.config.flavours.iter().filter(|flavour| keyring::signs(flavour));
+    signing.find(|flavour| purpose_of(flavour).is_ok_and(|its| its == *purpose))
+}
+
+fn with_advice(error: KeyringError, flavour: &Flavour) -> anyhow::Error {
+    match error {
+        KeyringError::NoSuccessor { .. } => {
+            anyhow!(
+                "{error}: make one first with `tessera key rotate --flavour {}`",
+                flavour.name
+            )
+        }
+        error => error.into(),
+    }
+}
+
+fn report(key: &StoredKey) -> Report {
+    let end = key.retires_at.map(time);
+    let text = format!(
+        "the key {} of {} verifies until {}",
+        key.name,
+        key.purpose,
+        end.as_deref().unwrap_or("-")
+    );
+    Report::new(text, json!({ "kid": key.name, "retires_at": end }))
 }

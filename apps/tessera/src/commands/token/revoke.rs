@@ -1,16 +1,21 @@
 //! `tessera token revoke`.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
 use auth_core::TokenId;
 use clap::Args;
+use keystore::{KeyFormat, KeyPurpose, Keyring, KeyringError};
 use serde_json::json;
 
 use super::Owner;
 use crate::cli::Common;
 use crate::commands::account::named;
 use crate::commands::admin::Admin;
-use crate::commands::key::{Ring, end_at_once};
+use crate::commands::key;
 use crate::commands::report::Report;
+use crate::config::Config;
+use crate::jwt_keys::{JwtKeyFormat, purpose_of};
 
 /// End a token or session with all that belongs to it, or everything an account holds, or everything there is. Every
 /// server hears of it within a second.
@@ -55,18 +60,78 @@ async fn of_account(admin: &Admin, owner: &Owner) -> anyhow::Result<Report> {
 
 /// Records, and what is signed: a signed token is accepted without its record, so that its key has to go as well.
 async fn everything(admin: &Admin) -> anyhow::Result<Report> {
-    let ring = Ring::open(admin).await?;
+    let keyring = key::open(admin).await?;
     let ended = admin.directory().end_all_sessions(admin.now()).await?;
-    let left = end_at_once(&ring, &admin.config.flavours).await?;
-    let mut text = format!("{ended} tokens and sessions have ended, and every signing key was replaced");
-    if !left.is_empty() {
-        let names = left.join(", ");
-        text.push_str(&format!(
-            ", but for {names}: end their signed tokens with `tessera key import --emergency` and a new RSA key"
-        ));
-    }
+    let keys = replace_keys(&keyring, &admin.config).await?;
+    let report = json!({
+        "ended": ended,
+        "keys_retired": keys.retired,
+        "flavours_to_import_keys_for": keys.to_import,
+        "unused_keys_retired": keys.unused.len(),
+        "unused_keys_were_for": keys.unused_purposes(),
+    });
     Ok(Report::new(
-        text,
-        json!({ "ended": ended, "flavours_to_import_keys_for": left }),
+        format!("{ended} tokens and sessions have ended, {}", keys.sentence()),
+        report,
     ))
+}
+
+/// What has become of the signing keys.
+struct ReplacedKeys {
+    retired: usize,
+    /// The flavours that have no key that signs until one is imported.
+    to_import: Vec<String>,
+    /// What the keys were for that no flavour in the settings uses, one entry for each key.
+    unused: Vec<KeyPurpose>,
+}
+
+/// Retires every key in the store, and makes another for each flavour in the settings whose keys can be made here.
+async fn replace_keys(keyring: &Keyring, config: &Config) -> anyhow::Result<ReplacedKeys> {
+    let (mut new, mut used, mut to_import) = (Vec::new(), Vec::new(), Vec::new());
+    for flavour in config.flavours.iter().filter(|flavour| key::signs(flavour)) {
+        let (format, purpose) = (JwtKeyFormat::of(flavour), purpose_of(flavour)?);
+        match format.is_import_only() {
+            true => to_import.push(flavour.name.clone()),
+            false => new.push((purpose.clone(), format.generate()?)),
+        }
+        used.push(purpose);
+    }
+    let retired = match keyring.replace_all(&new).await {
+        Ok(replaced) => replaced.retired,
+        Err(KeyringError::NothingToReplace) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let purposes = retired.iter().map(|key| key.purpose.clone());
+    Ok(ReplacedKeys {
+        retired: retired.len(),
+        to_import,
+        unused: purposes.filter(|purpose| !used.contains(purpose)).collect(),
+    })
+}
+
+impl ReplacedKeys {
+    fn sentence(&self) -> String {
+        let mut text = match self.retired {
+            0 => "and there was no signing key to retire".to_owned(),
+            _ => "and every signing key was replaced".to_owned(),
+        };
+        if !self.to_import.is_empty() {
+            let names = self.to_import.join(", ");
+            text.push_str(&format!(
+                "; {names}: import a new RSA key with `tessera key import`, none signs until then"
+            ));
+        }
+        if !self.unused.is_empty() {
+            let (count, purposes) = (self.unused.len(), self.unused_purposes().join(", "));
+            text.push_str(&format!(
+                "; {count} of the keys were for what these settings do not name and were not replaced: {purposes}"
+            ));
+        }
+        text
+    }
+
+    fn unused_purposes(&self) -> Vec<&str> {
+        let purposes: BTreeSet<&str> = self.unused.iter().map(KeyPurpose::as_str).collect();
+        purposes.into_iter().collect()
+    }
 }

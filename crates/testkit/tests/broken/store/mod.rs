@@ -3,6 +3,7 @@
 mod accounts;
 mod consumers;
 mod directory;
+mod keys;
 mod tokens;
 
 use std::collections::{HashMap, HashSet};
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use auth_core::{
     Account, NewToken, Realm, RefreshSession, Selector, Subject, Timestamp, TokenDigest, TokenId, TokenRecord,
 };
+use keystore::StoredKey;
 use store_memory::MemoryStore;
 use testkit::law::Supported;
 use testkit::{Ports, StoreHarness};
@@ -114,6 +116,27 @@ pub(crate) enum Flaw {
     OneOrganisation,
     ClientsAreOperators,
     BarredClientsAreHidden,
+    CutsSealedKeys,
+    ListsLaterKeysFirst,
+    FirstKeysBesideRetired,
+    FirstKeysAfterALook,
+    RotationEndsEveryPurpose,
+    RotationPostpones,
+    RotationEndsBeforeItAdds,
+    RotatesAfterALook,
+    RotatesInTwoSteps,
+    EmergencyRemoves,
+    RetiresNothing,
+    RetirementPostpones,
+    UnknownKeysRetire,
+    LastKeysRetire,
+    LastKeysNeverRetire,
+    RetiresAfterALook,
+    EmergencySparesNextKeys,
+    EmergencyAddsAnyway,
+    EmergencyTakesNames,
+    EverythingIsWhatIsReplaced,
+    RotationForgetsEmergencies,
 }
 
 /// A store in memory with one flaw.
@@ -139,6 +162,8 @@ struct Seen {
     password: String,
     put: HashMap<(Realm, String), auth_core::Scopes>,
     clients: HashMap<String, usize>,
+    /// All signing keys: this store keeps them itself, since their flaws are in how it changes them.
+    keys: Vec<StoredKey>,
 }
 
 impl BrokenStore {
