@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::desk::{Desk, PASSWORD};
 use crate::support::client::{Request, Response};
+use crate::support::poll;
 use crate::support::server::Server;
 
 fn device_token(server: &Server, login: &str, device: &str) -> String {
@@ -186,4 +187,71 @@ fn nothing_that_a_restored_copy_brings_back_is_accepted() {
         401
     );
     assert_eq!(verify(&server, &workshop(&server).member("token")).status, 200);
+}
+
+const SHOPS: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\n";
+const RSA: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"RS256\"\n";
+const RSA_KEYS: [&str; 2] = [
+    include_str!("../data/rsa_2048_test_key.pem"),
+    include_str!("../data/rsa_2048_other_test_key.pem"),
+];
+
+/// A stolen key is stolen whatever settings the command has: it works on what is in the database.
+#[test]
+fn revoking_everything_retires_keys_that_the_settings_do_not_name() {
+    let desk = Desk::new().with(SHOPS);
+    desk.account("workshops", "w@x.dk");
+    let server = desk.serve();
+    let body = json!({ "email": "w@x.dk", "password": PASSWORD });
+    let sign_in = || server.send(&Request::post("/api/v2/mechanics/tokens").json(body.clone()));
+    let token = sign_in().member("token");
+    assert_eq!(verify(&server, &token).status, 200);
+
+    let desk = desk.with("");
+    let answer = desk.done("token", &["revoke", "--all"], "");
+    assert!(answer.contains("1 signing keys have retired"), "{answer}");
+    assert!(answer.contains("1 of them") && answer.contains("shops/EdDSA"), "{answer}");
+    assert!(poll(1000, || verify(&server, &token).status == 401));
+    assert!(poll(1000, || sign_in().status == 503), "no key of the flavour signs");
+    let states = |desk: &Desk| {
+        let list = desk.json("key", &["list"], "");
+        let keys = list["keys"].as_array().expect("keys").clone();
+        let of_shops = keys.into_iter().filter(|key| key["flavour"] == "shops");
+        of_shops.map(|key| key["state"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&desk), ["retired"]);
+
+    let desk = desk.with(SHOPS);
+    assert!(desk.run("serve", &["--listen", "127.0.0.1:0"], "").err.contains("tessera key rotate --flavour shops"));
+    desk.done("key", &["rotate", "--flavour", "shops"], "");
+    assert!(poll(1000, || sign_in().status == 200), "the running server has the new key");
+    let list = desk.json("token", &["revoke", "--all"], "");
+    assert_eq!((&list["unused_keys_retired"], &list["unused_keys_were_for"]), (&json!(2), &json!(["login/HS256", "mechanics/HS256"])));
+}
+
+#[test]
+fn revoking_everything_retires_imported_keys_and_names_their_flavours() {
+    let desk = Desk::new().with(RSA);
+    desk.account("workshops", "w@x.dk");
+    desk.done("key", &["import", "--flavour", "shops"], RSA_KEYS[0]);
+    let server = desk.serve();
+    let body = json!({ "email": "w@x.dk", "password": PASSWORD });
+    let sign_in = || server.send(&Request::post("/api/v2/mechanics/tokens").json(body.clone()));
+    let token = sign_in().member("token");
+    let answer = desk.json("token", &["revoke", "--all"], "");
+    assert_eq!(
+        (&answer["flavours_to_import_keys_for"], &answer["keys_retired"]),
+        (&json!(["shops"]), &json!(1))
+    );
+    assert!(poll(1000, || verify(&server, &token).status == 401));
+    desk.done("key", &["import", "--flavour", "shops"], RSA_KEYS[1]);
+    assert!(poll(1000, || sign_in().status == 200));
+    assert_eq!(verify(&server, &token).status, 401, "what the old key has signed");
+}
+
+#[test]
+fn revoking_everything_says_that_there_was_no_key() {
+    let desk = Desk::new();
+    let answer = desk.done("token", &["revoke", "--all"], "");
+    assert!(answer.contains("there was no signing key"), "{answer}");
 }

@@ -113,18 +113,16 @@ impl ReplacedKeys {
     fn sentence(&self) -> String {
         let mut text = match self.retired {
             0 => "and there was no signing key to retire".to_owned(),
-            _ => "and every signing key was replaced".to_owned(),
+            count => format!("and {count} signing keys have retired"),
         };
         if !self.to_import.is_empty() {
-            let names = self.to_import.join(", ");
-            text.push_str(&format!(
-                "; {names}: import a new RSA key with `tessera key import`, none signs until then"
-            ));
+            text.push_str("; no key signs until one is imported (`tessera key import`) for ");
+            text.push_str(&self.to_import.join(", "));
         }
         if !self.unused.is_empty() {
             let (count, purposes) = (self.unused.len(), self.unused_purposes().join(", "));
             text.push_str(&format!(
-                "; {count} of the keys were for what these settings do not name and were not replaced: {purposes}"
+                "; {count} of them have no successor, since these settings do not name their flavours: {purposes}"
             ));
         }
         text
