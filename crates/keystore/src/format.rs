@@ -52,7 +52,7 @@ pub trait KeyFormat: fmt::Debug + Send + Sync + 'static {
 }
 
 /// Names shared secrets: the same secret always gets the same name, and without the master key the name gives nothing
-/// away, not even whether a guess is right.
+/// away: it does not confirm a secret that someone tries.
 pub struct KeyNamer(SecretKey);
 
 /// How many bytes of the digest make a name.

@@ -148,7 +148,7 @@ async fn the_key_that_signs_alone_does_not_retire() {
         matches!(refused, Err(KeyringError::NoSuccessor { .. })),
         "a has an end: {refused:?}"
     );
-    let refused = node.keyring.retire("nobody", RetireWhen::Now).await;
+    let refused = node.keyring.retire("unknown", RetireWhen::Now).await;
     assert!(matches!(refused, Err(KeyringError::UnknownKey(_))), "{refused:?}");
     node.clock.advance(HOUR);
     let retired = node.keyring.retire("a", RetireWhen::Now).await.unwrap();

@@ -202,7 +202,10 @@ fn an_emergency_that_replaces_nothing_is_an_error() {
     let desk = Desk::new().with(EDDSA);
     desk.done("key", &["rotate", "--flavour", "more"], "");
     let emergency = ["rotate", "--flavour", "shops", "--emergency"];
-    for (args, input) in [(emergency, String::new()), (["import", "--flavour", "shops", "--emergency"], private_jwk())] {
+    for (args, input) in [
+        (emergency, String::new()),
+        (["import", "--flavour", "shops", "--emergency"], private_jwk()),
+    ] {
         let sentence = desk.refused("key", &args, &input);
         assert!(sentence.contains("none to replace"), "{sentence}");
     }
@@ -217,10 +220,16 @@ fn a_key_of_a_flavour_that_is_no_more_retires_at_once_or_not_at_all() {
     let desk = Desk::new().with(EDDSA);
     desk.done("key", &["rotate", "--flavour", "more"], "");
     let kid = format!("--kid={}", keys(&desk, "more")[0].0);
-    assert!(desk.refused("key", &["retire", &kid, "--now"], "").contains("tessera key rotate"));
+    assert!(
+        desk.refused("key", &["retire", &kid, "--now"], "")
+            .contains("tessera key rotate")
+    );
     let desk = desk.with(RS256);
     let sentence = desk.refused("key", &["retire", &kid], "");
-    assert!(sentence.contains("more/EdDSA") && sentence.contains("--now"), "{sentence}");
+    assert!(
+        sentence.contains("more/EdDSA") && sentence.contains("--now"),
+        "{sentence}"
+    );
     desk.done("key", &["retire", &kid, "--now"], "");
     let list = desk.json("key", &["list"], "");
     assert_eq!(list["keys"][0]["state"], "retired", "{list}");

@@ -210,7 +210,10 @@ fn revoking_everything_retires_keys_that_the_settings_do_not_name() {
     let desk = desk.with("");
     let answer = desk.done("token", &["revoke", "--all"], "");
     assert!(answer.contains("1 signing keys have retired"), "{answer}");
-    assert!(answer.contains("1 of them") && answer.contains("shops/EdDSA"), "{answer}");
+    assert!(
+        answer.contains("1 of them") && answer.contains("shops/EdDSA"),
+        "{answer}"
+    );
     assert!(poll(1000, || verify(&server, &token).status == 401));
     assert!(poll(1000, || sign_in().status == 503), "no key of the flavour signs");
     let states = |desk: &Desk| {
@@ -222,11 +225,21 @@ fn revoking_everything_retires_keys_that_the_settings_do_not_name() {
     assert_eq!(states(&desk), ["retired"]);
 
     let desk = desk.with(SHOPS);
-    assert!(desk.run("serve", &["--listen", "127.0.0.1:0"], "").err.contains("tessera key rotate --flavour shops"));
+    assert!(
+        desk.run("serve", &["--listen", "127.0.0.1:0"], "")
+            .err
+            .contains("tessera key rotate --flavour shops")
+    );
     desk.done("key", &["rotate", "--flavour", "shops"], "");
-    assert!(poll(1000, || sign_in().status == 200), "the running server has the new key");
+    assert!(
+        poll(1000, || sign_in().status == 200),
+        "the running server has the new key"
+    );
     let list = desk.json("token", &["revoke", "--all"], "");
-    assert_eq!((&list["unused_keys_retired"], &list["unused_keys_were_for"]), (&json!(2), &json!(["login/HS256", "mechanics/HS256"])));
+    assert_eq!(
+        (&list["unused_keys_retired"], &list["unused_keys_were_for"]),
+        (&json!(2), &json!(["login/HS256", "mechanics/HS256"]))
+    );
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub async fn a_retirement_is_never_postponed(harness: Arc<dyn StoreHarness>) -> 
 pub async fn an_unknown_key_does_not_retire(harness: Arc<dyn StoreHarness>) -> LawResult {
     let keys = Keys::with_two_that_sign(&*harness).await;
     let before = keys.all().await;
-    for name in ["", "A", "a ", "nobody"] {
+    for name in ["", "A", "a ", "unknown"] {
         assert_eq!(keys.retire(name, NOW).await, RetireOutcome::UnknownKey, "{name:?}");
     }
     assert_eq!(keys.all().await, before);
@@ -85,7 +85,7 @@ pub async fn the_last_key_retires_where_that_is_asked(harness: Arc<dyn StoreHarn
         (Some(NOW), RetireOutcome::Retired(odd.clone()))
     );
     let unknown = Retirement {
-        name: "nobody".into(),
+        name: "unknown".into(),
         ..asked
     };
     let outcome = keys.store.retire(&unknown).await.expect("retire");

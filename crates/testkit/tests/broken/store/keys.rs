@@ -13,7 +13,7 @@ impl KeyStore for BrokenStore {
         keys.sort_by(|a, b| (a.activates_at, &a.name).cmp(&(b.activates_at, &b.name)));
         match self.flaw {
             Flaw::ListsLaterKeysFirst => keys.reverse(),
-            Flaw::CutsSealedKeys => keys.iter_mut().for_each(|key| drop(key.sealed.pop())),
+            Flaw::CutsSealedKeys => keys.iter_mut().for_each(|key| key.sealed.truncate(1)),
             _ => {}
         }
         Ok(keys)
