@@ -7,7 +7,7 @@
 //! | body that cannot be read at all | 400 |
 //! | wrong password, unknown user; at revoke no live token | 401 |
 //! | missing or invalid field | 422 |
-//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+//! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
 use std::collections::HashSet;
 use std::fmt;
@@ -18,12 +18,13 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
 use crate::endpoint::Endpoint;
-use crate::field::{FieldError, FieldErrorKind, Fields, LABEL, LOGIN_NAME};
-use crate::media::Payload;
+use crate::field_error::{FieldError, FieldErrorKind, Limit};
+use crate::fields::Fields;
+use crate::messages::spanish;
+use crate::payload::Payload;
 use crate::redacted::Redacted;
-use crate::rejection::RequestRejection;
 use crate::rejection_formatter::RejectionFormatter;
-use crate::words::spanish;
+use crate::request_rejection::RequestRejection;
 
 /// The dialect as mounted for one realm: its refusals.
 #[derive(Clone, Debug)]
@@ -53,26 +54,14 @@ impl Device {
 impl RejectionFormatter for Device {
     fn answer(&self, rejection: &RequestRejection) -> Answer {
         let status = match rejection {
-            RequestRejection::Malformed => 400,
-            RequestRejection::WrongCredentials
-            | RequestRejection::UnknownUser
-            | RequestRejection::NotAuthenticated { .. } => 401,
-            RequestRejection::Forbidden => 403,
-            RequestRejection::NotFound => 404,
-            RequestRejection::MethodNotAllowed { .. } => 405,
-            RequestRejection::Timeout => 408,
-            RequestRejection::TooLarge => 413,
-            RequestRejection::UnsupportedMediaType => 415,
             RequestRejection::Field(_) => 422,
-            RequestRejection::Throttled { .. } => 429,
-            RequestRejection::Internal => 500,
-            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
+            other => other.status(),
         };
         let body = ErrorBody {
             error: &spanish(rejection),
             codigo: status,
         };
-        Answer::json(status, &body).refusing(rejection, &self.challenge)
+        Answer::json(status, &body).with_rejection_headers(rejection, &self.challenge)
     }
 }
 
@@ -103,11 +92,11 @@ impl TokenRequest {
     /// [`RequestRejection::TooLarge`], [`RequestRejection::UnsupportedMediaType`] and [`RequestRejection::Malformed`] as for every dialect;
     /// [`RequestRejection::Field`] for a field that is missing or unusable, and for two names of the user that differ.
     pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
-        let mut fields = payload.fields_or_form()?;
+        let mut fields = payload.json_or_form_fields()?;
         Ok(Self {
             email_or_username: user_name(&mut fields)?,
             password: fields.secret("password")?,
-            device_name: fields.label("device_name", LABEL)?,
+            device_name: fields.label("device_name", Limit::LABEL)?,
         })
     }
 }
@@ -120,7 +109,7 @@ fn user_name(fields: &mut Fields) -> Result<String, FieldError> {
         if !fields.has(alias) {
             continue;
         }
-        let name = fields.label(alias, LOGIN_NAME)?;
+        let name = fields.label(alias, Limit::LOGIN_NAME)?;
         if found.is_some_and(|earlier| earlier != name) {
             return Err(FieldError {
                 field: alias,
@@ -224,10 +213,7 @@ mod tests {
         }
         assert_eq!(
             refused(""),
-            FieldError {
-                field: "email_or_username",
-                kind: FieldErrorKind::Missing
-            }
+            FieldError::new("email_or_username", FieldErrorKind::Missing)
         );
     }
 

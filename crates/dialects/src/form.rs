@@ -5,8 +5,8 @@ use multer::{Field, Multipart};
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
-use crate::field::Fields;
-use crate::rejection::RequestRejection;
+use crate::fields::Fields;
+use crate::request_rejection::RequestRejection;
 
 /// Reads `application/x-www-form-urlencoded`, as the URL standard's parser does (a stray `%` stands for itself),
 /// except that broken UTF-8 and a repeated name are refused where that parser would repair the one and keep both.

@@ -8,17 +8,17 @@
 //! | body that cannot be read at all | 400 |
 //! | unknown or disabled consumer, wrong consumer token, organisation that is not the consumer's | 401 |
 //! | missing or invalid field | 422 |
-//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+//! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
 use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
+use crate::corrupt_record::CorruptRecord;
 use crate::endpoint::Endpoint;
-use crate::record::CorruptRecord;
-use crate::rejection::RequestRejection;
+use crate::messages::spanish;
 use crate::rejection_formatter::RejectionFormatter;
-use crate::words::spanish;
+use crate::request_rejection::RequestRejection;
 
 mod email;
 mod request;
@@ -106,25 +106,13 @@ impl Integration {
 impl RejectionFormatter for Integration {
     fn answer(&self, rejection: &RequestRejection) -> Answer {
         let status = match rejection {
-            RequestRejection::Malformed => 400,
-            RequestRejection::WrongCredentials
-            | RequestRejection::UnknownUser
-            | RequestRejection::NotAuthenticated { .. } => 401,
-            RequestRejection::Forbidden => 403,
-            RequestRejection::NotFound => 404,
-            RequestRejection::MethodNotAllowed { .. } => 405,
-            RequestRejection::Timeout => 408,
-            RequestRejection::TooLarge => 413,
-            RequestRejection::UnsupportedMediaType => 415,
             RequestRejection::Field(_) => 422,
-            RequestRejection::Throttled { .. } => 429,
-            RequestRejection::Internal => 500,
-            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
+            other => other.status(),
         };
         let body = ErrorBody {
             error: &spanish(rejection),
         };
-        Answer::json(status, &body).refusing(rejection, &self.challenge)
+        Answer::json(status, &body).with_rejection_headers(rejection, &self.challenge)
     }
 }
 

@@ -7,7 +7,7 @@
 //! | malformed body, user name missing or empty, field of the wrong type | 400 |
 //! | wrong, missing or empty password; at logout no live pair of key and token | 401 |
 //! | unknown user | 404, or 401 where that is concealed |
-//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+//! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,12 +18,12 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
 use crate::endpoint::Endpoint;
-use crate::field::{FieldError, FieldErrorKind, LOGIN_NAME};
-use crate::media::Payload;
+use crate::field_error::{FieldError, FieldErrorKind, Limit};
+use crate::messages::english;
+use crate::payload::Payload;
 use crate::redacted::Redacted;
-use crate::rejection::RequestRejection;
 use crate::rejection_formatter::RejectionFormatter;
-use crate::words::english;
+use crate::request_rejection::RequestRejection;
 
 /// The dialect as mounted for one realm: its refusals.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Login {
     /// an account. With `conceal_unknown_users` the two give equal bytes.
     #[must_use]
     pub fn new(realm: &str, conceal_unknown_users: bool) -> Self {
-        let challenge = Challenge::new(&[Scheme::AccessToken], realm);
+        let challenge = Challenge::new(&[Scheme::Custom("X-Access-Token")], realm);
         Self {
             challenge,
             conceal_unknown_users,
@@ -60,26 +60,14 @@ impl Login {
 impl RejectionFormatter for Login {
     fn answer(&self, rejection: &RequestRejection) -> Answer {
         let status = match rejection {
-            RequestRejection::Malformed | RequestRejection::Field(_) => 400,
             RequestRejection::UnknownUser if !self.conceal_unknown_users => 404,
-            RequestRejection::WrongCredentials
-            | RequestRejection::UnknownUser
-            | RequestRejection::NotAuthenticated { .. } => 401,
-            RequestRejection::Forbidden => 403,
-            RequestRejection::NotFound => 404,
-            RequestRejection::MethodNotAllowed { .. } => 405,
-            RequestRejection::Timeout => 408,
-            RequestRejection::TooLarge => 413,
-            RequestRejection::UnsupportedMediaType => 415,
-            RequestRejection::Throttled { .. } => 429,
-            RequestRejection::Internal => 500,
-            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
+            other => other.status(),
         };
         let body = StatusBody {
             status: "error",
             info: &self.info(rejection),
         };
-        Answer::json(status, &body).refusing(rejection, &self.challenge)
+        Answer::json(status, &body).with_rejection_headers(rejection, &self.challenge)
     }
 }
 
@@ -122,8 +110,8 @@ impl LoginRequest {
     /// [`RequestRejection::Field`] for a user name that is missing or unusable and for a password that is not a string;
     /// [`RequestRejection::WrongCredentials`] for a password that is missing, empty or blank.
     pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
-        let mut fields = payload.fields()?;
-        let username = fields.label("username", LOGIN_NAME)?;
+        let mut fields = payload.json_fields()?;
+        let username = fields.label("username", Limit::LOGIN_NAME)?;
         let password = fields.secret("password").map_err(|error| match error.kind {
             FieldErrorKind::Missing | FieldErrorKind::Blank => RequestRejection::WrongCredentials,
             _ => RequestRejection::Field(error),

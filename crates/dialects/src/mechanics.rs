@@ -7,7 +7,7 @@
 //! |---|---|
 //! | malformed body, missing or invalid field | 400 |
 //! | wrong password, unknown workshop, refused refresh token, no live token | 401 |
-//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+//! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
 use std::fmt;
 
@@ -17,14 +17,14 @@ use serde_json::{Map, Value};
 
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
+use crate::corrupt_record::CorruptRecord;
 use crate::endpoint::Endpoint;
-use crate::field::{FieldError, FieldErrorKind, LOGIN_NAME};
-use crate::media::Payload;
-use crate::record::CorruptRecord;
+use crate::field_error::{FieldError, FieldErrorKind, Limit};
+use crate::messages::english;
+use crate::payload::Payload;
 use crate::redacted::Redacted;
-use crate::rejection::RequestRejection;
 use crate::rejection_formatter::RejectionFormatter;
-use crate::words::english;
+use crate::request_rejection::RequestRejection;
 
 /// The dialect as mounted for one realm: its refusals.
 #[derive(Clone, Debug)]
@@ -51,26 +51,12 @@ impl Mechanics {
 
 impl RejectionFormatter for Mechanics {
     fn answer(&self, rejection: &RequestRejection) -> Answer {
-        let status = match rejection {
-            RequestRejection::Malformed | RequestRejection::Field(_) => 400,
-            RequestRejection::WrongCredentials
-            | RequestRejection::UnknownUser
-            | RequestRejection::NotAuthenticated { .. } => 401,
-            RequestRejection::Forbidden => 403,
-            RequestRejection::NotFound => 404,
-            RequestRejection::MethodNotAllowed { .. } => 405,
-            RequestRejection::Timeout => 408,
-            RequestRejection::TooLarge => 413,
-            RequestRejection::UnsupportedMediaType => 415,
-            RequestRejection::Throttled { .. } => 429,
-            RequestRejection::Internal => 500,
-            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
-        };
+        let status = rejection.status();
         let body = ErrorBody {
             status: "failed",
             message: &english(rejection),
         };
-        Answer::json(status, &body).refusing(rejection, &self.challenge)
+        Answer::json(status, &body).with_rejection_headers(rejection, &self.challenge)
     }
 }
 
@@ -105,9 +91,9 @@ impl TokenRequest {
     /// [`RequestRejection::Field`] for a field that is missing or unusable, and for `refreshToken` beside `email` or
     /// `password`, where it would be unclear which of the two is meant.
     pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
-        let mut fields = payload.fields()?;
+        let mut fields = payload.json_fields()?;
         if !fields.has("refreshToken") {
-            let email = fields.label("email", LOGIN_NAME)?;
+            let email = fields.label("email", Limit::LOGIN_NAME)?;
             let password = fields.secret("password")?;
             return Ok(Self::Password { email, password });
         }

@@ -5,9 +5,9 @@ use std::fmt;
 use secrecy::SecretString;
 
 use super::email;
-use crate::field::{FieldError, FieldErrorKind, LABEL};
-use crate::media::Payload;
-use crate::rejection::RequestRejection;
+use crate::field_error::{FieldError, FieldErrorKind, Limit};
+use crate::payload::Payload;
+use crate::request_rejection::RequestRejection;
 
 /// What a consumer asks of [`Integration::TOKEN`](super::Integration::TOKEN). `Debug` shows no value.
 pub struct TokenRequest {
@@ -39,13 +39,13 @@ impl TokenRequest {
     /// [`RequestRejection::Field`] for a field that is missing or unusable. `organization_id` is a plain integer: neither
     /// text nor a fraction nor an exponent stands for one.
     pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
-        let mut fields = payload.fields()?;
+        let mut fields = payload.json_fields()?;
         let sent = fields.text("email")?;
         let email = email::parse(&sent).ok_or(NOT_AN_EMAIL)?;
-        let name = fields.label("name", LABEL)?;
+        let name = fields.label("name", Limit::LABEL)?;
         let mut consumer = fields.object("consumer")?;
         let consumer = ConsumerCredentials {
-            key: consumer.label("consumer.key", LABEL)?,
+            key: consumer.label("consumer.key", Limit::LABEL)?,
             token: consumer.secret("consumer.token")?,
         };
         let organization_id = fields.positive_integer("organization_id")?;
@@ -58,10 +58,7 @@ impl TokenRequest {
     }
 }
 
-const NOT_AN_EMAIL: FieldError = FieldError {
-    field: "email",
-    kind: FieldErrorKind::NotAnEmail,
-};
+const NOT_AN_EMAIL: FieldError = FieldError::new("email", FieldErrorKind::NotAnEmail);
 
 impl fmt::Debug for TokenRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,21 +106,9 @@ mod tests {
             );
         }
         let key = refused(json!({"consumer": {"token": "t"}}));
-        assert_eq!(
-            key,
-            FieldError {
-                field: "consumer.key",
-                kind: FieldErrorKind::Missing
-            }
-        );
+        assert_eq!(key, FieldError::new("consumer.key", FieldErrorKind::Missing));
         let token = refused(json!({"consumer": {"key": "k", "token": ""}}));
-        assert_eq!(
-            token,
-            FieldError {
-                field: "consumer.token",
-                kind: FieldErrorKind::Blank
-            }
-        );
+        assert_eq!(token, FieldError::new("consumer.token", FieldErrorKind::Blank));
     }
 
     #[test]

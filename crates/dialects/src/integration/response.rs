@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::time::utc_text;
 use crate::answer::Answer;
-use crate::record::CorruptRecord;
+use crate::corrupt_record::CorruptRecord;
 use crate::redacted::Redacted;
 
 /// The whole answer. [`Integration::response`](super::Integration::response) fills it in.

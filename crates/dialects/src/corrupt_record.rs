@@ -1,30 +1,30 @@
-//! What can be wrong with a stored record that an answer is made from.
+//! The error for a stored record that lacks what an answer needs.
 
 use thiserror::Error;
 
-use crate::rejection::RequestRejection;
+use crate::request_rejection::RequestRejection;
 
 /// A stored account, client or organisation lacks what its dialect has to print.
 ///
-/// It concerns that one record, and its owner is told no more than [`RequestRejection::Internal`]; the message is for the log.
+/// It becomes [`RequestRejection::Internal`] for the client; the message is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CorruptRecord {
-    /// A member is not there.
+    /// A member is missing.
     #[error("the stored record has no {member}")]
     Missing {
         /// The member, by its name on the wire.
         member: &'static str,
     },
-    /// A member is there and is of another JSON type.
+    /// A member has another JSON type.
     #[error("the stored {member} is not a {expected}")]
     WrongType {
         /// The member, by its name on the wire.
         member: &'static str,
-        /// What it has to be.
+        /// The JSON type it should have.
         expected: &'static str,
     },
-    /// A number is beyond what can be printed.
+    /// A number is outside the range that can be printed.
     #[error("the stored {member} is out of range")]
     OutOfRange {
         /// The member, by its name on the wire.

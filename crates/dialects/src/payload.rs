@@ -1,24 +1,34 @@
-//! The labels on a request body, and the choice of decoder they make.
+//! A request body with its labels, and the choice of decoder.
 
-use crate::body::{self, MAX_BODY};
-use crate::field::Fields;
+use crate::fields::Fields;
 use crate::form;
-use crate::rejection::RequestRejection;
+use crate::json;
+use crate::request_rejection::RequestRejection;
+
+/// The longest body that an endpoint reads, in bytes: 16 KiB. The server stops reading there; the decoders check again.
+pub const MAX_BODY: usize = 16 * 1024;
 
 /// A request body with the two headers that say how to read it. All of it comes from the client.
+///
+/// A dialect's decoder picks one of the `…_fields` methods and takes its fields out of what that returns. Each of them
+/// refuses:
+///
+/// * a body longer than [`MAX_BODY`]: [`RequestRejection::TooLarge`];
+/// * another media type or none, or a compressed body: [`RequestRejection::UnsupportedMediaType`];
+/// * a body that is not what its media type says, is not UTF-8, or names a field twice: [`RequestRejection::Malformed`].
 #[derive(Clone, Copy)]
 pub struct Payload<'a> {
-    /// `Content-Type`; `None` where it is absent or not visible ASCII.
+    /// `Content-Type`; `None` if it is absent or not visible ASCII.
     pub content_type: Option<&'a str>,
-    /// `Content-Encoding`; `None` where it is absent. Anything but `identity` is refused, so nothing is ever
-    /// inflated.
+    /// `Content-Encoding`; `None` if it is absent. Anything but `identity` is refused, so nothing is ever
+    /// decompressed.
     pub content_encoding: Option<&'a str>,
     /// The body as received.
     pub body: &'a [u8],
 }
 
 impl std::fmt::Debug for Payload<'_> {
-    /// The length of the body only: it holds a password.
+    /// Shows the length of the body only, because it holds a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Payload")
             .field("body_bytes", &self.body.len())
@@ -37,18 +47,38 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// The fields of a body that has to be JSON.
-    pub(crate) fn fields(&self) -> Result<Fields, RequestRejection> {
+    /// The fields of a body that has to be a JSON object (RFC 8259). No object in it, at any depth, may name a member
+    /// twice.
+    ///
+    /// # Errors
+    /// As listed at [`Payload`].
+    pub fn json_fields(&self) -> Result<Fields, RequestRejection> {
         match self.format()? {
-            Format::Json => body::object(self.body),
+            Format::Json => json::object(self.body),
             _ => Err(RequestRejection::UnsupportedMediaType),
         }
     }
 
-    /// The fields of a body that may be a form as well.
-    pub(crate) fn fields_or_form(&self) -> Result<Fields, RequestRejection> {
+    /// The fields of a body that has to be `application/x-www-form-urlencoded`, as OAuth 2.0 sends it (RFC 6749
+    /// section 4.4.2). Every value is a text.
+    ///
+    /// # Errors
+    /// As listed at [`Payload`].
+    pub fn urlencoded_fields(&self) -> Result<Fields, RequestRejection> {
         match self.format()? {
-            Format::Json | Format::MultipartWithoutBoundary => body::object(self.body),
+            Format::UrlEncoded => form::urlencoded(self.body),
+            _ => Err(RequestRejection::UnsupportedMediaType),
+        }
+    }
+
+    /// The fields of a body that may be JSON, `application/x-www-form-urlencoded` or `multipart/form-data`. JSON
+    /// labelled as `multipart/form-data` without a boundary is read too, because some command lines of `curl` send it.
+    ///
+    /// # Errors
+    /// As listed at [`Payload`].
+    pub fn json_or_form_fields(&self) -> Result<Fields, RequestRejection> {
+        match self.format()? {
+            Format::Json | Format::MultipartWithoutBoundary => json::object(self.body),
             Format::UrlEncoded => form::urlencoded(self.body),
             Format::Multipart { boundary } => form::multipart(self.body, boundary),
         }
@@ -67,14 +97,14 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// What a `Content-Type` says (RFC 9110 section 8.3). Parameters other than the boundary change nothing.
+/// The format that a `Content-Type` names (RFC 9110 section 8.3). Parameters other than the boundary are ignored.
 enum Format {
     Json,
     UrlEncoded,
     Multipart {
         boundary: String,
     },
-    /// What the device document's own command line sends: the label of a form on a body of JSON.
+    /// The label of a form on a JSON body: the command line in the device dialect's document sends it.
     MultipartWithoutBoundary,
 }
 
@@ -106,7 +136,7 @@ mod tests {
             content_encoding,
             body,
         }
-        .fields()
+        .json_fields()
         .err()
     }
 
@@ -157,8 +187,30 @@ mod tests {
     #[test]
     fn a_body_is_refused_one_byte_past_the_limit() {
         let padded = |len: usize| format!("{{}}{}", " ".repeat(len - 2));
-        let read = |body: String| Payload::json(body.as_bytes()).fields().err();
+        let read = |body: String| Payload::json(body.as_bytes()).json_fields().err();
         assert_eq!(read(padded(MAX_BODY)), None);
         assert_eq!(read(padded(MAX_BODY + 1)), Some(RequestRejection::TooLarge));
+    }
+
+    #[test]
+    fn a_form_is_read_only_where_a_form_is_expected() {
+        let read = |content_type| {
+            let payload = Payload {
+                content_type: Some(content_type),
+                content_encoding: None,
+                body: b"scope=a+b",
+            };
+            payload
+                .urlencoded_fields()?
+                .text("scope")
+                .map_err(RequestRejection::from)
+        };
+        assert_eq!(
+            read("application/x-www-form-urlencoded; charset=UTF-8"),
+            Ok("a b".to_owned())
+        );
+        for label in ["application/json", "multipart/form-data; boundary=B", "text/plain"] {
+            assert_eq!(read(label), Err(RequestRejection::UnsupportedMediaType), "{label}");
+        }
     }
 }

@@ -5,17 +5,14 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::field::Fields;
-use crate::rejection::RequestRejection;
-
-/// The longest body any endpoint reads, in bytes: 16 KiB. The server stops reading there; the decoders check again.
-pub const MAX_BODY: usize = 16 * 1024;
+use crate::fields::Fields;
+use crate::request_rejection::RequestRejection;
 
 /// Reads one JSON object.
 ///
-/// Stricter than `serde_json` alone: the whole body is UTF-8 (also inside members nobody looks at), and no object at
-/// any depth names a member twice, compared after unescaping, since two parsers may disagree about which one counts.
-/// Depth is bounded by `serde_json` at 128.
+/// Stricter than `serde_json` alone: the whole body must be UTF-8, also inside members that are ignored; and no object
+/// at any depth may name a member twice, compared after unescaping, because two parsers may disagree about which one
+/// counts. `serde_json` limits the depth to 128.
 pub(crate) fn object(bytes: &[u8]) -> Result<Fields, RequestRejection> {
     let text = str::from_utf8(bytes).map_err(|_| RequestRejection::Malformed)?;
     match serde_json::from_str(text) {
@@ -92,6 +89,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::MAX_BODY;
 
     fn reads(bytes: &[u8]) -> bool {
         object(bytes).is_ok()
@@ -111,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_text_is_refused_also_where_nobody_looks() {
+    fn broken_text_is_refused_also_in_an_ignored_member() {
         for bytes in [
             &b"{\"ignored\":\"\xff\"}"[..],
             b"{\"ignored\":\"\xed\xa0\x80\"}",
@@ -127,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_object_and_nothing_else_is_a_body() {
+    fn a_body_is_one_object_and_nothing_else() {
         for text in [
             "",
             " ",
@@ -149,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_that_fits_the_size_is_refused_without_running_out_of_stack() {
+    fn deep_nesting_within_the_size_limit_is_refused_without_a_stack_overflow() {
         let nested =
             |open: &str, close: &str, depth| format!("{{\"x\":{}0{}}}", open.repeat(depth), close.repeat(depth));
         assert!(reads(nested("[", "]", 100).as_bytes()));

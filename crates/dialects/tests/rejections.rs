@@ -1,6 +1,8 @@
 //! Every rejection in every dialect: its status, its shape, its headers.
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
+use std::mem::discriminant;
+
 use dialects::device::Device;
 use dialects::integration::Integration;
 use dialects::login::Login;
@@ -10,7 +12,7 @@ use serde_json::Value;
 
 /// Every rejection with its status in mechanics, login, device, integration.
 fn table() -> Vec<(RequestRejection, [u16; 4])> {
-    let faults = [
+    let field_errors = [
         FieldErrorKind::Missing,
         FieldErrorKind::NotText,
         FieldErrorKind::NotInteger,
@@ -32,7 +34,7 @@ fn table() -> Vec<(RequestRejection, [u16; 4])> {
             [400, 400, 422, 422],
         )
     };
-    let mut table: Vec<_> = faults.into_iter().map(field).collect();
+    let mut table: Vec<_> = field_errors.into_iter().map(field).collect();
     table.extend([
         (RequestRejection::Malformed, [400; 4]),
         (RequestRejection::WrongCredentials, [401; 4]),
@@ -49,8 +51,23 @@ fn table() -> Vec<(RequestRejection, [u16; 4])> {
         (RequestRejection::Internal, [500; 4]),
         (RequestRejection::Busy { retry_after_seconds: 7 }, [503; 4]),
         (RequestRejection::Unavailable { retry_after_seconds: 7 }, [503; 4]),
+        (
+            RequestRejection::DialectSpecific {
+                code: "of_another_dialect",
+            },
+            [400; 4],
+        ),
     ]);
     table
+}
+
+#[test]
+fn the_table_has_every_rejection() {
+    let table = table();
+    for sample in RequestRejection::samples() {
+        let same_kind = |(row, _): &(RequestRejection, _)| discriminant(row) == discriminant(&sample);
+        assert!(table.iter().any(same_kind), "{sample:?}");
+    }
 }
 
 fn dialects() -> [Box<dyn RejectionFormatter>; 4] {
@@ -87,10 +104,10 @@ fn each_body_has_the_error_shape_of_its_dialect() {
         let body = String::from_utf8(answer.body.clone()).unwrap();
         let parsed: Value = serde_json::from_str(&body).unwrap();
         let text = ["message", "info", "error", "error"][at];
-        let said = parsed[text].as_str().unwrap();
-        let shape = body.replace(said, "…").replace(&format!(":{status}"), ":…");
+        let message = parsed[text].as_str().unwrap();
+        let shape = body.replace(message, "…").replace(&format!(":{status}"), ":…");
         assert_eq!(shape, shapes[at], "{rejection:?}");
-        assert!(said.len() > 5, "{rejection:?}");
+        assert!(message.len() > 5, "{rejection:?}");
     });
 }
 
@@ -157,14 +174,19 @@ fn an_unknown_user_and_a_wrong_password_give_the_same_bytes_unless_the_document_
     assert!(concealed.answer(&RequestRejection::UnknownUser) == concealed.answer(&RequestRejection::WrongCredentials));
 }
 
+/// Except the answers to single fields, of which a page shows one, and to the rejections of other dialects, which never
+/// happen.
 #[test]
 fn the_page_of_each_dialect_lists_each_answer() {
     let pages = ["mechanics", "login", "device", "integration"].map(page);
     for_each(|at, rejection, status, answer| {
         let body = std::str::from_utf8(&answer.body).unwrap();
         let row = format!("\n| {status} | `{body}` | ");
-        let one_row_stands_for_all_fields = matches!(rejection, RequestRejection::Field(_));
-        assert!(one_row_stands_for_all_fields || pages[at].contains(&row), "{at}: {row}");
+        let not_listed = matches!(
+            rejection,
+            RequestRejection::Field(_) | RequestRejection::DialectSpecific { .. }
+        );
+        assert!(not_listed || pages[at].contains(&row), "{at}: {row}");
     });
 }
 
