@@ -1,13 +1,11 @@
-//! The command line. Secrets come from standard input, a file or the environment, never from an argument: arguments are
-//! in every process list.
+//! The command line: which commands there are. Secrets come from standard input, a file or the environment, never from
+//! an argument, because process lists show arguments.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands;
-use crate::config::Overrides;
 
 /// Issues and checks API tokens: four documented APIs over one store.
 #[derive(Debug, Parser)]
@@ -21,17 +19,17 @@ struct Cli {
 enum Command {
     /// Run the server.
     Serve(commands::serve::Serve),
-    /// Bring the database's schema up to date, and say what was done.
+    /// Bring the database's schema up to date.
     Migrate(commands::migrate::Migrate),
-    /// Say what is wrong with settings, database, keys, clock and files, and what to do. Changes nothing.
+    /// Check settings, database, keys, clock and files, and show how to correct errors. Changes nothing.
     Doctor(commands::doctor::Doctor),
-    /// Make, show and change accounts.
+    /// Create, show, change, disable and enable accounts.
     Account(commands::account::Account),
-    /// Make and show roles.
+    /// Create and show roles.
     Role(commands::role::Role),
-    /// Make organisations.
+    /// Create organisations.
     Organisation(commands::organisation::Organisation),
-    /// Make, bar and readmit consumers.
+    /// Create, show, disable and enable consumers.
     Consumer(commands::consumer::Consumer),
     /// List and revoke tokens.
     Token(commands::token::Token),
@@ -39,40 +37,7 @@ enum Command {
     Key(commands::key::Key),
 }
 
-/// What every command takes.
-#[derive(Debug, Args)]
-pub struct Common {
-    /// A TOML file with settings.
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The database: sqlite:PATH, sqlite::memory: or postgres://… [default: sqlite:tessera.db]
-    #[arg(long, global = true, value_name = "URL")]
-    database_url: Option<String>,
-    /// The file with the master key (32 bytes, base64), for a server whose environment has no TESSERA_MASTER_KEY.
-    #[arg(long, global = true, value_name = "FILE")]
-    master_key_file: Option<PathBuf>,
-    /// Print JSON instead of text.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-impl Common {
-    /// The file with settings, if one is named.
-    pub fn config_file(&self) -> Option<&Path> {
-        self.config.as_deref()
-    }
-
-    pub fn overrides(&self) -> Overrides {
-        Overrides {
-            config: self.config.clone(),
-            database_url: self.database_url.clone(),
-            master_key_file: self.master_key_file.clone(),
-            listen: None,
-        }
-    }
-}
-
-/// Runs the command; an error is one sentence on standard error and exit status 1.
+/// Runs the command. An error prints one sentence on standard error, and the exit status is 1.
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(serve) => serve.run(),

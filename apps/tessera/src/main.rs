@@ -16,6 +16,7 @@ mod http;
 mod issuers;
 mod keys;
 mod master;
+mod options;
 mod reply;
 mod routes;
 mod telemetry;

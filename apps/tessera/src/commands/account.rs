@@ -11,7 +11,7 @@ mod who;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::Common;
+use crate::options::Common;
 
 pub use show::named;
 pub use who::{Who, find_named, login_of, realm_of};

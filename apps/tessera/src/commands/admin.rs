@@ -15,8 +15,8 @@ use store_diesel::{ConnectError, DieselStore, StoreOptions};
 
 use super::report::Report;
 use super::serve::DEFAULT_DATABASE;
-use crate::cli::Common;
 use crate::config::Config;
+use crate::options::Common;
 use crate::{commands, master};
 
 /// The settings, the database they name, and the clock.

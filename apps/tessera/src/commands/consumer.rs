@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::admin::Admin;
 use super::input;
 use super::report::{Report, plain};
-use crate::cli::Common;
+use crate::options::Common;
 
 /// What a token of ours begins with, so that a scanner for leaked secrets knows it.
 const PREFIX: &str = "tsr_c_";

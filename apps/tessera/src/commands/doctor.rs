@@ -12,9 +12,9 @@ use serde_json::json;
 
 use super::admin::database_url;
 use super::report::Report;
-use crate::cli::Common;
 use crate::commands;
 use crate::config::Config;
+use crate::options::Common;
 use check::{Check, Verdict};
 
 /// Examine settings, database, keys, clock and file permissions. Changes nothing.

@@ -9,7 +9,7 @@ mod rotate;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::Common;
+use crate::options::Common;
 
 pub use ring::{Ring, signs};
 pub use rotate::end_at_once;

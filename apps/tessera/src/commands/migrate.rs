@@ -4,9 +4,9 @@ use anyhow::Context;
 use clap::Args;
 use store_diesel::{Migrator, StoreOptions};
 
-use crate::cli::Common;
 use crate::commands::{self, serve};
 use crate::config::Config;
+use crate::options::Common;
 
 /// Bring the database's schema up to date. `serve` does so by itself; this is for those who do it apart.
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::admin::Admin;
 use super::report::{Report, plain};
-use crate::cli::Common;
+use crate::options::Common;
 
 /// Organisations, whose clients their consumers vouch for.
 #[derive(Debug, Args)]

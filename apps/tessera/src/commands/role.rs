@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::account::realm_of;
 use super::admin::Admin;
 use super::report::{Report, plain};
-use crate::cli::Common;
+use crate::options::Common;
 
 /// Roles: what the accounts of a realm may do.
 #[derive(Debug, Args)]

@@ -17,9 +17,9 @@ use store_diesel::{DieselStore, StoreOptions};
 
 use crate::app::App;
 use crate::background::Background;
-use crate::cli::Common;
 use crate::config::{Config, Overrides};
 use crate::keys::Keys;
+use crate::options::Common;
 use crate::{commands, demo, master, telemetry};
 
 use place::Place;

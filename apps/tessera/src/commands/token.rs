@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use auth_core::{Account, Subject};
 use clap::{Args, Subcommand};
 
-use crate::cli::Common;
+use crate::options::Common;
 
 use super::account::find_named;
 use super::admin::Admin;

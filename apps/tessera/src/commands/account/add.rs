@@ -6,10 +6,10 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::{attributes, login_of, role, show};
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::input;
 use crate::commands::report::Report;
+use crate::options::Common;
 
 /// Make an account with a password. The password is read from the terminal, or from standard input.
 #[derive(Debug, Args)]

@@ -7,10 +7,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Who, show};
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::input;
 use crate::commands::report::Report;
+use crate::options::Common;
 
 /// Where an administrator's wish comes from, as far as the password threads care.
 pub const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

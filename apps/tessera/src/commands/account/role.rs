@@ -7,9 +7,9 @@ use permissions::RoleName;
 use serde_json::json;
 
 use super::{Who, show};
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, plain};
+use crate::options::Common;
 
 /// Give an account another role of its realm, or none. Its live tokens follow.
 #[derive(Debug, Args)]

@@ -5,9 +5,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Who, attributes, show};
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::Report;
+use crate::options::Common;
 
 /// Replace what an account's dialect says about it, as a whole.
 #[derive(Debug, Args)]

@@ -5,9 +5,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Who;
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, plain, time};
+use crate::options::Common;
 
 /// Show an account. Of its password, only whether it has one.
 #[derive(Debug, Args)]

@@ -5,9 +5,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Who, show};
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::Report;
+use crate::options::Common;
 
 /// Bar an account from everything, at once on every node. What it held stays dead when it is readmitted.
 #[derive(Debug, Args)]

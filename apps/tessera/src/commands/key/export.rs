@@ -6,10 +6,10 @@ use token_jwt::rotation::KeyState;
 use token_jwt::write_jwk_set;
 
 use super::ring::{self, Ring};
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::Report;
 use crate::keys::Purpose;
+use crate::options::Common;
 
 /// Print the public keys with which others check a flavour's tokens, as a JWK Set.
 #[derive(Debug, Args)]

@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 
 use super::ring::{self, Ring};
 use super::rotate::Plan;
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::input;
+use crate::options::Common;
 
 /// Bring along a signing key, as PEM (PKCS#8) or JWK, from a file or standard input. It takes over as with `rotate`, and is
 /// stored encrypted under the master key. It gets a name of our own: its thumbprint.

@@ -8,10 +8,10 @@ use store_diesel::StoredKey;
 use token_jwt::rotation::KeyState;
 
 use super::ring;
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, table, time};
 use crate::keys::states;
+use crate::options::Common;
 
 /// List the signing keys: what each is for, and what it is now. Nothing of the keys themselves.
 #[derive(Debug, Args)]

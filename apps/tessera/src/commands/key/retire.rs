@@ -8,11 +8,11 @@ use store_diesel::StoredKey;
 
 use super::ring::{self, Ring};
 use super::rotate;
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, time};
 use crate::config::Flavour;
 use crate::keys::Purpose;
+use crate::options::Common;
 
 /// Retire a key that another has replaced: once the last token it may have signed has ended, or at once.
 #[derive(Debug, Args)]

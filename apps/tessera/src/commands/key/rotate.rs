@@ -11,11 +11,11 @@ use token_jwt::rotation::KeyState;
 use token_jwt::{Family, SigningKey};
 
 use super::ring::{self, Ring};
-use crate::cli::Common;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, time};
 use crate::config::{Flavour, Span};
 use crate::keys::Purpose;
+use crate::options::Common;
 
 /// For how long a public key is known before it signs, so that whoever keeps a copy of the key set has fetched it.
 const PUBLISHED: Span = Span::seconds(60 * 60);

@@ -5,10 +5,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Owner;
-use crate::cli::Common;
 use crate::commands::account::named;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, plain, table, time};
+use crate::options::Common;
 
 /// List an account's live tokens and sessions, newest first. Nothing of their secrets.
 #[derive(Debug, Args)]

@@ -6,11 +6,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::Owner;
-use crate::cli::Common;
 use crate::commands::account::named;
 use crate::commands::admin::Admin;
 use crate::commands::key::{Ring, end_at_once};
 use crate::commands::report::Report;
+use crate::options::Common;
 
 /// End a token or session with all that belongs to it, or everything an account holds, or everything there is. Every
 /// server hears of it within a second.
