@@ -15,7 +15,7 @@ pub mod token;
 
 use anyhow::Context;
 
-/// The runtime of a command.
+/// The asynchronous runtime of a command.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder

@@ -4,19 +4,19 @@ mod add;
 mod attributes;
 mod password;
 mod role;
+mod selector;
 mod set_attributes;
 mod show;
 mod state;
-mod who;
 
 use clap::{Args, Subcommand};
 
 use crate::options::Common;
 
-pub use show::named;
-pub use who::{Who, find_named, login_of, realm_of};
+pub use selector::{AccountSelector, find_by_login, parse_login, parse_realm};
+pub use show::describe;
 
-/// People who sign in with a password, and clients of organisations.
+/// Accounts: people who sign in with a password, and the clients of organisations.
 #[derive(Debug, Args)]
 pub struct Account {
     #[command(flatten)]

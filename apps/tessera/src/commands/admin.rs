@@ -1,4 +1,4 @@
-//! What administrators' commands have in common: they work on the database itself, beside the servers that run on it.
+//! What all administrators' commands share: they work directly on the database, while servers run on it.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::options::Common;
 use crate::{commands, master};
 
-/// The settings, the database they name, and the clock.
+/// The settings, their database, and the clock.
 pub struct Admin {
     pub config: Config,
     pub store: DieselStore,
@@ -27,8 +27,8 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Opens the database, acts, and prints what came of it.
-    pub fn run(common: &Common, act: impl AsyncFnOnce(&Self) -> anyhow::Result<Report>) -> anyhow::Result<()> {
+    /// Opens the database, runs the action, and prints its report.
+    pub fn run(common: &Common, action: impl AsyncFnOnce(&Self) -> anyhow::Result<Report>) -> anyhow::Result<()> {
         let config = Config::load(&common.overrides())?;
         let report = commands::runtime()?.block_on(async {
             let admin = Self {
@@ -36,7 +36,7 @@ impl Admin {
                 config,
                 clock: Arc::new(SystemClock::new()),
             };
-            act(&admin).await
+            action(&admin).await
         })?;
         report.print(common.json)
     }
@@ -69,7 +69,7 @@ impl Admin {
         self.store.consumers()
     }
 
-    /// Sets passwords as the settings say.
+    /// A setter of passwords with the configured cost.
     pub fn password_setter(&self) -> anyhow::Result<PasswordSetter> {
         let options = HashingOptions {
             cost: HashCost::new(self.config.passwords.cost)?,
@@ -87,16 +87,16 @@ impl Admin {
     }
 }
 
-/// The database that the settings name.
+/// The configured database, or the default.
 pub fn database_url(config: &Config) -> String {
     config.database_url.clone().unwrap_or_else(|| DEFAULT_DATABASE.into())
 }
 
-/// Opens a database that is there and up to date. A command makes no database: one that a mistyped path has made would
-/// swallow the account it was to get.
+/// Opens an existing, up-to-date database. A command never creates one: with a mistyped path, the new account would go
+/// into a new, empty database.
 async fn open(url: &str) -> anyhow::Result<DieselStore> {
-    if let Some(missing) = missing(url)? {
-        bail!("there is no database {missing}: check --database-url, or make it with `tessera migrate`");
+    if let Some(path) = missing_file(url)? {
+        bail!("there is no database {path}: check --database-url, or create it with `tessera migrate`");
     }
     let mut options = StoreOptions::default();
     options.migrate = false;
@@ -108,18 +108,18 @@ async fn open(url: &str) -> anyhow::Result<DieselStore> {
     }
 }
 
-/// The path of the SQLite file, if that is what the URL names and it is not there.
-pub fn missing(url: &str) -> anyhow::Result<Option<&str>> {
+/// The path of the SQLite file, if the URL names one and it does not exist.
+pub fn missing_file(url: &str) -> anyhow::Result<Option<&str>> {
     match sqlite_path(url) {
         Some(":memory:") => {
-            bail!("sqlite::memory: is gone when the command ends: name a file or a PostgreSQL database")
+            bail!("sqlite::memory: lasts only as long as the command: name a file or a PostgreSQL database")
         }
         Some(path) if !Path::new(path).exists() => Ok(Some(path)),
         _ => Ok(None),
     }
 }
 
-/// Where a server with these settings has its master key.
+/// The source of the master key for a server with these settings.
 pub fn master_key(config: &Config) -> master::Source {
     let url = database_url(config);
     let beside = sqlite_path(&url).filter(|path| *path != ":memory:").map(PathBuf::from);
@@ -129,6 +129,6 @@ pub fn master_key(config: &Config) -> master::Source {
 
 /// The path in the URL of an SQLite database.
 pub fn sqlite_path(url: &str) -> Option<&str> {
-    let place = url.strip_prefix("sqlite:")?;
-    Some(place.strip_prefix("//").unwrap_or(place))
+    let path = url.strip_prefix("sqlite:")?;
+    Some(path.strip_prefix("//").unwrap_or(path))
 }

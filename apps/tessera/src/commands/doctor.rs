@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::options::Common;
 use check::{Check, Verdict};
 
-/// Examine settings, database, keys, clock and file permissions. Changes nothing.
+/// Check settings, database, keys, clock and file permissions. Changes nothing.
 #[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]
@@ -26,27 +26,27 @@ pub struct Doctor {
 
 impl Doctor {
     pub fn run(self) -> anyhow::Result<()> {
-        let checks = self.examine()?;
+        let checks = self.checks()?;
         let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
         let (warnings, failures) = (count(Verdict::Warn), count(Verdict::Fail));
         report(&checks).print(self.common.json)?;
         match failures {
             0 => Ok(()),
             _ => bail!(
-                "{failures} of {} checks failed, {warnings} warned: see above",
+                "{failures} of {} checks failed, with {warnings} warnings: see above",
                 checks.len()
             ),
         }
     }
 
-    fn examine(&self) -> anyhow::Result<Vec<Check>> {
+    fn checks(&self) -> anyhow::Result<Vec<Check>> {
         let config = match Config::load(&self.common.overrides()) {
             Ok(config) => config,
             Err(error) => {
                 return Ok(vec![Check::fail(
                     "settings",
                     format!("{error:#}"),
-                    "correct it; nothing else can be looked at",
+                    "correct it; nothing else can be checked without settings",
                 )]);
             }
         };

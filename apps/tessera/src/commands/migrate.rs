@@ -8,7 +8,7 @@ use crate::commands::{self, serve};
 use crate::config::Config;
 use crate::options::Common;
 
-/// Bring the database's schema up to date. `serve` does so by itself; this is for those who do it apart.
+/// Bring the database's schema up to date. `serve` does this too; use this command to do it separately.
 #[derive(Debug, Args)]
 pub struct Migrate {
     #[command(flatten)]
@@ -31,7 +31,7 @@ impl Migrate {
     }
 }
 
-/// Applies what is missing, and names it. A schema that a later version made is refused, and left alone.
+/// Applies the missing migrations; their names. A schema of a later version is refused and not changed.
 async fn apply(url: &str) -> anyhow::Result<Vec<&'static str>> {
     let named = || format!("database_url = {}", serve::without_password(url));
     let migrator = Migrator::connect(url, &StoreOptions::default())

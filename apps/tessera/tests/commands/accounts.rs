@@ -9,7 +9,7 @@ fn add<'a>(realm: &'a str, login: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn an_account_shows_as_it_was_made() {
+fn an_account_shows_as_it_was_created() {
     let desk = Desk::new();
     desk.done("role", &["put", "--realm", "players", "--name", "jugador"], "");
     let more = [
@@ -41,7 +41,7 @@ fn an_account_shows_as_it_was_made() {
 }
 
 #[test]
-fn a_name_is_taken_in_every_spelling_and_as_login_or_alias() {
+fn a_name_is_in_use_in_every_spelling_and_as_login_or_alias() {
     let desk = Desk::new();
     desk.done("account", &add("pbx", "josé@x.dk", &["--alias", "jo"]), PASSWORD);
     for (login, more) in [
@@ -56,7 +56,7 @@ fn a_name_is_taken_in_every_spelling_and_as_login_or_alias() {
 }
 
 #[test]
-fn what_nobody_could_sign_in_with_is_refused() {
+fn an_account_that_could_not_sign_in_is_refused() {
     let desk = Desk::new();
     for (realm, login, more, named) in [
         ("pbx", " ", &[][..], "--login"),
@@ -67,7 +67,7 @@ fn what_nobody_could_sign_in_with_is_refused() {
         ("org:171", "a", &[], "--realm"),
         ("pbx", "a", &["--attributes", "[]"], "--attributes"),
         ("pbx", "a", &["--attributes", "@/does/not/exist"], "/does/not/exist"),
-        ("pbx", "a", &["--role", "nobody"], "tessera role put"),
+        ("pbx", "a", &["--role", "unknown"], "tessera role put"),
     ] {
         let sentence = desk.refused("account", &add(realm, login, more), PASSWORD);
         assert!(sentence.contains(named), "{sentence}");
@@ -75,7 +75,7 @@ fn what_nobody_could_sign_in_with_is_refused() {
 }
 
 #[test]
-fn a_password_keeps_the_policy_and_a_refused_one_makes_no_account() {
+fn a_password_has_to_follow_the_policy_and_a_refused_one_creates_no_account() {
     let desk = Desk::new();
     for (password, named) in [
         ("", "empty"),
@@ -105,7 +105,7 @@ fn a_password_keeps_the_policy_and_a_refused_one_makes_no_account() {
 }
 
 #[test]
-fn a_workshop_without_what_its_dialect_prints_is_refused_and_told_what_is_missing() {
+fn a_workshop_without_its_attributes_is_refused_and_the_error_names_them() {
     let desk = Desk::new();
     let sentence = desk.refused(
         "account",
@@ -126,7 +126,7 @@ fn a_workshop_without_what_its_dialect_prints_is_refused_and_told_what_is_missin
 }
 
 #[test]
-fn attributes_can_be_set_right_later() {
+fn attributes_can_be_changed_later() {
     let desk = Desk::new();
     let id = desk.account("workshops", "w").to_string();
     let set = |attributes: &str| {
@@ -151,7 +151,7 @@ fn without_a_terminal_and_without_standard_input_there_is_no_password() {
 }
 
 #[test]
-fn an_account_that_is_not_there_is_named_in_the_refusal() {
+fn the_error_names_the_account_that_was_not_found() {
     let desk = Desk::new();
     for action in ["show", "disable", "enable"] {
         assert!(
@@ -159,8 +159,11 @@ fn an_account_that_is_not_there_is_named_in_the_refusal() {
                 .contains("no account 5"),
             "{action}"
         );
-        let by_name = [action, "--realm", "pbx", "--login", "nobody"];
-        assert!(desk.refused("account", &by_name, "").contains("\"nobody\""), "{action}");
+        let by_name = [action, "--realm", "pbx", "--login", "unknown"];
+        assert!(
+            desk.refused("account", &by_name, "").contains("\"unknown\""),
+            "{action}"
+        );
     }
     let password = ["set-password", "--id", "5", "--password-stdin"];
     assert!(desk.refused("account", &password, PASSWORD).contains("no account 5"));
@@ -171,7 +174,7 @@ fn an_account_that_is_not_there_is_named_in_the_refusal() {
 }
 
 #[test]
-fn state_and_role_show_after_they_were_set() {
+fn state_and_role_are_shown_after_they_were_set() {
     let desk = Desk::new();
     desk.done("role", &["put", "--realm", "pbx", "--name", "admin"], "");
     let id = desk.account("pbx", "a").to_string();
@@ -195,7 +198,7 @@ fn state_and_role_show_after_they_were_set() {
 }
 
 #[test]
-fn a_command_makes_no_database_and_does_not_change_the_tables_of_one() {
+fn a_command_creates_no_database_and_changes_no_tables() {
     let desk = Desk::bare();
     let sentence = desk.refused("account", &add("pbx", "a", &[]), PASSWORD);
     assert!(

@@ -15,7 +15,7 @@ fn desk() -> Desk {
 }
 
 #[test]
-fn a_made_token_is_long_has_a_prefix_and_is_another_each_time() {
+fn a_generated_token_is_long_has_a_prefix_and_is_different_each_time() {
     let desk = desk();
     let mut tokens = HashSet::new();
     for key in ["a", "b", "a"] {
@@ -28,11 +28,11 @@ fn a_made_token_is_long_has_a_prefix_and_is_another_each_time() {
 }
 
 #[test]
-fn a_brought_token_is_not_shown_and_a_short_one_is_refused() {
+fn a_given_token_is_not_shown_and_a_short_one_is_refused() {
     let desk = desk();
     let put = ["put", "--key", "k", "--organisation", "171", "--token-stdin"];
-    let said = desk.json("consumer", &put, "0123456789abcdef\n");
-    assert_eq!(said, json!({ "key": "k", "organisation": 171 }));
+    let answer = desk.json("consumer", &put, "0123456789abcdef\n");
+    assert_eq!(answer, json!({ "key": "k", "organisation": 171 }));
     for token in [
         "",
         "0123456789abcde",
@@ -46,7 +46,7 @@ fn a_brought_token_is_not_shown_and_a_short_one_is_refused() {
 }
 
 #[test]
-fn a_consumer_is_one_organisations() {
+fn a_consumer_belongs_to_one_organisation() {
     let desk = desk();
     desk.done("consumer", &["put", "--key", "k", "--organisation", "171"], "");
     let sentence = desk.refused("consumer", &["put", "--key", "k", "--organisation", "172"], "");
@@ -68,7 +68,7 @@ fn a_consumer_is_one_organisations() {
 }
 
 #[test]
-fn a_consumer_shows_whether_it_is_barred_and_nothing_of_its_token() {
+fn a_consumer_shows_whether_it_is_disabled_and_not_its_token() {
     let desk = desk();
     desk.done("consumer", &["put", "--key", "k", "--organisation", "171"], "");
     let shown = |disabled| json!({ "key": "k", "organisation": 171, "disabled": disabled });
@@ -78,7 +78,7 @@ fn a_consumer_shows_whether_it_is_barred_and_nothing_of_its_token() {
     desk.done("consumer", &["enable", "--key", "k"], "");
     assert_eq!(desk.json("consumer", &["show", "--key", "k"], ""), shown(false));
     for action in ["show", "disable", "enable"] {
-        let sentence = desk.refused("consumer", &[action, "--key", "nobody"], "");
-        assert!(sentence.contains("\"nobody\""), "{sentence}");
+        let sentence = desk.refused("consumer", &[action, "--key", "unknown"], "");
+        assert!(sentence.contains("\"unknown\""), "{sentence}");
     }
 }

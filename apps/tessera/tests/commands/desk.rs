@@ -1,4 +1,4 @@
-//! Where an administrator sits: a folder with a database, and the commands to work on it.
+//! An administrator's folder with a database, and the commands that run in it.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,11 +11,11 @@ use crate::support::server::{Server, Setup};
 
 pub const PASSWORD: &str = "correct horse battery";
 
-/// All that the mechanics dialect prints about an account.
+/// Every attribute that the mechanics dialect prints.
 pub const WORKSHOP: &str =
     r#"{"name":"W","countryId":1,"locale":"da","vatFactor":0.25,"requireAutomaticPayment":true}"#;
 
-/// A command that has ended.
+/// The result of a command.
 pub struct Ended {
     pub code: Option<i32>,
     pub out: String,
@@ -28,20 +28,20 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// A desk with an empty database that is up to date.
+    /// A folder with an empty, up-to-date database.
     pub fn new() -> Self {
         let desk = Self::bare();
         desk.done("migrate", &[], "");
         desk
     }
 
-    /// A desk without a database.
+    /// A folder without a database.
     pub fn bare() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self { folder, settings: None }
     }
 
-    /// The same desk with settings in a TOML file, for commands and server.
+    /// The same folder with settings in a TOML file, for commands and server.
     pub fn with(self, settings: &'static str) -> Self {
         let settings = Some(settings);
         Self { settings, ..self }
@@ -56,7 +56,7 @@ impl Desk {
         format!("sqlite:{}", self.path("tessera.db").display())
     }
 
-    /// Runs a command to its end. It finds the database by itself: its default is in the folder it runs in.
+    /// Runs a command to its end. It uses the default database, which is in the folder it runs in.
     pub fn run(&self, command: &str, args: &[&str], input: &str) -> Ended {
         self.run_with(command, args, input, &[])
     }
@@ -84,7 +84,7 @@ impl Desk {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = program.spawn().expect("the binary starts");
-        // A program that does not read it may be gone already.
+        // A program that does not read its input may have ended already.
         let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
         let output = child.wait_with_output().expect("the binary ends");
         Ended {
@@ -108,20 +108,20 @@ impl Desk {
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
     }
 
-    /// Puts an organisation, so many seconds from UTC.
+    /// Puts an organisation with this offset from UTC, in seconds.
     pub fn organisation(&self, id: &str, offset: &str) {
         let named = ["put", "--id", id, "--name", "N", "--subdomain", "s"];
         self.done("organisation", &[&named[..], &["--utc-offset", offset]].concat(), "");
     }
 
-    /// Puts the players' one role, and returns what is said of it.
+    /// Puts the only role of the players, and returns the command's JSON.
     pub fn jugador(&self, permissions: &[&str]) -> Value {
         let mut args = vec!["put", "--realm", "players", "--name", "jugador"];
         args.extend(permissions.iter().flat_map(|name| ["--permission", name]));
         self.json("role", &args, "")
     }
 
-    /// Runs a command that must fail; its sentence, which names the program and stands alone.
+    /// Runs a command that must fail; the one sentence that it prints after the program's name.
     pub fn refused(&self, command: &str, args: &[&str], input: &str) -> String {
         let ended = self.run(command, args, input);
         assert_eq!(ended.code, Some(1), "{command} {args:?}: {}{}", ended.out, ended.err);
@@ -143,7 +143,7 @@ impl Desk {
         self.settings.iter().fold(setup, Setup::config).start()
     }
 
-    /// Makes an account that every dialect can answer for; its number.
+    /// Creates an account with the attributes that every dialect needs; its number.
     pub fn account(&self, realm: &str, login: &str) -> i64 {
         let args = [
             "add",

@@ -10,14 +10,14 @@ use crate::desk::Desk;
 const SIGNING: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\n";
 const IMPORTED: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"RS256\"\n";
 
-/// What the doctor says of one thing: the worst of it.
+/// The worst verdict of the checks with this name.
 fn verdict(report: &Value, check: &str) -> String {
     let checks = report["checks"].as_array().expect("checks");
     let verdicts = checks
         .iter()
         .filter(|one| one["check"] == check)
         .map(|one| one["verdict"].as_str().expect("a word"));
-    let rank = |word: &&str| ["ok", "warn", "fail"].iter().position(|known| known == word);
+    let rank = |word: &&str| ["ok", "warn", "fail"].iter().position(|verdict| verdict == word);
     verdicts
         .max_by_key(rank)
         .unwrap_or_else(|| panic!("no {check} in {report}"))
@@ -34,7 +34,7 @@ fn examine(desk: &Desk, environment: &[(&str, &str)]) -> (Option<i32>, Value) {
 }
 
 #[test]
-fn a_database_that_a_server_has_run_on_is_well() {
+fn the_database_of_a_server_passes_all_checks() {
     let desk = Desk::new();
     desk.serve().stop();
     let (code, report) = examine(&desk, &[]);
@@ -72,7 +72,7 @@ fn the_doctor_changes_nothing() {
 }
 
 #[test]
-fn wrong_settings_fail_and_are_named() {
+fn a_wrong_setting_fails_and_is_named() {
     let desk = Desk::new();
     let (code, report) = examine(&desk, &[("TESSERA_PASSWORDS__COST", "9")]);
     assert_eq!((code, verdict(&report, "settings").as_str()), (Some(1), "fail"));
@@ -93,7 +93,7 @@ fn tables_of_another_version_fail() {
 }
 
 #[test]
-fn a_file_that_is_no_database_fails() {
+fn a_file_that_is_not_a_database_fails() {
     let desk = Desk::bare();
     fs::write(desk.path("tessera.db"), "no database at all, ".repeat(100)).expect("a file");
     let (code, report) = examine(&desk, &[]);
@@ -114,7 +114,7 @@ fn another_master_key_fails_and_nothing_is_overwritten() {
 }
 
 #[test]
-fn a_flavour_without_keys_is_told() {
+fn a_flavour_without_keys_is_reported() {
     let desk = Desk::new();
     desk.serve().stop();
     let desk = desk.with(SIGNING);
@@ -127,7 +127,7 @@ fn a_flavour_without_keys_is_told() {
 }
 
 #[test]
-fn files_that_others_can_read_are_told() {
+fn files_that_others_can_read_are_reported() {
     let desk = Desk::new();
     desk.serve().stop();
     fs::set_permissions(desk.path("tessera.db"), fs::Permissions::from_mode(0o644)).expect("the file is ours");
@@ -140,7 +140,7 @@ fn files_that_others_can_read_are_told() {
 }
 
 #[test]
-fn a_failure_is_a_sentence_after_the_lines() {
+fn a_failed_check_prints_a_sentence_after_the_lines() {
     let desk = Desk::bare();
     let ended = desk.run("doctor", &[], "");
     assert_eq!(ended.code, Some(1));

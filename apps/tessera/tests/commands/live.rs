@@ -1,4 +1,4 @@
-//! Commands beside a running server: it hears of them by itself.
+//! Commands while a server runs: it follows their changes by itself.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::support::client::{Request, Response};
 use crate::support::poll;
 use crate::support::server::Server;
 
-/// Some 10 seconds: far beyond the second within which the server hears.
+/// About 10 seconds: far more than the second within which the server follows a change.
 const STEPS: usize = 1000;
 
 const SET_PASSWORD: [&str; 6] = [
@@ -24,7 +24,7 @@ fn login(server: &Server, name: &str, password: &str) -> Response {
     server.send(&Request::post("/login").json(body))
 }
 
-/// A signed-in person's headers.
+/// The headers of a signed-in person.
 fn session(server: &Server, name: &str) -> [(&'static str, String); 2] {
     let response = login(server, name, PASSWORD);
     assert_eq!(response.status, 200, "{response:?}");
@@ -42,7 +42,8 @@ fn becomes(server: &Server, headers: &[(&'static str, String)], status: u16) -> 
     poll(STEPS, || verify(server, headers).status == status)
 }
 
-fn vouch(server: &Server, key: &str, token: &str, organisation: i64) -> Response {
+/// The answer to a consumer that asks for a client's token.
+fn client_token(server: &Server, key: &str, token: &str, organisation: i64) -> Response {
     let body = json!({
         "email": "a@b.dk", "name": "A", "organization_id": organisation, "consumer": { "key": key, "token": token },
     });
@@ -50,7 +51,7 @@ fn vouch(server: &Server, key: &str, token: &str, organisation: i64) -> Response
 }
 
 #[test]
-fn people_made_by_command_sign_in_everywhere() {
+fn accounts_created_by_command_sign_in_at_every_dialect() {
     let desk = Desk::new();
     desk.done(
         "role",
@@ -102,25 +103,25 @@ fn people_made_by_command_sign_in_everywhere() {
 }
 
 #[test]
-fn a_barred_account_is_refused_and_stays_signed_out_when_it_is_readmitted() {
+fn a_disabled_account_is_refused_and_its_tokens_stay_revoked_when_it_is_enabled() {
     let desk = Desk::new();
     desk.account("pbx", "p@x.dk");
     desk.account("pbx", "other@x.dk");
     let server = desk.serve();
     let (mine, others) = (session(&server, "p@x.dk"), session(&server, "other@x.dk"));
-    let who = ["--realm", "pbx", "--login", "p@x.dk"];
-    desk.done("account", &[&["disable"], &who[..]].concat(), "");
+    let account = ["--realm", "pbx", "--login", "p@x.dk"];
+    desk.done("account", &[&["disable"], &account[..]].concat(), "");
     assert!(becomes(&server, &mine, 401));
     assert_eq!(login(&server, "p@x.dk", PASSWORD).status, 401);
     assert_eq!(verify(&server, &others).status, 200);
-    desk.done("account", &[&["enable"], &who[..]].concat(), "");
+    desk.done("account", &[&["enable"], &account[..]].concat(), "");
     assert_eq!(verify(&server, &mine).status, 401);
     let again = session(&server, "p@x.dk");
     assert_eq!(verify(&server, &again).status, 200);
 }
 
 #[test]
-fn another_password_ends_sessions() {
+fn a_password_change_revokes_sessions() {
     let desk = Desk::new();
     desk.account("pbx", "p@x.dk");
     let server = desk.serve();
@@ -135,7 +136,7 @@ fn another_password_ends_sessions() {
 }
 
 #[test]
-fn another_password_leaves_sessions_where_the_settings_say_so_and_nobody_insists() {
+fn a_password_change_keeps_sessions_if_so_configured_and_not_overridden() {
     let desk = Desk::new().with("[passwords]\nend_sessions = false\n");
     desk.account("pbx", "p@x.dk");
     let server = desk.serve();
@@ -146,13 +147,13 @@ fn another_password_leaves_sessions_where_the_settings_say_so_and_nobody_insists
     );
     assert_eq!(login(&server, "p@x.dk", "another good password").status, 200);
     assert_eq!(verify(&server, &before).status, 200);
-    let insists = [&SET_PASSWORD[..], &["--end-sessions"]].concat();
-    assert_eq!(desk.json("account", &insists, PASSWORD)["sessions_ended"], true);
+    let overridden = [&SET_PASSWORD[..], &["--end-sessions"]].concat();
+    assert_eq!(desk.json("account", &overridden, PASSWORD)["sessions_ended"], true);
     assert!(becomes(&server, &before, 401));
 }
 
 #[test]
-fn live_tokens_follow_their_owners_role() {
+fn active_tokens_follow_the_role_of_their_owner() {
     let desk = Desk::new();
     desk.jugador(&["read", "write"]);
     desk.account("players", "g@x.dk");
@@ -206,7 +207,7 @@ fn a_revoked_token_is_refused() {
 }
 
 #[test]
-fn a_consumer_made_by_command_vouches_until_it_is_barred() {
+fn a_consumer_created_by_command_signs_clients_in_until_it_is_disabled() {
     let desk = Desk::new();
     for id in ["171", "172"] {
         desk.organisation(id, "3600");
@@ -214,40 +215,43 @@ fn a_consumer_made_by_command_vouches_until_it_is_barred() {
     let put = desk.json("consumer", &["put", "--key", "k", "--organisation", "171"], "");
     let token = put["token"].as_str().expect("a token");
     let server = desk.serve();
-    let vouched = vouch(&server, "k", token, 171);
+    let response = client_token(&server, "k", token, 171);
     assert_eq!(
-        (vouched.status, vouched.json()["organization_timezone_offset"].as_i64()),
+        (
+            response.status,
+            response.json()["organization_timezone_offset"].as_i64()
+        ),
         (200, Some(3600))
     );
-    assert_eq!(vouch(&server, "k", token, 172).status, 401);
+    assert_eq!(client_token(&server, "k", token, 172).status, 401);
     desk.done("consumer", &["disable", "--key", "k"], "");
-    assert_eq!(vouch(&server, "k", token, 171).status, 401, "the next call");
+    assert_eq!(client_token(&server, "k", token, 171).status, 401, "the next call");
     desk.done("consumer", &["enable", "--key", "k"], "");
-    assert_eq!(vouch(&server, "k", token, 171).status, 200);
-    let client = [("Authorization", format!("Bearer {}", vouched.member("token")))];
+    assert_eq!(client_token(&server, "k", token, 171).status, 200);
+    let client = [("Authorization", format!("Bearer {}", response.member("token")))];
     assert_eq!(verify(&server, &client).status, 200);
     desk.done("account", &["disable", "--realm", "org:171", "--login", "A@b.dk"], "");
     assert!(becomes(&server, &client, 401));
-    assert_eq!(vouch(&server, "k", token, 171).status, 401, "a barred client");
+    assert_eq!(client_token(&server, "k", token, 171).status, 401, "a disabled client");
 }
 
 #[test]
 fn a_partner_changes_its_secret_without_a_failed_call() {
     let desk = Desk::new();
     desk.organisation("171", "0");
-    let made = |key: &str| {
+    let create = |key: &str| {
         let put = desk.json("consumer", &["put", "--key", key, "--organisation", "171"], "");
         put["token"].as_str().expect("a token").to_owned()
     };
     let server = desk.serve();
-    let old = made("partner-1");
-    let client = vouch(&server, "partner-1", &old, 171).json()["person"]["id"].clone();
-    let new = made("partner-2");
+    let old = create("partner-1");
+    let client = client_token(&server, "partner-1", &old, 171).json()["person"]["id"].clone();
+    let new = create("partner-2");
     for (key, token) in [("partner-1", &old), ("partner-2", &new)] {
-        let vouched = vouch(&server, key, token, 171);
-        assert_eq!((vouched.status, &vouched.json()["person"]["id"]), (200, &client));
+        let response = client_token(&server, key, token, 171);
+        assert_eq!((response.status, &response.json()["person"]["id"]), (200, &client));
     }
     desk.done("consumer", &["disable", "--key", "partner-1"], "");
-    assert_eq!(vouch(&server, "partner-1", &old, 171).status, 401);
-    assert_eq!(vouch(&server, "partner-2", &new, 171).status, 200);
+    assert_eq!(client_token(&server, "partner-1", &old, 171).status, 401);
+    assert_eq!(client_token(&server, "partner-2", &new, 171).status, 200);
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::desk::Desk;
 
 #[test]
-fn a_role_shows_as_it_was_put_last_in_order_and_each_permission_once() {
+fn a_role_shows_its_latest_permissions_in_order_and_each_once() {
     let desk = Desk::new();
     desk.jugador(&["old"]);
     let expected = json!({ "realm": "players", "name": "jugador", "permissions": ["zeta", "alpha", "mid"] });
@@ -24,7 +24,7 @@ fn a_role_shows_as_it_was_put_last_in_order_and_each_permission_once() {
 }
 
 #[test]
-fn what_is_no_role_is_refused() {
+fn an_invalid_role_is_refused() {
     let desk = Desk::new();
     for permission in ["", "*", "a b", "a,b", "ñ"] {
         let args = ["put", "--realm", "players", "--name", "x", "--permission", permission];
@@ -42,7 +42,7 @@ fn what_is_no_role_is_refused() {
 }
 
 #[test]
-fn an_organisation_is_told_as_it_was_put() {
+fn an_organisation_shows_as_it_was_put() {
     let desk = Desk::new();
     let put = [
         "put",

@@ -1,4 +1,4 @@
-//! Secrets are not in arguments, and not in what commands print.
+//! Secrets are neither arguments of commands nor printed by them.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::desk::{Desk, PASSWORD, WORKSHOP};
 use crate::support::client::Request;
 
-/// Every command, by its words.
+/// Every command, by its words, such as `account add`.
 fn commands(desk: &Desk, words: &[&str]) -> Vec<Vec<String>> {
     let help = match words {
         [] => run(desk, &["--help"]),
@@ -46,7 +46,7 @@ fn run(desk: &Desk, args: &[&str]) -> String {
 }
 
 #[test]
-fn no_command_takes_a_secret_as_an_argument_and_all_speak_json() {
+fn no_command_takes_a_secret_as_an_argument_and_all_have_json() {
     let desk = Desk::bare();
     let all = commands(&desk, &[]);
     assert!(all.len() >= 20, "{all:?}");
@@ -70,7 +70,7 @@ fn no_command_takes_a_secret_as_an_argument_and_all_speak_json() {
 }
 
 #[test]
-fn the_page_about_commands_shows_every_one_of_them() {
+fn the_page_about_commands_shows_every_command() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
     let page = std::fs::read_to_string(page).expect("the page");
     for words in commands(&Desk::bare(), &[]) {
@@ -80,7 +80,7 @@ fn the_page_about_commands_shows_every_one_of_them() {
 }
 
 #[test]
-fn a_password_on_its_way_is_in_no_process_list() {
+fn a_password_is_in_no_process_list() {
     let desk = Desk::new();
     desk.account("pbx", "p@x.dk");
     let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
@@ -100,11 +100,12 @@ fn a_password_on_its_way_is_in_no_process_list() {
         .stdout(Stdio::null());
     let mut child = command.spawn().expect("the binary starts");
     let mut stdin = child.stdin.take().expect("piped");
-    let secret = "a secret on its way";
+    let secret = "a secret on standard input";
     stdin.write_all(secret.as_bytes()).expect("it reads");
     for list in ["cmdline", "environ"] {
         let path = format!("/proc/{}/{list}", child.id());
-        let shown = String::from_utf8_lossy(&std::fs::read(&path).expect("it still waits for the end")).into_owned();
+        let shown =
+            String::from_utf8_lossy(&std::fs::read(&path).expect("it waits for the end of its input")).into_owned();
         assert!(!shown.contains(secret), "{path}");
     }
     drop(stdin);
@@ -112,17 +113,17 @@ fn a_password_on_its_way_is_in_no_process_list() {
 }
 
 #[test]
-fn nothing_secret_is_printed_but_a_token_that_was_just_made() {
+fn no_secret_is_printed_except_a_token_that_was_just_created() {
     let desk = Desk::new();
-    let brought = "a token that was brought along";
-    let mut said = Vec::new();
-    let mut say = |command: &str, args: &[&str], input: &str| {
+    let given = "a token that the partner chose";
+    let mut printed = Vec::new();
+    let mut run = |command: &str, args: &[&str], input: &str| {
         for args in [args.to_vec(), [args, &["--json"]].concat()] {
             let ended = desk.run(command, &args, input);
-            said.push(ended.out.clone() + &ended.err);
+            printed.push(ended.out.clone() + &ended.err);
         }
     };
-    say("role", &["put", "--realm", "pbx", "--name", "user"], "");
+    run("role", &["put", "--realm", "pbx", "--name", "user"], "");
     let add = [
         "add",
         "--realm",
@@ -133,10 +134,10 @@ fn nothing_secret_is_printed_but_a_token_that_was_just_made() {
         WORKSHOP,
         "--password-stdin",
     ];
-    say("account", &add, PASSWORD);
-    say("account", &["set-password", "--id", "1", "--password-stdin"], PASSWORD);
-    say("account", &["show", "--id", "1"], "");
-    say(
+    run("account", &add, PASSWORD);
+    run("account", &["set-password", "--id", "1", "--password-stdin"], PASSWORD);
+    run("account", &["show", "--id", "1"], "");
+    run(
         "organisation",
         &[
             "put",
@@ -151,34 +152,34 @@ fn nothing_secret_is_printed_but_a_token_that_was_just_made() {
         ],
         "",
     );
-    say(
+    run(
         "consumer",
         &["put", "--key", "k", "--organisation", "1", "--token-stdin"],
-        brought,
+        given,
     );
-    say("consumer", &["show", "--key", "k"], "");
+    run("consumer", &["show", "--key", "k"], "");
     let server = desk.serve();
     let body = json!({ "email": "w@x.dk", "password": PASSWORD });
     let tokens = server.send(&Request::post("/api/v2/mechanics/tokens").json(body));
-    say("token", &["list", "--account", "1"], "");
-    say("key", &["list"], "");
-    say("key", &["rotate", "--flavour", "mechanics"], "");
-    say("token", &["revoke", "--id", "1"], "");
-    say("token", &["revoke", "--account", "1"], "");
-    say("token", &["revoke", "--all"], "");
-    say("doctor", &[], "");
+    run("token", &["list", "--account", "1"], "");
+    run("key", &["list"], "");
+    run("key", &["rotate", "--flavour", "mechanics"], "");
+    run("token", &["revoke", "--id", "1"], "");
+    run("token", &["revoke", "--account", "1"], "");
+    run("token", &["revoke", "--all"], "");
+    run("doctor", &[], "");
     let master = std::fs::read_to_string(desk.path("tessera.db.key")).expect("the master key");
-    let said = said.concat();
-    assert!(said.contains("w@x.dk") && said.contains("verify"), "{said}");
+    let printed = printed.concat();
+    assert!(printed.contains("w@x.dk") && printed.contains("verify"), "{printed}");
     for secret in [
         PASSWORD,
-        brought,
+        given,
         master.trim(),
         &tokens.member("token"),
         &tokens.member("refreshToken"),
         "$2b$",
         "digest",
     ] {
-        assert!(!said.contains(secret), "{secret} in {said}");
+        assert!(!printed.contains(secret), "{secret} in {printed}");
     }
 }

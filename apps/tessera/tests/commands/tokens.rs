@@ -34,7 +34,7 @@ fn ids(list: &Value) -> Vec<i64> {
 }
 
 #[test]
-fn a_list_tells_tokens_apart_and_nothing_of_their_secrets() {
+fn a_list_identifies_tokens_and_shows_no_secret() {
     let desk = Desk::new();
     let id = desk.account("players", "g@x.dk");
     let server = desk.serve();
@@ -62,7 +62,7 @@ fn a_list_tells_tokens_apart_and_nothing_of_their_secrets() {
 }
 
 #[test]
-fn a_list_is_bounded_and_goes_on_where_it_stopped() {
+fn a_list_is_limited_and_continues_on_the_next_page() {
     let desk = Desk::new();
     desk.account("players", "g@x.dk");
     let server = desk.serve();
@@ -84,7 +84,7 @@ fn a_list_is_bounded_and_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn one_token_ends_and_the_others_live() {
+fn one_token_is_revoked_and_the_others_stay_active() {
     let desk = Desk::new();
     desk.account("players", "g@x.dk");
     let server = desk.serve();
@@ -106,7 +106,7 @@ fn one_token_ends_and_the_others_live() {
 }
 
 #[test]
-fn all_of_an_account_end_and_it_may_sign_in_again() {
+fn all_tokens_of_an_account_are_revoked_and_it_may_sign_in_again() {
     let desk = Desk::new();
     let id = desk.account("players", "g@x.dk").to_string();
     desk.account("players", "other@x.dk");
@@ -130,11 +130,14 @@ fn all_of_an_account_end_and_it_may_sign_in_again() {
 }
 
 #[test]
-fn whose_tokens_must_be_said_once() {
+fn exactly_one_owner_has_to_be_selected() {
     let desk = Desk::new();
     desk.account("players", "g@x.dk");
     for action in ["list", "revoke"] {
-        assert!(desk.refused("token", &[action], "").contains("say "), "{action}");
+        assert!(
+            desk.refused("token", &[action], "").contains("--realm and --login"),
+            "{action}"
+        );
         assert!(
             desk.refused("token", &[action, "--account", "99"], "")
                 .contains("no account 99"),
@@ -149,10 +152,10 @@ fn whose_tokens_must_be_said_once() {
     );
 }
 
-/// A copy of the database forgets what was revoked after it was made; the command ends everything that the copy
-/// brings back, whatever it is, and everything that was issued after it.
+/// A copy of the database lacks what was revoked after it was made. The command revokes everything that is in the copy,
+/// and everything that was issued after it.
 #[test]
-fn nothing_that_a_restored_copy_brings_back_is_accepted() {
+fn no_token_of_a_restored_copy_is_accepted() {
     let desk = Desk::new();
     desk.account("players", "g@x.dk");
     desk.account("workshops", "w@x.dk");

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Owner;
-use crate::commands::account::named;
+use crate::commands::account::describe;
 use crate::commands::admin::Admin;
 use crate::commands::key::{Ring, end_at_once};
 use crate::commands::report::Report;
@@ -49,7 +49,7 @@ async fn of_account(admin: &Admin, owner: &Owner) -> anyhow::Result<Report> {
     if !admin.directory().end_sessions(account.subject, admin.now()).await? {
         bail!("account {} is gone: somebody has removed it", account.subject);
     }
-    let line = format!("all tokens of account {} have ended", named(&account));
+    let line = format!("all tokens of account {} have ended", describe(&account));
     Ok(Report::new(line, json!({ "account": account.subject.0 })))
 }
 
