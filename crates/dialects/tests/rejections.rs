@@ -88,7 +88,7 @@ fn for_each(mut check: impl FnMut(usize, &RequestRejection, u16, &Answer)) {
 }
 
 #[test]
-fn each_dialect_has_its_own_status_for_each_refusal() {
+fn each_dialect_has_its_status_for_each_rejection() {
     for_each(|at, rejection, status, answer| assert_eq!(answer.status, status, "{at} {rejection:?}"));
 }
 
@@ -112,7 +112,7 @@ fn each_body_has_the_error_shape_of_its_dialect() {
 }
 
 #[test]
-fn each_answer_carries_the_headers_that_its_status_calls_for() {
+fn each_answer_has_the_headers_for_its_status() {
     for_each(|at, rejection, status, answer| {
         let has = |name| answer.header(name).is_some();
         assert_eq!(
@@ -146,7 +146,7 @@ fn each_header_appears_once_and_on_one_line() {
 }
 
 #[test]
-fn each_challenge_fits_how_the_flavours_token_is_presented() {
+fn each_challenge_names_how_tokens_are_presented() {
     let rejection = RequestRejection::NotAuthenticated { token_sent: false };
     let challenges = dialects().map(|dialect| {
         let answer = dialect.answer(&rejection);
@@ -165,7 +165,7 @@ fn each_challenge_fits_how_the_flavours_token_is_presented() {
 }
 
 #[test]
-fn an_unknown_user_and_a_wrong_password_give_the_same_bytes_unless_the_document_splits_them() {
+fn an_unknown_user_and_a_wrong_password_get_the_same_bytes_unless_the_document_differs() {
     let same = dialects().map(|dialect| {
         dialect.answer(&RequestRejection::UnknownUser) == dialect.answer(&RequestRejection::WrongCredentials)
     });
@@ -196,7 +196,7 @@ fn page(dialect: &str) -> String {
 }
 
 #[test]
-fn a_refusal_says_what_it_is_in_a_log() {
+fn every_rejection_has_a_text_for_logs() {
     for (rejection, _) in table() {
         assert!(!rejection.to_string().is_empty());
     }
