@@ -46,9 +46,9 @@ async fn every_case_is_answered_as_listed() {
         let key = fill(template, &words);
         let verdict = harness.verify(&token.text, Some(&key)).await;
         match case["expect"].as_str() {
-            Some("valid") => assert!(verdict.is_yes(), "{name}: {verdict:?}"),
+            Some("valid") => assert!(verdict.is_accepted(), "{name}: {verdict:?}"),
             // Of the two answers allowed for another spelling of the key, ours is no.
-            Some("invalid" | "same-as-canonical or invalid") => assert!(verdict.is_no(), "{name}: {verdict:?}"),
+            Some("invalid" | "same-as-canonical or invalid") => assert!(verdict.is_refused(), "{name}: {verdict:?}"),
             other => panic!("{name} expects {other:?}"),
         }
         keys.push((name, key));
@@ -56,7 +56,7 @@ async fn every_case_is_answered_as_listed() {
     assert_eq!(harness.revoke(&token).await, Revocation::Done);
     for (name, key) in &keys {
         let verdict = harness.verify(&token.text, Some(key)).await;
-        assert!(verdict.is_no(), "{name}, after the session ended: {verdict:?}");
+        assert!(verdict.is_refused(), "{name}, after the session ended: {verdict:?}");
     }
     assert_eq!(keys.len(), NUMBER);
 }

@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::missing_panics_doc,
     clippy::missing_errors_doc,
-    reason = "a law that does not hold panics, and one that does not apply says so: always alike, as `law` tells"
+    reason = "every law panics if it is broken, and answers an error if it does not apply, as `law` describes"
 )]
 
 mod clock;

@@ -3,8 +3,8 @@
 /// Makes a module with one test for each law about stores.
 ///
 /// `store_conformance!(name, harness)`: `harness` makes a new [`StoreHarness`](crate::StoreHarness) for each test, over
-/// a store of its own that is empty; it may use `.await`. `except: [law, …]` lists the laws that do not apply, since the
-/// harness cannot look behind the ports; a law listed there that does apply fails.
+/// its own empty store; it may use `.await`. `except: [law, …]` lists the laws that do not apply, because the harness has
+/// no access behind the ports. A listed law that applies fails.
 ///
 /// ```
 /// testkit::store_conformance!(memory, testkit::MemoryHarness::new());
@@ -26,9 +26,9 @@ macro_rules! store_conformance {
 /// Makes a module with one test for each law about issuers.
 ///
 /// `issuer_conformance!(name, harness)`: `harness` makes a new [`IssuerHarness`](crate::IssuerHarness) for each test;
-/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, since the issuer does not promise what they
-/// are about or the harness cannot do what they need; a law listed there that does apply fails, and one that does not
-/// apply and is not listed fails too, so that no law is passed over in silence.
+/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, because the issuer does not promise them or
+/// the harness does not support what they need. A listed law that applies fails, and so does one that does not apply and
+/// is not listed.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -69,9 +69,9 @@ macro_rules! issuer_conformance {
 /// Makes a module with one test for each law about sign-in, refresh and sign-out.
 ///
 /// `service_conformance!(name, harness)`: `harness` makes a new [`ServiceHarness`](crate::ServiceHarness) for each test;
-/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, since the issuer does not promise what they
-/// are about or the harness cannot do what they need; a law listed there that does apply fails, and one that does not
-/// apply and is not listed fails too, so that no law is passed over in silence.
+/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, because the issuer does not promise them or
+/// the harness does not support what they need. A listed law that applies fails, and so does one that does not apply and
+/// is not listed.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -104,7 +104,7 @@ macro_rules! service_conformance {
     };
 }
 
-/// The name of a law that there is.
+/// The name of a law. Fails to compile if there is no such law.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __law_name {
@@ -140,7 +140,7 @@ macro_rules! __law_table {
     };
 }
 
-/// The one list of the laws about stores.
+/// The list of all laws about stores.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __store_laws {
@@ -242,24 +242,24 @@ macro_rules! __store_laws {
     };
 }
 
-/// The one list of the laws about issuers.
+/// The list of all laws about issuers.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __issuer_laws {
     ($then:ident $arguments:tt) => {
         $crate::$then! { $arguments
-            issued_verifies_and_says_what_was_granted
+            issued_verifies_with_what_was_granted
             capabilities_are_true
             tokens_are_unique
             expiry_is_exact
             a_token_until_revoked_does_not_expire
             verifying_changes_nothing
             a_warm_check_asks_no_store
-            a_person_may_hold_many
+            an_owner_may_hold_many_tokens
             altered_is_refused
-            cut_or_extended_is_refused
+            truncated_or_extended_is_refused
             another_case_is_refused
-            parts_of_two_tokens_make_none
+            parts_of_two_tokens_are_refused
             hostile_text_is_refused
             a_stored_digest_is_refused
             a_refresh_token_is_not_access
@@ -267,36 +267,36 @@ macro_rules! __issuer_laws {
             without_its_key_a_token_is_refused
             with_another_key_a_token_is_refused
             a_key_has_one_spelling
-            a_key_alone_is_nothing
+            a_key_alone_is_refused
             revoked_is_refused_or_declared_unsupported
-            what_has_ended_stays_ended
+            revoked_tokens_stay_refused
             revoking_one_leaves_the_others
             revoking_twice_is_no_error
             revoking_a_session_ends_what_belongs_to_it
-            a_disabled_owners_tokens_die_and_stay_dead
+            disabling_an_owner_revokes_tokens_for_good
             a_new_generation_ends_older_tokens_only
             an_outdated_grant_is_not_entitled
-            an_end_reaches_the_other_node
+            a_revocation_reaches_the_other_node
             lost_rights_are_lost_at_once
             rights_never_widen
-            rights_are_ones_own
-            nothing_prints
+            rights_of_one_owner_do_not_affect_another
+            nothing_prints_a_secret
             no_token_is_stored
             shared_grants_repeat_without_growing
-            shared_grants_to_a_crowd_make_one_row
-            shared_tokens_are_one_persons
+            concurrent_shared_grants_make_one_row
+            shared_tokens_belong_to_one_owner
             a_revoked_shared_token_is_replaced
             store_trouble_is_not_a_rejection
-            store_trouble_is_not_a_yes
+            store_trouble_is_not_an_acceptance
             nothing_is_issued_while_the_store_fails
-            a_failed_revocation_says_so
-            without_chance_nothing_is_issued
-            a_node_out_of_touch_does_not_guess
+            a_failed_revocation_is_reported
+            without_randomness_nothing_is_issued
+            a_node_without_news_answers_unavailable
         }
     };
 }
 
-/// The one list of the laws about services.
+/// The list of all laws about services.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __service_laws {
@@ -306,33 +306,33 @@ macro_rules! __service_laws {
             a_refresh_token_is_64_hexadecimal_digits
             a_retry_gets_the_identical_successor
             a_retry_makes_no_second_session
-            a_crowd_gets_one_successor
+            concurrent_refreshes_get_one_successor
             rotations_of_one_millisecond_are_in_order
             an_older_generation_ends_that_session_only
             a_predecessor_after_the_grace_ends_its_session
             an_idle_session_ends
-            a_session_ends_absolutely
+            a_session_ends_at_its_absolute_limit
             a_sign_out_ends_the_session
-            what_was_signed_out_stays_so
+            a_signed_out_session_stays_signed_out
             a_password_change_ends_refreshing
-            barring_ends_refreshing
+            disabling_ends_refreshing
             a_clock_set_back_ends_nothing
             rights_never_grow_at_a_refresh
             an_altered_refresh_token_harms_nothing
-            a_text_of_another_form_is_refused_unread
+            a_malformed_refresh_token_is_refused_without_the_store
             an_access_token_refreshes_nothing
-            another_flavour_does_not_know_a_refresh_token
+            another_flavour_refuses_a_refresh_token
             guesses_end_no_session
             a_password_change_wins_over_a_refresh
-            barring_wins_over_a_refresh
+            disabling_wins_over_a_refresh
             a_sign_out_wins_over_a_refresh
             a_refresh_within_a_refresh_gets_the_same_successor
-            nothing_old_survives_a_password_change_among_refreshes
+            no_old_session_survives_a_password_change_during_refreshes
             a_failed_refresh_leaves_the_token_good
             a_refresh_whose_answer_was_lost_can_be_retried
-            while_the_store_is_away_nothing_is_decided
-            a_reuse_is_told_only_once_the_session_has_ended
-            without_chance_nothing_rotates
+            while_the_store_fails_nothing_is_decided
+            a_reuse_is_reported_only_after_the_session_ended
+            without_randomness_nothing_rotates
             rotations_add_no_rows
         }
     };

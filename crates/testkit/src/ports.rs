@@ -1,4 +1,4 @@
-//! All ports of one store, and what a law about stores may use beside them.
+//! All ports of one store, and what else a law about stores can use.
 
 use std::fmt;
 use std::sync::Arc;
@@ -45,54 +45,54 @@ impl Ports {
     }
 }
 
-/// A store for one law: its own, and empty when the law begins.
+/// The store for one law: a new, empty one.
 ///
-/// What is not a port's business to show has a default that answers [`Unsupported`]; the laws that need it then do not
+/// Methods that look behind the ports have a default that answers [`Unsupported`]; the laws that need them then do not
 /// apply, and the test must list them.
 #[async_trait]
 pub trait StoreHarness: fmt::Debug + Send + Sync + 'static {
     /// The ports.
     fn ports(&self) -> Ports;
 
-    /// How many callers a law sends at once.
+    /// The number of concurrent callers in a law.
     fn crowd(&self) -> usize {
         40
     }
 
-    /// How many records of tokens and sessions the store holds, dead ones included.
+    /// The number of records of tokens and sessions in the store, including revoked and expired ones.
     ///
     /// # Errors
-    /// Where the harness cannot look behind the ports.
+    /// If the harness cannot look behind the ports.
     async fn token_rows(&self) -> Supported<u64> {
         Err(Unsupported("the rows cannot be counted"))
     }
 
-    /// When a token was last used, as far as that was written.
+    /// When a token was last used, as stored.
     ///
     /// # Errors
-    /// Where the harness cannot look behind the ports.
+    /// If the harness cannot look behind the ports.
     async fn last_used(&self, _id: TokenId) -> Supported<Option<Timestamp>> {
         Err(Unsupported("the last use cannot be read"))
     }
 
-    /// What a token's owner calls it.
+    /// The label that a token's owner gave it.
     ///
     /// # Errors
-    /// Where the harness cannot look behind the ports.
+    /// If the harness cannot look behind the ports.
     async fn label_of(&self, _id: TokenId) -> Supported<Option<String>> {
         Err(Unsupported("the label cannot be read"))
     }
 
-    /// Writes `raw` over the stored permissions of a role that exists.
+    /// Overwrites the stored permissions of an existing role with `raw`.
     ///
     /// # Errors
-    /// Where the harness cannot reach behind the ports.
+    /// If the harness cannot write behind the ports.
     async fn damage_role(&self, _realm: &Realm, _role: &str, _raw: &str) -> Supported<()> {
         Err(Unsupported("rows cannot be damaged"))
     }
 }
 
-/// [`MemoryStore`] for the laws about stores.
+/// A harness for the laws about stores over a [`MemoryStore`].
 #[derive(Debug, Default)]
 pub struct MemoryHarness(Arc<MemoryStore>);
 

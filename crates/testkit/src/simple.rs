@@ -1,4 +1,4 @@
-//! The simplest issuer that keeps the contract: what the decorators and the laws themselves are tried on.
+//! The simplest issuer that keeps the contract, for tests of the decorators and of the laws.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use auth_core::{
     TokenId, VerifiedToken, Verifier, VerifyError, canonical_number, random_bytes,
 };
 
-/// Longer texts are not looked at.
+/// Longer texts are refused.
 const MAX_BYTES: usize = 4096;
 
 /// An issuer without a store. A token is the hexadecimal text of its claims, a dot, and the HMAC-SHA-256 of that text.
 ///
-/// For tests: it is correct, but says its claims in a way of its own.
+/// For tests: it is correct, but its claims have no standard format.
 #[derive(Debug)]
 pub struct SimpleIssuer {
     flavour: FlavourName,
@@ -25,7 +25,7 @@ pub struct SimpleIssuer {
 }
 
 impl SimpleIssuer {
-    /// An issuer of this flavour. Two of the same key verify each other's tokens, but for the flavour.
+    /// An issuer of this flavour. Issuers with the same key and flavour accept each other's tokens.
     pub fn new(
         flavour: FlavourName,
         lifetime: Lifetime,
@@ -46,7 +46,7 @@ impl SimpleIssuer {
         hex(&self.key.mac(&[claims.as_bytes()]))
     }
 
-    /// The session the grant names, or a random one that nothing stores.
+    /// The session of the grant, or a random one that is not stored.
     fn session_of(&self, grant: &Grant) -> Result<SessionRef, EntropyError> {
         if let Some(session) = grant.session {
             return Ok(session);
@@ -126,7 +126,7 @@ impl Issuer for SimpleIssuer {
     }
 }
 
-/// Reads claims that were signed.
+/// Parses claims whose signature was checked.
 fn read_claims(claims: &str) -> Option<VerifiedToken> {
     let claims = String::from_utf8(unhex(claims)?).ok()?;
     let mut lines = claims.split('\n').skip(1);
@@ -154,7 +154,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The bytes that hexadecimal text spells.
+/// The bytes of a hexadecimal text.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);
     let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

@@ -1,4 +1,4 @@
-//! A random secret, its digest stored.
+//! The issuer of opaque tokens.
 
 use std::sync::Arc;
 
@@ -11,18 +11,18 @@ use auth_core::{
 
 use crate::format::{OpaqueSecret, OpaqueToken};
 
-/// What an issuer of opaque tokens is for.
+/// The configuration of an issuer of opaque tokens.
 #[derive(Debug)]
 pub struct OpaqueConfig {
-    /// The flavour whose tokens these are.
+    /// The flavour of its tokens.
     pub flavour: FlavourName,
-    /// How long they live.
+    /// Their lifetime.
     pub lifetime: Lifetime,
-    /// The key from which shared tokens are derived; of this issuer alone, and not in the store.
+    /// The key from which shared tokens are derived. No other issuer may have it, and it must not be in the store.
     pub key: SecretKey,
 }
 
-/// Issues and checks opaque tokens. Revocable and recorded by nature; needs no decorator.
+/// Issues and checks opaque tokens. They are revocable and recorded without a decorator.
 #[derive(Debug)]
 pub struct OpaqueIssuer {
     config: OpaqueConfig,
@@ -31,7 +31,7 @@ pub struct OpaqueIssuer {
 }
 
 impl OpaqueIssuer {
-    /// An issuer whose records are in `registry`'s store.
+    /// An issuer that stores its records in the store of `registry`.
     pub fn new(config: OpaqueConfig, registry: Arc<TokenRegistry>, entropy: Arc<dyn Entropy>) -> Self {
         Self {
             config,
@@ -59,7 +59,8 @@ impl OpaqueIssuer {
         Ok(issued(secret, id, now, expires_at))
     }
 
-    /// A session that outlives its access tokens is a record of its own, and each access token another, below it.
+    /// A session that is refreshed outlives its access tokens: it gets a record, and each access token another one that
+    /// belongs to it.
     async fn issue_in_new_session(
         &self,
         grant: Grant,
@@ -95,7 +96,7 @@ impl OpaqueIssuer {
         let salt = record.salt.ok_or(auth_core::Unavailable::NoKey)?;
         let secret = OpaqueSecret::derived(&self.config.key, &salt);
         if record.digest != Some(secret.digest()) {
-            // The record was made under another key: what we would show could not be used.
+            // The record was made with another key: the token that we would show would be refused.
             return Err(auth_core::Unavailable::NoKey.into());
         }
         Ok(issued(secret, record.id, record.issued_at, record.expires_at))

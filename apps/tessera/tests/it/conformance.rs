@@ -11,10 +11,10 @@ use harness::{Http, OfClients};
 
 testkit::issuer_conformance!(mechanics, Http::new(&MECHANICS).await,
 except: [
-    a_failed_revocation_says_so,
-    a_key_alone_is_nothing,
+    a_failed_revocation_is_reported,
+    a_key_alone_is_refused,
     a_key_has_one_spelling,
-    a_node_out_of_touch_does_not_guess,
+    a_node_without_news_answers_unavailable,
     a_revoked_shared_token_is_replaced,
     a_stored_digest_is_refused,
     a_token_until_revoked_does_not_expire,
@@ -23,22 +23,22 @@ except: [
     expiry_is_exact,
     lost_rights_are_lost_at_once,
     nothing_is_issued_while_the_store_fails,
-    nothing_prints,
+    nothing_prints_a_secret,
     shared_grants_repeat_without_growing,
-    shared_grants_to_a_crowd_make_one_row,
-    shared_tokens_are_one_persons,
+    concurrent_shared_grants_make_one_row,
+    shared_tokens_belong_to_one_owner,
     store_trouble_is_not_a_rejection,
-    store_trouble_is_not_a_yes,
-    what_has_ended_stays_ended,
+    store_trouble_is_not_an_acceptance,
+    revoked_tokens_stay_refused,
     with_another_key_a_token_is_refused,
-    without_chance_nothing_is_issued,
+    without_randomness_nothing_is_issued,
     without_its_key_a_token_is_refused,
 ]);
 
 testkit::issuer_conformance!(login, Http::new(&LOGIN).await,
 except: [
-    a_failed_revocation_says_so,
-    a_node_out_of_touch_does_not_guess,
+    a_failed_revocation_is_reported,
+    a_node_without_news_answers_unavailable,
     a_refresh_token_is_not_access,
     a_revoked_shared_token_is_replaced,
     a_token_until_revoked_does_not_expire,
@@ -47,23 +47,23 @@ except: [
     expiry_is_exact,
     lost_rights_are_lost_at_once,
     nothing_is_issued_while_the_store_fails,
-    nothing_prints,
+    nothing_prints_a_secret,
     revoking_a_session_ends_what_belongs_to_it,
     shared_grants_repeat_without_growing,
-    shared_grants_to_a_crowd_make_one_row,
-    shared_tokens_are_one_persons,
+    concurrent_shared_grants_make_one_row,
+    shared_tokens_belong_to_one_owner,
     store_trouble_is_not_a_rejection,
-    store_trouble_is_not_a_yes,
-    what_has_ended_stays_ended,
-    without_chance_nothing_is_issued,
+    store_trouble_is_not_an_acceptance,
+    revoked_tokens_stay_refused,
+    without_randomness_nothing_is_issued,
 ]);
 
 testkit::issuer_conformance!(device, Http::new(&DEVICE).await,
 except: [
-    a_failed_revocation_says_so,
-    a_key_alone_is_nothing,
+    a_failed_revocation_is_reported,
+    a_key_alone_is_refused,
     a_key_has_one_spelling,
-    a_node_out_of_touch_does_not_guess,
+    a_node_without_news_answers_unavailable,
     a_refresh_token_is_not_access,
     a_revoked_shared_token_is_replaced,
     a_token_until_revoked_does_not_expire,
@@ -71,16 +71,16 @@ except: [
     an_outdated_grant_is_not_entitled,
     expiry_is_exact,
     nothing_is_issued_while_the_store_fails,
-    nothing_prints,
+    nothing_prints_a_secret,
     revoking_a_session_ends_what_belongs_to_it,
     shared_grants_repeat_without_growing,
-    shared_grants_to_a_crowd_make_one_row,
-    shared_tokens_are_one_persons,
+    concurrent_shared_grants_make_one_row,
+    shared_tokens_belong_to_one_owner,
     store_trouble_is_not_a_rejection,
-    store_trouble_is_not_a_yes,
-    what_has_ended_stays_ended,
+    store_trouble_is_not_an_acceptance,
+    revoked_tokens_stay_refused,
     with_another_key_a_token_is_refused,
-    without_chance_nothing_is_issued,
+    without_randomness_nothing_is_issued,
     without_its_key_a_token_is_refused,
 ]);
 
@@ -97,16 +97,16 @@ macro_rules! sessions_over_http {
             a_refresh_whose_answer_was_lost_can_be_retried,
             a_refresh_within_a_refresh_gets_the_same_successor,
             a_retry_gets_the_identical_successor,
-            a_reuse_is_told_only_once_the_session_has_ended,
-            a_session_ends_absolutely,
+            a_reuse_is_reported_only_after_the_session_ended,
+            a_session_ends_at_its_absolute_limit,
             a_sign_out_wins_over_a_refresh,
-            a_text_of_another_form_is_refused_unread,
+            a_malformed_refresh_token_is_refused_without_the_store,
             an_idle_session_ends,
-            barring_wins_over_a_refresh,
+            disabling_wins_over_a_refresh,
             rotations_add_no_rows,
-            what_was_signed_out_stays_so,
-            while_the_store_is_away_nothing_is_decided,
-            without_chance_nothing_rotates,
+            a_signed_out_session_stays_signed_out,
+            while_the_store_fails_nothing_is_decided,
+            without_randomness_nothing_rotates,
         ]);
     };
 }
@@ -121,9 +121,9 @@ mod integration {
     use super::OfClients;
 
     #[test]
-    fn shared_tokens_are_one_persons() {
-        let law = async { testkit::issuer::shared_tokens_are_one_persons(Arc::new(OfClients::new().await)).await };
-        testkit::law::hold("shared_tokens_are_one_persons", &[], law);
+    fn shared_tokens_belong_to_one_owner() {
+        let law = async { testkit::issuer::shared_tokens_belong_to_one_owner(Arc::new(OfClients::new().await)).await };
+        testkit::law::hold("shared_tokens_belong_to_one_owner", &[], law);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One node: its registry, its issuer, and the service over it.
+//! One node: its registry, its issuer and its service.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::harness::{Accepted, Issued, Issuing, NotIssued, Revocation, Verdict};
 pub(super) struct Node {
     pub(super) registry: Arc<TokenRegistry>,
     pub(super) issuer: Arc<dyn Issuer>,
-    /// `None` where the issuer records no sessions.
+    /// `None` if the issuer records no sessions.
     pub(super) sessions: Option<Arc<dyn Sessions>>,
 }
 
@@ -34,7 +34,7 @@ impl Node {
         }
     }
 
-    /// Hears of what happened, if the store lets it.
+    /// Reads the feed of changes, unless the store fails.
     pub(super) async fn sync(&self) {
         let _ = self.registry.sync().await;
     }

@@ -1,4 +1,4 @@
-//! The same harness for laws about services.
+//! [`InProcess`] as a harness for laws about services.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::failing::{Action, Moment, StoreCall};
 use crate::harness::{Issued, NotIssued, Owner, Renewal, Revocation, ServiceHarness, Session};
 use crate::law::Supported;
 
-/// What a service does, so that a broken one can stand in for [`TokenService`].
+/// The methods of [`TokenService`], so that a broken service can replace it.
 #[async_trait]
 pub trait Sessions: fmt::Debug + Send + Sync + 'static {
     /// As [`TokenService::sign_in`].
@@ -122,8 +122,8 @@ impl ServiceHarness for InProcess {
         Ok(())
     }
 
-    async fn mend(&self) -> Supported<bool> {
-        Ok(self.store.mend())
+    async fn clear_fault(&self) -> Supported<bool> {
+        Ok(self.store.clear_fault())
     }
 
     async fn meanwhile(&self, moment: Moment, call: StoreCall, action: Action) -> Supported<()> {

@@ -93,7 +93,7 @@ impl Http {
             text: token,
             key: text("key"),
             id,
-            expiry: Expiry::Unsaid,
+            expiry: Expiry::NotReported,
         };
         Session { token, refresh }
     }
@@ -186,7 +186,7 @@ fn accepted(response: &Response) -> Accepted {
             .split_whitespace()
             .map(str::to_owned)
             .collect(),
-        expiry: Expiry::Unsaid,
+        expiry: Expiry::NotReported,
     }
 }
 
