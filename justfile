@@ -1,9 +1,9 @@
-# `just` lists what there is. Each line is a command that can be typed without it.
+# `just` lists the recipes. Each line is a command that also works without it.
 
 _default:
     @just --list --unsorted
 
-# Everything that a change must pass, as CI runs it.
+# Everything that a change must pass; CI runs the same.
 ci:
     .ci/run
 
@@ -11,16 +11,16 @@ ci:
 demo:
     cargo run --release -- serve --demo
 
-# Formatting, tidiness, direction, warnings: what is quick.
+# The quick checks: formatting, tidiness, direction, warnings.
 [group('lint')]
 lint: fmt tidy direction clippy
 
-# One style.
+# Formatting.
 [group('lint')]
 fmt:
     cargo fmt --all -- --check
 
-# Nothing secret, nothing of one machine, nothing unfinished.
+# Nothing secret, nothing of one machine, nothing unfinished, no path that leads out of the repository.
 [group('lint')]
 tidy:
     tools/tidy --self-test
@@ -32,11 +32,21 @@ direction:
     tools/direction --self-test
     tools/direction
 
-# No warning; token-jwt also alone, without its feature.
+# No warning.
 [group('lint')]
 clippy:
     cargo clippy --workspace --all-targets -- -D warnings
-    cargo clippy -p token-jwt -- -D warnings
+
+# No warning in any crate on its own: without features, with each alone, with all.
+[group('lint')]
+features:
+    tools/features
+
+# Each library can be packaged, with its metadata and licences; `just packages --build` builds the packages too.
+[group('lint')]
+packages *args:
+    tools/packages --self-test
+    tools/packages {{ args }}
 
 # Licences, banned libraries, lowest versions. Needs cargo-deny, which .ci/run installs.
 [group('lint')]
@@ -48,17 +58,17 @@ deny:
 test *args="--workspace":
     cargo test {{ args }}
 
-# The same without PostgreSQL's programs.
+# The same without the tests that need PostgreSQL. They are skipped anyway where its programs are not installed.
 [group('test')]
 test-without-postgres:
     TESSERA_SKIP_POSTGRES=1 cargo test --workspace
 
-# The tests of verification on many small changes of it, each of which they must notice; or one file's: `--file PATH`.
+# Changes token-jwt in many small ways and runs its tests on each change; of one file: `--file PATH`.
 [group('test')]
 mutants *args:
     tools/mutants {{ args }}
 
-# Each fuzz target for so many seconds, or the named ones.
+# Each fuzz target for this many seconds, or the named ones.
 [group('test')]
 fuzz seconds="60" *targets:
     fuzz/run {{ seconds }} {{ targets }}

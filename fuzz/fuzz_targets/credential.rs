@@ -1,4 +1,4 @@
-//! Any header fields carry one token, none, or are refused; a token is never taken out of two.
+//! Any header fields have one token, none, or are an error; a token is never chosen from two.
 //!
 //! Each line of the input is a field: its first byte chooses the name, the rest is the value.
 #![no_main]

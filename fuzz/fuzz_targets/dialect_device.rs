@@ -1,10 +1,10 @@
-//! Any body of `POST /api/tokens/create` under any label is read or refused, and every refusal has an answer.
+//! Any body of `POST /api/tokens/create` under any label is read or rejected, and every rejection has an answer.
 //!
 //! The input is the label, a line feed, and the body.
 #![no_main]
 
 use dialects::device::{Device, TokenRequest};
-use dialects::{RejectionFormatter, Payload};
+use dialects::{Payload, RejectionFormatter};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -17,8 +17,8 @@ fuzz_target!(|input: &[u8]| {
     };
     match TokenRequest::decode(&payload) {
         Ok(request) => assert!((1..=255).contains(&request.device_name.chars().count())),
-        Err(refusal) => {
-            let status = Device::new("players").answer(&refusal).status;
+        Err(rejection) => {
+            let status = Device::new("players").answer(&rejection).status;
             assert!(matches!(status, 400 | 413 | 415 | 422));
         }
     }

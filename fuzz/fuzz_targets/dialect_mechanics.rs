@@ -1,12 +1,15 @@
-//! Any body of `POST /api/v2/mechanics/tokens` is read or refused, and every refusal has an answer.
+//! Any body of `POST /api/v2/mechanics/tokens` is read or rejected, and every rejection has an answer.
 #![no_main]
 
 use dialects::mechanics::{Mechanics, TokenRequest};
-use dialects::{RejectionFormatter, Payload};
+use dialects::{Payload, RejectionFormatter};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
-    if let Err(refusal) = TokenRequest::decode(&Payload::json(body)) {
-        assert!(matches!(Mechanics::new("workshops").answer(&refusal).status, 400 | 413));
+    if let Err(rejection) = TokenRequest::decode(&Payload::json(body)) {
+        assert!(matches!(
+            Mechanics::new("workshops").answer(&rejection).status,
+            400 | 413
+        ));
     }
 });

@@ -1,4 +1,4 @@
-//! Any text or bytes are a key or are refused; a public key that was read can be written and read again, and stays itself.
+//! Any text or bytes are a key or are refused. A public key that was read can be written and read again, unchanged.
 //!
 //! The first byte of the input chooses the form: a JWK, a JWK Set, DER, PEM.
 #![no_main]

@@ -1,12 +1,12 @@
-//! No text that our key did not sign is accepted, whatever it is.
+//! A text that our key did not sign is rejected.
 #![no_main]
 
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use token_jwt::{Algorithm, KeySet, Kid, Policy, SigningKey, SystemRandom, UnixTime, ClaimsVerifier};
+use token_jwt::{Algorithm, ClaimsVerifier, KeySet, Kid, Policy, SigningKey, SystemRandom, UnixTime};
 
-/// One for each family of keys, with keys of this run.
+/// A verifier for each family of keys, with random keys.
 static VERIFIERS: LazyLock<Vec<ClaimsVerifier>> = LazyLock::new(|| {
     let families = [Algorithm::HS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
     families.map(verifier).into()

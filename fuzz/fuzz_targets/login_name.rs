@@ -1,4 +1,4 @@
-//! Folding a login name is idempotent, and what is folded fits what is stored and logged.
+//! Folding a login name is idempotent, and a folded name fits the limits of the store and the log.
 #![no_main]
 
 use auth_core::FoldedLogin;
@@ -8,7 +8,7 @@ fuzz_target!(|typed: &str| {
     if let Some(folded) = FoldedLogin::parse(typed) {
         let text = folded.as_str();
         assert!(!text.is_empty() && !text.chars().any(char::is_control));
-        // Folding may make a name longer, and then over-long ones of that spelling are nobody's.
+        // Folding may make a name longer than a name may be.
         if let Some(again) = FoldedLogin::parse(text) {
             assert_eq!(again, folded);
         }

@@ -1,4 +1,4 @@
-//! Any text is an opaque token in its one spelling, or none.
+//! Each opaque token has one text; any other text is not a token.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

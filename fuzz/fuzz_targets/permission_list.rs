@@ -1,4 +1,4 @@
-//! A stored list of permissions is read whole or grants nothing, and a space-separated one has one reading.
+//! A stored list of permissions is read completely or grants nothing, and a space-separated one has one meaning.
 #![no_main]
 
 use auth_core::Scopes;

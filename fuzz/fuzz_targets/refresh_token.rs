@@ -1,4 +1,4 @@
-//! No text but a refresh token of the family moves a family or ends it, not even one that knows how it is found.
+//! Only a refresh token of the family rotates or revokes it; a text with only the right first half does not.
 //!
 //! The first byte of the input says whether the rest is presented as it is, or as the second half of a token whose first
 //! half is the live family's.
@@ -24,18 +24,18 @@ struct Family {
 static FAMILY: LazyLock<Family> = LazyLock::new(family);
 
 fuzz_target!(|input: &[u8]| {
-    let Some((&how, rest)) = input.split_first() else {
+    let Some((&form, rest)) = input.split_first() else {
         return;
     };
-    let presented = match how & 1 {
+    let presented = match form & 1 {
         0 => String::from_utf8_lossy(rest).into_owned(),
         _ => FAMILY.live[..32].to_owned() + &hexadecimal(rest),
     };
     if presented == FAMILY.live {
         return;
     }
-    let refused = FAMILY.runtime.block_on(FAMILY.service.refresh(&presented));
-    match refused {
+    let refreshed = FAMILY.runtime.block_on(FAMILY.service.refresh(&presented));
+    match refreshed {
         Err(RefreshError::Malformed) => assert!(!has_the_form(&presented)),
         Err(RefreshError::Unknown) => assert!(has_the_form(&presented)),
         other => panic!("{other:?}"),
@@ -91,7 +91,7 @@ fn account() -> NewAccount {
     NewAccount {
         subject: Some(Subject(1)),
         realm: realm(),
-        login: "somebody".into(),
+        login: "owner".into(),
         alias: None,
         role: None,
         attributes: Attributes::new(),

@@ -1,4 +1,4 @@
-//! Any text is a session reference in its one spelling, or none.
+//! Each session reference has one text: a text that is read is written again, unchanged.
 #![no_main]
 
 use auth_core::SessionRef;

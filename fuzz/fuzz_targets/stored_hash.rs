@@ -1,4 +1,4 @@
-//! A stored hash is read in its one spelling, or is malformed; no text panics or costs work (RUSTSEC-2026-0199).
+//! Each stored hash has one text; any other text is malformed, does not panic and costs no work (RUSTSEC-2026-0199).
 #![no_main]
 
 use bcrypt_batch::{Cost, StoredHash};

@@ -1,45 +1,44 @@
-//! What the server does by itself: hears revocations, writes last uses, removes what has expired, follows its keys.
+//! Background tasks: read revocations, write last uses, remove expired records, load new signing keys.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::TokenRegistry;
+use keystore::{Keyring, Reloaded};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
-
-use crate::keys::Keys;
 
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
 const KEYS_EVERY: Duration = Duration::from_secs(2);
 const PURGE_EVERY: Duration = Duration::from_secs(30);
 
-/// Between two steps of a purge, so that others get at the database.
+/// The pause between two steps of a purge, in which other queries can use the database.
 const BREATH: Duration = Duration::from_millis(50);
 const PURGE_STEP: u32 = 500;
 
-/// Ended records are kept for more than a day: a clock that jumps a day ahead and back must not remove live ones.
+/// Ended records are kept for more than a day: a clock that jumps a day ahead and back must not remove active ones.
 const KEEP_ENDED: Duration = Duration::from_secs(26 * 60 * 60);
 
-/// The tasks, until they are stopped.
+/// The running tasks.
 #[derive(Debug)]
-pub struct Background {
+pub(crate) struct Background {
     tasks: JoinSet<()>,
     registry: Arc<TokenRegistry>,
 }
 
 impl Background {
-    /// Starts everything.
-    pub fn start(registry: Arc<TokenRegistry>, keys: Arc<Keys>, poll: Duration) -> Self {
+    /// Starts all tasks.
+    pub(crate) fn start(registry: Arc<TokenRegistry>, keyring: Arc<Keyring>, poll: Duration) -> Self {
         let mut tasks = JoinSet::new();
-        tasks.spawn(hear(registry.clone(), poll));
+        tasks.spawn(read_revocations(registry.clone(), poll));
         tasks.spawn(flush(registry.clone()));
         tasks.spawn(purge(registry.clone()));
-        tasks.spawn(follow(keys));
+        tasks.spawn(follow(keyring));
         Self { tasks, registry }
     }
 
-    /// Stops everything, and writes what was still to be written.
-    pub async fn stop(mut self) {
+    /// Stops all tasks, and writes the last uses that are not stored yet.
+    pub(crate) async fn stop(mut self) {
         self.tasks.shutdown().await;
         if let Err(error) = self.registry.flush_used().await {
             tracing::warn!(event = "last_use_not_written", %error);
@@ -47,19 +46,19 @@ impl Background {
     }
 }
 
-async fn hear(registry: Arc<TokenRegistry>, poll: Duration) {
+async fn read_revocations(registry: Arc<TokenRegistry>, poll: Duration) {
     let mut ticks = interval(poll);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failing = false;
     loop {
         ticks.tick().await;
-        let heard = registry.sync().await;
-        match (&heard, failing) {
+        let result = registry.sync().await;
+        match (&result, failing) {
             (Err(error), false) => tracing::error!(event = "feed_unreadable", %error),
             (Ok(()), true) => tracing::info!(event = "feed_readable_again"),
             _ => {}
         }
-        failing = heard.is_err();
+        failing = result.is_err();
     }
 }
 
@@ -89,13 +88,27 @@ async fn purge(registry: Arc<TokenRegistry>) {
     }
 }
 
-async fn follow(keys: Arc<Keys>) {
+async fn follow(keyring: Arc<Keyring>) {
     let mut ticks = interval(KEYS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = keys.reload().await {
-            tracing::error!(event = "keys_not_reloaded", error = format!("{error:#}"));
+        match keyring.reload().await {
+            Ok(reloaded) => log(&reloaded),
+            Err(error) => tracing::error!(event = "keys_not_reloaded", %error),
         }
+    }
+}
+
+fn log(reloaded: &Reloaded) {
+    for changed in &reloaded.changed {
+        tracing::info!(
+            event = "keys_changed",
+            flavour = changed.purpose.flavour(),
+            keys = changed.verifying
+        );
+    }
+    for failure in &reloaded.failures {
+        tracing::error!(event = "keys_not_reloaded", flavour = failure.purpose.flavour(), error = %failure.error);
     }
 }

@@ -1,18 +1,20 @@
-//! The command line. Secrets come from standard input, a file or the environment, never from an argument: arguments are
-//! in every process list.
+//! The command line and its commands. Secrets come from standard input, a file or the environment, never from
+//! an argument, because process lists show arguments.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
+use crate::builder::Builder;
 use crate::commands;
-use crate::config::Overrides;
+use crate::options::{Common, Options};
 
-/// Issues and checks API tokens: four documented APIs over one store.
+/// Issues and checks API tokens.
 #[derive(Debug, Parser)]
 #[command(name = "tessera", version, arg_required_else_help = true)]
 struct Cli {
+    #[command(flatten)]
+    options: Options,
     #[command(subcommand)]
     command: Command,
 }
@@ -21,17 +23,17 @@ struct Cli {
 enum Command {
     /// Run the server.
     Serve(commands::serve::Serve),
-    /// Bring the database's schema up to date, and say what was done.
+    /// Bring the database's schema up to date.
     Migrate(commands::migrate::Migrate),
-    /// Say what is wrong with settings, database, keys, clock and files, and what to do. Changes nothing.
+    /// Check settings, database, keys, clock and files, and show how to correct errors. Changes nothing.
     Doctor(commands::doctor::Doctor),
-    /// Make, show and change accounts.
+    /// Create, show, change, disable and enable accounts.
     Account(commands::account::Account),
-    /// Make and show roles.
+    /// Create and show roles.
     Role(commands::role::Role),
-    /// Make organisations.
+    /// Create organisations.
     Organisation(commands::organisation::Organisation),
-    /// Make, bar and readmit consumers.
+    /// Create, show, disable and enable consumers.
     Consumer(commands::consumer::Consumer),
     /// List and revoke tokens.
     Token(commands::token::Token),
@@ -39,51 +41,21 @@ enum Command {
     Key(commands::key::Key),
 }
 
-/// What every command takes.
-#[derive(Debug, Args)]
-pub struct Common {
-    /// A TOML file with settings.
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The database: sqlite:PATH, sqlite::memory: or postgres://… [default: sqlite:tessera.db]
-    #[arg(long, global = true, value_name = "URL")]
-    database_url: Option<String>,
-    /// The file with the master key (32 bytes, base64), for a server whose environment has no TESSERA_MASTER_KEY.
-    #[arg(long, global = true, value_name = "FILE")]
-    master_key_file: Option<PathBuf>,
-    /// Print JSON instead of text.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-impl Common {
-    /// The file with settings, if one is named.
-    pub fn config_file(&self) -> Option<&Path> {
-        self.config.as_deref()
-    }
-
-    pub fn overrides(&self) -> Overrides {
-        Overrides {
-            config: self.config.clone(),
-            database_url: self.database_url.clone(),
-            master_key_file: self.master_key_file.clone(),
-            listen: None,
-        }
-    }
-}
-
-/// Runs the command; an error is one sentence on standard error and exit status 1.
-pub fn run() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Serve(serve) => serve.run(),
-        Command::Migrate(migrate) => migrate.run(),
-        Command::Doctor(doctor) => doctor.run(),
-        Command::Account(account) => account.run(),
-        Command::Role(role) => role.run(),
-        Command::Organisation(organisation) => organisation.run(),
-        Command::Consumer(consumer) => consumer.run(),
-        Command::Token(token) => token.run(),
-        Command::Key(key) => key.run(),
+/// Runs Tessera's command line, `serve`, `account`, `key` and the others, with the dialects and strategies of
+/// `builder`. An error prints one sentence on standard error, and the exit status is 1.
+pub fn run(builder: Builder) -> ExitCode {
+    let Cli { options, command } = Cli::parse();
+    let common = Common::new(options, builder);
+    let outcome = match command {
+        Command::Serve(serve) => serve.run(&common),
+        Command::Migrate(migrate) => migrate.run(&common),
+        Command::Doctor(doctor) => doctor.run(&common),
+        Command::Account(account) => account.run(&common),
+        Command::Role(role) => role.run(&common),
+        Command::Organisation(organisation) => organisation.run(&common),
+        Command::Consumer(consumer) => consumer.run(&common),
+        Command::Token(token) => token.run(&common),
+        Command::Key(key) => key.run(&common),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 pub mod account;
 mod admin;
 pub mod consumer;
+mod database;
 pub mod doctor;
 mod input;
 pub mod key;
@@ -15,7 +16,7 @@ pub mod token;
 
 use anyhow::Context;
 
-/// The runtime of a command.
+/// The asynchronous runtime of a command.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder

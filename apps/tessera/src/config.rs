@@ -1,52 +1,39 @@
-//! Every setting, from four places: the command line, the environment (`TESSERA_<SECTION>__<KEY>`), a TOML file, and the
-//! defaults, the earlier winning. What is unknown or out of bounds stops the start with a sentence.
+//! Every setting, from four places: the command line, the environment (`TESSERA_<SECTION>__<KEY>`), a TOML file, and
+//! the defaults. An earlier place overrides a later one. An unknown setting or a value out of range stops the start
+//! with an error that names it.
 
 mod duration;
 mod flavour;
 mod http;
 mod limits;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::Dict;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+use crate::extension::{BadSetting, Catalog};
+
 pub use duration::Span;
-pub use flavour::{Dialect, ExpUnit, Flavour, FlavourSettings, IssuerKind};
+pub use flavour::{Flavour, SigningKeys};
 pub use http::HttpSettings;
 pub use limits::{PasswordSettings, RefreshSettings, RevocationSettings};
 
-/// Variables that begin with `TESSERA_` and are no settings.
-const NOT_SETTINGS: [&str; 6] = [
+/// Variables that begin with `TESSERA_` and are not settings.
+const NOT_SETTINGS: [&str; 7] = [
     "master_key",
     "skip_postgres",
+    "require_postgres",
     "interop",
     "require_interop",
     "log",
     "test_postgres",
 ];
-
-/// A setting that cannot be used: which, what it is, and what it may be.
-#[derive(Debug, thiserror::Error)]
-#[error("{key} = {value}: {allowed}")]
-pub struct BadSetting {
-    key: String,
-    value: String,
-    allowed: String,
-}
-
-impl BadSetting {
-    pub fn new(key: impl Into<String>, value: impl ToString, allowed: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            value: value.to_string(),
-            allowed: allowed.into(),
-        }
-    }
-}
 
 /// The settings as read, before they are checked.
 #[derive(Debug, Deserialize, Serialize)]
@@ -59,7 +46,7 @@ struct Raw {
     refresh: RefreshSettings,
     revocation: RevocationSettings,
     http: HttpSettings,
-    flavour: Vec<FlavourSettings>,
+    flavour: Option<Vec<Dict>>,
 }
 
 impl Default for Raw {
@@ -72,22 +59,26 @@ impl Default for Raw {
             refresh: RefreshSettings::default(),
             revocation: RevocationSettings::default(),
             http: HttpSettings::default(),
-            flavour: flavour::documented(),
+            flavour: None,
         }
     }
 }
 
-/// What the command line may say.
-#[derive(Debug, Default, Clone)]
+/// Settings from the command line; they override all others.
+#[derive(Default, Clone)]
 pub struct Overrides {
+    /// The settings file.
     pub config: Option<PathBuf>,
+    /// Where to listen.
     pub listen: Option<String>,
+    /// The database.
     pub database_url: Option<String>,
+    /// Where the master key is kept.
     pub master_key_file: Option<PathBuf>,
 }
 
 /// The settings, checked.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
@@ -95,22 +86,49 @@ pub struct Config {
     pub database_url: Option<String>,
     /// Where the master key is kept.
     pub master_key_file: Option<PathBuf>,
+    /// `[passwords]`.
     pub passwords: PasswordSettings,
+    /// `[refresh]`.
     pub refresh: RefreshSettings,
+    /// `[revocation]`.
     pub revocation: RevocationSettings,
+    /// `[http]`.
     pub http: HttpSettings,
     /// The mounted flavours, in order.
     pub flavours: Vec<Flavour>,
 }
 
+impl fmt::Debug for Overrides {
+    /// The database's URL may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Overrides")
+            .field("config", &self.config)
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Config {
+    /// The database's URL may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("flavours", &self.flavours)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Config {
-    /// Reads and checks everything.
-    pub fn load(overrides: &Overrides) -> anyhow::Result<Self> {
+    /// Reads and checks everything. The catalog has the dialects and strategies.
+    ///
+    /// # Errors
+    /// One line for each setting that is unknown or cannot be used.
+    pub fn load(overrides: &Overrides, catalog: &Catalog) -> anyhow::Result<Self> {
         let raw: Raw = layers(overrides)?.extract().map_err(|error| explain(&error))?;
-        Ok(Self::check(raw)?)
+        Ok(Self::check(raw, catalog)?)
     }
 
-    fn check(raw: Raw) -> Result<Self, BadSetting> {
+    fn check(raw: Raw, catalog: &Catalog) -> Result<Self, BadSetting> {
         let listen = raw.listen.parse();
         let hint = "an address and a port, such as 127.0.0.1:8080 (port 0: the system chooses)";
         in_range("passwords", &raw.passwords)?;
@@ -122,7 +140,7 @@ impl Config {
         raw.http.check()?;
         Ok(Self {
             listen: listen.map_err(|_| BadSetting::new("listen", &raw.listen, hint))?,
-            flavours: flavour::check(raw.flavour)?,
+            flavours: flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?,
             database_url: raw.database_url,
             master_key_file: raw.master_key_file,
             passwords: raw.passwords,
@@ -133,7 +151,7 @@ impl Config {
     }
 }
 
-/// Holds a section to the ranges that stand at its fields.
+/// Checks a section against the ranges given at its fields.
 fn in_range(section: &str, settings: &impl Validate) -> Result<(), BadSetting> {
     let Err(errors) = settings.validate() else {
         return Ok(());
@@ -190,7 +208,7 @@ fn readable(path: &Path) -> anyhow::Result<()> {
         .map_err(|error| anyhow::anyhow!("the configuration file {} cannot be read: {error}", path.display()))
 }
 
-/// One sentence for each thing that is wrong: where it was said, which key, what was found, what is allowed.
+/// One sentence for each error: which key, what was found, what is allowed, and where it was set.
 fn explain(errors: &figment::Error) -> anyhow::Error {
     let lines = errors.clone().into_iter().map(|error| {
         let key = match (error.path.join("."), &error.kind) {
@@ -214,4 +232,20 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
         format!("{key}: {}{place}", error.kind)
     });
     anyhow::anyhow!(lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_a_database_is_not_printed() {
+        let overrides = Overrides {
+            database_url: Some("postgres://tessera:canary@db/tessera".into()),
+            ..Overrides::default()
+        };
+        assert!(!format!("{overrides:?}").contains("canary"));
+        let config = Config::load(&overrides, crate::Builder::new().catalog()).expect("settings");
+        assert!(!format!("{config:?}").contains("canary"));
+    }
 }

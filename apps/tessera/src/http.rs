@@ -1,5 +1,16 @@
-//! The edge: bodies, addresses, panics.
+//! HTTP for all handlers: a bounded body, the client's address, routes, and answers in a dialect's shape.
 
-pub mod body;
-pub mod panic;
-pub mod source;
+mod body;
+pub(crate) mod panic;
+mod presented;
+mod reply;
+mod routes;
+mod source;
+
+pub use body::Body;
+pub use presented::{authorization, presented};
+pub use reply::{HandlerError, respond};
+pub use routes::{Routes, endpoint};
+pub use source::Proxies;
+
+pub(crate) use routes::only_get;

@@ -1,25 +1,6 @@
-//! Tessera, the server. One binary, one file for each command.
+//! The server of the four documented APIs, with its command line.
 #![forbid(unsafe_code)]
-#![allow(
-    unreachable_pub,
-    reason = "nothing of a binary is reachable; `pub` says what a module offers the others"
-)]
-
-mod app;
-mod background;
-mod cli;
-mod commands;
-mod config;
-mod consumers;
-mod demo;
-mod http;
-mod issuers;
-mod keys;
-mod master;
-mod reply;
-mod routes;
-mod telemetry;
 
 fn main() -> std::process::ExitCode {
-    cli::run()
+    tessera::run(tessera::Builder::new())
 }

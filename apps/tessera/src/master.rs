@@ -1,4 +1,4 @@
-//! The master key: from it every other key is derived, or under it encrypted. It is never in the database.
+//! The master key. Every other key is derived from it or encrypted under it. It is never in the database.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -16,10 +16,10 @@ const FORM: &str = "32 random bytes in base64 (make one with: head -c 32 /dev/ur
 
 /// Where the master key comes from.
 #[derive(Debug)]
-pub enum Source {
-    /// The key built into the demo: known to everybody.
+pub(crate) enum Source {
+    /// The demo's built-in key, which is public.
     Demo,
-    /// The environment, a file, or a file that may be made next to this database.
+    /// The environment, a file, or a file that may be created next to this database.
     Configured {
         file: Option<PathBuf>,
         beside: Option<PathBuf>,
@@ -27,7 +27,7 @@ pub enum Source {
 }
 
 /// The master key.
-pub fn load(source: &Source) -> anyhow::Result<SecretKey> {
+pub(crate) fn load(source: &Source) -> anyhow::Result<SecretKey> {
     match source {
         Source::Demo => Ok(SecretKey::from_bytes(*b"tessera demo: no secret whatever")),
         Source::Configured { file, beside } => match std::env::var(VARIABLE).map(Zeroizing::new) {
@@ -37,8 +37,8 @@ pub fn load(source: &Source) -> anyhow::Result<SecretKey> {
     }
 }
 
-/// The master key, unless it has still to be made. Changes nothing.
-pub fn existing(source: &Source) -> anyhow::Result<Option<SecretKey>> {
+/// The master key; `None` if there is none yet. Changes nothing.
+pub(crate) fn existing(source: &Source) -> anyhow::Result<Option<SecretKey>> {
     match source {
         Source::Configured {
             file: None,
@@ -71,14 +71,14 @@ fn from_file(file: Option<&Path>, beside: Option<&Path>) -> anyhow::Result<Secre
     }
 }
 
-/// Where the key of a database is kept that was told of no other place.
+/// The default file of a database's master key.
 fn next_to(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".key");
     name.into()
 }
 
-/// Writes a new key to a file that did not exist, readable by its owner alone under any umask.
+/// Writes a new key to a new file that only its owner can read, whatever the umask.
 fn make(path: &Path) -> std::io::Result<SecretKey> {
     let key = SecretKey::random(&SystemEntropy).map_err(std::io::Error::other)?;
     let text = Zeroizing::new(STANDARD.encode(key.expose()) + "\n");

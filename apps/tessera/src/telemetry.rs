@@ -2,8 +2,8 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging. `TESSERA_LOG` says what is logged, in the words of `tracing` (`info`, `tessera=debug`).
-pub fn start() -> anyhow::Result<()> {
+/// Starts logging. `TESSERA_LOG` selects what is logged, in the syntax of `tracing` (`info`, `tessera=debug`).
+pub(crate) fn start() -> anyhow::Result<()> {
     let wanted = std::env::var("TESSERA_LOG").unwrap_or_else(|_| "info".into());
     let filter = EnvFilter::try_new(&wanted)
         .map_err(|error| anyhow::anyhow!("TESSERA_LOG = {wanted}: {error}; allowed is a level, such as info"))?;

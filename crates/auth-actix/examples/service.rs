@@ -1,14 +1,22 @@
-//! Another service that checks Tessera's tokens in process: a public key set, one authenticator, one handler.
+//! A service that checks Tessera's tokens in process. It holds public keys: no signing key, no store, no passwords.
 //!
-//! `cargo run -p auth-actix --example service` makes a key pair, signs a token for you, and prints a line to paste.
+//! ```sh
+//! cargo run -p auth-actix --example sign -- keys.json consultarJuego   # writes public keys, prints a token
+//! cargo run -p auth-actix --example service -- keys.json               # checks tokens with these keys
+//! ```
+//!
+//! A real service gets the file from its Tessera: `tessera key export-public --flavour NAME > keys.json`.
 
+use std::error::Error;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, get, web};
 use auth_actix::{AuthRejection, AuthScheme, Authenticated, Authenticator, Carriers};
-use auth_core::{Generation, Grant, Issuer, Realm, Scopes, Subject, SystemClock, SystemEntropy};
-use token_jwt::{Algorithm, DateUnit, JwtConfig, JwtIssuer, JwtKeys, SigningKey, SubjectClaim, SystemRandom};
+use auth_core::{ClaimsProfile, Realm, SubjectClaim, SystemClock};
+use token_jwt::{DateUnit, JwtConfig, JwtVerifier, KeyError, KeySet};
 
 #[get("/games")]
 async fn games(caller: Authenticated) -> Result<HttpResponse, AuthRejection> {
@@ -16,48 +24,42 @@ async fn games(caller: Authenticated) -> Result<HttpResponse, AuthRejection> {
     Ok(HttpResponse::Ok().body(format!("the games of {}\n", caller.token().subject())))
 }
 
-fn issuer(realm: Realm) -> Result<JwtIssuer, token_jwt::KeyError> {
-    let config = JwtConfig {
-        flavour: "example".into(),
-        realm: Some(realm),
-        lifetime: Duration::from_secs(900),
-        subject: SubjectClaim::Sub,
-        issued_at: true,
-        scope: true,
-        unit: DateUnit::Seconds,
-    };
-    let key = SigningKey::generate(Algorithm::EdDSA, &SystemRandom::new())?;
-    let keys = JwtKeys::new(&config, key, Vec::new())?;
-    Ok(JwtIssuer::new(
-        config,
-        keys,
-        Arc::new(SystemClock::new()),
-        Arc::new(SystemEntropy),
-    ))
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let file = std::env::args().nth(1).ok_or("usage: service KEYS_FILE")?;
+    let jwk_set = std::fs::read_to_string(file)?;
+    let listener = TcpListener::bind(("127.0.0.1", 8081))?;
+    println!("listening on http://{}", listener.local_addr()?);
+    Ok(server(listener, &jwk_set)?.await?)
 }
 
-#[actix_web::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let realm = Realm::parse("example").ok_or("a good name")?;
-    let issuer = Arc::new(issuer(realm.clone())?);
-    let scopes = Scopes::parse_list("consultarJuego").ok_or("a good list")?;
-    let token = issuer
-        .issue(Grant::new(Subject(7), Generation(0), realm, scopes))
-        .await?;
-    println!(
-        "curl http://127.0.0.1:8081/games -H 'Authorization: Bearer {}'",
-        token.plain.expose()
-    );
-
-    let carriers = Carriers {
-        bearer: true,
-        ..Carriers::default()
-    };
+/// The service on this socket. It accepts tokens signed with a key of this JWK Set.
+pub(crate) fn server(listener: TcpListener, jwk_set: &str) -> Result<Server, Box<dyn Error>> {
     let scheme = AuthScheme {
-        carriers,
-        verifier: issuer,
+        carriers: Carriers::BEARER,
+        verifier: Arc::new(verifier(jwk_set)?),
     };
     let authenticator = web::Data::new(Authenticator::new(vec![scheme], "example"));
     let server = HttpServer::new(move || App::new().app_data(authenticator.clone()).service(games));
-    Ok(server.workers(1).bind(("127.0.0.1", 8081))?.run().await?)
+    Ok(server.workers(1).listen(listener)?.run())
+}
+
+fn verifier(jwk_set: &str) -> Result<JwtVerifier, KeyError> {
+    let keys = KeySet::from_jwk_set(jwk_set)?;
+    Ok(JwtVerifier::new(config(), keys, Arc::new(SystemClock::new())))
+}
+
+/// What this flavour's tokens carry: as its `[[flavour]]` block says, or here, as the example `sign` does.
+fn config() -> JwtConfig {
+    JwtConfig {
+        claims: ClaimsProfile {
+            flavour: "example".into(),
+            realm: Realm::parse("example"),
+            lifetime: Duration::from_secs(900),
+            subject: SubjectClaim::Sub,
+            issued_at: true,
+            scope: true,
+        },
+        unit: DateUnit::Seconds,
+    }
 }

@@ -22,6 +22,8 @@ pub struct AuthScheme {
 pub struct Authenticator {
     schemes: Arc<[AuthScheme]>,
     challenge: Arc<str>,
+    #[cfg(feature = "test-support")]
+    acting_as: Option<VerifiedToken>,
 }
 
 impl Authenticator {
@@ -33,6 +35,41 @@ impl Authenticator {
         Self {
             schemes: schemes.into(),
             challenge: format!("Bearer realm=\"{realm}\"").into(),
+            #[cfg(feature = "test-support")]
+            acting_as: None,
+        }
+    }
+
+    /// A stand-in for tests of handlers: authenticates every request, with or without a token, as `subject` with
+    /// exactly these permissions.
+    ///
+    /// ```
+    /// use actix_web::{App, test, web};
+    /// use auth_actix::{Authenticated, Authenticator};
+    /// use auth_core::Subject;
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// let authenticator = Authenticator::acting_as(Subject(7), ["games.read"]);
+    /// let handler = |caller: Authenticated| async move { caller.token().subject().to_string() };
+    /// let app = App::new().app_data(web::Data::new(authenticator)).route("/", web::get().to(handler));
+    ///
+    /// let app = test::init_service(app).await;
+    /// let body = test::call_and_read_body(&app, test::TestRequest::get().to_request()).await;
+    /// assert_eq!(body, "7");
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    /// If a permission is not a name that a token can carry: then the test is wrong.
+    ///
+    /// # Security
+    /// It checks nothing. The feature `test-support` belongs under `[dev-dependencies]` only.
+    #[cfg(feature = "test-support")]
+    pub fn acting_as<'a>(subject: auth_core::Subject, permissions: impl IntoIterator<Item = &'a str>) -> Self {
+        let stand_in = auth_core::testing::acting_as(subject, permissions);
+        Self {
+            acting_as: Some(stand_in.token()),
+            ..Self::new(Vec::new(), "test")
         }
     }
 
@@ -45,6 +82,10 @@ impl Authenticator {
     /// Every scheme that takes this kind of carrier is asked, and the first that recognises its own token decides.
     /// Trouble at one scheme is never a yes; it is told as trouble only if no other scheme recognises the token.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<VerifiedToken, AuthRejection> {
+        #[cfg(feature = "test-support")]
+        if let Some(token) = &self.acting_as {
+            return Ok(token.clone());
+        }
         let credential = match Credential::read(headers) {
             Ok(Some(credential)) => credential,
             Ok(None) => return Err(AuthRejection::absent(&self.challenge)),

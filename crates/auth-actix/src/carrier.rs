@@ -27,6 +27,16 @@ pub struct Carriers {
     pub access_token: bool,
 }
 
+impl Carriers {
+    /// `Authorization: Bearer` alone.
+    pub const BEARER: Self = Self {
+        bearer: true,
+        bare: false,
+        basic: false,
+        access_token: false,
+    };
+}
+
 /// A token with the way it came. Untrusted, and redacted in `Debug`.
 pub enum Credential<'a> {
     /// `Authorization: Bearer`.

@@ -32,7 +32,7 @@ impl Authenticated {
     /// # Errors
     /// [`AuthRejection`] with status 403 and `error="insufficient_scope"` (RFC 6750 3.1).
     pub fn require(&self, scope: &str) -> Result<(), AuthRejection> {
-        match self.token.scopes.contains(scope) {
+        match self.token.scopes().contains(scope) {
             true => Ok(()),
             false => Err(AuthRejection::scope(&self.challenge, scope_for_header(scope))),
         }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use auth_actix::{AuthRejection, AuthScheme, Authenticated, Authenticator, Carriers};
 use auth_core::{
     Capabilities, Generation, PresentedToken, Realm, Rejection, Scopes, SessionRef, StoreError, Subject, TokenId,
-    VerifiedToken, Verifier, VerifyError,
+    VerifiedParts, VerifiedToken, Verifier, VerifyError,
 };
 
 /// Knows the tokens `good` and `broken`.
@@ -37,7 +37,7 @@ impl Verifier for Fixed {
 }
 
 fn token() -> VerifiedToken {
-    VerifiedToken {
+    VerifiedToken::dangerous_from_verifier(VerifiedParts {
         id: TokenId(1),
         session: SessionRef {
             id: TokenId(1),
@@ -49,7 +49,7 @@ fn token() -> VerifiedToken {
         scopes: Scopes::parse_list("read").unwrap(),
         issued_at: None,
         expires_at: None,
-    }
+    })
 }
 
 async fn read(caller: Authenticated) -> Result<HttpResponse, AuthRejection> {

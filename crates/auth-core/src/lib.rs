@@ -1,52 +1,45 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod account;
-mod clock;
-mod directory;
-mod entropy;
-mod error;
-mod hashing;
-mod issuer;
-mod key_bound;
-mod password;
-mod refresh;
-mod registry;
-mod scope;
-mod secret;
-mod service;
-mod store;
-mod throttle;
-mod token;
-mod tracked;
+mod contract;
+#[cfg(feature = "passwords")]
+mod passwords;
+mod sessions;
+#[cfg(feature = "test-support")]
+pub mod testing;
 
-pub use account::{Account, Attributes, FoldedLogin, Generation, NewAccount, Realm, Subject};
-pub use clock::{Clock, SystemClock, Timestamp};
-pub use directory::{TokenDirectory, TokenSummary};
-pub use entropy::{Entropy, EntropyError, SystemEntropy, random_bytes};
-pub use error::{IssueError, RefreshError, Rejection, RevokeError, StoreError, Unavailable, VerifyError};
-pub use hashing::{
-    Busy, HashCost, HashCostError, HashEngine, HashError, HashingCounters, HashingOptions, PasswordHasher, Verdict,
+pub use contract::account::{Account, Attributes, Generation, NewAccount, Realm, Subject};
+pub use contract::account_store::AccountStore;
+pub use contract::clock::{Clock, SystemClock, Timestamp};
+pub use contract::entropy::{Entropy, EntropyError, SystemEntropy, random_bytes};
+pub use contract::error::{
+    IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError, StoreError, Unavailable, VerifyError,
 };
-pub use issuer::{Capabilities, Issuer, Verifier};
-pub use key_bound::KeyBound;
-pub use password::{
-    PasswordAuthenticator, PasswordChange, PasswordPolicy, PasswordSetter, PolicyViolation, SetPasswordError,
-    SignInError,
+pub use contract::issuer::{Capabilities, Issuer, Verifier};
+pub use contract::refresh_state::{RefreshState, Selector};
+pub use contract::scope::{Scope, Scopes};
+pub use contract::secret::{PlainToken, SecretKey, TokenDigest};
+pub use contract::signed_claims::{ClaimsProfile, SignedClaims, SubjectClaim, UnsignedToken};
+pub use contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId};
+pub use contract::token_store::{Change, FeedEntry, NewToken, RefreshSession, TokenRecord, TokenStore};
+pub use contract::verified_token::{VerifiedParts, VerifiedToken};
+pub use sessions::key_bound::KeyBound;
+pub use sessions::refresh::RefreshPolicy;
+pub use sessions::registry::{RegistryLimits, TokenRegistry};
+pub use sessions::service::{Refreshing, SignedIn, TokenService};
+pub use sessions::token_admin::{TokenAdminStore, TokenSummary};
+pub use sessions::tracked::Tracked;
+
+#[cfg(feature = "passwords")]
+pub use passwords::{
+    authenticator::PasswordAuthenticator,
+    change::{PasswordChange, PasswordSetter, SetPasswordError},
+    hashing::{
+        Busy, HashCost, HashCostError, HashEngine, HashError, HashingCounters, HashingOptions, PasswordHasher, Verdict,
+    },
+    login_name::FoldedLogin,
+    password_store::{PasswordRecord, PasswordStore},
+    policy::{PasswordPolicy, PolicyViolation},
+    sign_in_error::SignInError,
+    throttle::{Allowance, AllowanceError, Attempt, Throttle, ThrottleCounters, ThrottleLimits, Throttled},
 };
-pub use refresh::{RefreshPolicy, RefreshState, Selector};
-pub use registry::{RegistryLimits, TokenRegistry};
-pub use scope::{Scope, Scopes};
-pub use secret::{PlainToken, SecretKey, TokenDigest};
-pub use service::{Refreshing, SignedIn, TokenService};
-pub use store::{
-    AccountStore, Change, FeedEntry, NewToken, PasswordRecord, PasswordStore, RefreshSession, TokenRecord, TokenStore,
-};
-pub use throttle::{
-    Allowance, Attempt, ClientNetwork, RateLimit, Throttle, ThrottleCounters, ThrottleLimits, Throttled,
-};
-pub use token::{
-    FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId, VerifiedToken,
-    canonical_number,
-};
-pub use tracked::Tracked;

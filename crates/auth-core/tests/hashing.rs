@@ -1,7 +1,8 @@
-//! The laws of the hashing threads. No test sleeps: the engine stops at a gate, and time passes only when told.
+//! The laws of the hashing threads. No test sleeps: the engine stops at a gate, and time passes only when a test moves the clock.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/passwords.rs"]
 mod password_support;
 
 use std::num::NonZeroUsize;
@@ -21,7 +22,7 @@ impl Bench {
         Started::new(async move { self.hasher.verify(Some(stored), &"wrong".into(), source(from)).await })
     }
 
-    /// Keeps the only thread at the gate with one job, so that what comes after it waits.
+    /// Keeps the only thread at the gate with one job, so that later jobs wait.
     fn occupied(&self) -> Login<'_> {
         self.recorder.shut();
         let login = self.login(TARGET, 250);
@@ -79,7 +80,7 @@ fn a_new_hash_has_the_configured_cost_and_a_salt_of_its_own() {
 }
 
 #[test]
-fn what_bcrypt_would_cut_is_not_hashed() {
+fn a_password_that_bcrypt_would_truncate_is_not_hashed() {
     let bench = Bench::new(options());
     for password in ["x".repeat(73), "abc\0abc".into(), String::new()] {
         let outcome = block_on(bench.hasher.hash(&password.into(), source(1)));
@@ -89,7 +90,7 @@ fn what_bcrypt_would_cut_is_not_hashed() {
 }
 
 #[test]
-fn a_lone_login_does_not_wait_for_others() {
+fn a_single_login_does_not_wait_for_others() {
     let bench = Bench::new(options());
     bench.login(TARGET, 1).outcome().unwrap();
     assert_eq!(bench.recorder.runs(), [[TARGET]]);
@@ -108,7 +109,7 @@ fn two_logins_go_to_two_idle_threads() {
 }
 
 #[test]
-fn what_waits_is_hashed_together_up_to_the_width() {
+fn waiting_logins_are_hashed_together_up_to_the_width() {
     let bench = Bench::of_width(queue(64), 5);
     let mut logins = vec![bench.occupied()];
     logins.extend((0..7).map(|_| bench.login(TARGET, 1)));
@@ -120,7 +121,7 @@ fn what_waits_is_hashed_together_up_to_the_width() {
 }
 
 #[test]
-fn a_batch_is_of_one_cost_and_the_other_cost_is_next() {
+fn a_batch_has_one_cost_and_the_other_cost_is_next() {
     let bench = Bench::of_width(queue(64), 5);
     let mut logins = vec![bench.occupied()];
     // Above the cost of new hashes, so that each login is one hash.
@@ -143,7 +144,7 @@ fn a_login_whose_caller_has_gone_is_never_started() {
 }
 
 #[test]
-fn a_full_queue_refuses_at_once_and_room_left_by_the_gone_is_room() {
+fn a_full_queue_refuses_at_once_and_callers_who_have_gone_make_room() {
     let bench = Bench::new(queue(4));
     let first = bench.occupied();
     let mut logins: Vec<_> = (1..=4).map(|from| bench.login(TARGET, from)).collect();
@@ -160,12 +161,15 @@ fn a_full_queue_refuses_at_once_and_room_left_by_the_gone_is_room() {
 }
 
 #[test]
-fn those_refused_together_are_not_sent_back_together() {
+fn callers_refused_together_get_different_retry_times() {
     let bench = Bench::new(queue(1));
     let _occupied = [bench.occupied(), bench.login(TARGET, 1)];
     let seconds = |_| bench.login(TARGET, 1).now().unwrap().unwrap_err().retry_after.as_secs();
-    let told: std::collections::HashSet<_> = (0..200).map(seconds).collect();
-    assert!(told.len() > 4 && told.iter().all(|s| (1..=8).contains(s)), "{told:?}");
+    let answers: std::collections::HashSet<_> = (0..200).map(seconds).collect();
+    assert!(
+        answers.len() > 4 && answers.iter().all(|s| (1..=8).contains(s)),
+        "{answers:?}"
+    );
     bench.recorder.open();
 }
 
@@ -181,15 +185,15 @@ fn no_source_has_more_than_half_of_the_queue() {
 }
 
 #[test]
-fn in_a_full_queue_a_newcomer_takes_the_place_of_who_has_most() {
+fn in_a_full_queue_a_new_source_displaces_the_one_with_most_jobs() {
     let bench = Bench::new(queue(5));
     let first = bench.occupied();
     let mut crowd: Vec<_> = (0..3).map(|_| bench.login(TARGET, 1)).collect();
     let mut others = vec![first, bench.login(TARGET, 2), bench.login(TARGET, 2)];
     others.push(bench.login(TARGET, 3));
-    let displaced = crowd.pop().unwrap().now().expect("told at once");
+    let displaced = crowd.pop().unwrap().now().expect("an answer at once");
     assert!(displaced.is_err());
-    // All of the others now have one or two: nobody makes room for a second one.
+    // All of the others now have one or two: none of them is displaced by a second one.
     assert!(bench.login(TARGET, 3).now().expect("at once").is_err());
     bench.recorder.open();
     finish(others);
@@ -200,7 +204,7 @@ fn in_a_full_queue_a_newcomer_takes_the_place_of_who_has_most() {
 fn sources_take_turns() {
     let bench = Bench::of_width(queue(64), 1);
     let mut logins = vec![bench.occupied()];
-    // The cost tells whose turn it was.
+    // The cost shows which source had its turn.
     logins.extend((0..4).map(|_| bench.login(7, 1)));
     logins.extend((0..2).map(|_| bench.login(8, 2)));
     bench.recorder.open();
@@ -241,7 +245,7 @@ fn past_its_deadline_a_login_is_refused_and_not_started() {
 }
 
 #[test]
-fn who_would_wait_too_long_is_refused_at_once_and_another_source_is_not() {
+fn a_source_that_would_wait_too_long_is_refused_at_once_and_another_is_not() {
     let (clock, recorder) = (Arc::new(TestClock::default()), Arc::new(Recorder::default()));
     let second = Duration::from_secs(1);
     let engine = || TestEngine {
@@ -279,7 +283,7 @@ fn every_verification_takes_the_work_of_one_hash() {
     let long = "x".repeat(4096);
     let stored = |cost| Some(hashed("right", cost));
     let kinds: [(&str, Option<StoredHash>, &str); 9] = [
-        ("nobody", None, "wrong"),
+        ("unknown login", None, "wrong"),
         ("wrong", stored(6), "wrong"),
         ("right", stored(6), "right"),
         ("wrong, two costs lower", stored(4), "wrong"),
@@ -287,7 +291,7 @@ fn every_verification_takes_the_work_of_one_hash() {
         ("over-long", stored(6), &long),
         ("over-long, lower cost", stored(4), &long),
         ("NUL", stored(6), "right\0right"),
-        ("over-long, nobody", None, &long),
+        ("over-long, unknown login", None, &long),
     ];
     for (kind, stored, password) in kinds {
         block_on(bench.hasher.verify(stored, &password.into(), source(1))).unwrap();
@@ -296,7 +300,7 @@ fn every_verification_takes_the_work_of_one_hash() {
 }
 
 #[test]
-fn a_right_password_of_a_lower_cost_comes_back_hashed_anew() {
+fn a_right_password_of_a_lower_cost_is_hashed_again() {
     let bench = Bench::new(options());
     let verify = |cost, password: &str| {
         let stored = Some(hashed("right", cost));
@@ -312,7 +316,7 @@ fn a_right_password_of_a_lower_cost_comes_back_hashed_anew() {
 }
 
 #[test]
-fn logins_of_lower_cost_keep_their_company_to_the_end() {
+fn logins_of_lower_cost_stay_in_one_batch_to_the_end() {
     let bench = Bench::of_width(queue(64), 5);
     let mut logins = vec![bench.occupied()];
     logins.extend((0..3).map(|_| bench.login(4, 1)));
@@ -347,7 +351,7 @@ fn a_dropped_hasher_ends_its_threads() {
 }
 
 #[test]
-fn nothing_of_a_waiting_password_prints() {
+fn a_waiting_password_does_not_print() {
     let bench = Bench::new(options());
     let _occupied = bench.occupied();
     let (stored, password) = (hashed("hunter2-canary", TARGET), "hunter2-canary".into());
@@ -362,7 +366,7 @@ fn nothing_of_a_waiting_password_prints() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_threads_are_nicer_than_the_others() {
+fn the_threads_have_a_lower_priority_than_the_others() {
     // The nineteenth field of proc_pid_stat(5); the name, in parentheses, is the second.
     let niceness = |task: std::path::PathBuf| -> Option<(String, i32)> {
         let name = std::fs::read_to_string(task.join("comm")).ok()?;

@@ -10,7 +10,7 @@ use testkit::{InProcess, Issued, IssuerHarness, Parts, Revocation, SimpleIssuer}
 
 const CASES: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../../../shared/vectors/tokens/uuid_key_cases.json"
+    "/../../testdata/vectors/tokens/uuid_key_cases.json"
 );
 
 /// The number of cases in the file, so that none is lost in silence.
@@ -46,9 +46,9 @@ async fn every_case_is_answered_as_listed() {
         let key = fill(template, &words);
         let verdict = harness.verify(&token.text, Some(&key)).await;
         match case["expect"].as_str() {
-            Some("valid") => assert!(verdict.is_yes(), "{name}: {verdict:?}"),
+            Some("valid") => assert!(verdict.is_accepted(), "{name}: {verdict:?}"),
             // Of the two answers allowed for another spelling of the key, ours is no.
-            Some("invalid" | "same-as-canonical or invalid") => assert!(verdict.is_no(), "{name}: {verdict:?}"),
+            Some("invalid" | "same-as-canonical or invalid") => assert!(verdict.is_refused(), "{name}: {verdict:?}"),
             other => panic!("{name} expects {other:?}"),
         }
         keys.push((name, key));
@@ -56,7 +56,7 @@ async fn every_case_is_answered_as_listed() {
     assert_eq!(harness.revoke(&token).await, Revocation::Done);
     for (name, key) in &keys {
         let verdict = harness.verify(&token.text, Some(key)).await;
-        assert!(verdict.is_no(), "{name}, after the session ended: {verdict:?}");
+        assert!(verdict.is_refused(), "{name}, after the session ended: {verdict:?}");
     }
     assert_eq!(keys.len(), NUMBER);
 }

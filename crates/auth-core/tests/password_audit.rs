@@ -1,14 +1,15 @@
-//! The laws of what the log holds of a sign-in.
+//! What is logged about a sign-in.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/passwords.rs"]
 mod password_support;
 
 use std::io::{self, Write};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use password_support::{Desk, TARGET, hashed, source};
+use password_support::{Setup, TARGET, hashed, source};
 use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -19,7 +20,7 @@ const RIGHT: &str = "correct horse";
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// What is logged meanwhile, one JSON object for each event, whatever its level.
+    /// The events logged during `work`, one JSON object each, of any level.
     fn of(work: impl FnOnce()) -> Vec<Value> {
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
@@ -54,19 +55,19 @@ impl MakeWriter<'_> for Log {
 }
 
 /// The only event of one sign-in.
-fn event(desk: &Desk, login: &str, password: &str) -> Value {
-    let events = Log::of(|| drop(desk.sign_in(login, password)));
+fn event(setup: &Setup, login: &str, password: &str) -> Value {
+    let events = Log::of(|| drop(setup.sign_in(login, password)));
     assert_eq!(events.len(), 1, "{events:?}");
     events[0]["fields"].clone()
 }
 
 #[test]
 fn each_outcome_is_one_event_with_realm_source_and_account() {
-    let desk = Desk::new();
-    let subject = desk.store.add("canary-ann", Some(&hashed(RIGHT, TARGET).to_text()));
+    let setup = Setup::new();
+    let subject = setup.store.add("canary-ann", Some(&hashed(RIGHT, TARGET).to_text()));
     let failed = |reason| move |fields: &Value| fields["event"] == "login_failed" && fields["reason"] == reason;
     let check = |password, law: &dyn Fn(&Value) -> bool| {
-        let fields = event(&desk, "canary-ann", password);
+        let fields = event(&setup, "canary-ann", password);
         assert!(law(&fields), "{fields}");
         assert_eq!(fields["realm"], "workshops");
         assert_eq!(fields["source"], source(1).to_string());
@@ -74,9 +75,9 @@ fn each_outcome_is_one_event_with_realm_source_and_account() {
     };
     check(RIGHT, &|fields| fields["event"] == "login_ok");
     check("canary-wrong", &failed("wrong_password"));
-    desk.store.edit(subject, |row| row.account.disabled = true);
+    setup.store.edit(subject, |row| row.account.disabled = true);
     check(RIGHT, &failed("disabled"));
-    desk.store.edit(subject, |row| {
+    setup.store.edit(subject, |row| {
         row.account.disabled = false;
         row.hash = None;
     });
@@ -84,11 +85,11 @@ fn each_outcome_is_one_event_with_realm_source_and_account() {
 }
 
 #[test]
-fn a_hash_that_proves_nothing_is_a_warning() {
-    let desk = Desk::new();
+fn an_unusable_hash_is_a_warning() {
+    let setup = Setup::new();
     let hash = hashed(RIGHT, TARGET).to_text().replace("$2b$", "$2x$");
-    desk.store.add("ann", Some(&hash));
-    let events = Log::of(|| drop(desk.sign_in("ann", RIGHT)));
+    setup.store.add("ann", Some(&hash));
+    let events = Log::of(|| drop(setup.sign_in("ann", RIGHT)));
     assert_eq!(events[0]["level"], "WARN");
     let reason = events[0]["fields"]["reason"].as_str().unwrap().to_owned();
     assert!(
@@ -98,10 +99,10 @@ fn a_hash_that_proves_nothing_is_a_warning() {
 }
 
 #[test]
-fn an_unknown_name_leaves_a_tag_that_is_the_same_for_every_spelling_and_no_other() {
-    let desk = Desk::new();
+fn an_unknown_name_is_logged_as_a_tag_that_is_the_same_for_its_spellings_only() {
+    let setup = Setup::new();
     let tag = |login: &str| {
-        let fields = event(&desk, login, "canary-password");
+        let fields = event(&setup, login, "canary-password");
         assert_eq!(fields["event"], "login_failed");
         assert!(fields.get("subject").is_none());
         fields["name"].as_str().unwrap().to_owned()
@@ -113,30 +114,30 @@ fn an_unknown_name_leaves_a_tag_that_is_the_same_for_every_spelling_and_no_other
 }
 
 #[test]
-fn what_was_not_looked_at_is_told_apart_from_what_was_wrong() {
-    let desk = Desk::new();
-    desk.store.down.store(true, Ordering::SeqCst);
-    assert_eq!(event(&desk, "ann", RIGHT)["event"], "login_unavailable");
-    desk.store.down.store(false, Ordering::SeqCst);
+fn an_unchecked_password_is_logged_differently_from_a_wrong_one() {
+    let setup = Setup::new();
+    setup.store.down.store(true, Ordering::SeqCst);
+    assert_eq!(event(&setup, "ann", RIGHT)["event"], "login_unavailable");
+    setup.store.down.store(false, Ordering::SeqCst);
     for _ in 0..10 {
-        event(&desk, "ann", "canary-wrong");
+        event(&setup, "ann", "canary-wrong");
     }
-    assert_eq!(event(&desk, "ann", RIGHT)["event"], "login_throttled");
+    assert_eq!(event(&setup, "ann", RIGHT)["event"], "login_throttled");
 }
 
 #[test]
-fn a_raised_cost_is_told_and_so_is_one_that_could_not_be() {
-    let desk = Desk::new();
-    desk.store.add("ann", Some(&hashed(RIGHT, 4).to_text()));
-    let told = || {
-        let events = Log::of(|| drop(desk.sign_in("ann", RIGHT)));
+fn an_upgraded_hash_is_logged_and_so_is_a_failed_upgrade() {
+    let setup = Setup::new();
+    setup.store.add("ann", Some(&hashed(RIGHT, 4).to_text()));
+    let events = || {
+        let events = Log::of(|| drop(setup.sign_in("ann", RIGHT)));
         events
             .iter()
             .map(|event| event["fields"]["event"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    desk.store.read_only.store(true, Ordering::SeqCst);
-    assert_eq!(told(), ["password_not_upgraded", "login_ok"]);
-    desk.store.read_only.store(false, Ordering::SeqCst);
-    assert_eq!(told(), ["password_upgraded", "login_ok"]);
+    setup.store.read_only.store(true, Ordering::SeqCst);
+    assert_eq!(events(), ["password_not_upgraded", "login_ok"]);
+    setup.store.read_only.store(false, Ordering::SeqCst);
+    assert_eq!(events(), ["password_upgraded", "login_ok"]);
 }

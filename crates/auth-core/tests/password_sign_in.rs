@@ -1,24 +1,25 @@
-//! The laws of signing in by password.
+//! Signing in by password.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/passwords.rs"]
 mod password_support;
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use auth_core::{SignInError, Subject, Unavailable};
-use password_support::{Desk, Started, TARGET, hashed, options, realm, source};
+use password_support::{Setup, Started, TARGET, hashed, options, realm, source};
 
 const RIGHT: &str = "correct horse";
 
-impl Desk {
+impl Setup {
     /// Adds an account with the password [`RIGHT`].
     fn account(&self, login: &str, cost: u32) -> Subject {
         self.store.add(login, Some(&hashed(RIGHT, cost).to_text()))
     }
 
-    /// Each way to be refused: a name for it, a login, a password.
+    /// Each kind of refusal: its name, a login, a password.
     fn refusals(&self) -> Vec<(&'static str, &'static str, String)> {
         self.account("wrong", TARGET);
         self.account("low-cost", 4);
@@ -38,12 +39,12 @@ impl Desk {
         }
         let same = |login| (login, login, RIGHT.to_owned());
         vec![
-            ("unknown", "nobody", RIGHT.into()),
-            ("name that nobody can have", "a\u{1}b", RIGHT.into()),
+            ("unknown", "unknown", RIGHT.into()),
+            ("unknown: an impossible name", "a\u{1}b", RIGHT.into()),
             ("wrong", "wrong", "battery staple".into()),
             ("wrong, hash of a lower cost", "low-cost", "battery staple".into()),
             ("over-long", "wrong", "x".repeat(4096)),
-            ("over-long, unknown", "nobody", "x".repeat(4096)),
+            ("over-long, unknown", "unknown", "x".repeat(4096)),
             ("73 bytes", "wrong", "x".repeat(73)),
             ("NUL", "wrong", format!("{RIGHT}\0{RIGHT}")),
             ("empty", "wrong", String::new()),
@@ -60,21 +61,21 @@ impl Desk {
 }
 
 #[test]
-fn the_right_password_signs_in_under_every_spelling_of_the_name() {
-    let desk = Desk::new();
-    let subject = desk.account("Ann@example.com", TARGET);
+fn the_right_password_signs_in_with_every_spelling_of_the_name() {
+    let setup = Setup::new();
+    let subject = setup.account("Ann@example.com", TARGET);
     for login in ["Ann@example.com", " ANN@EXAMPLE.COM "] {
-        assert_eq!(desk.sign_in(login, RIGHT).unwrap().subject, subject);
+        assert_eq!(setup.sign_in(login, RIGHT).unwrap().subject, subject);
     }
 }
 
 #[test]
 fn a_password_counts_byte_for_byte() {
-    let desk = Desk::new();
-    desk.account("ann", TARGET);
+    let setup = Setup::new();
+    setup.account("ann", TARGET);
     for password in ["Correct horse", " correct horse", "correct horse ", "correct  horse"] {
         assert_eq!(
-            desk.sign_in("ann", password),
+            setup.sign_in("ann", password),
             Err(SignInError::WrongPassword),
             "{password:?}"
         );
@@ -82,99 +83,103 @@ fn a_password_counts_byte_for_byte() {
 }
 
 #[test]
-fn whoever_is_refused_learns_only_that_and_whether_the_name_is_known() {
-    let desk = Desk::patient();
-    for (kind, login, password) in desk.refusals() {
-        let expected = match kind.contains("unknown") || kind.contains("nobody") {
+fn a_refusal_reveals_only_whether_the_login_exists() {
+    let setup = Setup::patient();
+    for (kind, login, password) in setup.refusals() {
+        let expected = match kind.contains("unknown") {
             true => SignInError::UnknownLogin,
             false => SignInError::WrongPassword,
         };
-        assert_eq!(desk.sign_in(login, &password), Err(expected), "{kind}");
+        assert_eq!(setup.sign_in(login, &password), Err(expected), "{kind}");
     }
 }
 
 #[test]
 fn every_sign_in_takes_the_work_of_one_hash_and_one_job() {
-    let desk = Desk::patient();
-    desk.account("right", TARGET);
-    let mut kinds = desk.refusals();
+    let setup = Setup::patient();
+    setup.account("right", TARGET);
+    let mut kinds = setup.refusals();
     kinds.push(("right", "right", RIGHT.into()));
     for (kind, login, password) in kinds {
-        let before = desk.hasher.counters().started;
-        let _verdict = desk.sign_in(login, &password);
-        assert_eq!(desk.recorder.take_work(), 1 << TARGET, "{kind}");
-        assert_eq!(desk.hasher.counters().started, before + 1, "{kind}");
+        let before = setup.hasher.counters().started;
+        let _verdict = setup.sign_in(login, &password);
+        assert_eq!(setup.recorder.take_work(), 1 << TARGET, "{kind}");
+        assert_eq!(setup.hasher.counters().started, before + 1, "{kind}");
     }
 }
 
 #[test]
-fn a_disabled_account_becomes_usable_with_the_password_it_had() {
-    let desk = Desk::new();
-    let subject = desk.account("ann", TARGET);
-    desk.store.edit(subject, |row| row.account.disabled = true);
-    assert_eq!(desk.sign_in("ann", RIGHT), Err(SignInError::WrongPassword));
-    desk.store.edit(subject, |row| row.account.disabled = false);
-    desk.sign_in("ann", RIGHT).unwrap();
+fn an_enabled_account_signs_in_with_the_password_it_had() {
+    let setup = Setup::new();
+    let subject = setup.account("ann", TARGET);
+    setup.store.edit(subject, |row| row.account.disabled = true);
+    assert_eq!(setup.sign_in("ann", RIGHT), Err(SignInError::WrongPassword));
+    setup.store.edit(subject, |row| row.account.disabled = false);
+    setup.sign_in("ann", RIGHT).unwrap();
 }
 
 #[test]
-fn while_locked_not_even_the_right_password_is_looked_at() {
-    let desk = Desk::new();
-    desk.account("ann", TARGET);
-    let outcomes: Vec<_> = (0..11).map(|_| desk.sign_in("ann", "wrong")).collect();
+fn while_locked_even_the_right_password_is_not_checked() {
+    let setup = Setup::new();
+    setup.account("ann", TARGET);
+    let outcomes: Vec<_> = (0..11).map(|_| setup.sign_in("ann", "wrong")).collect();
     assert!(outcomes[..10].iter().all(|o| *o == Err(SignInError::WrongPassword)));
-    let (started, reads) = (desk.hasher.counters().started, desk.store.reads.load(Ordering::SeqCst));
+    let (started, reads) = (
+        setup.hasher.counters().started,
+        setup.store.reads.load(Ordering::SeqCst),
+    );
 
-    desk.clock.advance(Duration::from_millis(500));
-    let refused = desk.sign_in("ann", RIGHT).unwrap_err();
+    setup.clock.advance(Duration::from_millis(500));
+    let refused = setup.sign_in("ann", RIGHT).unwrap_err();
     assert!(matches!(refused, SignInError::Throttled(_)));
     assert_eq!(refused.retry_after(), Some(60), "rounded up");
-    assert_eq!(desk.hasher.counters().started, started);
-    assert_eq!(desk.store.reads.load(Ordering::SeqCst), reads);
-    desk.clock.advance(Duration::from_secs(60));
-    desk.sign_in("ann", RIGHT).unwrap();
+    assert_eq!(setup.hasher.counters().started, started);
+    assert_eq!(setup.store.reads.load(Ordering::SeqCst), reads);
+    setup.clock.advance(Duration::from_secs(60));
+    setup.sign_in("ann", RIGHT).unwrap();
 }
 
 #[test]
-fn unknown_names_lock_like_known_ones() {
-    let desk = Desk::new();
-    desk.account("ann", TARGET);
-    let lock_of = |login| (0..100).position(|_| matches!(desk.sign_in(login, "wrong"), Err(SignInError::Throttled(_))));
+fn unknown_logins_lock_like_existing_ones() {
+    let setup = Setup::new();
+    setup.account("ann", TARGET);
+    let lock_of =
+        |login| (0..100).position(|_| matches!(setup.sign_in(login, "wrong"), Err(SignInError::Throttled(_))));
     assert_eq!(lock_of("ann"), Some(10));
-    assert_eq!(lock_of("nobody"), Some(10));
+    assert_eq!(lock_of("unknown"), Some(10));
 }
 
 #[test]
 fn a_thousand_unknown_names_from_one_address_end_in_a_lock() {
-    let desk = Desk::new();
-    let told = (0..1000)
-        .filter(|n| desk.sign_in(&format!("nobody-{n}"), "x") == Err(SignInError::UnknownLogin))
+    let setup = Setup::new();
+    let answered = (0..1000)
+        .filter(|n| setup.sign_in(&format!("unknown-{n}"), "x") == Err(SignInError::UnknownLogin))
         .count();
-    assert_eq!(told, 50);
-    assert_eq!(desk.hasher.counters().started, 50);
+    assert_eq!(answered, 50);
+    assert_eq!(setup.hasher.counters().started, 50);
 }
 
 #[test]
-fn a_hundred_guesses_at_once_learn_ten_verdicts_and_the_right_one_comes_too_late() {
+fn a_hundred_guesses_at_once_learn_ten_results_and_the_right_one_is_too_late() {
     let mut options = options();
     options.queue = 1024.try_into().unwrap();
-    let desk = Desk::with(options, Default::default());
-    desk.account("ann", TARGET);
-    desk.recorder.shut();
+    let setup = Setup::with(options, Default::default());
+    setup.account("ann", TARGET);
+    setup.recorder.shut();
     let passwords: Vec<_> = (0..100).map(|n| if n == 99 { RIGHT } else { "wrong" }.into()).collect();
-    let (realm, check) = (realm(), &desk.authenticator);
+    let (realm, check) = (realm(), &setup.authenticator);
     let guesses: Vec<_> = passwords
         .iter()
         .map(|password| Started::new(check.check(&realm, "ann", password, source(1))))
         .collect();
-    assert!(desk.hasher.counters().waiting >= 90, "side by side");
-    desk.recorder.open();
+    assert!(setup.hasher.counters().waiting >= 90, "side by side");
+    setup.recorder.open();
     let outcomes: Vec<_> = guesses.into_iter().map(Started::outcome).collect();
-    let told = outcomes
+    let answered = outcomes
         .iter()
         .filter(|o| **o == Err(SignInError::WrongPassword))
         .count();
-    assert_eq!(told, 10);
+    assert_eq!(answered, 10);
     assert!(
         outcomes[10..]
             .iter()
@@ -183,65 +188,65 @@ fn a_hundred_guesses_at_once_learn_ten_verdicts_and_the_right_one_comes_too_late
 }
 
 #[test]
-fn a_full_queue_says_busy_to_known_and_unknown_alike_and_counts_no_failure() {
-    let desk = Desk::new();
-    desk.account("ann", TARGET);
-    desk.recorder.shut();
+fn a_full_queue_answers_busy_for_existing_and_unknown_logins_and_counts_no_failure() {
+    let setup = Setup::new();
+    setup.account("ann", TARGET);
+    setup.recorder.shut();
     let (realm, password) = (realm(), "wrong".into());
-    let fill = |n: u8| Started::new(desk.authenticator.check(&realm, "ann", &password, source(n)));
+    let fill = |n: u8| Started::new(setup.authenticator.check(&realm, "ann", &password, source(n)));
     let taken = fill(0);
-    desk.recorder.wait_for_runs(1);
+    setup.recorder.wait_for_runs(1);
     let _waiting: Vec<_> = (1..=8).map(fill).collect();
-    for login in ["ann", "nobody"] {
-        let outcome = Started::new(desk.authenticator.check(&realm, login, &password, source(100))).now();
+    for login in ["ann", "unknown"] {
+        let outcome = Started::new(setup.authenticator.check(&realm, login, &password, source(100))).now();
         assert!(matches!(outcome, Some(Err(SignInError::Busy(_)))), "{outcome:?}");
     }
-    assert_eq!(desk.throttle.counters().failures, 0);
-    desk.recorder.open();
+    assert_eq!(setup.throttle.counters().failures, 0);
+    setup.recorder.open();
     drop(taken);
 }
 
 #[test]
-fn a_store_that_is_down_is_no_verdict_and_no_failure() {
-    let desk = Desk::new();
-    desk.store.down.store(true, Ordering::SeqCst);
+fn a_failing_store_is_neither_a_result_nor_a_failure() {
+    let setup = Setup::new();
+    setup.store.down.store(true, Ordering::SeqCst);
     for _ in 0..20 {
-        let outcome = desk.sign_in("ann", RIGHT);
+        let outcome = setup.sign_in("ann", RIGHT);
         assert!(
             matches!(outcome, Err(SignInError::Unavailable(Unavailable::Store(_)))),
             "{outcome:?}"
         );
     }
-    desk.store.down.store(false, Ordering::SeqCst);
-    desk.account("ann", TARGET);
-    desk.sign_in("ann", RIGHT).unwrap();
+    setup.store.down.store(false, Ordering::SeqCst);
+    setup.account("ann", TARGET);
+    setup.sign_in("ann", RIGHT).unwrap();
 }
 
 #[test]
 fn the_account_is_the_one_that_the_password_was_checked_against() {
-    let desk = Desk::new();
-    let subject = desk.account("ann", TARGET);
-    desk.recorder.shut();
+    let setup = Setup::new();
+    let subject = setup.account("ann", TARGET);
+    setup.recorder.shut();
     let (realm, password) = (realm(), RIGHT.into());
-    let sign_in = Started::new(desk.authenticator.check(&realm, "ann", &password, source(1)));
-    desk.recorder.wait_for_runs(1);
-    desk.store.edit(subject, |row| row.account.generation.0 += 1);
-    desk.recorder.open();
+    let sign_in = Started::new(setup.authenticator.check(&realm, "ann", &password, source(1)));
+    setup.recorder.wait_for_runs(1);
+    setup.store.edit(subject, |row| row.account.generation.0 += 1);
+    setup.recorder.open();
     assert_eq!(sign_in.outcome().unwrap().generation.0, 1, "an issuer will refuse it");
 }
 
 #[test]
-fn a_lock_lasts_no_longer_for_a_thousand_failures_from_outside() {
-    let desk = Desk::new();
-    desk.account("ann", TARGET);
+fn a_thousand_failures_from_elsewhere_do_not_extend_a_lock() {
+    let setup = Setup::new();
+    setup.account("ann", TARGET);
     for n in 0..1000_u32 {
         let outside = std::net::Ipv4Addr::from(0x0a00_0000 + n).into();
-        let _refused_in_the_end = desk.sign_in_from(outside, "ann", "wrong");
+        let _refused_in_the_end = setup.sign_in_from(outside, "ann", "wrong");
     }
-    let Err(SignInError::Throttled(refused)) = desk.sign_in("ann", RIGHT) else {
+    let Err(SignInError::Throttled(refused)) = setup.sign_in("ann", RIGHT) else {
         panic!("not throttled")
     };
     assert!(refused.retry_after <= Duration::from_secs(15 * 60));
-    desk.clock.advance(refused.retry_after);
-    desk.sign_in("ann", RIGHT).unwrap();
+    setup.clock.advance(refused.retry_after);
+    setup.sign_in("ann", RIGHT).unwrap();
 }

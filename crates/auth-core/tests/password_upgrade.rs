@@ -1,18 +1,19 @@
-//! The laws of raising the cost of a stored hash at a sign-in.
+//! Upgrading the cost of a stored hash at a sign-in.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/passwords.rs"]
 mod password_support;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use auth_core::{PasswordPolicy, PasswordSetter, Subject};
-use password_support::{Desk, Started, TARGET, hashed, options, realm, source};
+use password_support::{Setup, Started, TARGET, hashed, options, realm, source};
 
 const RIGHT: &str = "correct horse";
 
-impl Desk {
+impl Setup {
     fn account(&self, cost: u32) -> Subject {
         self.store.add("ann", Some(&hashed(RIGHT, cost).to_text()))
     }
@@ -27,52 +28,52 @@ impl Desk {
 }
 
 #[test]
-fn a_sign_in_raises_a_lower_cost_with_one_write_and_ends_nothing() {
-    let desk = Desk::new();
-    let subject = desk.account(4);
-    desk.sign_in("ann", RIGHT).unwrap();
-    let row = desk.store.row(subject);
+fn a_sign_in_upgrades_a_lower_cost_with_one_write_and_revokes_nothing() {
+    let setup = Setup::new();
+    let subject = setup.account(4);
+    setup.sign_in("ann", RIGHT).unwrap();
+    let row = setup.store.row(subject);
     assert!(row.hash.unwrap().starts_with("$2b$06$"));
     assert_eq!(row.account.generation.0, 1);
-    desk.sign_in("ann", RIGHT).unwrap();
-    assert_eq!(desk.upgrades(), 1, "the second time there is nothing to raise");
+    setup.sign_in("ann", RIGHT).unwrap();
+    assert_eq!(setup.upgrades(), 1, "the second time there is nothing to raise");
 }
 
 #[test]
-fn the_same_or_a_higher_cost_is_left_alone_and_so_is_what_a_wrong_password_meets() {
-    let desk = Desk::new();
+fn a_hash_of_the_same_or_a_higher_cost_is_kept_and_so_is_one_after_a_wrong_password() {
+    let setup = Setup::new();
     for cost in [TARGET, TARGET + 1] {
-        desk.account(cost);
-        desk.sign_in("ann", RIGHT).unwrap();
+        setup.account(cost);
+        setup.sign_in("ann", RIGHT).unwrap();
     }
-    desk.account(4);
-    desk.sign_in("ann", "wrong").unwrap_err();
-    assert_eq!(desk.upgrades(), 0);
+    setup.account(4);
+    setup.sign_in("ann", "wrong").unwrap_err();
+    assert_eq!(setup.upgrades(), 0);
 }
 
 #[test]
 fn a_store_that_cannot_write_does_not_fail_the_sign_in() {
-    let desk = Desk::new();
-    let subject = desk.account(4);
-    desk.store.read_only.store(true, Ordering::SeqCst);
-    desk.sign_in("ann", RIGHT).unwrap();
-    assert!(desk.hash_of(subject).starts_with("$2b$04$"));
+    let setup = Setup::new();
+    let subject = setup.account(4);
+    setup.store.read_only.store(true, Ordering::SeqCst);
+    setup.sign_in("ann", RIGHT).unwrap();
+    assert!(setup.hash_of(subject).starts_with("$2b$04$"));
 }
 
 #[test]
-fn a_password_set_during_the_hash_stays() {
-    let desk = Desk::new();
-    let subject = desk.account(4);
-    desk.recorder.shut();
+fn a_password_set_during_the_hash_is_kept() {
+    let setup = Setup::new();
+    let subject = setup.account(4);
+    setup.recorder.shut();
     let (realm, password) = (realm(), RIGHT.into());
-    let sign_in = Started::new(desk.authenticator.check(&realm, "ann", &password, source(1)));
-    desk.recorder.wait_for_runs(1);
+    let sign_in = Started::new(setup.authenticator.check(&realm, "ann", &password, source(1)));
+    setup.recorder.wait_for_runs(1);
     let new = hashed("another one", TARGET).to_text();
-    desk.store.edit(subject, |row| row.hash = Some(new.clone()));
-    desk.recorder.open();
+    setup.store.edit(subject, |row| row.hash = Some(new.clone()));
+    setup.recorder.open();
     sign_in.outcome().unwrap();
-    assert_eq!(desk.upgrades(), 1);
-    assert_eq!(desk.hash_of(subject), new);
+    assert_eq!(setup.upgrades(), 1);
+    assert_eq!(setup.hash_of(subject), new);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,22 +81,23 @@ async fn in_five_hundred_races_of_sign_in_and_change_the_new_password_wins() {
     let mut options = options();
     options.threads = 2.try_into().ok();
     options.cost = auth_core::HashCost::dangerous_for_tests(5).unwrap();
-    let desk = Arc::new(Desk::with(options, password_support::boundless()));
+    let setup = Arc::new(Setup::with(options, password_support::boundless()));
     let setter = Arc::new(PasswordSetter::new(
-        desk.store.clone(),
-        desk.hasher.clone(),
-        desk.clock.clone(),
+        setup.store.clone(),
+        setup.hasher.clone(),
+        setup.clock.clone(),
         PasswordPolicy::default(),
     ));
-    let subject = desk.account(4);
-    let low = desk.hash_of(subject);
+    let subject = setup.account(4);
+    let low = setup.hash_of(subject);
     for round in 0..500 {
-        desk.store.edit(subject, |row| row.hash = Some(low.clone()));
+        setup.store.edit(subject, |row| row.hash = Some(low.clone()));
         let new = format!("new password {round}");
         let sign_in = tokio::spawn({
-            let desk = Arc::clone(&desk);
+            let setup = Arc::clone(&setup);
             async move {
-                desk.authenticator
+                setup
+                    .authenticator
                     .check(&realm(), "ann", &RIGHT.into(), source(1))
                     .await
             }
@@ -107,7 +109,7 @@ async fn in_five_hundred_races_of_sign_in_and_change_the_new_password_wins() {
         // The sign-in may have come too late; then the old password is wrong.
         let _either = sign_in.await.unwrap();
         change.await.unwrap().unwrap();
-        assert!(bcrypt::verify(&new, &desk.hash_of(subject)).unwrap(), "round {round}");
+        assert!(bcrypt::verify(&new, &setup.hash_of(subject)).unwrap(), "round {round}");
     }
-    assert!(desk.upgrades() > 0, "some sign-ins must have come in time");
+    assert!(setup.upgrades() > 0, "some sign-ins must have come in time");
 }

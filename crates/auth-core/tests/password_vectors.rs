@@ -1,15 +1,16 @@
-//! The bcrypt vectors, answered by the whole path of a sign-in, or of a new password.
+//! The bcrypt vectors, through a whole sign-in or a new password.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/passwords.rs"]
 mod password_support;
 
 use auth_core::SignInError;
-use password_support::{Desk, TARGET, block_on, source};
+use password_support::{Setup, TARGET, block_on, source};
 use serde_json::Value;
 
 fn vectors(file: &str) -> Value {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/bcrypt/");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/vectors/bcrypt/");
     serde_json::from_str(&std::fs::read_to_string(format!("{folder}{file}")).unwrap()).unwrap()
 }
 
@@ -22,7 +23,7 @@ fn bytes(hex: &str) -> Vec<u8> {
     hex.as_bytes().chunks(2).map(byte).collect()
 }
 
-/// The password of a case, if it is one for a sign-in: text, and not the empty one of bcrypt's own tests.
+/// The password of a case, if it can be used in a sign-in: text, and not the empty one of bcrypt's own tests.
 fn password(case: &Value) -> Option<String> {
     let password = String::from_utf8(bytes(text(case, "password_hex"))).ok()?;
     let ours = !password.is_empty() || case["layer"] != "raw";
@@ -30,8 +31,8 @@ fn password(case: &Value) -> Option<String> {
 }
 
 #[test]
-fn each_stored_hash_takes_the_passwords_it_should() {
-    let desk = Desk::patient();
+fn each_stored_hash_accepts_the_listed_passwords() {
+    let setup = Setup::patient();
     let vectors = vectors("vectors.json");
     let cases = vectors["cases"].as_array().unwrap();
     let (mut signed_in, mut refused, mut set, mut beyond_reach) = (0, 0, 0, 0);
@@ -43,14 +44,14 @@ fn each_stored_hash_takes_the_passwords_it_should() {
         };
         if case["op"] == "set" {
             assert!(
-                block_on(desk.hasher.hash(&password.into(), source(1))).is_err(),
+                block_on(setup.hasher.hash(&password.into(), source(1))).is_err(),
                 "{name}"
             );
             set += 1;
             continue;
         }
-        desk.store.add(name, Some(text(case, "hash")));
-        match (desk.sign_in(name, &password), text(case, "expect")) {
+        setup.store.add(name, Some(text(case, "hash")));
+        match (setup.sign_in(name, &password), text(case, "expect")) {
             (Ok(_), "match") => signed_in += 1,
             (Err(SignInError::WrongPassword), "no_match" | "reject") => refused += 1,
             (outcome, expected) => panic!("{name}: {outcome:?}, not {expected}"),
@@ -61,17 +62,17 @@ fn each_stored_hash_takes_the_passwords_it_should() {
 }
 
 #[test]
-fn a_stored_text_that_is_no_hash_is_a_wrong_password_of_equal_work() {
-    let desk = Desk::patient();
+fn a_malformed_hash_is_a_wrong_password_with_equal_work() {
+    let setup = Setup::patient();
     let vectors = vectors("malformed_hashes.json");
     let lists = [&vectors["reject"], &vectors["reject_cost_too_high"]["hashes"]];
     let hashes: Vec<_> = lists.iter().flat_map(|list| list.as_array().unwrap()).collect();
     for (number, hash) in hashes.iter().enumerate() {
         let login = format!("row-{number}");
-        desk.store.add(&login, hash.as_str());
-        let outcome = desk.sign_in(&login, text(&vectors, "password"));
+        setup.store.add(&login, hash.as_str());
+        let outcome = setup.sign_in(&login, text(&vectors, "password"));
         assert_eq!(outcome, Err(SignInError::WrongPassword), "{hash}");
-        assert_eq!(desk.recorder.take_work(), 1 << TARGET, "{hash}");
+        assert_eq!(setup.recorder.take_work(), 1 << TARGET, "{hash}");
     }
     assert_eq!(hashes.len(), 47 + 3);
 }

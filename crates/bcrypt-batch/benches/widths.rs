@@ -1,13 +1,13 @@
 //! One hash of the `bcrypt` crate against 1 to 8 hashes at once: `cargo bench -p bcrypt-batch`, about a minute.
 //!
-//! Contenders take turns, so that a noisy minute of the machine falls on all of them alike. The table gives each one's
-//! median and its best turn; the best is the machine undisturbed. On a busy machine no turn of half a second may be:
-//! `cargo bench -p bcrypt-batch -- 5` makes many short turns of cost 5; the work only differs in how often it is repeated.
-//! The last table tells what a neighbour on the same physical core takes away: see [`by_neighbour`].
+//! The contenders take turns, so that other load on the machine affects all of them equally. The table shows the median
+//! and the best turn of each; the best turn is the machine undisturbed. On a busy machine, no turn of half a second may
+//! be undisturbed: `cargo bench -p bcrypt-batch -- 5` makes many short turns of cost 5, which repeat the same work less
+//! often. The last table shows the effect of other programs on the same physical core: see [`by_free_capacity`].
 //! Without `--bench` (as `cargo test --benches` runs it) it makes one turn of cost 4.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark may stop at what it does not expect")]
-#![allow(clippy::disallowed_methods, reason = "a benchmark is the place to read the clock")]
+#![allow(clippy::unwrap_used, reason = "a benchmark may panic on a surprise")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
 use std::hint::black_box;
 use std::thread;
@@ -29,7 +29,7 @@ fn main() {
     println!("cost {exponent}, {turns} turns each, milliseconds for one hash\n");
     one_core(cost, turns);
     all_cores(cost, turns / 4 + 1);
-    by_neighbour(if full { 1600 } else { 8 });
+    by_free_capacity(if full { 1600 } else { 8 });
 }
 
 /// The widths on one thread.
@@ -53,7 +53,7 @@ fn one_core(cost: Cost, turns: usize) {
     }
 }
 
-/// One thread for each core, all hashing: less is won where two of the system's cores are one of the machine's.
+/// One thread for each core, all hashing. The gain is smaller if two of the system's cores share one physical core.
 fn all_cores(cost: Cost, turns: usize) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let (mut oracle, mut batch) = (Times::default(), Times::default());
@@ -82,15 +82,15 @@ fn all_cores(cost: Cost, turns: usize) {
     batch.print(&format!("{} at once", Workspace::BEST_WIDTH), &oracle);
 }
 
-/// What another hyper-thread of the same core, ours or a stranger's, leaves of the gain.
+/// How the gain depends on the other hyper-thread of the same core.
 ///
-/// A batch lives on what a lone hash leaves idle of a core: load ports and instruction slots. Whether they are there is
-/// seen with a probe that knows nothing of bcrypt: independent look-ups in a small table. Each turn of cost 5 has one
-/// before and one after; the turns are then sorted by them, and told in eighths.
-fn by_neighbour(turns: usize) {
+/// A batch uses what a single hash leaves idle: load ports and instruction slots. A probe that has nothing to do with
+/// bcrypt measures whether they are free: independent look-ups in a small table. Each turn of cost 5 has a probe before
+/// and after it; the turns are then sorted by the probes and shown in eighths.
+fn by_free_capacity(turns: usize) {
     let cost = Cost::new(5).unwrap();
     let mut workspace = Workspace::new();
-    let mut seen: Vec<[f64; 3]> = (0..turns)
+    let mut measured: Vec<[f64; 3]> = (0..turns)
         .map(|_| {
             let before = look_ups();
             let batch = timed(|| hash_batch(&mut workspace, cost)).as_secs_f64() / workspace.width() as f64;
@@ -99,13 +99,13 @@ fn by_neighbour(turns: usize) {
             [before.max(after), alone, batch]
         })
         .collect();
-    seen.sort_by(|one, other| one[0].total_cmp(&other[0]));
+    measured.sort_by(|one, other| one[0].total_cmp(&other[0]));
     println!(
-        "\nby what the core has to give, cost 5, medians of {} turns each",
+        "\nby the free capacity of the core, cost 5, medians of {} turns each",
         turns / 8
     );
     println!("{:<22}{:>9}{:>9}{:>9}{:>9}", "", "ns/load", "crate", "batch", "ratio");
-    for (number, eighth) in (1..).zip(seen.chunks(turns / 8)) {
+    for (number, eighth) in (1..).zip(measured.chunks(turns / 8)) {
         let [probe, alone, batch] = [0, 1, 2].map(|column| {
             let mut values: Vec<f64> = eighth.iter().map(|row| row[column]).collect();
             values.sort_by(f64::total_cmp);
@@ -122,7 +122,7 @@ fn by_neighbour(turns: usize) {
     }
 }
 
-/// Nanoseconds for one look-up of many that do not wait for each other.
+/// Nanoseconds for one of many independent look-ups.
 fn look_ups() -> f64 {
     const ROUNDS: usize = 100_000;
     let table = black_box([[1_u32; 256]; 4]);
@@ -185,7 +185,7 @@ impl Times {
         self.0[0]
     }
 
-    /// A row: the times, and how many times the oracle's speed they are.
+    /// A row: the times, and their speed relative to the oracle.
     fn print(&self, name: &str, oracle: &Self) {
         let (median, best) = (self.median(), self.best());
         let (by_median, by_best) = (oracle.median() / median, oracle.best() / best);

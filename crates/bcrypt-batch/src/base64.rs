@@ -1,9 +1,9 @@
-//! Base64 as bcrypt writes it: an alphabet of its own, no padding, and here one text only for each value.
+//! The base64 of bcrypt: its own alphabet, no padding, and here exactly one text for each value.
 
-/// The digits, `.` being zero.
+/// The digits. `.` is zero.
 const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// Marks a byte that is no digit.
+/// Marks a byte that is not a digit.
 const NONE: u8 = 64;
 
 /// The value of each byte as a digit.
@@ -17,7 +17,8 @@ const VALUES: [u8; 256] = {
     values
 };
 
-/// Reads exactly `N` bytes; `None` for another length, a foreign character, or spare bits that are not zero.
+/// Decodes exactly `N` bytes. `None` for another length, a character outside the alphabet, or unused bits that are not
+/// zero.
 pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     if text.len() != digits(N) {
         return None;
@@ -52,7 +53,7 @@ pub(crate) fn encode(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// How many digits `bytes` bytes take.
+/// The number of digits for `bytes` bytes.
 const fn digits(bytes: usize) -> usize {
     (8 * bytes).div_ceil(6)
 }
@@ -71,12 +72,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_come_back(salt: [u8; 16], digest: [u8; 23]) {
+        fn encoded_bytes_decode_to_themselves(salt: [u8; 16], digest: [u8; 23]) {
             prop_assert_eq!(decode(encoded(&salt).as_bytes()), Some(salt));
             prop_assert_eq!(decode(encoded(&digest).as_bytes()), Some(digest));
         }
 
-        /// What decodes is what encoding would have written: no second spelling of the same salt.
+        /// A text that decodes is the text that encoding writes: the same salt has no second spelling.
         #[test]
         fn only_the_canonical_text_decodes(text in "[./A-Za-z0-9]{22}") {
             if let Some(bytes) = decode::<16>(text.as_bytes()) {
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn each_last_character_of_a_salt_that_leaves_bits_is_refused() {
+    fn a_last_character_with_unused_bits_is_refused() {
         let good: String = (0..=255_u8)
             .filter(|&last| decode::<16>(&[&[b'.'; 21][..], &[last]].concat()).is_some())
             .map(char::from)

@@ -8,16 +8,16 @@ use core::ops::RangeInclusive;
 pub struct Cost(u8);
 
 impl Cost {
-    /// The lowest cost bcrypt knows; good for tests only.
+    /// The lowest cost that bcrypt has; for tests only.
     pub const LOWEST: Self = Self(4);
 
-    /// The highest cost bcrypt knows: days of work.
+    /// The highest cost that bcrypt has: days of work.
     pub const HIGHEST: Self = Self(31);
 
-    /// The costs to accept in stored hashes when nothing speaks for others: 4 to 16.
+    /// The costs to accept in stored hashes by default: 4 to 16.
     ///
     /// # Security
-    /// A planted or damaged row of a high cost would hold a core for minutes or days; the upper end is what stops it.
+    /// A forged or damaged row with a high cost would keep a core busy for minutes or days. The upper limit prevents this.
     pub const ACCEPTED: RangeInclusive<Self> = Self(4)..=Self(16);
 
     /// The cost for `exponent`, the number printed in a hash.
@@ -37,13 +37,13 @@ impl Cost {
         self.0 as u32
     }
 
-    /// How often the key and the salt are worked in: two to the power of the exponent.
+    /// How often the key and the salt are mixed in: two to the power of the exponent.
     pub(crate) const fn rounds(self) -> u32 {
         1 << self.0
     }
 }
 
-/// A number that is no bcrypt cost.
+/// A number that is not a bcrypt cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CostOutOfRange {
     /// The number given.

@@ -1,11 +1,11 @@
-//! What a [`Workspace`](crate::Workspace) works on.
+//! The work of a [`Workspace`](crate::Workspace).
 
 use core::fmt;
 
 use crate::lane::Lane;
 use crate::{Cost, Password, StoredHash};
 
-/// One password to hash or to verify, and afterwards its result.
+/// One password to hash or to verify, and afterwards the result.
 ///
 /// Jobs of any kind share a batch if their [`cost`](Self::cost) is the same.
 pub struct Job<'a>(Task<'a>);
@@ -31,7 +31,7 @@ impl<'a> Job<'a> {
     /// Makes a new hash of `password`.
     ///
     /// # Security
-    /// Draw `salt` from the system's random source, anew for each hash; this crate has none.
+    /// Take `salt` from the system's random source, a new one for each hash; this crate has no random source.
     pub fn hash(password: Password<'a>, salt: [u8; 16], cost: Cost) -> Self {
         Self(Task::Hash {
             password,
@@ -53,10 +53,10 @@ impl<'a> Job<'a> {
     /// Does the work of a verification and never matches.
     ///
     /// # Security
-    /// For each login that is refused without its password being looked at: an unknown name, a disabled account, a
-    /// password that is [unusable](crate::UnusablePassword), a stored hash that is
-    /// [malformed](crate::MalformedHash). In the same queue and batch it takes the time of any other, so the time of
-    /// the answer tells nothing. Give it the cost of the stored hash where there is one, else the cost of new hashes.
+    /// Use it for each login that is refused without a check of its password: an unknown name, a disabled account, an
+    /// [unusable](crate::UnusablePassword) password, a [malformed](crate::MalformedHash) stored hash. In the same queue
+    /// and batch it takes as long as any other job, so the response time reveals nothing. Give it the cost of the
+    /// stored hash if there is one, otherwise the cost of new hashes.
     pub fn decoy(cost: Cost) -> Self {
         Self(Task::Decoy { cost })
     }
@@ -92,9 +92,9 @@ impl<'a> Job<'a> {
     }
 
     /// Takes the result out of a lane that has run.
-    pub(crate) fn settle(&mut self, lane: &Lane) {
+    pub(crate) fn finish(&mut self, lane: &Lane) {
         match &mut self.0 {
-            Task::Hash { salt, cost, hashed, .. } => *hashed = Some(StoredHash::fresh(*cost, *salt, lane.digest())),
+            Task::Hash { salt, cost, hashed, .. } => *hashed = Some(StoredHash::new(*cost, *salt, lane.digest())),
             Task::Verify { stored, matched, .. } => *matched = stored.has_digest(&lane.digest()),
             Task::Decoy { .. } => {}
         }

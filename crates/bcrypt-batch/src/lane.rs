@@ -1,24 +1,24 @@
 //! The computation: bcrypt on `N` independent states, advanced together.
 //!
-//! A Blowfish round waits for four dependent table look-ups, so one hash alone leaves most of a core idle.
-//! Here round `r` of every lane is written before round `r + 1` of any, and the processor, which looks only a few
-//! hundred instructions ahead, always finds a look-up of another lane to do meanwhile.
+//! A Blowfish round waits for four dependent table look-ups, so a single hash leaves most of a core idle. Here round `r`
+//! of every lane comes before round `r + 1` of any lane. The processor, which looks only a few hundred instructions
+//! ahead, then always finds look-ups of other lanes to do in the meantime.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::Cost;
 use crate::pi::{SBOXES, SUBKEYS};
 
-/// The widest interleaving there is code for.
+/// The most lanes that the code can interleave.
 pub(crate) const MAX_WIDTH: usize = 8;
 
-/// "OrpheanBeholderScryDoubt", the text that bcrypt encrypts under the state a password made.
+/// "OrpheanBeholderScryDoubt", the text that bcrypt encrypts under the state made from a password.
 const ORPHEAN: [u32; 6] = [0x4f727068, 0x65616e42, 0x65686f6c, 0x64657253, 0x63727944, 0x6f756274];
 
 /// How often that text is encrypted.
 const TEXT_PASSES: usize = 64;
 
-/// One hash under way: everything of it that depends on the password.
+/// One hash in progress: all its data that depends on the password.
 #[derive(Zeroize, ZeroizeOnDrop)]
 #[cfg_attr(test, derive(PartialEq))]
 #[repr(align(64))]
@@ -43,10 +43,10 @@ impl Lane {
         }
     }
 
-    /// Takes a password of at most 72 bytes without its NUL, and a salt.
+    /// Loads a password of at most 72 bytes without its NUL, and a salt.
     ///
-    /// The key is the password with the NUL that ends it, again and again: a password of 72 bytes leaves no room
-    /// for the NUL, and bytes beyond would not be read.
+    /// The key is the password with its final NUL, repeated to 72 bytes. A password of 72 bytes leaves no room for the
+    /// NUL, and further bytes would be ignored.
     pub(crate) fn load(&mut self, password: &[u8], salt: &[u8; 16]) {
         let mut bytes = password.iter().chain(&[0]).cycle();
         for word in &mut self.key {
@@ -121,9 +121,9 @@ impl Lane {
     }
 }
 
-/// Replaces each lane's whole state by the chain of its own encryptions: all the time that bcrypt takes is here.
+/// Replaces each lane's whole state by the chain of its own encryptions. bcrypt spends all its time here.
 ///
-/// The first pass mixes the salt into every block (`SALTED`), its two halves by turns.
+/// The first pass mixes the salt into every block (`SALTED`), its two halves alternately.
 #[inline(never)]
 fn refill<const N: usize, const SALTED: bool>(lanes: &mut [Lane; N]) {
     let mut blocks = Blocks([0; N]);
@@ -140,7 +140,7 @@ fn refill<const N: usize, const SALTED: bool>(lanes: &mut [Lane; N]) {
     for sbox in 0..4 {
         for pair in 0..128 {
             if SALTED {
-                // The nine blocks before leave the turn with the second half.
+                // After the nine blocks above, the second half is next.
                 blocks.mix_in_salt(lanes, (pair + 1) % 2);
             }
             blocks.encrypt(lanes);
@@ -167,8 +167,8 @@ fn encrypt_text<const N: usize>(lanes: &mut [Lane; N]) {
 
 /// One block of each lane, the left half in the lower 32 bits.
 ///
-/// Both halves in one register leave room for six lanes in the fifteen of x86-64; in registers of their own, four
-/// lanes fill them, and the fifth sends values to the stack and back.
+/// With both halves in one register, six lanes fit into the fifteen registers of x86-64. With one register for each
+/// half, four lanes fill them, and a fifth moves values to the stack and back.
 struct Blocks<const N: usize>([u64; N]);
 
 impl<const N: usize> Blocks<N> {
@@ -182,9 +182,9 @@ impl<const N: usize> Blocks<N> {
         self.0.map(|block| [block as u32, (block >> 32) as u32])
     }
 
-    /// Blowfish: a round of every lane, then the next round of every lane. In each, the halves change places.
+    /// Blowfish: one round of every lane, then the next round of every lane. Each round swaps the halves.
     ///
-    /// Subkeys come two at a time: the first two before all, the others after every second round.
+    /// Subkeys are applied two at a time: the first two before all rounds, the others after every second round.
     #[inline(always)]
     fn encrypt(&mut self, lanes: &[Lane; N]) {
         for (block, lane) in self.0.iter_mut().zip(lanes) {
@@ -196,20 +196,20 @@ impl<const N: usize> Blocks<N> {
                 *block = block.rotate_left(32) ^ substitute;
             }
             for (block, lane) in self.0.iter_mut().zip(lanes) {
-                // The look-ups first, the subkeys last: the other way round, it measured up to a tenth slower.
+                // The look-ups first, the subkeys last: the other order was up to 10 % slower.
                 let substitute = lane.substitute(*block);
                 *block = block.rotate_left(32) ^ lane.two_subkeys(pair) ^ substitute;
             }
         }
         for block in &mut self.0 {
-            // Blowfish takes back the last exchange of halves.
+            // Blowfish undoes the last swap of halves.
             *block = block.rotate_left(32);
         }
     }
 }
 
 impl Lane {
-    /// The round function: what the lower half does to the upper one, in the place where that comes to lie.
+    /// The round function: the value from the lower half that is mixed into the upper half, after the swap.
     ///
     /// Four look-ups, one for each byte; an index of eight bits needs no bounds check.
     #[inline(always)]

@@ -1,11 +1,11 @@
-//! What may be hashed.
+//! A password that bcrypt can hash.
 
 use core::fmt;
 
-/// The most bytes of a password that bcrypt reads.
+/// The most bytes of a password that bcrypt uses.
 pub const MAX_PASSWORD_BYTES: usize = 72;
 
-/// A borrowed password that bcrypt can tell from every other: 1 to 72 bytes, no NUL.
+/// A borrowed password that bcrypt can distinguish from every other: 1 to 72 bytes, no NUL.
 ///
 /// bcrypt itself stops reading at 72 bytes, and repeats a shorter password with a NUL between. Passwords that pass
 /// [`new`](Self::new) and differ in a byte differ for bcrypt. Nothing is trimmed, folded or normalised.
@@ -19,8 +19,8 @@ impl<'a> Password<'a> {
     /// [`UnusablePassword`] says why.
     ///
     /// # Security
-    /// When a login is refused for this, still spend a hash ([`Job::decoy`](crate::Job::decoy)): otherwise the time
-    /// of the answer tells whether the account exists.
+    /// When a login is refused for this, run a [`Job::decoy`](crate::Job::decoy) all the same: otherwise the response
+    /// time shows whether the account exists.
     pub fn new(bytes: &'a [u8]) -> Result<Self, UnusablePassword> {
         if bytes.is_empty() {
             Err(UnusablePassword::Empty)
@@ -31,15 +31,15 @@ impl<'a> Password<'a> {
         }
     }
 
-    /// Takes any bytes that bcrypt reads to the end, the empty password and NUL too: for checking hashes of binary
-    /// secrets that others made, and for test vectors.
+    /// Accepts any bytes up to the 72 that bcrypt uses, also none and NUL: to check hashes of binary secrets from other
+    /// systems, and for test vectors.
     ///
     /// # Errors
     /// [`UnusablePassword::TooLong`].
     ///
     /// # Security
     /// bcrypt repeats a short password with a NUL between, so `abc NUL abc` matches the hash of `abc`, and a single
-    /// NUL that of the empty password. Never for what people type.
+    /// NUL that of the empty password. Do not use it for passwords that people type.
     pub fn dangerous_raw(bytes: &'a [u8]) -> Result<Self, UnusablePassword> {
         if bytes.len() > MAX_PASSWORD_BYTES {
             return Err(UnusablePassword::TooLong { bytes: bytes.len() });
@@ -62,14 +62,14 @@ impl fmt::Debug for Password<'_> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum UnusablePassword {
-    /// No byte at all.
+    /// It is empty.
     Empty,
-    /// More than [`MAX_PASSWORD_BYTES`] bytes of UTF-8 or whatever the encoding is.
+    /// More than [`MAX_PASSWORD_BYTES`] bytes, in UTF-8 or any other encoding.
     TooLong {
         /// Its length in bytes.
         bytes: usize,
     },
-    /// A NUL byte somewhere.
+    /// It contains a NUL byte.
     ContainsNul,
 }
 
@@ -79,7 +79,7 @@ impl fmt::Display for UnusablePassword {
             Self::Empty => f.write_str("the password is empty"),
             Self::TooLong { bytes } => write!(
                 f,
-                "the password has {bytes} bytes, and at most {MAX_PASSWORD_BYTES} count"
+                "the password has {bytes} bytes, more than the {MAX_PASSWORD_BYTES} that bcrypt uses"
             ),
             Self::ContainsNul => f.write_str("the password contains a NUL byte"),
         }
@@ -104,14 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn nul_is_refused_wherever_it_stands() {
+    fn nul_is_refused_at_any_position() {
         for password in [&b"\0"[..], b"\0abc", b"abc\0abc", b"abc\0"] {
             assert_eq!(Password::new(password).err(), Some(UnusablePassword::ContainsNul));
         }
     }
 
     #[test]
-    fn raw_takes_all_that_bcrypt_reads_and_no_more() {
+    fn raw_accepts_up_to_72_bytes_of_any_kind() {
         for password in [&b""[..], b"\0", b"abc\0abc", &[0xff; 72]] {
             assert!(Password::dangerous_raw(password).is_ok());
         }

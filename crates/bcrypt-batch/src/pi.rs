@@ -1,8 +1,8 @@
 //! The state every bcrypt hash starts from: the first 33,344 bits of the fraction of π, as Blowfish prescribes.
 //!
-//! A test below computes π and compares every word, so nobody has to trust the typing.
+//! A test below computes π and compares every word.
 
-/// The 18 round keys before the first password touches them.
+/// The 18 round keys before a password is mixed in.
 pub(crate) const SUBKEYS: [u32; 18] = [
     0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0x082efa98, 0xec4e6c89, 0x452821e6,
     0x38d01377, 0xbe5466cf, 0x34e90c6c, 0xc0ac29b7, 0xc97c50dd, 0x3f84d5b5, 0xb5470917, 0x9216d5d9, 0x8979fb1b,
@@ -140,7 +140,7 @@ pub(crate) static SBOXES: [[u32; 256]; 4] = [
 mod tests {
     use super::{SBOXES, SUBKEYS};
 
-    /// Words behind the point: the two tables, and some to absorb the rounding.
+    /// Words after the point: the two tables, and a few more to absorb rounding.
     const WORDS: usize = 18 + 4 * 256 + 4;
 
     #[test]

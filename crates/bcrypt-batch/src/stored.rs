@@ -1,4 +1,4 @@
-//! A stored hash: read strictly, compared in constant time, written as it was.
+//! A stored hash: parsed strictly, compared in constant time, and written exactly as it was read.
 
 use core::fmt;
 use core::ops::RangeInclusive;
@@ -7,12 +7,12 @@ use subtle::ConstantTimeEq;
 
 use crate::{Cost, base64};
 
-/// Characters of every stored hash: `$2b$12$`, 22 of salt, 31 of digest.
+/// The length of every stored hash in characters: `$2b$12$`, 22 of salt, 31 of digest.
 const LENGTH: usize = 60;
 
 /// A bcrypt hash: version, cost, salt and digest.
 ///
-/// Its parts do not print; [`to_text`](Self::to_text) is the way out.
+/// `Debug` shows neither salt nor digest; [`to_text`](Self::to_text) returns them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredHash {
     version: Version,
@@ -22,17 +22,17 @@ pub struct StoredHash {
 }
 
 impl StoredHash {
-    /// Reads a hash as it is stored, if its cost is `accepted` ([`Cost::ACCEPTED`] is a good choice).
+    /// Parses a stored hash, if its cost is `accepted` ([`Cost::ACCEPTED`] is a good choice).
     ///
-    /// `$2a$`, `$2b$` and `$2y$` mean the same, correct algorithm and are accepted; anything that a bcrypt
-    /// implementation does not write is not. No hashing happens here.
+    /// `$2a$`, `$2b$` and `$2y$` mean the same, correct algorithm and are accepted. Text that no bcrypt implementation
+    /// writes is refused. This does not hash.
     ///
     /// # Errors
     /// [`MalformedHash`] says what is wrong.
     ///
     /// # Security
-    /// `text` may be anything: this neither panics nor works longer for it. When a login is refused for this, still
-    /// spend a hash ([`Job::decoy`](crate::Job::decoy)).
+    /// `text` may be anything: this does not panic and takes no longer for it. When a login is refused for this, run a
+    /// [`Job::decoy`](crate::Job::decoy) all the same.
     pub fn parse(text: &str, accepted: &RangeInclusive<Cost>) -> Result<Self, MalformedHash> {
         let text = text.as_bytes();
         let version = Version::read(text)?;
@@ -48,7 +48,7 @@ impl StoredHash {
         })
     }
 
-    /// The cost it was made with.
+    /// The cost of the hash.
     pub fn cost(&self) -> Cost {
         self.cost
     }
@@ -65,8 +65,8 @@ impl StoredHash {
         text
     }
 
-    /// A fresh hash, written as `$2b$`.
-    pub(crate) fn fresh(cost: Cost, salt: [u8; 16], digest: [u8; 23]) -> Self {
+    /// A new hash, written as `$2b$`.
+    pub(crate) fn new(cost: Cost, salt: [u8; 16], digest: [u8; 23]) -> Self {
         Self {
             version: Version::B,
             cost,
@@ -79,7 +79,7 @@ impl StoredHash {
         &self.salt
     }
 
-    /// Whether `digest` is its own, in a time that does not depend on where they differ.
+    /// Whether `digest` is the digest of this hash, in a time that does not depend on where they differ.
     pub(crate) fn has_digest(&self, digest: &[u8; 23]) -> bool {
         self.digest.ct_eq(digest).into()
     }
@@ -104,7 +104,7 @@ impl fmt::Debug for StoredHash {
     }
 }
 
-/// The versions that name the correct algorithm; kept so that a hash is written as it was read.
+/// The versions of the correct algorithm, stored so that a hash is written as it was read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Version {
     A,
@@ -138,24 +138,24 @@ impl Version {
 pub enum MalformedHash {
     /// It does not begin with `$2a$`, `$2b$` or `$2y$`.
     UnknownVersion,
-    /// It begins with `$2x$`: made by the implementation of 2011 that mistook bytes above 127 and let different
-    /// passwords match. Nobody can log in with it; the account needs a new password.
+    /// It begins with `$2x$`: the implementation of 2011 that misread bytes above 127, so that different passwords
+    /// match. It cannot be used to sign in; the account needs a new password.
     BuggyVersion,
-    /// It has not 60 bytes.
+    /// It does not have 60 bytes.
     WrongLength {
-        /// How many it has.
+        /// Its length in bytes.
         bytes: usize,
     },
     /// The cost is not two digits and a `$`.
     CostSyntax,
-    /// The cost is outside the accepted range, or no bcrypt cost at all.
+    /// The cost is outside the accepted range, or not a bcrypt cost.
     CostRefused {
-        /// The cost it gives.
+        /// The cost in the hash.
         exponent: u32,
     },
-    /// The salt is not 16 bytes in bcrypt's base64, or not as an encoder writes them.
+    /// The salt is not 16 bytes in bcrypt's base64, or not in the form that an encoder writes.
     Salt,
-    /// The digest is not 23 bytes in bcrypt's base64, or not as an encoder writes them.
+    /// The digest is not 23 bytes in bcrypt's base64, or not in the form that an encoder writes.
     Digest,
 }
 
@@ -163,7 +163,9 @@ impl fmt::Display for MalformedHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownVersion => f.write_str("not a bcrypt hash"),
-            Self::BuggyVersion => f.write_str("a $2x$ hash, which proves nothing"),
+            Self::BuggyVersion => {
+                f.write_str("a $2x$ hash of the faulty implementation, which matches wrong passwords")
+            }
             Self::WrongLength { bytes } => write!(f, "a bcrypt hash has {LENGTH} bytes, not {bytes}"),
             Self::CostSyntax => f.write_str("the cost is not two digits"),
             Self::CostRefused { exponent } => write!(f, "the cost {exponent} is not accepted"),
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_has_its_name() {
+    fn each_refusal_has_its_own_error() {
         let with = |from: &str, to: &str| refusal(&GOOD.replacen(from, to, 1));
         assert_eq!(refusal(""), Some(MalformedHash::UnknownVersion));
         assert_eq!(with("$2b$", "$2c$"), Some(MalformedHash::UnknownVersion));
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_accepted_costs_are_the_callers() {
+    fn the_caller_chooses_the_accepted_costs() {
         let hash = GOOD.replace("$04$", "$31$");
         assert!(StoredHash::parse(&hash, &(Cost::LOWEST..=Cost::HIGHEST)).is_ok());
         let ten = Cost::new(10).unwrap();
@@ -233,14 +235,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_stored_is_refused_or_written_as_it_was_read(text in "(\\$2[abxy]\\$)?.{0,60}") {
+        fn any_text_is_refused_or_written_as_it_was_read(text in "(\\$2[abxy]\\$)?.{0,60}") {
             if let Ok(hash) = StoredHash::parse(&text, &Cost::ACCEPTED) {
                 prop_assert_eq!(hash.to_text(), text);
             }
         }
 
         #[test]
-        fn one_damaged_character_is_refused_or_read_as_it_stands(at in 0..60_usize, character: char) {
+        fn one_changed_character_is_refused_or_written_as_it_was_read(at in 0..60_usize, character: char) {
             let text: String = GOOD.chars().enumerate().map(|(i, c)| if i == at { character } else { c }).collect();
             if let Ok(hash) = StoredHash::parse(&text, &Cost::ACCEPTED) {
                 prop_assert_eq!(hash.to_text(), text);

@@ -1,4 +1,4 @@
-//! The memory hashes are worked out in, and the batches made from jobs.
+//! The memory for hashing, and the batches made from jobs.
 
 use core::fmt;
 
@@ -18,7 +18,7 @@ impl Workspace {
     /// How many hashes at once are fastest, as measured on x86-64 (see the README's table).
     pub const BEST_WIDTH: usize = 6;
 
-    /// The most hashes at once there is code for.
+    /// The most hashes at once that the code supports.
     pub const MAX_WIDTH: usize = MAX_WIDTH;
 
     /// A workspace [`BEST_WIDTH`](Self::BEST_WIDTH) hashes wide.
@@ -27,7 +27,7 @@ impl Workspace {
     }
 
     /// A workspace for `width` hashes at once, at least 1 and at most [`MAX_WIDTH`](Self::MAX_WIDTH): for processors
-    /// where another width measures better.
+    /// where another width is faster.
     pub fn with_width(width: usize) -> Self {
         let width = width.clamp(1, MAX_WIDTH);
         Self {
@@ -35,15 +35,15 @@ impl Workspace {
         }
     }
 
-    /// How many hashes it does at once: the most jobs worth waiting for.
+    /// How many hashes it does at once. Waiting for more jobs than this gains nothing.
     pub fn width(&self) -> usize {
         self.lanes.len()
     }
 
     /// Does the work of every job.
     ///
-    /// Any number in any order is right. Neighbours of one cost are done [`width`](Self::width) at a time, in
-    /// batches as even as can be, so sort jobs of several costs; a batch of one costs what one hash costs.
+    /// Any number of jobs in any order is correct. Adjacent jobs of the same cost are done [`width`](Self::width) at a
+    /// time, in batches as even as possible, so sort the jobs by cost; a batch of one takes as long as one hash.
     pub fn run(&mut self, jobs: &mut [Job<'_>]) {
         for jobs in jobs.chunk_by_mut(|a, b| a.cost() == b.cost()) {
             let batches = jobs.len().div_ceil(self.width());
@@ -53,17 +53,17 @@ impl Workspace {
         }
     }
 
-    /// Makes a new hash of one password: [`Job::hash`] alone.
+    /// Makes a new hash of one password, as [`Job::hash`] does.
     pub fn hash(&mut self, password: Password<'_>, salt: [u8; 16], cost: Cost) -> StoredHash {
         let lane = &mut self.lanes[..1];
         lane[0].load(password.bytes(), &salt);
         lane::bcrypt(lane, cost);
-        let hashed = StoredHash::fresh(cost, salt, lane[0].digest());
+        let hashed = StoredHash::new(cost, salt, lane[0].digest());
         lane.iter_mut().zeroize();
         hashed
     }
 
-    /// Compares one password with a stored hash: [`Job::verify`] alone.
+    /// Compares one password with a stored hash, as [`Job::verify`] does.
     pub fn verify(&mut self, password: Password<'_>, stored: &StoredHash) -> bool {
         let mut job = [Job::verify(password, stored)];
         self.run(&mut job);
@@ -81,7 +81,7 @@ impl Workspace {
         }
         lane::bcrypt(lanes, cost);
         for (job, lane) in jobs.iter_mut().zip(lanes.iter()) {
-            job.settle(lane);
+            job.finish(lane);
         }
         lanes.iter_mut().zeroize();
     }
@@ -110,7 +110,7 @@ mod tests {
         Password::new(b"correct horse").unwrap()
     }
 
-    /// So that the next test can fail: without wiping, hashing leaves its traces.
+    /// Shows that the next test can fail: without wiping, hashing leaves traces.
     #[test]
     fn an_unwiped_lane_differs_from_an_idle_one() {
         let mut lanes = [Lane::idle(), Lane::idle()];
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn width_is_clamped_to_what_there_is_code_for() {
+    fn width_is_clamped_to_the_supported_widths() {
         let widths = [0, 1, 5, 8, 9, usize::MAX].map(|width| Workspace::with_width(width).width());
         assert_eq!(widths, [1, 1, 5, 8, 8, 8]);
     }

@@ -1,6 +1,6 @@
-//! Every result equals the `bcrypt` crate's, whatever the password, its company and the width.
+//! Every result equals that of the `bcrypt` crate, for every password, batch and width.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+#![allow(clippy::unwrap_used, reason = "a test may panic on a surprise")]
 
 use bcrypt_batch::{Cost, Job, Password, StoredHash, Workspace};
 use proptest::collection::vec;
@@ -10,7 +10,7 @@ fn cost(exponent: u32) -> Cost {
     Cost::new(exponent).unwrap()
 }
 
-/// What the `bcrypt` crate stores.
+/// The hash that the `bcrypt` crate makes.
 fn oracle(password: &[u8], salt: [u8; 16], cost: Cost) -> String {
     bcrypt::hash_with_salt(password, cost.exponent(), salt)
         .unwrap()
@@ -69,7 +69,7 @@ fn every_width_at_costs_4_to_8() {
 }
 
 #[test]
-fn every_number_of_jobs_whatever_the_width() {
+fn every_number_of_jobs_at_several_widths() {
     for width in [1, 3, Workspace::BEST_WIDTH, Workspace::MAX_WIDTH] {
         let mut workspace = Workspace::with_width(width);
         for jobs in 0..=2 * width + 1 {
@@ -92,21 +92,21 @@ fn one_hash_alone_is_the_same_hash() {
 }
 
 #[test]
-fn a_thread_with_little_stack_is_enough() {
+fn a_small_stack_is_enough() {
     let mut workspace = Workspace::with_width(Workspace::MAX_WIDTH);
-    let passwords = vec![b"roomy".to_vec(); 2 * Workspace::MAX_WIDTH];
+    let passwords = vec![b"small stack".to_vec(); 2 * Workspace::MAX_WIDTH];
     let mut jobs: Vec<_> = passwords
         .iter()
         .map(|bytes| Job::hash(password(bytes), salt(1), Cost::LOWEST))
         .collect();
     std::thread::scope(|scope| {
-        // Half of what the states of this batch take, which therefore are not on it.
+        // Half the size of the states of this batch, so they cannot be on the stack.
         let small = std::thread::Builder::new().stack_size(16 * 1024);
         small.spawn_scoped(scope, || workspace.run(&mut jobs)).unwrap();
     });
     assert_eq!(
         jobs[15].hashed().map(StoredHash::to_text),
-        Some(oracle(b"roomy", salt(1), Cost::LOWEST))
+        Some(oracle(b"small stack", salt(1), Cost::LOWEST))
     );
 }
 
@@ -114,7 +114,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_passwords_with_any_salts_in_any_company(
+    fn any_passwords_with_any_salts_in_any_batch(
         batch in vec((vec(any::<u8>(), 0..=72), any::<[u8; 16]>(), 4..=6_u32), 1..=9),
         width in 1..=Workspace::MAX_WIDTH,
     ) {
@@ -127,7 +127,8 @@ proptest! {
         }
     }
 
-    /// The crate's hashes verify here, here is no other password's, and the neighbours decide nothing.
+    /// Hashes of the `bcrypt` crate verify here, no other password matches them, and other jobs in the batch make no
+    /// difference.
     #[test]
     fn a_stored_hash_matches_its_password_and_no_other(
         bytes in vec(1..=255_u8, 1..=72),

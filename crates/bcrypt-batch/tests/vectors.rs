@@ -1,6 +1,6 @@
-//! The shared vectors: stored hashes of other implementations, and strings that only look like hashes.
+//! The test vectors: stored hashes of other implementations, and strings that only look like hashes.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+#![allow(clippy::unwrap_used, reason = "a test may panic on a surprise")]
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 fn vectors(file: &str) -> Value {
     let path = format!(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/bcrypt/{}"),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/vectors/bcrypt/{}"),
         file
     );
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
@@ -26,10 +26,10 @@ fn bytes(hex: &str) -> Vec<u8> {
 struct Case {
     name: String,
     password: Vec<u8>,
-    /// `None`: the password is to be set, not checked.
+    /// `None`: the password is being set, not checked.
     hash: Option<String>,
     expect: String,
-    /// Only reachable in a library, below the rules for what people type: marked so, or bytes that are no text.
+    /// Only possible through the library, not for passwords that people type: marked so, or bytes that are not UTF-8.
     raw: bool,
 }
 
@@ -64,7 +64,7 @@ impl Case {
             .map(|hash| StoredHash::parse(hash, &Cost::ACCEPTED))
     }
 
-    /// What a login does with it: a decoy for whatever is refused before hashing.
+    /// The job of a login with this case: a decoy if the case is refused before hashing.
     fn job<'a>(&'a self, stored: &'a Stored) -> Job<'a> {
         match (self.password(), stored) {
             (Ok(password), Some(Ok(stored))) => Job::verify(password, stored),
@@ -73,8 +73,8 @@ impl Case {
         }
     }
 
-    /// The answer in the words of the file. A password too long for bcrypt is refused when it is set, and at a login
-    /// counts as a wrong one.
+    /// The answer in the terms of the file. A password that is too long for bcrypt is refused when it is set, and is a
+    /// wrong password at a login.
     fn answer(&self, stored: &Stored, job: &Job<'_>) -> &'static str {
         match (self.password(), stored) {
             (Err(_), None) | (_, Some(Err(_))) => "reject",
@@ -125,7 +125,7 @@ fn all_67_vectors_get_the_same_answer_alone() {
 }
 
 #[test]
-fn the_buggy_version_is_refused_by_name() {
+fn the_buggy_version_has_its_own_error() {
     let refused = cases()
         .iter()
         .filter(|case| case.stored() == Some(Err(MalformedHash::BuggyVersion)))
@@ -134,7 +134,7 @@ fn the_buggy_version_is_refused_by_name() {
 }
 
 #[test]
-fn a_hash_that_is_read_is_written_as_it_was() {
+fn a_hash_is_written_as_it_was_read() {
     let mut written = 0;
     for case in &cases() {
         if let Some(Ok(stored)) = case.stored() {
@@ -159,7 +159,7 @@ fn all_47_malformed_hashes_are_refused_and_the_3_costly_ones_before_any_work() {
     let malformed = hashes(&file["reject"]);
     for hash in &malformed {
         assert!(StoredHash::parse(hash, &Cost::ACCEPTED).is_err(), "{hash:?}");
-        // Not for its cost alone: the widest range refuses it too.
+        // Not only for its cost: the widest range refuses it too.
         assert!(
             StoredHash::parse(hash, &(Cost::LOWEST..=Cost::HIGHEST)).is_err(),
             "{hash:?}"

@@ -1,26 +1,49 @@
-//! From a consumer's key and token, and what it says of a person, to a client.
+//! From a consumer's key and token, and the data of a person, to a client.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use auth_core::{Clock, FoldedLogin, StoreError, TokenDigest};
+use auth_core::{Clock, FoldedLogin, Realm, StoreError, Throttle, Throttled, TokenDigest};
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::consumer::{Client, Organisation};
+use crate::consumer::{Client, Consumer, Organisation};
+use crate::email::FoldedEmail;
 use crate::store::{ConsumerStore, NewClient};
 
-/// Why nobody was vouched for.
+/// Why no client was returned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VouchError {
-    /// The consumer is unknown, its token wrong, it is disabled, the organisation is not its own, or the client is
-    /// disabled. Which of these is nobody's business outside.
+    /// The consumer is unknown, its token is wrong, it is disabled, it belongs to another organisation, or the client
+    /// is disabled. Which of these is not disclosed.
     #[error("the consumer may not vouch for this client")]
     Refused,
+    /// Too many failures. The token was not checked, or the result is withheld.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
     /// The store failed.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
 }
 
-/// A client somebody vouched for.
+/// What a consumer asks: its credentials, and the person it vouches for.
+#[derive(Debug)]
+pub struct VouchRequest<'a> {
+    /// The consumer's key, as presented.
+    pub key: &'a str,
+    /// The consumer's token, as presented.
+    pub token: &'a SecretString,
+    /// The number of the organisation that the client is to belong to.
+    pub organisation: i64,
+    /// The client's e-mail address.
+    pub email: &'a FoldedEmail,
+    /// The client's name; stored only if the client is new.
+    pub name: &'a str,
+    /// The address that the request came from.
+    pub source: IpAddr,
+}
+
+/// A client that a consumer has vouched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vouched {
     /// The client.
@@ -29,41 +52,59 @@ pub struct Vouched {
     pub organisation: Organisation,
 }
 
-/// Checks consumers and finds or creates their clients.
+/// Checks consumers, and finds or creates their clients.
+///
+/// Failures are counted like those of people, and apart from them: in a realm that no configuration can name.
 #[derive(Debug, Clone)]
 pub struct ConsumerAuthenticator {
     store: Arc<dyn ConsumerStore>,
     clock: Arc<dyn Clock>,
+    throttle: Arc<Throttle>,
+    throttle_realm: Realm,
 }
 
 impl ConsumerAuthenticator {
-    /// An authenticator over this store.
-    pub fn new(store: Arc<dyn ConsumerStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    /// An authenticator over this store. All authenticators of a node share one throttle; otherwise an attacker gets the
+    /// allowance of each.
+    pub fn new(store: Arc<dyn ConsumerStore>, clock: Arc<dyn Clock>, throttle: Arc<Throttle>) -> Self {
+        Self {
+            store,
+            clock,
+            throttle,
+            throttle_realm: Realm::from_stored("consumer:keys"),
+        }
     }
 
-    /// The client of `organisation` with this e-mail, if the consumer may vouch for it.
+    /// The client of the organisation with this e-mail, found or created, if the consumer may vouch for it.
     ///
     /// # Errors
-    /// [`VouchError::Refused`], the same for every reason; [`VouchError::Unavailable`].
+    /// [`VouchError::Refused`], the same for every reason; [`VouchError::Throttled`]; [`VouchError::Unavailable`].
     ///
     /// # Security
-    /// Everything is checked before anything is made. An unknown key costs the same comparison as a wrong token, which
-    /// takes the same time wherever it differs.
-    pub async fn vouch(
-        &self,
-        key: &str,
-        token: &str,
-        organisation: i64,
-        email: &FoldedEmail,
-        name: &str,
-    ) -> Result<Vouched, VouchError> {
-        let organisation = self.check(key, token, organisation).await?;
+    /// Everything is checked before anything is created. An unknown key costs the same comparison as a wrong token, which
+    /// takes the same time wherever it differs. Only a refusal counts as a failure. `source` must not come from the
+    /// caller: it is the socket's address, or the one that a trusted proxy reports.
+    pub async fn vouch(&self, request: &VouchRequest<'_>) -> Result<Vouched, VouchError> {
+        let name = FoldedLogin::parse(request.key);
+        let attempt = self
+            .throttle
+            .begin(&self.throttle_realm, name.as_ref(), request.source)?;
+        let outcome = self.check_and_find(request).await;
+        match &outcome {
+            Ok(_) => self.throttle.succeeded(&attempt)?,
+            Err(VouchError::Refused) => self.throttle.failed(&attempt)?,
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    async fn check_and_find(&self, request: &VouchRequest<'_>) -> Result<Vouched, VouchError> {
+        let organisation = self.check(request).await?;
         let new = NewClient {
             organisation: organisation.id,
-            folded: email.folded.clone(),
-            email: email.typed.clone(),
-            name: name.to_owned(),
+            folded: request.email.folded().clone(),
+            email: request.email.typed().to_owned(),
+            name: request.name.to_owned(),
             created_at: self.clock.now(),
         };
         let client = self.store.find_or_create_client(new).await?;
@@ -73,35 +114,20 @@ impl ConsumerAuthenticator {
         }
     }
 
-    async fn check(&self, key: &str, token: &str, organisation: i64) -> Result<Organisation, VouchError> {
-        let presented = TokenDigest::of(token.as_bytes());
-        let consumer = self.store.find(key).await?;
-        let nobody = TokenDigest::from_bytes([0; 32]);
-        let expected = consumer.as_ref().map_or(&nobody, |consumer| &consumer.token);
+    async fn check(&self, request: &VouchRequest<'_>) -> Result<Organisation, VouchError> {
+        let presented = TokenDigest::of(request.token.expose_secret().as_bytes());
+        let consumer = self.store.find(request.key).await?;
+        // The digest of no known text, so that an unknown key costs a comparison too.
+        let no_token = TokenDigest::from_bytes([0; 32]);
+        let expected = consumer.as_ref().map_or(&no_token, |consumer| &consumer.token);
         let right = presented == *expected;
-        let entitled = |c: &crate::Consumer| right && !c.disabled && c.organisation.id == organisation;
+        let entitled = |c: &Consumer| right && !c.disabled && c.organisation.id == request.organisation;
         match consumer.filter(entitled) {
             Some(consumer) => Ok(consumer.organisation),
             None => {
-                tracing::info!(event = "consumer_refused", organisation);
+                tracing::info!(event = "consumer_refused", organisation = request.organisation);
                 Err(VouchError::Refused)
             }
         }
-    }
-}
-
-/// An e-mail address as given, with the form in which it is compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoldedEmail {
-    typed: String,
-    folded: FoldedLogin,
-}
-
-impl FoldedEmail {
-    /// Folds an address as given, trimmed; `None` if no client can have it.
-    pub fn parse(typed: &str) -> Option<Self> {
-        let folded = FoldedLogin::parse(typed)?;
-        let typed = typed.trim().to_owned();
-        Some(Self { typed, folded })
     }
 }

@@ -2,7 +2,7 @@
 
 use auth_core::{Generation, Subject, Timestamp, TokenDigest};
 
-/// An organisation, as its clients are told of it.
+/// An organisation, as its clients see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {
     /// Its number.
@@ -15,16 +15,16 @@ pub struct Organisation {
     pub utc_offset_seconds: i32,
 }
 
-/// A partner who may vouch for the clients of one organisation. Its token is known by its digest only.
+/// A partner who may vouch for the clients of one organisation. Of its token only the digest is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consumer {
     /// Its key: a public name.
     pub key: String,
     /// The digest of its token.
     pub token: TokenDigest,
-    /// Whether it is barred.
+    /// Whether it is disabled.
     pub disabled: bool,
-    /// Whose clients it may vouch for.
+    /// The organisation whose clients it may vouch for.
     pub organisation: Organisation,
 }
 
@@ -41,8 +41,8 @@ pub struct Client {
     pub name: String,
     /// Its generation now.
     pub generation: Generation,
-    /// Whether it is barred.
+    /// Whether it is disabled.
     pub disabled: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }

@@ -3,8 +3,10 @@
 
 mod authenticator;
 mod consumer;
+mod email;
 mod store;
 
-pub use authenticator::{ConsumerAuthenticator, FoldedEmail, VouchError, Vouched};
+pub use authenticator::{ConsumerAuthenticator, VouchError, VouchRequest, Vouched};
 pub use consumer::{Client, Consumer, Organisation};
+pub use email::FoldedEmail;
 pub use store::{ConsumerStore, NewClient};

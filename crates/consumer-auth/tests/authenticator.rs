@@ -1,16 +1,19 @@
-//! Who may vouch for whom.
+//! Which consumer may vouch for which client.
 
 #![allow(clippy::unwrap_used, reason = "what fails here is the test")]
 
 use std::collections::HashSet;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_core::{
-    AccountStore, Attributes, FoldedLogin, NewAccount, PasswordStore, Realm, StoreError, Timestamp, TokenDigest,
+    AccountStore, Attributes, FoldedLogin, NewAccount, PasswordStore, Realm, StoreError, SystemEntropy, Throttle,
+    ThrottleLimits, Timestamp, TokenDigest,
 };
 use consumer_auth::{
-    Client, Consumer, ConsumerAuthenticator, ConsumerStore, FoldedEmail, NewClient, Organisation, VouchError, Vouched,
+    Client, Consumer, ConsumerAuthenticator, ConsumerStore, FoldedEmail, NewClient, Organisation, VouchError,
+    VouchRequest, Vouched,
 };
 use store_memory::MemoryStore;
 use testkit::ManualClock;
@@ -19,12 +22,12 @@ const NOW: Timestamp = ManualClock::START;
 const EMAIL: &str = "joseph@example.com";
 
 /// Two organisations, with a consumer each.
-struct World {
+struct Setup {
     store: Arc<MemoryStore>,
     authenticator: ConsumerAuthenticator,
 }
 
-impl World {
+impl Setup {
     async fn new() -> Self {
         let store = Arc::new(MemoryStore::new());
         for (id, name, key, token) in [
@@ -46,16 +49,13 @@ impl World {
             );
         }
         Self {
-            authenticator: ConsumerAuthenticator::new(store.clone(), Arc::new(ManualClock::new())),
+            authenticator: authenticator(store.clone()),
             store,
         }
     }
 
     async fn vouch(&self, key: &str, token: &str, organisation: i64, email: &str) -> Result<Vouched, VouchError> {
-        let email = FoldedEmail::parse(email).expect("an address");
-        self.authenticator
-            .vouch(key, token, organisation, &email, "Joseph")
-            .await
+        vouch(&self.authenticator, key, token, organisation, email, "Joseph").await
     }
 
     async fn client(&self, organisation: i64) -> Option<auth_core::PasswordRecord> {
@@ -66,10 +66,35 @@ impl World {
     }
 }
 
+fn authenticator(store: Arc<dyn ConsumerStore>) -> ConsumerAuthenticator {
+    let clock = Arc::new(ManualClock::new());
+    let throttle = Throttle::new(ThrottleLimits::default(), clock.clone(), &SystemEntropy).unwrap();
+    ConsumerAuthenticator::new(store, clock, Arc::new(throttle))
+}
+
+async fn vouch(
+    authenticator: &ConsumerAuthenticator,
+    key: &str,
+    token: &str,
+    organisation: i64,
+    email: &str,
+    name: &str,
+) -> Result<Vouched, VouchError> {
+    let request = VouchRequest {
+        key,
+        token: &token.into(),
+        organisation,
+        email: &FoldedEmail::parse(email).expect("an address"),
+        name,
+        source: Ipv4Addr::LOCALHOST.into(),
+    };
+    authenticator.vouch(&request).await
+}
+
 #[tokio::test]
 async fn key_and_token_must_belong_together() {
-    let world = World::new().await;
-    let vouched = world.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
+    let setup = Setup::new().await;
+    let vouched = setup.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
     assert_eq!(
         (vouched.client.email.as_str(), vouched.organisation.name.as_str()),
         (EMAIL, "Ping Pong")
@@ -88,60 +113,60 @@ async fn key_and_token_must_belong_together() {
         ("demo-key ", "demo-token"),
     ] {
         assert_eq!(
-            world.vouch(key, token, 171, EMAIL).await,
+            setup.vouch(key, token, 171, EMAIL).await,
             Err(VouchError::Refused),
             "{key:?} {token:?}"
         );
     }
 }
 
-/// What is stored of a consumer's token does not pass for it.
+/// What is stored of a consumer's token is not accepted in its place.
 #[tokio::test]
-async fn the_digest_of_a_token_is_no_token() {
-    let world = World::new().await;
+async fn the_digest_of_a_token_is_not_accepted_as_one() {
+    let setup = Setup::new().await;
     let digest = TokenDigest::of(b"demo-token");
     let hex: String = digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     for text in [hex.clone(), hex.to_uppercase(), "\0".repeat(32)] {
         assert_eq!(
-            world.vouch("demo-key", &text, 171, EMAIL).await,
+            setup.vouch("demo-key", &text, 171, EMAIL).await,
             Err(VouchError::Refused)
         );
         assert_eq!(
-            world.vouch("unknown", &text, 171, EMAIL).await,
+            setup.vouch("unknown", &text, 171, EMAIL).await,
             Err(VouchError::Refused)
         );
     }
 }
 
 #[tokio::test]
-async fn a_consumer_vouches_in_its_own_organisation_only_and_else_makes_nobody() {
-    let world = World::new().await;
+async fn a_consumer_vouches_in_its_own_organisation_only_and_creates_nothing_elsewhere() {
+    let setup = Setup::new().await;
     for organisation in [172, 173, 0, -1, i64::MAX, i64::MIN] {
-        let refused = world.vouch("demo-key", "demo-token", organisation, EMAIL).await;
+        let refused = setup.vouch("demo-key", "demo-token", organisation, EMAIL).await;
         assert_eq!(refused, Err(VouchError::Refused), "{organisation}");
-        assert!(world.client(organisation).await.is_none(), "{organisation}");
+        assert!(setup.client(organisation).await.is_none(), "{organisation}");
     }
-    assert!(world.client(171).await.is_none(), "in its own, where nobody asked");
+    assert!(setup.client(171).await.is_none(), "in its own, which was not asked for");
     assert_eq!(
-        world.vouch("demo-key", "wrong", 171, EMAIL).await,
+        setup.vouch("demo-key", "wrong", 171, EMAIL).await,
         Err(VouchError::Refused)
     );
-    assert!(world.client(171).await.is_none(), "with a wrong token");
+    assert!(setup.client(171).await.is_none(), "with a wrong token");
 }
 
 #[tokio::test]
 async fn one_address_in_two_organisations_is_two_clients() {
-    let world = World::new().await;
-    let here = world.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
-    let there = world.vouch("other-key", "other-token", 172, EMAIL).await.unwrap();
+    let setup = Setup::new().await;
+    let here = setup.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
+    let there = setup.vouch("other-key", "other-token", 172, EMAIL).await.unwrap();
     assert_ne!(here.client.subject, there.client.subject);
     assert_eq!((here.organisation.id, there.organisation.id), (171, 172));
 }
 
-/// An operator's account, in a realm of its own, is never reached by its address.
+/// An account of another realm is never found by its address.
 #[tokio::test]
-async fn an_operators_address_gives_no_operator() {
-    let world = World::new().await;
+async fn an_operators_address_does_not_find_the_operator() {
+    let setup = Setup::new().await;
     let operator = NewAccount {
         subject: None,
         realm: Realm::parse("workshops").unwrap(),
@@ -151,60 +176,57 @@ async fn an_operators_address_gives_no_operator() {
         attributes: Attributes::new(),
         created_at: NOW,
     };
-    let operator = world.store.create(operator).await.unwrap().unwrap();
-    let vouched = world.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
+    let operator = setup.store.create(operator).await.unwrap().unwrap();
+    let vouched = setup.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
     assert_ne!(vouched.client.subject, operator);
 }
 
 #[tokio::test]
-async fn a_disabled_consumer_vouches_for_nobody() {
-    let world = World::new().await;
-    world.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
-    assert!(world.store.set_consumer_disabled("demo-key", true).await.unwrap());
+async fn a_disabled_consumer_is_refused() {
+    let setup = Setup::new().await;
+    setup.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
+    assert!(setup.store.set_consumer_disabled("demo-key", true).await.unwrap());
     assert_eq!(
-        world.vouch("demo-key", "demo-token", 171, EMAIL).await,
+        setup.vouch("demo-key", "demo-token", 171, EMAIL).await,
         Err(VouchError::Refused)
     );
     assert!(
-        world.vouch("other-key", "other-token", 172, EMAIL).await.is_ok(),
+        setup.vouch("other-key", "other-token", 172, EMAIL).await.is_ok(),
         "another one"
     );
-    assert!(world.store.set_consumer_disabled("demo-key", false).await.unwrap());
-    assert!(world.vouch("demo-key", "demo-token", 171, EMAIL).await.is_ok());
+    assert!(setup.store.set_consumer_disabled("demo-key", false).await.unwrap());
+    assert!(setup.vouch("demo-key", "demo-token", 171, EMAIL).await.is_ok());
 }
 
 #[tokio::test]
-async fn nobody_vouches_for_a_disabled_client() {
-    let world = World::new().await;
-    let subject = world
+async fn a_disabled_client_is_refused() {
+    let setup = Setup::new().await;
+    let subject = setup
         .vouch("demo-key", "demo-token", 171, EMAIL)
         .await
         .unwrap()
         .client
         .subject;
-    assert!(world.store.set_disabled(subject, true, NOW).await.unwrap());
+    assert!(setup.store.set_disabled(subject, true, NOW).await.unwrap());
     assert_eq!(
-        world.vouch("demo-key", "demo-token", 171, EMAIL).await,
+        setup.vouch("demo-key", "demo-token", 171, EMAIL).await,
         Err(VouchError::Refused)
     );
 }
 
 #[tokio::test]
-async fn a_client_is_found_under_every_spelling_of_its_address_and_keeps_its_name() {
-    let world = World::new().await;
-    let first = world
+async fn a_client_is_found_by_every_spelling_of_its_address_and_keeps_its_name() {
+    let setup = Setup::new().await;
+    let first = setup
         .vouch("demo-key", "demo-token", 171, "José@Example.com")
         .await
         .unwrap();
     for spelling in ["josé@example.com", " JOSÉ@EXAMPLE.COM ", "jose\u{301}@example.com"] {
-        let email = FoldedEmail::parse(spelling).unwrap();
-        let again = world
-            .authenticator
-            .vouch("demo-key", "demo-token", 171, &email, "Somebody Else")
-            .await;
+        let (key, token) = ("demo-key", "demo-token");
+        let again = vouch(&setup.authenticator, key, token, 171, spelling, "Another Name").await;
         assert_eq!(again, Ok(first.clone()), "{spelling:?}");
     }
-    let other = world
+    let other = setup
         .vouch("demo-key", "demo-token", 171, "jose@example.com")
         .await
         .unwrap();
@@ -213,13 +235,13 @@ async fn a_client_is_found_under_every_spelling_of_its_address_and_keeps_its_nam
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn forty_at_once_are_one_client() {
-    let world = Arc::new(World::new().await);
+    let setup = Arc::new(Setup::new().await);
     for round in 0..10 {
         let calls = (0..40).map(|_| {
-            let world = world.clone();
+            let setup = setup.clone();
             tokio::spawn(async move {
                 let email = format!("client-{round}@example.com");
-                world
+                setup
                     .vouch("demo-key", "demo-token", 171, &email)
                     .await
                     .unwrap()
@@ -237,22 +259,61 @@ async fn forty_at_once_are_one_client() {
 }
 
 #[test]
-fn what_is_no_address_is_none() {
+fn unusable_addresses_are_none() {
     for text in ["", "   ", "a\0b@example.com", "a\r\n@example.com", "\u{1b}@example.com"] {
         assert_eq!(FoldedEmail::parse(text), None, "{text:?}");
     }
     assert_eq!(FoldedEmail::parse(&format!("{}@example.com", "x".repeat(10_000))), None);
 }
 
-/// Trouble of the store is neither a yes nor a no.
+/// The default allowance for one key from one address: ten failures.
 #[tokio::test]
-async fn a_failing_store_refuses_nobody() {
-    let authenticator = ConsumerAuthenticator::new(Arc::new(Failing), Arc::new(ManualClock::new()));
-    let email = FoldedEmail::parse(EMAIL).unwrap();
-    let outcome = authenticator
-        .vouch("demo-key", "demo-token", 171, &email, "Joseph")
-        .await;
-    assert_eq!(outcome, Err(VouchError::Unavailable(down())));
+async fn a_consumer_that_fails_ten_times_is_throttled_even_with_the_right_token() {
+    let setup = Setup::new().await;
+    for _ in 0..10 {
+        let refused = setup.vouch("demo-key", "wrong", 171, EMAIL).await;
+        assert_eq!(refused, Err(VouchError::Refused));
+    }
+    let throttled = setup.vouch("demo-key", "demo-token", 171, EMAIL).await;
+    assert!(matches!(throttled, Err(VouchError::Throttled(_))), "{throttled:?}");
+    assert!(setup.client(171).await.is_none(), "nothing was created");
+    assert!(setup.vouch("other-key", "other-token", 172, EMAIL).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_success_resets_the_count_of_its_key() {
+    let setup = Setup::new().await;
+    for _ in 0..3 {
+        for _ in 0..9 {
+            let refused = setup.vouch("demo-key", "wrong", 171, EMAIL).await;
+            assert_eq!(refused, Err(VouchError::Refused));
+        }
+        assert!(setup.vouch("demo-key", "demo-token", 171, EMAIL).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_request_does_not_print_its_token() {
+    let request = VouchRequest {
+        key: "demo-key",
+        token: &"canary-token".into(),
+        organisation: 171,
+        email: &FoldedEmail::parse(EMAIL).unwrap(),
+        name: "Joseph",
+        source: Ipv4Addr::LOCALHOST.into(),
+    };
+    assert!(!format!("{request:?}").contains("canary"));
+}
+
+/// A failure of the store is neither a yes nor a no.
+#[tokio::test]
+async fn a_failing_store_is_not_a_refusal() {
+    let authenticator = authenticator(Arc::new(Failing));
+    // More often than any allowance: a failure of the store is not the consumer's.
+    for _ in 0..100 {
+        let outcome = vouch(&authenticator, "demo-key", "demo-token", 171, EMAIL, "Joseph").await;
+        assert_eq!(outcome, Err(VouchError::Unavailable(down())));
+    }
 }
 
 fn down() -> StoreError {

@@ -3,35 +3,44 @@
 use serde::Serialize;
 
 use crate::challenge::Challenge;
-use crate::rejection::RequestRejection;
+use crate::request_rejection::RequestRejection;
 
 /// One HTTP answer, complete apart from what the server adds to all of them (CORS, request id, length).
 ///
-/// Every answer carries `Content-Type: application/json`, `Cache-Control: no-store` (RFC 6749 section 5.1) and
-/// `X-Content-Type-Options: nosniff`.
+/// An answer made by [`Answer::json`] carries `Content-Type: application/json`, `Cache-Control: no-store` (RFC 6749
+/// section 5.1) and `X-Content-Type-Options: nosniff`.
 ///
-/// `Debug` shows the status and the header names only: the body of a success holds a token.
+/// # Security
+/// `Debug` shows the status and the header names only, because the body of a success holds a token. Text from the
+/// request must not go into a header.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The headers, each name at most once.
+    /// The headers: names and values, each name at most once.
     pub headers: Vec<(&'static str, String)>,
-    /// The body, one JSON object.
+    /// The body: one JSON object.
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// The value of a header of this answer, its name compared without case.
+    /// The value of a header of this answer; upper and lower case of the name make no difference.
+    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let found = headers.find(|(have, _)| have.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
-        // Every body in this crate is a struct of strings, numbers, lists and nulls under string keys: there is
-        // nothing that serde_json refuses to write.
+    /// An answer with this status and a body that serialises as a JSON object, usually a struct that derives
+    /// [`Serialize`] and has its fields in the order of the dialect's document. A token goes into it as
+    /// [`Redacted`](crate::Redacted), so that the struct can derive `Debug`.
+    ///
+    /// # Panics
+    /// If the body cannot be written as JSON: a map with keys that are not strings, or an implementation of
+    /// [`Serialize`] that fails. A struct of strings, numbers, lists and options never does.
+    #[must_use]
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
         let body = serde_json::to_vec(body).expect("a body of plain values serialises");
         let headers = vec![
             ("Content-Type", "application/json".to_owned()),
@@ -41,11 +50,13 @@ impl Answer {
         Self { status, headers, body }
     }
 
-    /// Adds the headers that the rejection and its status call for, the same way in every dialect.
-    pub(crate) fn refusing(mut self, rejection: &RequestRejection, challenge: &Challenge) -> Self {
+    /// Adds the headers that a rejection needs, the same in every dialect: `WWW-Authenticate` to a 401 or 403,
+    /// `Retry-After` where the rejection has seconds, `Allow` to [`RequestRejection::MethodNotAllowed`].
+    #[must_use]
+    pub fn with_rejection_headers(mut self, rejection: &RequestRejection, challenge: &Challenge) -> Self {
         if matches!(self.status, 401 | 403) {
-            let text = challenge.text(rejection);
-            self.headers.push(("WWW-Authenticate", text));
+            let value = challenge.header_value(rejection);
+            self.headers.push(("WWW-Authenticate", value));
         }
         if let Some(seconds) = rejection.retry_after_seconds() {
             self.headers.push(("Retry-After", seconds.to_string()));

@@ -1,13 +1,13 @@
-//! The device dialect: `POST /api/tokens/create` gives a token for one device, `POST /api/tokens/revoke` ends it.
+//! The device dialect: `POST /api/tokens/create` issues a token for one device, `POST /api/tokens/revoke` revokes it.
 //!
 //! Errors: `{"error":"…","codigo":<status>}`, in Spanish.
 //!
 //! | outcome | status |
 //! |---|---|
 //! | body that cannot be read at all | 400 |
-//! | wrong password, unknown user; at revoke no live token | 401 |
+//! | wrong password, unknown user; at revoke no active token | 401 |
 //! | missing or invalid field | 422 |
-//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+//! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
 use std::collections::HashSet;
 use std::fmt;
@@ -18,27 +18,28 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
 use crate::endpoint::Endpoint;
-use crate::field::{FieldError, FieldErrorKind, Fields, LABEL, LOGIN_NAME};
-use crate::media::Payload;
+use crate::field_error::{FieldError, FieldErrorKind, Limit};
+use crate::fields::Fields;
+use crate::messages::spanish;
+use crate::payload::Payload;
 use crate::redacted::Redacted;
-use crate::rejection::RequestRejection;
 use crate::rejection_formatter::RejectionFormatter;
-use crate::words::spanish;
+use crate::request_rejection::RequestRejection;
 
-/// The dialect as mounted for one realm: its refusals.
+/// The dialect for one realm: it formats rejections.
 #[derive(Clone, Debug)]
 pub struct Device {
     challenge: Challenge,
 }
 
 impl Device {
-    /// Where its document puts it.
+    /// The path in its document.
     pub const DEFAULT_PATH: &'static str = "/api/tokens";
     /// Signing in on a device.
     pub const CREATE: Endpoint = Endpoint::post("/create");
-    /// Ending that device's token. It reads one header and no body.
+    /// Revoking that device's token. It reads one header and no body.
     pub const REVOKE: Endpoint = Endpoint::post("/revoke");
-    /// All it serves.
+    /// All its endpoints.
     pub const ENDPOINTS: &'static [Endpoint] = &[Self::CREATE, Self::REVOKE];
 
     /// The dialect for the realm of this name. Any text will do; it is quoted where it is shown.
@@ -53,26 +54,14 @@ impl Device {
 impl RejectionFormatter for Device {
     fn answer(&self, rejection: &RequestRejection) -> Answer {
         let status = match rejection {
-            RequestRejection::Malformed => 400,
-            RequestRejection::WrongCredentials
-            | RequestRejection::UnknownUser
-            | RequestRejection::NotAuthenticated { .. } => 401,
-            RequestRejection::Forbidden => 403,
-            RequestRejection::NotFound => 404,
-            RequestRejection::MethodNotAllowed { .. } => 405,
-            RequestRejection::Timeout => 408,
-            RequestRejection::TooLarge => 413,
-            RequestRejection::UnsupportedMediaType => 415,
             RequestRejection::Field(_) => 422,
-            RequestRejection::Throttled { .. } => 429,
-            RequestRejection::Internal => 500,
-            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
+            other => other.status(),
         };
         let body = ErrorBody {
             error: &spanish(rejection),
             codigo: status,
         };
-        Answer::json(status, &body).refusing(rejection, &self.challenge)
+        Answer::json(status, &body).with_rejection_headers(rejection, &self.challenge)
     }
 }
 
@@ -82,45 +71,45 @@ struct ErrorBody<'a> {
     codigo: u16,
 }
 
-/// What a client asks of [`Device::CREATE`]. `Debug` shows no value.
+/// A request to [`Device::CREATE`]. `Debug` shows no value.
 pub struct TokenRequest {
-    /// The login name or e-mail address as sent: not blank, no control characters, at most 254 bytes. Fold before
+    /// The login name or e-mail address as sent: not blank, no control characters, at most 254 bytes. Fold it before
     /// comparing.
     pub email_or_username: String,
-    /// The password byte for byte: not blank, otherwise anything, NUL and more than 72 bytes included, which must
-    /// both be answered like a wrong password.
+    /// The password byte for byte: not blank, otherwise anything. NUL and more than 72 bytes are possible; answer
+    /// both like a wrong password.
     pub password: SecretString,
-    /// What the person calls the device: 1 to 255 characters, not blank, no control characters. It may hold markup
-    /// and any script, so it is escaped where it is shown.
+    /// The user's name for the device: 1 to 255 characters, not blank, no control characters. It may contain markup
+    /// and any script, so escape it where it is shown.
     pub device_name: String,
 }
 
 impl TokenRequest {
-    /// Reads the request from JSON, from a form, or from JSON labelled as a form without a boundary, as the
-    /// document's own command line sends it.
+    /// Reads the request from JSON, from a form, or from JSON labelled as a form without a boundary, which the command
+    /// line in the document sends.
     ///
     /// # Errors
     /// [`RequestRejection::TooLarge`], [`RequestRejection::UnsupportedMediaType`] and [`RequestRejection::Malformed`] as for every dialect;
-    /// [`RequestRejection::Field`] for a field that is missing or unusable, and for two names of the user that differ.
+    /// [`RequestRejection::Field`] for a field that is missing or unusable, and for user names that differ.
     pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
-        let mut fields = payload.fields_or_form()?;
+        let mut fields = payload.json_or_form_fields()?;
         Ok(Self {
             email_or_username: user_name(&mut fields)?,
             password: fields.secret("password")?,
-            device_name: fields.label("device_name", LABEL)?,
+            device_name: fields.label("device_name", Limit::LABEL)?,
         })
     }
 }
 
-/// The user's name under whichever of its three names it was sent. All that are there must be good and equal, so
-/// that it never depends on our order who is meant.
+/// The user name, from any of its three fields. All that are present must be valid and equal, so that the order in
+/// which we read them never decides which user is meant.
 fn user_name(fields: &mut Fields) -> Result<String, FieldError> {
     let mut found: Option<String> = None;
     for alias in [USER_NAME, "email", "username"] {
         if !fields.has(alias) {
             continue;
         }
-        let name = fields.label(alias, LOGIN_NAME)?;
+        let name = fields.label(alias, Limit::LOGIN_NAME)?;
         if found.is_some_and(|earlier| earlier != name) {
             return Err(FieldError {
                 field: alias,
@@ -143,7 +132,7 @@ impl fmt::Debug for TokenRequest {
     }
 }
 
-/// The success of signing in.
+/// The answer to a successful sign-in.
 #[derive(Clone, Debug, Serialize)]
 pub struct TokenResponse<'a> {
     token: Redacted<'a>,
@@ -151,11 +140,11 @@ pub struct TokenResponse<'a> {
 }
 
 impl<'a> TokenResponse<'a> {
-    /// The token and the rights it was issued with, in the role's order; a right that comes again is left out.
+    /// The token and its permissions, in the order of the role. Repeated permissions are left out.
     #[must_use]
     pub fn new(token: &'a str, permissions: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut seen = HashSet::new();
-        let first = |name: &&'a str| seen.insert(*name);
+        let mut printed = HashSet::new();
+        let first = |name: &&'a str| printed.insert(*name);
         let permisos = permissions.into_iter().filter(first).collect();
         Self {
             token: token.into(),
@@ -170,7 +159,7 @@ impl<'a> TokenResponse<'a> {
     }
 }
 
-/// The success of revoking, which says nothing but that.
+/// The answer to a successful revocation.
 #[must_use]
 pub fn revoke_answer() -> Answer {
     Answer::json(
@@ -213,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_of_the_user_will_do_and_so_will_several_that_agree() {
+    fn each_user_name_field_is_accepted_and_so_are_several_equal_ones() {
         for names in [
             r#""email_or_username":"u","#,
             r#""email":"u","#,
@@ -224,15 +213,12 @@ mod tests {
         }
         assert_eq!(
             refused(""),
-            FieldError {
-                field: "email_or_username",
-                kind: FieldErrorKind::Missing
-            }
+            FieldError::new("email_or_username", FieldErrorKind::Missing)
         );
     }
 
     #[test]
-    fn names_of_the_user_that_differ_or_are_unusable_are_refused() {
+    fn user_names_that_differ_or_are_invalid_are_refused() {
         assert_eq!(refused(r#""email":"a","username":"b","#).kind, FieldErrorKind::Conflict);
         assert_eq!(
             refused(r#""email_or_username":"a","email":"b","#).kind,
@@ -290,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn rights_keep_their_order_without_repeats() {
+    fn permissions_keep_their_order_without_repeats() {
         let response = TokenResponse::new("1|canary", ["b", "a", "b", "c", "a"]);
         assert!(!format!("{response:?}").contains("canary"));
         let body = String::from_utf8(response.answer().body).unwrap();

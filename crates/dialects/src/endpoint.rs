@@ -1,15 +1,22 @@
-//! Where a dialect listens, as data.
+//! The method and path of an endpoint, as data.
 
-/// One endpoint of a dialect: a method and what follows the path at which the dialect is mounted.
+/// One endpoint of a dialect: its method, and what follows the path at which the dialect is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The one method it answers; any other is [`RequestRejection::MethodNotAllowed`](crate::RequestRejection::MethodNotAllowed).
+    /// The one method it answers, in upper case; any other is
+    /// [`RequestRejection::MethodNotAllowed`](crate::RequestRejection::MethodNotAllowed).
     pub method: &'static str,
-    /// What is added to the mount path: empty, or `/` and a name.
+    /// What is added to the mount path: empty, or `/` and more, such as `/create`.
     pub suffix: &'static str,
 }
 
 impl Endpoint {
+    /// An endpoint that answers `POST`.
+    #[must_use]
+    pub const fn post(suffix: &'static str) -> Self {
+        Self { method: "POST", suffix }
+    }
+
     /// The whole path under a mount path. A slash at the end of the mount path makes no difference.
     #[must_use]
     pub fn path(&self, mounted_at: &str) -> String {
@@ -17,10 +24,6 @@ impl Endpoint {
             ("", "") => "/".to_owned(),
             (base, suffix) => format!("{base}{suffix}"),
         }
-    }
-
-    pub(crate) const fn post(suffix: &'static str) -> Self {
-        Self { method: "POST", suffix }
     }
 }
 

@@ -1,15 +1,15 @@
-//! The two form encodings that the device dialect reads beside JSON. Every value is a text.
+//! The two form encodings. Every value is a text.
 
 use futures_util::{FutureExt, stream};
 use multer::{Field, Multipart};
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
-use crate::field::Fields;
-use crate::rejection::RequestRejection;
+use crate::fields::Fields;
+use crate::request_rejection::RequestRejection;
 
-/// Reads `application/x-www-form-urlencoded`, as the URL standard's parser does (a stray `%` stands for itself),
-/// except that broken UTF-8 and a repeated name are refused where that parser would repair the one and keep both.
+/// Reads `application/x-www-form-urlencoded` as the parser of the URL standard does (a `%` without two digits is a
+/// plain `%`), except that invalid UTF-8 and repeated names are refused.
 pub(crate) fn urlencoded(bytes: &[u8]) -> Result<Fields, RequestRejection> {
     let mut members = Map::new();
     for pair in bytes.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
@@ -23,12 +23,12 @@ pub(crate) fn urlencoded(bytes: &[u8]) -> Result<Fields, RequestRejection> {
     Ok(Fields::new(members))
 }
 
-/// Reads `multipart/form-data` (RFC 7578) from a whole body. A part that is a file counts as a field of the wrong
+/// Reads `multipart/form-data` (RFC 7578) from a complete body. A part that is a file becomes a field of the wrong
 /// type.
 pub(crate) fn multipart(bytes: &[u8], boundary: String) -> Result<Fields, RequestRejection> {
     let whole = stream::iter([Ok::<_, std::convert::Infallible>(bytes.to_vec())]);
     let parts = read_parts(Multipart::new(whole, boundary));
-    // The stream has all its bytes, so the reader never has to wait; if it wants more, the body is cut short.
+    // The stream has all its bytes, so the reader never has to wait. If it waits for more, the body is truncated.
     parts.now_or_never().unwrap_or(Err(RequestRejection::Malformed))
 }
 
@@ -92,21 +92,21 @@ mod tests {
     }
 
     #[test]
-    fn a_form_with_broken_text_or_a_repeated_name_is_refused() {
+    fn a_form_with_invalid_utf8_or_a_repeated_name_is_refused() {
         for body in ["p=%ff", "%ff=1&p=x", "p=1&p=1", "p=1&%70=2", "x=%c3&p=1"] {
             assert_eq!(form(body), Err(RequestRejection::Malformed), "{body}");
         }
     }
 
     #[test]
-    fn a_multipart_value_is_taken_as_it_stands() {
+    fn a_multipart_value_is_not_changed() {
         let body = "--B\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\n a\r\nb%41+ \r\n\
                     --B\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\n\r\n--B--\r\n";
         assert_eq!(parts(body).unwrap(), " a\r\nb%41+ ");
     }
 
     #[test]
-    fn a_multipart_body_that_is_cut_repeats_or_has_no_name_is_refused() {
+    fn a_multipart_body_that_is_truncated_or_has_repeated_or_missing_names_is_refused() {
         let head = "--B\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\n";
         for body in [
             String::new(),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_not_a_text() {
+    fn a_file_is_not_accepted_as_a_text() {
         let body = "--B\r\nContent-Disposition: form-data; name=\"p\"; filename=\"x\"\r\n\r\nabc\r\n--B--\r\n";
         assert!(matches!(parts(body), Err(RequestRejection::Field(_))));
     }

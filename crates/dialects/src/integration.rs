@@ -1,5 +1,5 @@
-//! The integration dialect: `POST /api/v1/integration/auth/token`, where a partner (a consumer) vouches for a
-//! client of one organisation and gets that client's token.
+//! The integration dialect: at `POST /api/v1/integration/auth/token` a partner (a consumer) signs in a client of one
+//! organisation, new or existing, and gets that client's token.
 //!
 //! Errors: `{"error":"…"}`, in Spanish.
 //!
@@ -8,17 +8,17 @@
 //! | body that cannot be read at all | 400 |
 //! | unknown or disabled consumer, wrong consumer token, organisation that is not the consumer's | 401 |
 //! | missing or invalid field | 422 |
-//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+//! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
 use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
+use crate::corrupt_record::CorruptRecord;
 use crate::endpoint::Endpoint;
-use crate::record::CorruptRecord;
-use crate::rejection::RequestRejection;
+use crate::messages::spanish;
 use crate::rejection_formatter::RejectionFormatter;
-use crate::words::spanish;
+use crate::request_rejection::RequestRejection;
 
 mod email;
 mod request;
@@ -28,7 +28,7 @@ mod time;
 pub use request::{ConsumerCredentials, TokenRequest};
 pub use response::{Client, ClientKeyValue, Null, Organization, Person, TokenResponse};
 
-/// The dialect as mounted: its refusals, and what its answers say about this installation.
+/// The dialect for one realm: it formats rejections, and fills in what answers say about this installation.
 #[derive(Clone, Debug)]
 pub struct Integration {
     challenge: Challenge,
@@ -38,18 +38,18 @@ pub struct Integration {
 }
 
 impl Integration {
-    /// Where its document puts it.
+    /// The path in its document.
     pub const DEFAULT_PATH: &'static str = "/api/v1/integration/auth/token";
     /// Finding or creating a client.
     pub const TOKEN: Endpoint = Endpoint::post("");
-    /// All it serves.
+    /// All its endpoints.
     pub const ENDPOINTS: &'static [Endpoint] = &[Self::TOKEN];
-    /// The picture every person and organisation has, under the public address. The server answers there.
+    /// The path of the picture that every person and organisation has. The server serves it there.
     pub const AVATAR_PATH: &'static str = "/assets/default-avatar.gif";
-    /// The `subdomain` of the document's example: the first label of the host that answers, `api.…`. Not the
-    /// organisation's, which is `organization_subdomain`.
+    /// The `subdomain` in the document's example: the first label of the server's host name, `api.…`. The
+    /// organisation's subdomain is another member, `organization_subdomain`.
     pub const DEFAULT_SUBDOMAIN: &'static str = "api";
-    /// The `environment` of the document's example.
+    /// The `environment` in the document's example.
     pub const DEFAULT_ENVIRONMENT: &'static str = "production";
 
     /// The dialect for the realm of this name (any text; it is quoted where it is shown), answering for the public
@@ -82,10 +82,10 @@ impl Integration {
         }
     }
 
-    /// The success, for a new client and for a known one alike.
+    /// The answer for a client, new or existing.
     ///
     /// # Errors
-    /// [`CorruptRecord::OutOfRange`] for a stored id or time that no answer can carry.
+    /// [`CorruptRecord::OutOfRange`] for a stored id or time that cannot be printed.
     pub fn response<'a>(
         &'a self,
         token: &'a str,
@@ -106,25 +106,13 @@ impl Integration {
 impl RejectionFormatter for Integration {
     fn answer(&self, rejection: &RequestRejection) -> Answer {
         let status = match rejection {
-            RequestRejection::Malformed => 400,
-            RequestRejection::WrongCredentials
-            | RequestRejection::UnknownUser
-            | RequestRejection::NotAuthenticated { .. } => 401,
-            RequestRejection::Forbidden => 403,
-            RequestRejection::NotFound => 404,
-            RequestRejection::MethodNotAllowed { .. } => 405,
-            RequestRejection::Timeout => 408,
-            RequestRejection::TooLarge => 413,
-            RequestRejection::UnsupportedMediaType => 415,
             RequestRejection::Field(_) => 422,
-            RequestRejection::Throttled { .. } => 429,
-            RequestRejection::Internal => 500,
-            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
+            other => other.status(),
         };
         let body = ErrorBody {
             error: &spanish(rejection),
         };
-        Answer::json(status, &body).refusing(rejection, &self.challenge)
+        Answer::json(status, &body).with_rejection_headers(rejection, &self.challenge)
     }
 }
 

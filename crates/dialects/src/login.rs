@@ -1,13 +1,13 @@
-//! The login dialect: `POST /login` gives a key and a token, `POST /logout` ends them.
+//! The login dialect: `POST /login` issues a key and a token, `POST /logout` revokes them.
 //!
 //! Errors: `{"status":"error","info":"…"}`, in English.
 //!
 //! | outcome | status |
 //! |---|---|
 //! | malformed body, user name missing or empty, field of the wrong type | 400 |
-//! | wrong, missing or empty password; at logout no live pair of key and token | 401 |
-//! | unknown user | 404, or 401 where that is concealed |
-//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+//! | wrong, missing or empty password; at logout no active pair of key and token | 401 |
+//! | unknown user | 404, or 401 with `conceal_unknown_users` |
+//! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,14 +18,14 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
 use crate::endpoint::Endpoint;
-use crate::field::{FieldError, FieldErrorKind, LOGIN_NAME};
-use crate::media::Payload;
+use crate::field_error::{FieldError, FieldErrorKind, Limit};
+use crate::messages::english;
+use crate::payload::Payload;
 use crate::redacted::Redacted;
-use crate::rejection::RequestRejection;
 use crate::rejection_formatter::RejectionFormatter;
-use crate::words::english;
+use crate::request_rejection::RequestRejection;
 
-/// The dialect as mounted for one realm: its refusals.
+/// The dialect for one realm: it formats rejections.
 #[derive(Clone, Debug)]
 pub struct Login {
     challenge: Challenge,
@@ -33,23 +33,23 @@ pub struct Login {
 }
 
 impl Login {
-    /// Where its document puts it: at the root.
+    /// The path in its document: the root.
     pub const DEFAULT_PATH: &'static str = "/";
     /// Signing in.
     pub const LOGIN: Endpoint = Endpoint::post("/login");
     /// Signing out. It reads two headers and no body.
     pub const LOGOUT: Endpoint = Endpoint::post("/logout");
-    /// All it serves.
+    /// All its endpoints.
     pub const ENDPOINTS: &'static [Endpoint] = &[Self::LOGIN, Self::LOGOUT];
 
     /// The dialect for the realm of this name. Any text will do; it is quoted where it is shown.
     ///
     /// # Security
-    /// The document tells an unknown user from a wrong password (404 and 401), which lets anybody find out who has
-    /// an account. With `conceal_unknown_users` the two give equal bytes.
+    /// The document has different answers for an unknown user and a wrong password (404 and 401), which lets anyone
+    /// find out which accounts exist. With `conceal_unknown_users` the two answers have equal bytes.
     #[must_use]
     pub fn new(realm: &str, conceal_unknown_users: bool) -> Self {
-        let challenge = Challenge::new(&[Scheme::AccessToken], realm);
+        let challenge = Challenge::new(&[Scheme::Custom("X-Access-Token")], realm);
         Self {
             challenge,
             conceal_unknown_users,
@@ -60,31 +60,19 @@ impl Login {
 impl RejectionFormatter for Login {
     fn answer(&self, rejection: &RequestRejection) -> Answer {
         let status = match rejection {
-            RequestRejection::Malformed | RequestRejection::Field(_) => 400,
             RequestRejection::UnknownUser if !self.conceal_unknown_users => 404,
-            RequestRejection::WrongCredentials
-            | RequestRejection::UnknownUser
-            | RequestRejection::NotAuthenticated { .. } => 401,
-            RequestRejection::Forbidden => 403,
-            RequestRejection::NotFound => 404,
-            RequestRejection::MethodNotAllowed { .. } => 405,
-            RequestRejection::Timeout => 408,
-            RequestRejection::TooLarge => 413,
-            RequestRejection::UnsupportedMediaType => 415,
-            RequestRejection::Throttled { .. } => 429,
-            RequestRejection::Internal => 500,
-            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
+            other => other.status(),
         };
         let body = StatusBody {
             status: "error",
             info: &self.info(rejection),
         };
-        Answer::json(status, &body).refusing(rejection, &self.challenge)
+        Answer::json(status, &body).with_rejection_headers(rejection, &self.challenge)
     }
 }
 
 impl Login {
-    /// The document's own phrases where it has one.
+    /// The document's own phrase where it has one, otherwise the common message.
     fn info(&self, rejection: &RequestRejection) -> Cow<'static, str> {
         match rejection {
             RequestRejection::Field(FieldError {
@@ -105,12 +93,12 @@ struct StatusBody<'a> {
     info: &'a str,
 }
 
-/// What a client asks of [`Login::LOGIN`]. `Debug` shows no value.
+/// A request to [`Login::LOGIN`]. `Debug` shows no value.
 pub struct LoginRequest {
-    /// The login name as sent: not blank, no control characters, at most 254 bytes. Fold before comparing.
+    /// The login name as sent: not blank, no control characters, at most 254 bytes. Fold it before comparing.
     pub username: String,
-    /// The password byte for byte: not blank, otherwise anything, NUL and more than 72 bytes included, which must
-    /// both be answered like a wrong password.
+    /// The password byte for byte: not blank, otherwise anything. NUL and more than 72 bytes are possible; answer
+    /// both like a wrong password.
     pub password: SecretString,
 }
 
@@ -122,8 +110,8 @@ impl LoginRequest {
     /// [`RequestRejection::Field`] for a user name that is missing or unusable and for a password that is not a string;
     /// [`RequestRejection::WrongCredentials`] for a password that is missing, empty or blank.
     pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
-        let mut fields = payload.fields()?;
-        let username = fields.label("username", LOGIN_NAME)?;
+        let mut fields = payload.json_fields()?;
+        let username = fields.label("username", Limit::LOGIN_NAME)?;
         let password = fields.secret("password").map_err(|error| match error.kind {
             FieldErrorKind::Missing | FieldErrorKind::Blank => RequestRejection::WrongCredentials,
             _ => RequestRejection::Field(error),
@@ -138,18 +126,18 @@ impl fmt::Debug for LoginRequest {
     }
 }
 
-/// The success of signing in.
+/// The answer to a successful sign-in.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoginResponse<'a> {
-    /// The key of the session, a UUID; a name, not a secret.
+    /// The key of the session, a UUID. It is a name, not a secret.
     pub key: &'a str,
     /// The login name as stored, not as typed.
     pub username: &'a str,
-    /// When the token ends, in milliseconds since 1970.
+    /// When the token expires, in milliseconds since 1970.
     pub expires: i64,
     /// The token.
     pub token: Redacted<'a>,
-    /// What the user is, from [`role_number`].
+    /// The number of the user's role, from [`role_number`].
     pub role: u8,
 }
 
@@ -161,7 +149,7 @@ impl LoginResponse<'_> {
     }
 }
 
-/// The success of signing out, which says nothing but that.
+/// The answer to a successful sign-out.
 #[must_use]
 pub fn logout_answer() -> Answer {
     Answer::json(
@@ -176,7 +164,7 @@ pub fn logout_answer() -> Answer {
 /// The document's number for a role: 0 for `root`, 1 for `admin`, 2 for `user`.
 ///
 /// # Security
-/// A role that is absent or has another name is the least of them, 2, and never 0.
+/// No role, or a role of another name, is 2, the one with the fewest permissions, and never 0.
 #[must_use]
 pub fn role_number(role: Option<&str>) -> u8 {
     match role {
@@ -194,7 +182,7 @@ mod tests {
         LoginRequest::decode(&Payload::json(body.as_bytes()))
     }
 
-    fn told(conceal: bool, rejection: &RequestRejection) -> (u16, String) {
+    fn status_and_body(conceal: bool, rejection: &RequestRejection) -> (u16, String) {
         let answer = Login::new("pbx", conceal).answer(rejection);
         (answer.status, String::from_utf8(answer.body).unwrap())
     }
@@ -208,7 +196,7 @@ mod tests {
             r#"{"username":""}"#,
             r#"{"username":" ","password":"p"}"#,
         ] {
-            assert_eq!(told(false, &decode(body).unwrap_err()), required, "{body}");
+            assert_eq!(status_and_body(false, &decode(body).unwrap_err()), required, "{body}");
         }
         let invalid = (401, r#"{"status":"error","info":"Invalid credentials"}"#.to_owned());
         for body in [
@@ -216,18 +204,18 @@ mod tests {
             r#"{"username":"u","password":""}"#,
             r#"{"username":"u","password":" "}"#,
         ] {
-            assert_eq!(told(false, &decode(body).unwrap_err()), invalid, "{body}");
+            assert_eq!(status_and_body(false, &decode(body).unwrap_err()), invalid, "{body}");
         }
         assert_eq!(
-            told(false, &decode(r#"{"username":"u","password":1}"#).unwrap_err()).0,
+            status_and_body(false, &decode(r#"{"username":"u","password":1}"#).unwrap_err()).0,
             400
         );
     }
 
     #[test]
-    fn an_unknown_user_is_404_or_in_every_byte_a_wrong_password() {
+    fn an_unknown_user_is_404_or_equals_a_wrong_password_in_every_byte() {
         let not_found = (404, r#"{"status":"error","info":"User not found"}"#.to_owned());
-        assert_eq!(told(false, &RequestRejection::UnknownUser), not_found);
+        assert_eq!(status_and_body(false, &RequestRejection::UnknownUser), not_found);
         let concealed = Login::new("pbx", true);
         let unknown = concealed.answer(&RequestRejection::UnknownUser);
         assert!(unknown == concealed.answer(&RequestRejection::WrongCredentials));
@@ -245,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_request_nor_response_prints_a_secret() {
+    fn requests_and_responses_print_no_secret() {
         let request = decode(r#"{"username":"canary","password":"canary"}"#).unwrap();
         let response = LoginResponse {
             key: "k",

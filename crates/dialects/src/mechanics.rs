@@ -1,4 +1,4 @@
-//! The mechanics dialect: `POST /api/v2/mechanics/tokens` gives a short-lived token, a refresh token and the
+//! The mechanics dialect: `POST /api/v2/mechanics/tokens` issues a short-lived token and a refresh token, and shows the
 //! workshop's settings.
 //!
 //! Errors: `{"status":"failed","message":"…"}`, in English.
@@ -6,8 +6,8 @@
 //! | outcome | status |
 //! |---|---|
 //! | malformed body, missing or invalid field | 400 |
-//! | wrong password, unknown workshop, refused refresh token, no live token | 401 |
-//! | everything else | as HTTP has it: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
+//! | wrong password, unknown workshop, refused refresh token, no active token | 401 |
+//! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
 use std::fmt;
 
@@ -17,27 +17,27 @@ use serde_json::{Map, Value};
 
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
+use crate::corrupt_record::CorruptRecord;
 use crate::endpoint::Endpoint;
-use crate::field::{FieldError, FieldErrorKind, LOGIN_NAME};
-use crate::media::Payload;
-use crate::record::CorruptRecord;
+use crate::field_error::{FieldError, FieldErrorKind, Limit};
+use crate::messages::english;
+use crate::payload::Payload;
 use crate::redacted::Redacted;
-use crate::rejection::RequestRejection;
 use crate::rejection_formatter::RejectionFormatter;
-use crate::words::english;
+use crate::request_rejection::RequestRejection;
 
-/// The dialect as mounted for one realm: its refusals.
+/// The dialect for one realm: it formats rejections.
 #[derive(Clone, Debug)]
 pub struct Mechanics {
     challenge: Challenge,
 }
 
 impl Mechanics {
-    /// Where its document puts it.
+    /// The path in its document.
     pub const DEFAULT_PATH: &'static str = "/api/v2/mechanics/tokens";
     /// Signing in and refreshing.
     pub const TOKENS: Endpoint = Endpoint::post("");
-    /// All it serves.
+    /// All its endpoints.
     pub const ENDPOINTS: &'static [Endpoint] = &[Self::TOKENS];
 
     /// The dialect for the realm of this name. Any text will do; it is quoted where it is shown.
@@ -51,26 +51,12 @@ impl Mechanics {
 
 impl RejectionFormatter for Mechanics {
     fn answer(&self, rejection: &RequestRejection) -> Answer {
-        let status = match rejection {
-            RequestRejection::Malformed | RequestRejection::Field(_) => 400,
-            RequestRejection::WrongCredentials
-            | RequestRejection::UnknownUser
-            | RequestRejection::NotAuthenticated { .. } => 401,
-            RequestRejection::Forbidden => 403,
-            RequestRejection::NotFound => 404,
-            RequestRejection::MethodNotAllowed { .. } => 405,
-            RequestRejection::Timeout => 408,
-            RequestRejection::TooLarge => 413,
-            RequestRejection::UnsupportedMediaType => 415,
-            RequestRejection::Throttled { .. } => 429,
-            RequestRejection::Internal => 500,
-            RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => 503,
-        };
+        let status = rejection.status();
         let body = ErrorBody {
             status: "failed",
             message: &english(rejection),
         };
-        Answer::json(status, &body).refusing(rejection, &self.challenge)
+        Answer::json(status, &body).with_rejection_headers(rejection, &self.challenge)
     }
 }
 
@@ -80,19 +66,19 @@ struct ErrorBody<'a> {
     message: &'a str,
 }
 
-/// What a client asks of [`Mechanics::TOKENS`]. `Debug` names the variant only.
+/// A request to [`Mechanics::TOKENS`]. `Debug` names the variant only.
 pub enum TokenRequest {
     /// Sign in.
     Password {
-        /// The login name as sent: not blank, no control characters, at most 254 bytes. Fold before comparing.
+        /// The login name as sent: not blank, no control characters, at most 254 bytes. Fold it before comparing.
         email: String,
-        /// The password byte for byte: not blank, otherwise anything, NUL and more than 72 bytes included, which
-        /// must both be answered like a wrong password.
+        /// The password byte for byte: not blank, otherwise anything. NUL and more than 72 bytes are possible; answer
+        /// both like a wrong password.
         password: SecretString,
     },
-    /// Renew (our addition to the document).
+    /// Refresh the tokens (our addition to the document).
     Refresh {
-        /// Any text at all; one that is not a live refresh token is [`RequestRejection::WrongCredentials`].
+        /// Any text. If it is not an active refresh token, answer [`RequestRejection::WrongCredentials`].
         refresh_token: SecretString,
     },
 }
@@ -102,12 +88,12 @@ impl TokenRequest {
     ///
     /// # Errors
     /// [`RequestRejection::TooLarge`], [`RequestRejection::UnsupportedMediaType`] and [`RequestRejection::Malformed`] as for every dialect;
-    /// [`RequestRejection::Field`] for a field that is missing or unusable, and for `refreshToken` beside `email` or
-    /// `password`, where it would be unclear which of the two is meant.
+    /// [`RequestRejection::Field`] for a field that is missing or unusable, and for `refreshToken` together with
+    /// `email` or `password`, because the request would be ambiguous.
     pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
-        let mut fields = payload.fields()?;
+        let mut fields = payload.json_fields()?;
         if !fields.has("refreshToken") {
-            let email = fields.label("email", LOGIN_NAME)?;
+            let email = fields.label("email", Limit::LOGIN_NAME)?;
             let password = fields.secret("password")?;
             return Ok(Self::Password { email, password });
         }
@@ -133,7 +119,7 @@ impl fmt::Debug for TokenRequest {
     }
 }
 
-/// The success of both requests.
+/// The answer to both requests, if they succeed.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenResponse<'a> {
@@ -144,7 +130,7 @@ pub struct TokenResponse<'a> {
 }
 
 impl<'a> TokenResponse<'a> {
-    /// The answer's parts: the access token, the refresh token that follows it, and whose they are.
+    /// The access token, the refresh token that goes with it, and their owner.
     #[must_use]
     pub fn new(token: &'a str, refresh_token: &'a str, user: &'a WorkshopUser) -> Self {
         let (token, refresh_token) = (token.into(), refresh_token.into());
@@ -163,7 +149,7 @@ impl<'a> TokenResponse<'a> {
     }
 }
 
-/// What the document says about a workshop, read from the attributes of its account.
+/// A workshop as the document shows it, read from the attributes of its account.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkshopUser {
@@ -175,13 +161,13 @@ pub struct WorkshopUser {
 }
 
 impl WorkshopUser {
-    /// Reads an account's attributes, which carry the document's own names: `name`, `countryId`, `locale`,
-    /// `vatFactor` (a factor such as 0.25 for 25 %; a whole one still prints as `1.0`), `requireAutomaticPayment`.
-    /// Others are not looked at and never printed.
+    /// Reads an account's attributes, which have the document's names: `name`, `countryId`, `locale`, `vatFactor` (a
+    /// factor such as 0.25 for 25 %; a whole number prints as `1.0`), `requireAutomaticPayment`. Others are ignored and
+    /// never printed.
     ///
     /// # Errors
-    /// The first attribute that is missing or of another type. It becomes [`RequestRejection::Internal`], for this account
-    /// alone.
+    /// The first attribute that is missing or has another type. It becomes [`RequestRejection::Internal`], for this
+    /// account only.
     pub fn from_attributes(attributes: &Map<String, Value>) -> Result<Self, CorruptRecord> {
         Ok(Self {
             name: read(attributes, "name", "string", Value::as_str)?.to_owned(),
@@ -230,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refresh_token_is_taken_as_it_is_even_if_it_can_be_none() {
+    fn any_text_is_decoded_as_a_refresh_token() {
         for text in ["", "A\\u0000", "zz"] {
             let request = decode(&format!("{{\"refreshToken\":\"{text}\"}}")).unwrap();
             assert!(matches!(request, TokenRequest::Refresh { .. }));
@@ -242,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refresh_token_beside_a_password_is_refused() {
+    fn a_refresh_token_together_with_a_password_is_refused() {
         for rest in [
             r#""email":"e""#,
             r#""password":"p""#,
@@ -255,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_field_is_refused_and_a_password_of_any_other_kind_is_not() {
+    fn a_blank_field_is_refused_and_any_other_password_is_accepted() {
         assert_eq!(kind("{}"), ("email", FieldErrorKind::Missing));
         assert_eq!(
             kind(r#"{"email":" ","password":"p"}"#),
@@ -290,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_vat_factor_is_still_a_float_and_hidden_attributes_stay_hidden() {
+    fn a_whole_vat_factor_prints_as_a_float_and_other_attributes_are_not_printed() {
         let user = WorkshopUser::from_attributes(&attributes(json!({}))).unwrap();
         let body = TokenResponse::new("t", "r", &user).answer().body;
         assert_eq!(
@@ -300,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_corrupt_account_is_an_internal_error_that_says_which_attribute() {
+    fn a_corrupt_account_is_an_internal_error_that_names_the_attribute() {
         let error = |change| WorkshopUser::from_attributes(&attributes(change)).unwrap_err();
         assert_eq!(
             error(json!({"locale": null})),

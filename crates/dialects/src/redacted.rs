@@ -1,13 +1,13 @@
-//! A token on its way into an answer.
+//! A secret text that only an answer shows.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A secret text borrowed for one answer. It serialises as the text and prints as a placeholder.
+/// A secret text, such as a token, borrowed for one answer: it serialises as the text, and `Debug` shows a placeholder.
 ///
 /// # Security
-/// The only way to the text is serialisation into an answer; `Debug` shows nothing of it, not even its length.
+/// The text can only be had by serialising it. `Debug` does not show even its length.
 #[derive(Clone, Copy, Serialize)]
 #[serde(transparent)]
 pub struct Redacted<'a>(&'a str);

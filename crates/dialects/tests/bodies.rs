@@ -1,4 +1,4 @@
-//! The shared cases of hostile and odd login bodies, run against all four decoders.
+//! The cases of hostile and odd login bodies, run against all four decoders.
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
 use dialects::{MAX_BODY, Payload, RejectionFormatter, RequestRejection, device, integration, login, mechanics};
@@ -15,7 +15,7 @@ fn mechanics_answers_every_case_as_listed() {
             mechanics::TokenRequest::Password { email, password } => Ok((email, password.expose_secret().into())),
             mechanics::TokenRequest::Refresh { .. } => panic!("no case refreshes"),
         },
-        failure: &mechanics::Mechanics::new("workshops"),
+        formatter: &mechanics::Mechanics::new("workshops"),
         bad_field: 400,
         reads_forms: false,
     });
@@ -32,7 +32,7 @@ fn login_answers_every_case_as_listed() {
             let request = login::LoginRequest::decode(payload)?;
             Ok((request.username, request.password.expose_secret().into()))
         },
-        failure: &login::Login::new("pbx", false),
+        formatter: &login::Login::new("pbx", false),
         bad_field: 400,
         reads_forms: false,
     });
@@ -50,13 +50,13 @@ fn device_answers_every_case_as_listed() {
             let request = device::TokenRequest::decode(payload)?;
             Ok((request.email_or_username, request.password.expose_secret().into()))
         },
-        failure: &device::Device::new("players"),
+        formatter: &device::Device::new("players"),
         bad_field: 422,
         reads_forms: true,
     });
 }
 
-/// The consumer's token stands where the password stands elsewhere.
+/// The consumer's token takes the place of the password.
 #[test]
 fn integration_answers_every_case_as_listed() {
     run(&Flavour {
@@ -65,7 +65,7 @@ fn integration_answers_every_case_as_listed() {
             let request = integration::TokenRequest::decode(payload)?;
             Ok((request.email, request.consumer.token.expose_secret().into()))
         },
-        failure: &integration::Integration::new("clients", "http://127.0.0.1:8080"),
+        formatter: &integration::Integration::new("clients", "http://127.0.0.1:8080"),
         bad_field: 422,
         reads_forms: false,
     });
@@ -76,8 +76,8 @@ struct Flavour<'a> {
     rewrite: fn(&str) -> String,
     /// The login name and the password as decoded.
     decode: fn(&Payload<'_>) -> Result<(String, String), RequestRejection>,
-    failure: &'a dyn RejectionFormatter,
-    /// What a field of the wrong type is answered with.
+    formatter: &'a dyn RejectionFormatter,
+    /// The status for a field of the wrong type.
     bad_field: u16,
     reads_forms: bool,
 }
@@ -100,7 +100,7 @@ struct Case {
 fn run(flavour: &Flavour<'_>) {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/vectors/tokens/login_body_cases.json"
+        "/../../testdata/vectors/tokens/login_body_cases.json"
     );
     let Cases { cases } = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(cases.len(), CASES);
@@ -142,7 +142,7 @@ fn decode(flavour: &Flavour<'_>, case: &Case, body: &[u8]) -> Outcome {
     }) {
         Ok((login, password)) => Outcome::Accepted { login, password },
         Err(rejection) => {
-            let answer = flavour.failure.answer(&rejection);
+            let answer = flavour.formatter.answer(&rejection);
             assert!(
                 serde_json::from_slice::<serde_json::Map<_, _>>(&answer.body).is_ok(),
                 "{}",
@@ -159,12 +159,12 @@ enum Outcome {
     Refused(u16),
 }
 
-/// One of the outcomes a case allows. The decoder only sees the start of what the server does.
+/// One of the outcomes that a case allows. The decoder is only the first step of what the server does.
 #[derive(Debug, PartialEq)]
 enum Wanted {
-    /// Decoded, to the login and password of the case.
+    /// Decoded to the login and password of the case.
     Accepted,
-    /// Refused as wrong credentials, by the decoder or by what comes after it.
+    /// Refused as wrong credentials, by the decoder or by a later step.
     Rejected,
     /// Refused with this status.
     Status(u16),
@@ -189,7 +189,7 @@ impl Case {
         match (&self.body, &self.body_hex) {
             (Some(body), _) => fill(&(flavour.rewrite)(body)).into_bytes(),
             (None, Some(hex)) => unhex(hex),
-            // The one case that only describes its body: what matters is that it is never inflated.
+            // One case only describes its body. What matters is that it is never decompressed.
             (None, None) => vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3],
         }
     }

@@ -1,4 +1,4 @@
-//! Every example of the four documents is read, and printed, as the document has it.
+//! Every example in the four documents is decoded and printed exactly as in its document.
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 #[test]
 fn the_examples_are_the_documents_own() {
-    let shared = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/documents"));
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/documents"));
     let mut compared = 0;
     for (document, names) in [
         ("mechanics.md", &["mechanics_request", "mechanics_response"][..]),
@@ -21,8 +21,8 @@ fn the_examples_are_the_documents_own() {
         ("device.md", &["device_request", "device_response"]),
         ("integration.md", &["integration_request", "integration_response"]),
     ] {
-        let text = std::fs::read_to_string(shared.join(document)).unwrap();
-        // As a shell would pass it on, with the one placeholder that is not JSON filled in.
+        let text = std::fs::read_to_string(folder.join(document)).unwrap();
+        // As a shell would pass it, with a value for the one placeholder that is not JSON.
         let text = without_space(&text.replace("\\\"", "\"").replace("{organization_id}", "171"));
         for name in names {
             assert!(text.contains(&without_space(&example(name))), "{name}");
@@ -75,7 +75,7 @@ fn login_reads_and_prints_its_document() {
     assert_eq!(Login::LOGOUT.path(Login::DEFAULT_PATH), "/logout");
 }
 
-/// The document's own command line labels JSON as a form and gives no boundary.
+/// The command line in the document labels JSON as a form and gives no boundary.
 #[test]
 fn device_reads_and_prints_its_document() {
     let sent = example("device_request");
@@ -107,8 +107,8 @@ fn integration_reads_its_document() {
     );
 }
 
-/// With the document's own numbers, which come from a system that counts memberships and key values apart and took a
-/// second between the client and its values.
+/// With the numbers in the document. They come from a system that numbers memberships and key values separately, and
+/// that stored the client one second before its values.
 #[test]
 fn integration_prints_its_document() {
     let pair = |id, key, value| ClientKeyValue {

@@ -1,4 +1,4 @@
-//! For any bytes at all: no decoder panics, and whatever is printed is read back equal.
+//! For any bytes: no decoder panics, and every answer parses to the values it was made from.
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
 use dialects::device::{self, Device};
@@ -22,7 +22,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_sent_as_json_is_what_is_read(name in name(), password in ".*[^ \\s].*", device in name()) {
+    fn json_is_decoded_to_the_values_sent(name in name(), password in ".*[^ \\s].*", device in name()) {
         let body = json!({"email": name, "password": password, "device_name": device}).to_string();
         prop_assume!(body.len() <= MAX_BODY);
         let request = device::TokenRequest::decode(&Payload::json(body.as_bytes())).unwrap();
@@ -32,7 +32,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_sent_as_a_form_is_what_is_read(name in name(), password in ".*[^ \\s].*") {
+    fn a_form_is_decoded_to_the_values_sent(name in name(), password in ".*[^ \\s].*") {
         let escape = |text: &str| text.bytes().map(|b| format!("%{b:02x}")).collect::<String>();
         let body = format!("username={}&password={}&device_name=d", escape(&name), escape(&password));
         prop_assume!(body.len() <= MAX_BODY);
@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_sent_in_parts_is_what_is_read(name in name(), password in "[^\r\n-]*[^ \\s\r\n-]") {
+    fn a_multipart_body_is_decoded_to_the_values_sent(name in name(), password in "[^\r\n-]*[^ \\s\r\n-]") {
         let part = |key: &str, value: &str| {
             format!("--B\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n")
         };
@@ -54,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn what_mechanics_prints_reads_back_equal(
+    fn the_answer_of_mechanics_parses_to_the_same_values(
         token in ".*", refresh in ".*", name in ".*", country in any::<i64>(), thousandths in 0..1_000_000, auto in any::<bool>(),
     ) {
         let vat = f64::from(thousandths) / 1000.0;
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn what_login_prints_reads_back_equal(key in ".*", username in ".*", expires in any::<i64>(), token in ".*") {
+    fn the_answer_of_login_parses_to_the_same_values(key in ".*", username in ".*", expires in any::<i64>(), token in ".*") {
         let response = login::LoginResponse {
             key: &key, username: &username, expires, token: token.as_str().into(), role: 2,
         };
@@ -75,13 +75,13 @@ proptest! {
     }
 
     #[test]
-    fn what_device_prints_reads_back_equal(token in ".*", permissions in prop::collection::btree_set(".*", 0..8)) {
+    fn the_answer_of_device_parses_to_the_same_values(token in ".*", permissions in prop::collection::btree_set(".*", 0..8)) {
         let response = device::TokenResponse::new(&token, permissions.iter().map(String::as_str));
         prop_assert_eq!(parsed(&response.answer()), json!({"token": token, "permisos": permissions}));
     }
 
     #[test]
-    fn what_integration_prints_reads_back_equal(
+    fn the_answer_of_integration_parses_to_the_same_values(
         token in ".*", name in ".*", email in ".*", id in 1..=i64::MAX / 2, created_at_ms in 0_i64..253_402_300_800_000,
     ) {
         let client = Client { id, name: &name, email: &email, created_at_ms };
@@ -99,13 +99,13 @@ proptest! {
 
 fn decode_all(sent: &Sent) {
     let payload = sent.payload();
-    let refusals = [
+    let rejections = [
         mechanics::TokenRequest::decode(&payload).err(),
         login::LoginRequest::decode(&payload).err(),
         device::TokenRequest::decode(&payload).err(),
         integration::TokenRequest::decode(&payload).err(),
     ];
-    for rejection in refusals.into_iter().flatten() {
+    for rejection in rejections.into_iter().flatten() {
         let answer = Device::new("players").answer(&rejection);
         assert!((400..500).contains(&answer.status), "{rejection:?}");
     }
@@ -139,7 +139,7 @@ fn payload() -> impl Strategy<Value = Sent> {
     (content_type(), body).prop_map(|(content_type, body)| Sent { content_type, body })
 }
 
-/// Bodies that get further into the decoders than random bytes do.
+/// Bodies that get further into the decoders than random bytes.
 fn pieces() -> impl Strategy<Value = Sent> {
     let piece = prop::sample::select(vec![
         "{",
@@ -187,7 +187,7 @@ fn pieces() -> impl Strategy<Value = Sent> {
 }
 
 fn content_type() -> impl Strategy<Value = Option<String>> {
-    let usual = prop::sample::select(vec![
+    let common = prop::sample::select(vec![
         "application/json",
         "application/x-www-form-urlencoded",
         "multipart/form-data",
@@ -196,14 +196,14 @@ fn content_type() -> impl Strategy<Value = Option<String>> {
         "multipart/form-data; boundary=\"",
     ]);
     prop_oneof![
-        8 => usual.prop_map(|text| Some(text.to_owned())),
+        8 => common.prop_map(|text| Some(text.to_owned())),
         1 => "multipart/form-data;.*".prop_map(Some),
         1 => ".*".prop_map(Some),
         1 => Just(None),
     ]
 }
 
-/// A text that every rule for names lets through.
+/// A text that every rule for names allows.
 fn name() -> impl Strategy<Value = String> {
     "[^\\p{Cc}]{0,20}[a-zñ]"
 }

@@ -1,8 +1,8 @@
-//! What a door asks for.
+//! The permissions that an endpoint requires.
 
 use auth_core::{Scope, Scopes};
 
-/// A demand that cannot be read: an empty name, or one that no permission can have.
+/// A demand with an invalid name: an empty one, or one that no permission can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not the name of a permission")]
 pub struct MalformedDemand;
@@ -12,16 +12,16 @@ pub struct MalformedDemand;
 pub struct Demand(Vec<Scope>);
 
 impl Demand {
-    /// Reads the demanded names, each as a whole: a name with a space in it is no name, not two.
+    /// Reads the demanded names. A name with a space in it is invalid; it is not two names.
     ///
     /// # Errors
-    /// [`MalformedDemand`] if any of them is none; then nothing may be let through.
+    /// [`MalformedDemand`] if any of them is invalid; access must be refused then.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, MalformedDemand> {
         let parsed = names.into_iter().map(Scope::parse);
         parsed.collect::<Option<_>>().map(Self).ok_or(MalformedDemand)
     }
 
-    /// Whether `held` has every one of them. The empty demand is met by anybody who holds a valid token.
+    /// Whether `held` has every one of them. Every valid token meets the empty demand.
     pub fn is_met_by(&self, held: &Scopes) -> bool {
         self.0.iter().all(|name| held.contains(name.as_str()))
     }
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_demand_that_is_no_name_is_not_met_by_leaving_it_out() {
+    fn an_invalid_name_is_an_error_and_not_left_out() {
         assert_eq!(Demand::parse(["a", ""]), Err(MalformedDemand));
         assert_eq!(Demand::parse(["a b"]), Err(MalformedDemand));
     }

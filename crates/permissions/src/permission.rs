@@ -1,4 +1,4 @@
-//! Permission names, and lists of them as they are stored.
+//! Names of permissions, and lists of them as they are stored.
 
 use auth_core::{Scope, Scopes};
 use serde_json::Value;
@@ -8,10 +8,10 @@ use serde_json::Value;
 #[error("a permission is 1 to 128 visible ASCII characters without space, comma, quote and backslash, and not `*`")]
 pub struct BadPermission;
 
-/// Reads the name of a permission that is to be given to somebody.
+/// Reads the name of a permission that is to be granted.
 ///
-/// Narrower than what a token may carry: no comma, since people split lists at commas, and no `*`, since others read it
-/// as a wildcard.
+/// Stricter than what a token may carry: no comma, since people split lists at commas, and no `*`, since other systems
+/// read it as a wildcard.
 ///
 /// # Errors
 /// [`BadPermission`].
@@ -20,8 +20,8 @@ pub fn parse_permission(name: &str) -> Result<Scope, BadPermission> {
     plain.then(|| Scope::parse(name)).flatten().ok_or(BadPermission)
 }
 
-/// Reads a stored list: a JSON array of names. Anything else, as a whole or in any place, grants nothing at all: a
-/// damaged row must not grant what happens to be legible in it.
+/// Reads a stored list: a JSON array of names. `None` for anything else, also if only one item is invalid: a damaged row
+/// must not grant its readable parts.
 pub fn read_list(stored: &str) -> Option<Scopes> {
     let Ok(Value::Array(items)) = serde_json::from_str(stored) else {
         return None;
@@ -42,7 +42,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_that_could_be_taken_for_several_or_for_all_are_refused() {
+    fn names_that_could_be_read_as_several_or_as_all_are_refused() {
         for name in [
             "",
             "*",
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_list_of_names_grants_nothing() {
+    fn anything_but_a_list_of_names_grants_nothing() {
         for stored in [
             "",
             "null",

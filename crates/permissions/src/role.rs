@@ -20,13 +20,13 @@ impl RoleName {
     }
 }
 
-/// A role and what it lets its holders do, in order.
+/// A role with its permissions, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// The realm it belongs to.
     pub realm: Realm,
-    /// Its name there.
+    /// Its name in that realm.
     pub name: RoleName,
-    /// What its holders may do.
+    /// What holders of the role may do.
     pub permissions: Scopes,
 }

@@ -1,4 +1,4 @@
-//! The port.
+//! The port of roles.
 
 use std::fmt;
 
@@ -16,13 +16,13 @@ pub trait RoleStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn permissions_of(&self, realm: &Realm, role: &str) -> Result<Scopes, StoreError>;
 
-    /// The role of this name, for those who look after roles.
+    /// The role with this name, for administration.
     ///
     /// # Errors
     /// When the store fails, or the role's row is damaged.
     async fn find(&self, realm: &Realm, role: &str) -> Result<Option<Role>, StoreError>;
 
-    /// Makes a role or replaces its permissions, and says so in the feed ([`auth_core::Change::AllRights`]), in one
+    /// Creates a role or replaces its permissions, and publishes that in the feed ([`auth_core::Change::AllRights`]), in one
     /// operation.
     ///
     /// # Errors

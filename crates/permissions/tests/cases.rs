@@ -5,7 +5,7 @@ use serde_json::Value;
 
 const CASES: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../../../shared/vectors/tokens/permission_cases.json"
+    "/../../testdata/vectors/tokens/permission_cases.json"
 );
 
 /// The number of cases in the file, so that none is lost in silence.

@@ -1,6 +1,5 @@
-//! A private PostgreSQL cluster for tests, made of the machine's programs and never of its running server.
+//! A private PostgreSQL cluster for tests, started from the machine's programs. The machine's own server is not touched.
 
-use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -12,18 +11,16 @@ use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
 mod programs;
+mod skip;
 
 use programs::Programs;
 
-/// How often the new server is asked whether it is there, and how long it waits in between.
-const ASKED: u32 = 600;
+/// How often to try to connect to the new server, and how long to wait in between.
+const ATTEMPTS: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Set to `1`, it has the tests that need PostgreSQL pass without it.
-const SKIP: &str = "TESSERA_SKIP_POSTGRES";
-
-/// Runs the server, waits for the end of its own standard input, stops the server and removes everything. The input is
-/// a pipe from the tests, which ends when they end, in whatever way.
+/// Runs the server until its own standard input ends, then stops the server and removes its folder. The input is a pipe
+/// from the tests, which ends when their process does, even if it is killed.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 dir=$1; shift
@@ -34,8 +31,9 @@ wait
 rm -rf "$dir"
 "#;
 
-/// A running cluster. It listens on a port of the loopback address and on a socket in its own folder, trusts everybody
-/// there, and does not sync its files. Stopped and removed when it is dropped, and when its process ends.
+/// A running cluster. It listens on a port of the loopback address and on a socket in its own folder, accepts
+/// every user without a password, and does not sync its files. Stopped and removed when it is dropped, and when its
+/// process ends.
 #[derive(Debug)]
 pub struct Cluster {
     port: u16,
@@ -44,33 +42,23 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The one cluster of this process, or `None` where the tests that need it are to be skipped; then it says so, with
-    /// the name of the test and how many were skipped so far, past the capture of the test's output.
+    /// The one cluster of this process, started when it is first asked for.
     ///
     /// # Panics
     /// When the machine has no programs of PostgreSQL (the message names the Debian package), or they fail.
-    pub fn shared() -> Option<&'static Self> {
+    pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
-        static SKIPPED: AtomicUsize = AtomicUsize::new(0);
-        if Self::is_skipped() {
-            let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
-            let thread = std::thread::current();
-            let test = thread.name().unwrap_or("a test");
-            let _ = writeln!(
-                std::io::stderr(),
-                "skipped for want of PostgreSQL ({SKIP}=1), no. {count}: {test}"
-            );
-            return None;
-        }
-        Some(SHARED.get_or_init(|| Self::start(&[]).unwrap_or_else(|why| panic!("{why}"))))
+        SHARED.get_or_init(|| Self::start(&[]).unwrap_or_else(|why| panic!("{why}")))
     }
 
-    /// Whether the tests that need a cluster are to be skipped.
-    pub fn is_skipped() -> bool {
-        std::env::var_os(SKIP).is_some_and(|value| value == "1")
+    /// Why the tests that need a cluster are to be skipped, in a few words for the test's report, or `None` where they
+    /// run: `TESSERA_SKIP_POSTGRES=1` is set; or PostgreSQL's programs are not installed, unless
+    /// `TESSERA_REQUIRE_POSTGRES=1` is set.
+    pub fn skip_reason() -> Option<&'static str> {
+        skip::reason()
     }
 
-    /// A cluster of one's own, with more arguments for its server, such as `-c` and `fsync=on`.
+    /// A new cluster, with more arguments for its server, such as `-c` and `fsync=on`.
     ///
     /// # Errors
     /// One line that says what is missing or what failed.
@@ -78,7 +66,7 @@ impl Cluster {
         Self::start_with(&[], arguments)
     }
 
-    /// A cluster of one's own that offers TLS, with this certificate and its key (PEM).
+    /// A new cluster that offers TLS, with this certificate and its key (PEM).
     ///
     /// # Errors
     /// One line that says what is missing or what failed.
@@ -97,7 +85,7 @@ impl Cluster {
         }
         let port = free_port()?;
         let keeper = keep(&programs, &folder, port, arguments)?;
-        // From here on the keeper removes it.
+        // From here on the keeper removes the folder.
         let _ = folder.keep();
         let cluster = Self {
             port,
@@ -133,7 +121,7 @@ impl Cluster {
 
     fn wait(&self) -> Result<(), String> {
         let mut why = String::new();
-        for _ in 0..ASKED {
+        for _ in 0..ATTEMPTS {
             match self.try_execute("SELECT 1".to_owned()) {
                 Ok(()) => return Ok(()),
                 Err(error) => why = error,
@@ -147,7 +135,7 @@ impl Cluster {
         Err(format!("the private PostgreSQL cluster did not start: {why}"))
     }
 
-    /// On a thread and a runtime of its own, so that it can be called from anywhere.
+    /// Runs on a thread with a runtime of its own, so that it can be called inside and outside of one.
     fn try_execute(&self, statement: String) -> Result<(), String> {
         let url = self.url("postgres");
         let work = move || {
@@ -203,7 +191,7 @@ fn keep(programs: &Programs, folder: &TempDir, port: u16, arguments: &[&str]) ->
     keeper.args(programs.server(&folder.path().join("data"), folder.path(), port));
     keeper.args(arguments);
     keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    // A group of its own: whoever kills the tests' whole group does not kill the one who cleans up after them.
+    // A process group of its own: a signal to the group of the tests does not stop the keeper, which cleans up after them.
     keeper.current_dir("/").process_group(0);
     keeper.spawn().map_err(|error| format!("no shell: {error}"))
 }

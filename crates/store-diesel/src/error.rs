@@ -1,4 +1,4 @@
-//! What goes wrong in a database, as the ports tell it. No text here names a bound value, a password or an address.
+//! What goes wrong in a database, as the ports report it. No text here names a bound value, a password or an address.
 
 use auth_core::StoreError;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
@@ -9,7 +9,7 @@ pub(crate) type Outcome<T> = Result<T, DbError>;
 /// Why a step failed.
 #[derive(Debug)]
 pub(crate) enum DbError {
-    /// The database said no, or said nothing.
+    /// The database refused, or did not answer.
     Database(Error),
     /// A row is not what was written.
     Corrupt(&'static str),
@@ -72,44 +72,45 @@ fn of_database(kind: &DatabaseErrorKind, info: &(dyn DatabaseErrorInformation + 
 
 /// The primary message and the names in it. Details and hints are left out: PostgreSQL quotes the row there.
 fn describe(kind: &DatabaseErrorKind, info: &(dyn DatabaseErrorInformation + Send + Sync)) -> String {
-    let place = info.constraint_name().or(info.table_name());
-    match (kind, place) {
+    let name = info.constraint_name().or(info.table_name());
+    match (kind, name) {
         (DatabaseErrorKind::Unknown, _) => first_line(info.message()),
         (DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection, _) => {
             "the connection was lost".to_owned()
         }
-        (kind, Some(place)) => format!("{kind:?} of {place}"),
+        (kind, Some(name)) => format!("{kind:?} of {name}"),
         (kind, None) => format!("{kind:?}"),
     }
 }
 
-/// SQLite's words for somebody else's lock, and PostgreSQL's for a conflict or for having no room. Of these `diesel-async`
-/// tells no code, and the words are in the language of `lc_messages`: each connection asks for English, but needs a right
-/// for that. In another language they are trouble of the unspecific kind, and a deadlock is not tried again.
+/// Whether the message is SQLite's for a lock that another process holds, or PostgreSQL's for a conflict or for too many
+/// connections. For these `diesel-async` reports no code, and the text is in the language of `lc_messages`: each
+/// connection asks for English, but needs a right for that. In another language such an error counts as unspecific, and
+/// a deadlock is not tried again.
 fn is_busy(message: &str) -> bool {
-    let known = [
+    let messages = [
         "is locked",
         "due to lock timeout",
         "too many clients",
         "too many connections",
     ];
-    is_deadlock(message) || known.iter().any(|words| message.contains(words))
+    is_deadlock(message) || messages.iter().any(|part| message.contains(part))
 }
 
 fn is_deadlock(message: &str) -> bool {
     message == "deadlock detected"
 }
 
-/// Words after which the next operation had better have another connection.
+/// Whether the message means that the connection is broken, so that the next operation needs another one.
 fn ends_connection(message: &str) -> bool {
-    let known = [
+    let messages = [
         "disk I/O error",
         "not a database",
         "malformed",
         "unable to open",
         "terminating connection",
     ];
-    known.iter().any(|words| message.contains(words))
+    messages.iter().any(|part| message.contains(part))
 }
 
 fn first_line(message: &str) -> String {
@@ -153,8 +154,8 @@ mod tests {
     #[test]
     fn no_bound_value_is_told() {
         for kind in [DatabaseErrorKind::UniqueViolation, DatabaseErrorKind::Unknown] {
-            let told = StoreError::from(fault(kind, "duplicate key")).to_string();
-            assert!(!told.contains("canary"), "{told}");
+            let text = StoreError::from(fault(kind, "duplicate key")).to_string();
+            assert!(!text.contains("canary"), "{text}");
         }
         let unreadable = DbError::Database(Error::DeserializationError("canary".into()));
         assert!(!StoreError::from(unreadable).to_string().contains("canary"));

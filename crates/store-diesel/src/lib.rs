@@ -7,10 +7,11 @@
 
 #[cfg(feature = "test-support")]
 mod cluster;
+mod database_info;
 mod error;
-mod facts;
 #[cfg(feature = "test-support")]
 mod inspect;
+mod meta;
 mod migrations;
 mod migrator;
 mod options;
@@ -20,13 +21,12 @@ mod schema;
 mod sqlite;
 mod store;
 mod url;
-mod vault;
 
 #[cfg(feature = "test-support")]
 pub use cluster::Cluster;
-pub use facts::Facts;
+pub use database_info::DatabaseInfo;
+pub use meta::MetaStore;
 pub use migrator::Migrator;
 pub use options::{ConnectError, StoreOptions};
 pub use store::DieselStore;
 pub use url::BadUrl;
-pub use vault::{MetaStore, StoredKey, VaultStore};

@@ -1,4 +1,5 @@
-//! The migrations, compiled in from the folder `migrations` of the workspace.
+//! The migrations, compiled in from the folder `migrations`: in the repository that is a link to the workspace's,
+//! in a package a copy of it.
 
 use std::fmt;
 
@@ -79,7 +80,7 @@ macro_rules! sql {
     ($database:literal, $name:literal, $way:literal) => {
         include_str!(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../../migrations/",
+            "/migrations/",
             $database,
             "/",
             $name,
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn every_folder_is_compiled_in_and_they_are_in_order() {
         for database in ["sqlite", "postgres"] {
-            let folder = format!("{}/../../migrations/{database}", env!("CARGO_MANIFEST_DIR"));
+            let folder = format!("{}/migrations/{database}", env!("CARGO_MANIFEST_DIR"));
             let entries = std::fs::read_dir(folder).unwrap();
             let mut names: Vec<_> = entries
                 .map(|entry| entry.unwrap().file_name().into_string().unwrap())

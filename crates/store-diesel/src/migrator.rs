@@ -7,7 +7,7 @@ use auth_core::StoreError;
 use crate::options::{ConnectError, StoreOptions};
 use crate::store::{Ports, open};
 
-/// The tables of one database, for those who bring them up to date, or back, apart from a server.
+/// The tables of one database, to migrate them up or down without a server.
 /// [`DieselStore::connect`](crate::DieselStore::connect) does the former by itself.
 #[derive(Clone, Debug)]
 pub struct Migrator(Arc<dyn Ports>);

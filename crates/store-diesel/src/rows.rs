@@ -8,11 +8,13 @@ use crate::error::{DbError, Outcome};
 mod account;
 mod consumer;
 mod feed;
+mod key;
 mod token;
 
 pub(crate) use account::{AccountRow, CLIENT_NAME, NewAccountRow, attributes_text};
 pub(crate) use consumer::{ConsumerRow, OrganisationRow};
 pub(crate) use feed::{FeedRow, NewFeedRow};
+pub(crate) use key::KeyRow;
 pub(crate) use token::{RefreshRow, RotationRow, SummaryRow, TokenRow};
 
 /// A stored list of rights. A damaged one grants nothing.

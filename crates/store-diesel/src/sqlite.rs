@@ -15,10 +15,8 @@ mod worker;
 mod accounts;
 #[path = "ports/consumers.rs"]
 mod consumers;
-#[path = "ports/directory.rs"]
-mod directory;
-#[path = "ports/facts.rs"]
-mod facts;
+#[path = "ports/database_info.rs"]
+mod database_info;
 #[path = "ports/feed.rs"]
 mod feed;
 #[path = "ports/insert.rs"]
@@ -26,6 +24,10 @@ mod insert;
 #[cfg(feature = "test-support")]
 #[path = "ports/inspect.rs"]
 mod inspect;
+#[path = "ports/keys.rs"]
+mod keys;
+#[path = "ports/meta.rs"]
+mod meta;
 #[path = "ports/migrate.rs"]
 mod migrate;
 #[path = "ports/passwords.rs"]
@@ -34,9 +36,9 @@ mod passwords;
 mod purge;
 #[path = "ports/roles.rs"]
 mod roles;
+#[path = "ports/token_admin.rs"]
+mod token_admin;
 #[path = "ports/tokens.rs"]
 mod tokens;
-#[path = "ports/vault.rs"]
-mod vault;
 
 pub(crate) use backend::Db;

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use auth_core::{AccountStore, PasswordStore, StoreError, TokenDirectory, TokenStore};
+use auth_core::{AccountStore, PasswordStore, StoreError, TokenAdminStore, TokenStore};
 use consumer_auth::ConsumerStore;
+use keystore::KeyStore;
 use permissions::RoleStore;
 
-use crate::facts::{Examine, Facts};
+use crate::database_info::{DatabaseInfo, InfoStore};
 #[cfg(feature = "test-support")]
 use crate::inspect::Inspect;
+use crate::meta::{MetaStore, Ping};
 use crate::migrations::{self, Migrate};
 use crate::options::{ConnectError, StoreOptions};
 use crate::url::DatabaseUrl;
-use crate::vault::{MetaStore, Ping, VaultStore};
 use crate::{postgres, sqlite};
 
 /// Every port of Tessera on one database. Cheap to clone; the connections are closed with the last clone and the last
@@ -36,8 +37,8 @@ impl DieselStore {
         self.0.clone()
     }
 
-    /// The port of those who look after other people's tokens.
-    pub fn directory(&self) -> Arc<dyn TokenDirectory> {
+    /// The port of token administration.
+    pub fn token_admin(&self) -> Arc<dyn TokenAdminStore> {
         self.0.clone()
     }
 
@@ -61,8 +62,8 @@ impl DieselStore {
         self.0.clone()
     }
 
-    /// The server's sealed keys.
-    pub fn vault(&self) -> Arc<dyn VaultStore> {
+    /// The port of signing keys.
+    pub fn keys(&self) -> Arc<dyn KeyStore> {
         self.0.clone()
     }
 
@@ -75,8 +76,8 @@ impl DieselStore {
     ///
     /// # Errors
     /// When it does not answer.
-    pub async fn facts(&self) -> Result<Facts, StoreError> {
-        self.0.facts().await
+    pub async fn database_info(&self) -> Result<DatabaseInfo, StoreError> {
+        self.0.database_info().await
     }
 
     /// Whether the database answers.
@@ -108,19 +109,19 @@ pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Po
 
 /// All that is to be had from one database.
 pub(crate) trait Ports:
-    TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
+    TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + KeyStore + MetaStore + Behind
 {
 }
 
 impl<T> Ports for T where
-    T: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore + VaultStore + MetaStore + Behind
+    T: TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + KeyStore + MetaStore + Behind
 {
 }
 
 /// What is behind the ports.
-pub(crate) trait Behind: Ping + Examine + Migrate + Inspect {}
+pub(crate) trait Behind: Ping + InfoStore + Migrate + Inspect {}
 
-impl<T: Ping + Examine + Migrate + Inspect> Behind for T {}
+impl<T: Ping + InfoStore + Migrate + Inspect> Behind for T {}
 
 /// Stands in for the look behind the ports where tests are not supported.
 #[cfg(not(feature = "test-support"))]

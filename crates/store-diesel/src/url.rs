@@ -27,9 +27,9 @@ pub(crate) struct PostgresUrl {
 pub(crate) enum TlsMode {
     /// `disable`: none.
     Disable,
-    /// `prefer`: encrypted where the server can, whoever it is.
+    /// `prefer`: encrypted where the server can; its identity is not checked.
     Prefer,
-    /// `require`: encrypted, whoever the server is.
+    /// `require`: encrypted; the server's identity is not checked.
     Require,
     /// `verify-full`, or `require` with `sslrootcert`: encrypted, by a server whose certificate is of the host's name
     /// and leads to this file's, or else (`None`) to the machine's roots.
@@ -38,8 +38,8 @@ pub(crate) enum TlsMode {
 
 impl DatabaseUrl {
     pub(crate) fn parse(url: &str) -> Result<Self, BadUrl> {
-        if let Some(place) = url.strip_prefix("sqlite:") {
-            return sqlite(place);
+        if let Some(location) = url.strip_prefix("sqlite:") {
+            return sqlite(location);
         }
         match url.starts_with("postgres://") || url.starts_with("postgresql://") {
             true => PostgresUrl::parse(url).map(|url| Self::Postgres(Box::new(url))),
@@ -48,11 +48,11 @@ impl DatabaseUrl {
     }
 }
 
-fn sqlite(place: &str) -> Result<DatabaseUrl, BadUrl> {
-    if place == ":memory:" {
+fn sqlite(location: &str) -> Result<DatabaseUrl, BadUrl> {
+    if location == ":memory:" {
         return Ok(DatabaseUrl::Sqlite(None));
     }
-    let path = place.strip_prefix("//").unwrap_or(place);
+    let path = location.strip_prefix("//").unwrap_or(location);
     match path {
         "" => Err(BadUrl("no path")),
         path if path.contains(['?', '\0']) => Err(BadUrl("options in the path")),
@@ -66,7 +66,7 @@ impl PostgresUrl {
     /// Reads the two options about TLS itself, since the library knows only some of their values, and has it read the
     /// rest.
     fn parse(url: &str) -> Result<Self, BadUrl> {
-        let (place, options) = url.split_once('?').unwrap_or((url, ""));
+        let (location, options) = url.split_once('?').unwrap_or((url, ""));
         let (mut mode, mut root, mut others) = (None, None, Vec::new());
         for option in options.split('&').filter(|option| !option.is_empty()) {
             match option.split_once('=') {
@@ -76,7 +76,7 @@ impl PostgresUrl {
             }
         }
         let tls = TlsMode::parse(mode, root)?;
-        let rest = format!("{place}?{}", others.join("&"));
+        let rest = format!("{location}?{}", others.join("&"));
         let config: Result<tokio_postgres::Config, _> = rest.parse();
         let mut config = config.map_err(|_| BadUrl("it cannot be read"))?;
         config.ssl_mode(match tls {

@@ -5,27 +5,29 @@
 mod support;
 
 use auth_core::{Change, Generation, NewAccount, NewToken, Subject};
-use store_diesel::{DieselStore, StoredKey};
+use store_diesel::DieselStore;
 use support::Fresh;
-use support::things::{HOUR, NOW, account, client, crowd, generation, organisation, owner, session, token};
+use support::things::{HOUR, NOW, account, client, crowd, generation, key, organisation, owner, session, token};
 
 /// How many callers there are, and how many times they meet.
 const CROWD: usize = 40;
 const ROUNDS: u8 = 8;
 
-on_both! {
-    one_rotation_wins
-    one_client_is_made
-    one_account_is_made_of_one_name
-    nobody_gets_anothers_login_as_alias
-    one_shared_record_is_made
-    nothing_lives_after_a_sign_out_that_met_refreshes
-    nothing_lives_after_a_password_change_that_met_sign_ins
-    a_change_is_told_until_the_last_token_that_met_it_ends
-    chosen_numbers_and_given_ones_do_not_meet
-    one_first_key_is_made
-    one_value_is_kept
-    one_failure_undoes_nobody_elses_work
+tests! {
+    both {
+        one_rotation_wins
+        one_client_is_made
+        one_account_is_made_of_one_name
+        nobody_gets_anothers_login_as_alias
+        one_shared_record_is_made
+        nothing_lives_after_a_sign_out_that_met_refreshes
+        nothing_lives_after_a_password_change_that_met_sign_ins
+        a_change_is_told_until_the_last_token_that_met_it_ends
+        chosen_numbers_and_given_ones_do_not_meet
+        one_first_key_is_made
+        one_value_is_kept
+        one_failure_undoes_nobody_elses_work
+    }
 }
 
 async fn nodes(fresh: &Fresh) -> [DieselStore; 2] {
@@ -137,7 +139,7 @@ async fn nothing_lives_after_a_sign_out_that_met_refreshes(fresh: Fresh) {
         })
         .await;
         assert!(fresh.store.tokens().find(id).await.unwrap().is_none());
-        let left = fresh.store.directory().tokens_of(owner, None, 100).await.unwrap();
+        let left = fresh.store.token_admin().tokens_of(owner, None, 100).await.unwrap();
         assert!(left.is_empty(), "{left:?}");
         let (tokens, now, next) = (fresh.store.tokens(), generation(family, 1), generation(family, 2));
         assert!(!tokens.rotate(id, &now.current, &next).await.unwrap());
@@ -148,12 +150,12 @@ async fn nothing_lives_after_a_password_change_that_met_sign_ins(fresh: Fresh) {
     let (nodes, owner) = (nodes(&fresh).await, owner(&fresh.store, "workshop@email.dk").await);
     for round in 0..ROUNDS {
         sign_in_while_the_password_changes(&nodes, owner, round).await;
-        let left = fresh.store.directory().tokens_of(owner, None, 100).await.unwrap();
+        let left = fresh.store.token_admin().tokens_of(owner, None, 100).await.unwrap();
         assert!(left.is_empty(), "{left:?}");
     }
 }
 
-/// Who signs in gets a token that is covered by the change, or none: never one that outlives what is told of it.
+/// A sign-in gets a token that the change covers, or none: never one that outlives the change's entry in the feed.
 async fn a_change_is_told_until_the_last_token_that_met_it_ends(fresh: Fresh) {
     let (nodes, owner) = (nodes(&fresh).await, owner(&fresh.store, "workshop@email.dk").await);
     for round in 0..ROUNDS {
@@ -204,23 +206,12 @@ async fn one_first_key_is_made(fresh: Fresh) {
     for purpose in ["mechanics", "login"] {
         let made = crowd(&nodes, 5, |node, caller| async move {
             let key = key(&format!("{purpose}-{caller}"), purpose);
-            node.vault().put_first_key(&key).await.unwrap()
+            node.keys().insert_first(&key).await.unwrap()
         })
         .await;
         assert_eq!(made.iter().filter(|made| **made).count(), 1, "{purpose}");
     }
-    assert_eq!(fresh.store.vault().keys().await.unwrap().len(), 2);
-}
-
-fn key(name: &str, purpose: &str) -> StoredKey {
-    StoredKey {
-        name: name.to_owned(),
-        purpose: purpose.to_owned(),
-        sealed: vec![1, 2, 3],
-        created_at: NOW,
-        activates_at: NOW,
-        retires_at: None,
-    }
+    assert_eq!(fresh.store.keys().keys().await.unwrap().len(), 2);
 }
 
 async fn one_value_is_kept(fresh: Fresh) {

@@ -3,8 +3,8 @@
 
 mod support;
 
-use libtest_mimic::{Arguments, Trial};
-use store_diesel::Cluster;
+use libtest_mimic::Trial;
+use support::trials::{on_postgres_blocking, run};
 use support::{Fresh, harness};
 use testkit::law::hold;
 
@@ -29,16 +29,12 @@ fn main() {
         }));
     }
     for law in testkit::store::laws() {
-        let trial = Trial::test(format!("postgres::{}", law.name), move || {
-            let Some(cluster) = Cluster::shared() else {
-                return Ok(());
-            };
+        let name = format!("postgres::{}", law.name);
+        trials.push(on_postgres_blocking(&name, move |cluster| {
             hold(law.name, &[], async move {
                 (law.check)(harness(Fresh::postgres(cluster).await)).await
             });
-            Ok(())
-        });
-        trials.push(trial.with_ignored_flag(Cluster::is_skipped()));
+        }));
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    run(trials)
 }

@@ -1,6 +1,7 @@
 //! Two transactions that wait for each other on PostgreSQL: ours is begun anew, in whatever language the server says so.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[macro_use]
 mod support;
 
 use std::time::Duration;
@@ -10,9 +11,15 @@ use support::Fresh;
 use support::things::{NOW, owner};
 use tokio_postgres::{Client, NoTls};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_loser_of_a_deadlock_tries_again() {
-    let Some(cluster) = Cluster::shared() else { return };
+tests! {
+    postgres {
+        the_loser_of_a_deadlock_tries_again
+        a_connection_asks_for_english
+        a_user_without_the_right_to_ask_for_english_is_served_too
+    }
+}
+
+async fn the_loser_of_a_deadlock_tries_again(cluster: &'static Cluster) {
     let fresh = Fresh::postgres(cluster).await;
     let [one, other] = [owner(&fresh.store, "one").await, owner(&fresh.store, "other").await];
     // The server looks for deadlocks once, so long after a transaction has begun to wait; the rival never does.
@@ -42,17 +49,13 @@ async fn the_loser_of_a_deadlock_tries_again() {
     assert_eq!(fresh.count(&touched).await, 2, "each was touched twice");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_connection_asks_for_english() {
-    let Some(cluster) = Cluster::shared() else { return };
+async fn a_connection_asks_for_english(cluster: &'static Cluster) {
     let fresh = Fresh::postgres(cluster).await;
     cluster.execute(&format!("ALTER DATABASE {} SET lc_messages = 'POSIX'", name(&fresh)));
     assert_eq!(language(&fresh.other_node().await).await, "C");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_user_without_the_right_to_ask_for_english_is_served_too() {
-    let Some(cluster) = Cluster::shared() else { return };
+async fn a_user_without_the_right_to_ask_for_english_is_served_too(cluster: &'static Cluster) {
     let fresh = Fresh::postgres(cluster).await;
     let name = name(&fresh);
     cluster.execute(&format!("ALTER DATABASE {name} SET lc_messages = 'POSIX'"));

@@ -35,50 +35,50 @@ fn main() {
 async fn whatever_was_answered_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("tessera.db").display());
-    let (mut issued, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    let (mut issued, mut revoked) = (BTreeSet::new(), BTreeSet::new());
     for lines in [1, 7, 50, 200, 333, 500] {
         for line in answers_before_the_kill(&url, lines) {
             let (what, id) = line.split_once(' ').unwrap();
             let id: i64 = id.parse().unwrap();
             match what {
                 "issued" => issued.insert(id),
-                "ended" => ended.insert(id),
+                "revoked" => revoked.insert(id),
                 _ => panic!("{line}"),
             };
         }
-        assert_all_there(&connect(&url).await, &issued, &ended).await;
+        assert_all_there(&connect(&url).await, &issued, &revoked).await;
     }
-    assert!(!ended.is_empty());
+    assert!(!revoked.is_empty());
 }
 
-async fn assert_all_there(store: &DieselStore, issued: &BTreeSet<i64>, ended: &BTreeSet<i64>) {
+async fn assert_all_there(store: &DieselStore, issued: &BTreeSet<i64>, revoked: &BTreeSet<i64>) {
     let check = "SELECT integrity_check FROM pragma_integrity_check";
     assert_eq!(store.dangerous_text(check).await.unwrap().as_deref(), Some("ok"));
     for id in issued {
         let rows = format!("SELECT count(*) FROM tokens WHERE id = {id}");
         assert_eq!(store.dangerous_number(&rows).await.unwrap(), Some(1), "token {id}");
-        let lives = store.tokens().find(TokenId(*id)).await.unwrap().is_some();
-        assert!(!(lives && ended.contains(id)), "token {id} was ended");
+        let live = store.tokens().find(TokenId(*id)).await.unwrap().is_some();
+        assert!(!(live && revoked.contains(id)), "token {id} was revoked");
     }
-    let told = "SELECT count(*) FROM feed WHERE kind = 'ended'";
+    let published = "SELECT count(*) FROM feed WHERE kind = 'ended'";
     let revoked = "SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL";
     assert_eq!(
-        store.dangerous_number(told).await.unwrap(),
+        store.dangerous_number(published).await.unwrap(),
         store.dangerous_number(revoked).await.unwrap(),
         "an end and its entry in the feed come together"
     );
 }
 
-/// What a process said before it was killed, which was after so many lines at the earliest.
+/// What a process printed before it was killed, which was after so many lines at the earliest.
 fn answers_before_the_kill(url: &str, lines: usize) -> Vec<String> {
     let mut process = Command::new(std::env::current_exe().unwrap());
     let mut process = process.env(URL, url).stdout(Stdio::piped()).spawn().unwrap();
-    let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
-    let mut answers: Vec<String> = said.by_ref().take(lines).map(Result::unwrap).collect();
+    let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut answers: Vec<String> = output.by_ref().take(lines).map(Result::unwrap).collect();
     process.kill().unwrap();
     process.wait().unwrap();
     assert_eq!(answers.len(), lines, "it ended by itself");
-    let mut rest: Vec<String> = said.map_while(Result::ok).collect();
+    let mut rest: Vec<String> = output.map_while(Result::ok).collect();
     // The last line may have been cut.
     rest.pop();
     answers.extend(rest);
@@ -93,7 +93,7 @@ async fn write_until_killed(url: &str) {
     for _ in 0..8 {
         callers.spawn(write(store.tokens(), owner));
     }
-    // None of them returns: whoever fails ends them all.
+    // None of them returns: the first failure ends them all.
     callers.join_next().await.unwrap().unwrap();
 }
 
@@ -102,7 +102,7 @@ async fn write(tokens: Arc<dyn TokenStore>, owner: Subject) {
         let id = tokens.insert(token(owner)).await.unwrap().unwrap();
         println!("issued {id}");
         if id.0 % 2 == 0 && tokens.revoke(id, NOW).await.unwrap() {
-            println!("ended {id}");
+            println!("revoked {id}");
         }
     }
 }

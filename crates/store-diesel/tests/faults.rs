@@ -7,15 +7,30 @@ mod support;
 use std::time::Duration;
 
 use auth_core::{NewToken, StoreError, TokenDigest};
+use keystore::EmergencyOutcome;
 use store_diesel::{Cluster, ConnectError, DieselStore, StoreOptions};
 use support::Fresh;
-use support::things::{NOW, account, crowd, owner, session, token};
+use support::things::{HOUR, NOW, account, crowd, key, owner, session, token};
 
-on_both! {
-    a_caller_who_hangs_up_leaves_nothing_half_done
-    a_damaged_row_hurts_one_only
-    nothing_of_a_secret_is_told_by_an_error
-    it_answers
+tests! {
+    both {
+        a_caller_who_hangs_up_leaves_nothing_half_done
+        a_damaged_row_hurts_one_only
+        a_change_of_keys_that_fails_halfway_changes_nothing
+        nothing_of_a_secret_is_told_by_an_error
+        it_answers
+    }
+    postgres {
+        waiting_for_a_connection_is_bounded
+        a_slow_server_is_given_up_on
+        a_database_that_went_away_is_used_again_when_it_is_back
+    }
+    other {
+        no_secret_is_in_the_file
+        a_new_file_is_its_owners_alone
+        a_file_that_another_process_writes_is_busy_and_readable
+        a_server_that_is_not_there_is_said_to_be
+    }
 }
 
 async fn a_caller_who_hangs_up_leaves_nothing_half_done(fresh: Fresh) {
@@ -39,8 +54,46 @@ async fn a_caller_who_hangs_up_leaves_nothing_half_done(fresh: Fresh) {
     let generation = fresh
         .count(&format!("SELECT generation FROM accounts WHERE id = {owner}"))
         .await;
-    let told = fresh.count("SELECT count(*) FROM feed WHERE kind = 'superseded'").await;
-    assert_eq!(generation, told, "a generation and its entry in the feed come together");
+    let published = fresh.count("SELECT count(*) FROM feed WHERE kind = 'superseded'").await;
+    assert_eq!(
+        generation, published,
+        "a generation and its entry in the feed come together"
+    );
+}
+
+/// A stolen key must not go on verifying, nor the key that signs end, since the second of two statements failed.
+async fn a_change_of_keys_that_fails_halfway_changes_nothing(fresh: Fresh) {
+    let keys = fresh.store.keys();
+    assert!(keys.insert_first(&key("old", "shops/EdDSA")).await.unwrap());
+    let before = keys.keys().await.unwrap();
+    let new = key("new", "shops/EdDSA");
+    for event in ["INSERT", "UPDATE"] {
+        let stop = match fresh.is_sqlite() {
+            true => format!("CREATE TRIGGER stop BEFORE {event} ON vault BEGIN SELECT RAISE(ABORT, 'stopped'); END"),
+            false => format!(
+                "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''stopped''; END';
+                 CREATE TRIGGER stop BEFORE {event} ON vault FOR EACH ROW EXECUTE FUNCTION stop()"
+            ),
+        };
+        fresh.run(&stop).await;
+        assert!(keys.rotate(&new, NOW.plus(HOUR)).await.is_err(), "{event}");
+        assert!(keys.emergency(&new, NOW).await.is_err(), "{event}");
+        assert!(
+            keys.replace_all(std::slice::from_ref(&new), NOW).await.is_err(),
+            "{event}"
+        );
+        assert_eq!(keys.keys().await.unwrap(), before, "{event}");
+        fresh
+            .run(match fresh.is_sqlite() {
+                true => "DROP TRIGGER stop",
+                false => "DROP TRIGGER stop ON vault; DROP FUNCTION stop()",
+            })
+            .await;
+    }
+    assert!(matches!(
+        keys.emergency(&new, NOW).await.unwrap(),
+        EmergencyOutcome::Replaced(_)
+    ));
 }
 
 async fn a_damaged_row_hurts_one_only(fresh: Fresh) {
@@ -99,7 +152,6 @@ async fn it_answers(fresh: Fresh) {
     fresh.store.ping().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_the_file() {
     let fresh = Fresh::file().await;
     let owner = owner(&fresh.store, "workshop@email.dk").await;
@@ -126,8 +178,6 @@ async fn no_secret_is_in_the_file() {
     );
 }
 
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
 async fn a_new_file_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let fresh = Fresh::file().await;
@@ -142,7 +192,6 @@ async fn a_new_file_is_its_owners_alone() {
 }
 
 /// What only reads goes on while another process has the file to itself for writing.
-#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_another_process_writes_is_busy_and_readable() {
     use diesel::connection::{Connection, SimpleConnection};
     let fresh = Fresh::file().await;
@@ -169,7 +218,6 @@ async fn a_file_that_another_process_writes_is_busy_and_readable() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_is_said_to_be() {
     let url = "postgres://me:canary@127.0.0.1:1/tessera";
     let error = DieselStore::connect(url, &StoreOptions::default()).await.unwrap_err();
@@ -180,9 +228,7 @@ async fn a_server_that_is_not_there_is_said_to_be() {
     assert!(!format!("{error} {error:?}").contains("canary"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn waiting_for_a_connection_is_bounded() {
-    let Some(cluster) = Cluster::shared() else { return };
+async fn waiting_for_a_connection_is_bounded(cluster: &'static Cluster) {
     let mut options = StoreOptions::default();
     (options.connections, options.wait) = (1, Duration::from_millis(50));
     let store = DieselStore::connect(&cluster.database(), &options).await.unwrap();
@@ -196,9 +242,7 @@ async fn waiting_for_a_connection_is_bounded() {
     store.ping().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_slow_server_is_given_up_on() {
-    let Some(cluster) = Cluster::shared() else { return };
+async fn a_slow_server_is_given_up_on(cluster: &'static Cluster) {
     let mut options = StoreOptions::default();
     options.deadline = Duration::from_millis(400);
     let store = DieselStore::connect(&cluster.database(), &options).await.unwrap();
@@ -207,9 +251,7 @@ async fn a_slow_server_is_given_up_on() {
     store.ping().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_went_away_is_used_again_when_it_is_back() {
-    let Some(cluster) = Cluster::shared() else { return };
+async fn a_database_that_went_away_is_used_again_when_it_is_back(cluster: &'static Cluster) {
     let fresh = Fresh::postgres(cluster).await;
     let owner = owner(&fresh.store, "workshop@email.dk").await;
     let name = fresh.url.rsplit('/').next().unwrap();
@@ -229,6 +271,6 @@ async fn a_database_that_went_away_is_used_again_when_it_is_back() {
     assert!(fresh.store.tokens().insert(token(owner)).await.unwrap().is_some());
 
     cluster.execute(&end_all);
-    // What only reads is asked again on another connection, even if nobody has noticed yet.
+    // What only reads is asked again on another connection, even before the loss was noticed.
     assert!(fresh.store.accounts().find(owner).await.unwrap().is_some());
 }

@@ -8,12 +8,17 @@ use store_diesel::{ConnectError, DieselStore, Migrator, StoreOptions};
 use support::Fresh;
 use support::things::owner;
 
-on_both! {
-    up_and_down_and_up_again
-    the_tables_do_not_change_when_they_are_up_to_date
-    several_starters_apply_each_migration_once
-    tables_of_a_later_version_are_refused_and_not_written_to
-    missing_migrations_are_refused_where_they_may_not_be_applied
+tests! {
+    both {
+        up_and_down_and_up_again
+        the_tables_do_not_change_when_they_are_up_to_date
+        several_starters_apply_each_migration_once
+        tables_of_a_later_version_are_refused_and_not_written_to
+        missing_migrations_are_refused_where_they_may_not_be_applied
+    }
+    other {
+        several_starters_make_one_new_file
+    }
 }
 
 async fn up_and_down_and_up_again(fresh: Fresh) {
@@ -57,7 +62,6 @@ async fn several_starters_apply_each_migration_once(fresh: Fresh) {
 }
 
 /// The file, its journal and its tables are all new.
-#[tokio::test(flavor = "multi_thread")]
 async fn several_starters_make_one_new_file() {
     for _ in 0..10 {
         let folder = tempfile::tempdir().unwrap();

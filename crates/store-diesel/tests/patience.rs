@@ -1,6 +1,7 @@
 //! What concerns the whole database waits for as long as it must, where everything else is given up on (PostgreSQL).
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[macro_use]
 mod support;
 
 use std::time::Duration;
@@ -12,24 +13,27 @@ use support::things::{NOW, owner, token};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn ending_all_sessions_outlasts_a_long_lock() {
-    let Some(cluster) = Cluster::shared() else { return };
+tests! {
+    postgres {
+        ending_all_sessions_outlasts_a_long_lock
+        a_migration_outlasts_a_long_lock
+    }
+}
+
+async fn ending_all_sessions_outlasts_a_long_lock(cluster: &'static Cluster) {
     let fresh = Fresh::postgres(cluster).await;
     let hasty = DieselStore::connect(&fresh.url, &haste()).await.unwrap();
     let owner = owner(&fresh.store, "workshop@email.dk").await;
     fresh.store.tokens().insert(token(owner)).await.unwrap().unwrap();
     let lock = lock(&fresh.url).await;
-    let directory = hasty.directory();
-    let ending = tokio::spawn(async move { directory.end_all_sessions(NOW).await });
+    let token_admin = hasty.token_admin();
+    let ending = tokio::spawn(async move { token_admin.end_all_sessions(NOW).await });
     give_up_on_all_else(&fresh, &hasty, &ending).await;
     lock.batch_execute("COMMIT").await.unwrap();
     assert_eq!(ending.await.unwrap().unwrap(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_migration_outlasts_a_long_lock() {
-    let Some(cluster) = Cluster::shared() else { return };
+async fn a_migration_outlasts_a_long_lock(cluster: &'static Cluster) {
     let fresh = Fresh::postgres(cluster).await;
     let hasty = DieselStore::connect(&fresh.url, &haste()).await.unwrap();
     let migrator = Migrator::connect(&fresh.url, &haste()).await.unwrap();
@@ -47,7 +51,7 @@ fn haste() -> StoreOptions {
     options
 }
 
-/// Somebody who has all tables to themselves.
+/// Another session that has locked all tables.
 async fn lock(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);

@@ -9,17 +9,19 @@ mod support;
 use support::Fresh;
 use support::things::{NOW, organisation, owner, session, token};
 
-on_both! {
-    the_tables_are_those_of_the_code
-    every_index_is_there
-    a_login_and_an_alias_are_unique_in_their_realm
-    there_is_one_live_shared_record_for_each_flavour_and_owner
-    a_selector_finds_one_family
-    what_belongs_to_an_account_goes_with_it
-    what_belongs_to_a_session_goes_with_it
-    consumers_go_with_their_organisation
-    nothing_is_of_nobody
-    durability_is_as_configured
+tests! {
+    both {
+        the_tables_are_those_of_the_code
+        every_index_is_there
+        a_login_and_an_alias_are_unique_in_their_realm
+        there_is_one_live_shared_record_for_each_flavour_and_owner
+        a_selector_finds_one_family
+        what_belongs_to_an_account_goes_with_it
+        what_belongs_to_a_session_goes_with_it
+        consumers_go_with_their_organisation
+        nothing_is_of_nobody
+        durability_is_as_configured
+    }
 }
 
 async fn the_tables_are_those_of_the_code(fresh: Fresh) {
@@ -184,8 +186,8 @@ async fn nothing_is_of_nobody(fresh: Fresh) {
 }
 
 async fn durability_is_as_configured(fresh: Fresh) {
-    let facts = fresh.store.facts().await.unwrap();
-    let settings: Vec<(&str, &str)> = facts
+    let info = fresh.store.database_info().await.unwrap();
+    let settings: Vec<(&str, &str)> = info
         .settings
         .iter()
         .map(|(name, value)| (*name, value.as_str()))

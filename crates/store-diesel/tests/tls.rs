@@ -1,9 +1,19 @@
 //! What `sslmode=` promises, with a server that has a certificate and one that has none.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[macro_use]
+mod support;
+
 use auth_core::StoreError;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use store_diesel::{Cluster, ConnectError, DieselStore, StoreOptions};
+
+tests! {
+    postgres {
+        a_server_with_a_certificate
+        a_server_without_one
+    }
+}
 
 /// An authority, and a server's certificate for `localhost` from it.
 struct Certificates {
@@ -40,11 +50,7 @@ fn is_refused(outcome: Result<bool, ConnectError>) -> bool {
     matches!(outcome, Err(ConnectError::Store(StoreError::Unavailable(_))))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_with_a_certificate() {
-    if Cluster::shared().is_none() {
-        return;
-    }
+async fn a_server_with_a_certificate(_: &'static Cluster) {
     let certificates = Certificates::make();
     let cluster = Cluster::start_with_tls(&certificates.server, &certificates.key).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -78,9 +84,7 @@ async fn a_server_with_a_certificate() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_without_one() {
-    let Some(cluster) = Cluster::shared() else { return };
+async fn a_server_without_one(cluster: &'static Cluster) {
     let url = cluster.database();
     assert!(!encrypted(&url).await.unwrap());
     assert!(is_refused(encrypted(&format!("{url}?sslmode=require")).await));

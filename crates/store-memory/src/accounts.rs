@@ -42,7 +42,7 @@ impl AccountStore for MemoryStore {
             return Ok(false);
         };
         row.account.role = role.map(str::to_owned);
-        state.tell_for_a_day(Change::SubjectRights(subject), now);
+        state.publish_change_for_a_day(Change::SubjectRights(subject), now);
         Ok(true)
     }
 

@@ -30,13 +30,13 @@ impl ConsumerStore for MemoryStore {
         let mut state = self.state();
         let organisation = new.organisation;
         let realm = Realm::of_organisation(organisation);
-        let known = state.account_named(&realm, &new.folded);
-        let subject = match known.map(|row| row.account.subject) {
+        let found = state.account_named(&realm, &new.folded);
+        let subject = match found.map(|row| row.account.subject) {
             Some(subject) => subject,
             None if state.organisations.contains_key(&organisation) => state.add_account(account_of(new, realm)),
             None => {
                 return Err(StoreError::Corrupt(
-                    "a client of an organisation that is not there".into(),
+                    "a client of an organisation that does not exist".into(),
                 ));
             }
         };

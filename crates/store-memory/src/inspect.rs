@@ -1,16 +1,16 @@
-//! What no port shows, for tests that look behind the ports.
+//! What no port shows, for tests.
 
 use auth_core::{Realm, Timestamp, TokenId};
 
 use crate::MemoryStore;
 
 impl MemoryStore {
-    /// How many records of tokens and sessions there are, dead ones that were not purged included.
+    /// How many records of tokens and sessions there are, with those that are revoked or expired but not purged.
     pub fn token_rows(&self) -> u64 {
         self.state().tokens.len() as u64
     }
 
-    /// When a token was last used, as far as that was written.
+    /// When a token was last used, if that was written.
     pub fn last_used(&self, id: TokenId) -> Option<Timestamp> {
         self.state().tokens.get(&id)?.last_used
     }
@@ -20,7 +20,7 @@ impl MemoryStore {
         self.state().tokens.get(&id)?.label.clone()
     }
 
-    /// Writes `raw` where the permissions of a role stand, as a damaged row would have it.
+    /// Writes `raw` in place of a role's permissions, as in a damaged row.
     pub fn damage_role(&self, realm: &Realm, role: &str, raw: &str) {
         let mut state = self.state();
         state.roles.insert((realm.clone(), role.to_owned()), raw.to_owned());

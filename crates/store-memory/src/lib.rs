@@ -3,12 +3,13 @@
 
 mod accounts;
 mod consumers;
-mod directory;
 mod inspect;
+mod keys;
 mod passwords;
 mod purge;
 mod roles;
 mod state;
+mod token_admin;
 mod tokens;
 
 use std::fmt;
@@ -16,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use state::State;
 
-/// Accounts, passwords, roles, consumers, tokens and the feed of changes, in memory.
+/// Accounts, passwords, roles, consumers, tokens, signing keys and the feed of changes, in memory.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<State>);
 
@@ -26,15 +27,15 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// The state, for one operation. A thread that panicked while it held the lock left whole rows: each operation
-    /// checks first and writes last.
+    /// The state, for one operation. A thread that panicked while it held the lock has left complete rows: each
+    /// operation checks first and writes last.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for MemoryStore {
-    /// How much it holds; what it holds is nobody's business.
+    /// How much it holds, but not what: records are not disclosed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
         f.debug_struct("MemoryStore")

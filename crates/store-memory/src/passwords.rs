@@ -10,11 +10,11 @@ use crate::state::State;
 impl PasswordStore for MemoryStore {
     async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<PasswordRecord>, StoreError> {
         let state = self.state();
-        let credential = state.account_named(realm, login).map(|row| PasswordRecord {
+        let record = state.account_named(realm, login).map(|row| PasswordRecord {
             account: row.account.clone(),
             hash: row.hash.clone(),
         });
-        Ok(credential)
+        Ok(record)
     }
 
     async fn set(&self, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Result<bool, StoreError> {

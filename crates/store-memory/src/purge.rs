@@ -1,4 +1,4 @@
-//! What may go: records that ended long enough ago, and changes that no longer concern anybody.
+//! Removing records that ended long enough ago, and feed entries that no longer matter.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ pub(crate) fn purge(state: &mut State, before: Timestamp, limit: u64) -> u64 {
     records + purge_changes(state, before, limit - records)
 }
 
-/// A session goes after everything that belongs to it, so that nothing is ever left without its parent. What belongs
-/// to a session has a higher number than it.
+/// A session is removed after everything that belongs to it, so that no record is left without its parent. What belongs
+/// to a session has a higher number than the session.
 fn purge_records(state: &mut State, before: Timestamp, limit: u64) -> u64 {
     let ended = |row: &&TokenRow| ended_at(state, row).is_some_and(|end| end < before);
     let ended: Vec<TokenId> = state.tokens.values().filter(ended).map(|row| row.record.id).collect();
@@ -21,9 +21,9 @@ fn purge_records(state: &mut State, before: Timestamp, limit: u64) -> u64 {
     for parent in state.tokens.values().filter_map(|row| row.record.parent) {
         *children.entry(parent).or_default() += 1;
     }
-    let mut gone = 0;
+    let mut removed = 0;
     for id in ended.into_iter().rev() {
-        if gone == limit {
+        if removed == limit {
             break;
         }
         if children.get(&id).is_some_and(|count| *count > 0) {
@@ -33,29 +33,29 @@ fn purge_records(state: &mut State, before: Timestamp, limit: u64) -> u64 {
         if let Some(count) = parent.and_then(|parent| children.get_mut(&parent)) {
             *count -= 1;
         }
-        gone += 1;
+        removed += 1;
     }
-    gone
+    removed
 }
 
 fn purge_changes(state: &mut State, before: Timestamp, limit: u64) -> u64 {
-    let mut gone = 0;
+    let mut removed = 0;
     state.feed.retain(|_, entry| {
-        let goes = gone < limit && entry.until < before;
-        gone += u64::from(goes);
-        !goes
+        let remove = removed < limit && entry.until < before;
+        removed += u64::from(remove);
+        !remove
     });
-    gone
+    removed
 }
 
-/// When a record ended or will end, whatever came or comes first: its own time, a revocation of it or of its session,
-/// its owner's next generation.
+/// When a record ended or will end: at its expiry, at a revocation of it or of its session, or at its owner's next
+/// generation, whichever is first.
 fn ended_at(state: &State, row: &TokenRow) -> Option<Timestamp> {
     let record = &row.record;
     let parent = record.parent.and_then(|parent| state.tokens.get(&parent));
     let superseded = state.accounts.get(&record.subject).and_then(|owner| {
-        let moved_on = owner.account.generation > record.generation;
-        moved_on.then_some(owner.generation_since)
+        let newer = owner.account.generation > record.generation;
+        newer.then_some(owner.generation_since)
     });
     let ends = [
         row.revoked_at,

@@ -31,7 +31,7 @@ impl RoleStore for MemoryStore {
         let mut state = self.state();
         let name = (role.realm.clone(), role.name.as_str().to_owned());
         state.roles.insert(name, write_list(&role.permissions));
-        state.tell_for_a_day(Change::AllRights, now);
+        state.publish_change_for_a_day(Change::AllRights, now);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The tables, and what more than one port asks of them.
+//! The tables, and the operations on them that several ports share.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,12 +8,13 @@ use auth_core::{
     TokenDigest, TokenId, TokenRecord,
 };
 use consumer_auth::Organisation;
+use keystore::StoredKey;
 use permissions::read_list;
 
-/// For how long a change is told when no token says how long it matters.
-const TOLD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// For how long a change stays in the feed when no token's expiry says how long it matters.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The last moment there is.
+/// The latest moment that can be written.
 const FOR_EVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 #[derive(Default)]
@@ -24,8 +25,9 @@ pub(crate) struct State {
     pub(crate) roles: BTreeMap<(Realm, String), String>,
     pub(crate) organisations: BTreeMap<i64, Organisation>,
     pub(crate) consumers: BTreeMap<String, ConsumerRow>,
+    pub(crate) keys: BTreeMap<String, StoredKey>,
     pub(crate) feed: BTreeMap<i64, FeedEntry>,
-    /// The highest numbers ever given out. Rows go; their numbers are never given again.
+    /// The highest numbers ever given out. Rows are removed; their numbers are never given again.
     pub(crate) last_token: i64,
     pub(crate) last_subject: i64,
     pub(crate) last_change: i64,
@@ -56,7 +58,7 @@ pub(crate) struct ConsumerRow {
 }
 
 impl State {
-    /// The record, if it lives, with the rights its owner still has.
+    /// The record, if it is live, with the rights its owner still has.
     pub(crate) fn live(&self, id: TokenId) -> Option<TokenRecord> {
         let row = self.tokens.get(&id)?;
         self.is_live(row).then(|| TokenRecord {
@@ -68,18 +70,18 @@ impl State {
     pub(crate) fn is_live(&self, row: &TokenRow) -> bool {
         let record = &row.record;
         row.revoked_at.is_none()
-            && self.stands(record.subject, record.generation)
-            && self.parent_stands(record.parent, record.subject)
+            && self.is_active(record.subject, record.generation)
+            && self.parent_is_live(record.parent, record.subject)
     }
 
     /// Whether the owner is enabled and of this generation.
-    pub(crate) fn stands(&self, subject: Subject, generation: Generation) -> bool {
+    pub(crate) fn is_active(&self, subject: Subject, generation: Generation) -> bool {
         let account = self.accounts.get(&subject).map(|row| &row.account);
         account.is_some_and(|account| !account.disabled && account.generation == generation)
     }
 
-    /// Whether the session a token belongs to, if any, is its owner's and lives.
-    pub(crate) fn parent_stands(&self, parent: Option<TokenId>, subject: Subject) -> bool {
+    /// Whether the session a token belongs to, if any, is its owner's and live.
+    pub(crate) fn parent_is_live(&self, parent: Option<TokenId>, subject: Subject) -> bool {
         let Some(parent) = parent else {
             return true;
         };
@@ -87,7 +89,8 @@ impl State {
         parent.is_some_and(|parent| parent.record.subject == subject && self.is_live(parent))
     }
 
-    pub(crate) fn tell(&mut self, change: Change, until: Timestamp) {
+    /// Adds a change to the feed, where it stays until `until`.
+    pub(crate) fn publish_change(&mut self, change: Change, until: Timestamp) {
         self.last_change += 1;
         let entry = FeedEntry {
             sequence: self.last_change,
@@ -97,29 +100,29 @@ impl State {
         self.feed.insert(entry.sequence, entry);
     }
 
-    /// Tells of a change that no token's end bounds.
-    pub(crate) fn tell_for_a_day(&mut self, change: Change, now: Timestamp) {
-        self.tell(change, now.plus(TOLD_FOR));
+    /// Adds a change to the feed for a day.
+    pub(crate) fn publish_change_for_a_day(&mut self, change: Change, now: Timestamp) {
+        self.publish_change(change, now.plus(DAY));
     }
 
-    /// The latest end of these records, or a day from now if none has one.
+    /// Until when the revocation of these records stays in the feed: a day from now if none of them says.
     pub(crate) fn until<'a>(rows: impl Iterator<Item = &'a TokenRow>, now: Timestamp) -> Timestamp {
-        let latest = rows.filter_map(TokenRow::told_until).max();
-        latest.unwrap_or(now.plus(TOLD_FOR))
+        let latest = rows.filter_map(TokenRow::published_until).max();
+        latest.unwrap_or(now.plus(DAY))
     }
 
-    /// Starts a new generation of an account, which ends all its tokens, and tells of it.
+    /// Starts a new generation of an account, which revokes all its tokens, and publishes it.
     pub(crate) fn supersede(&mut self, subject: Subject, now: Timestamp) {
         let Some(row) = self.accounts.get_mut(&subject) else {
             return;
         };
-        let (ended, next) = (row.account.generation, Generation(row.account.generation.0 + 1));
+        let (old, next) = (row.account.generation, Generation(row.account.generation.0 + 1));
         row.account.generation = next;
         row.generation_since = now;
         let records = self.tokens.values();
-        let owned = records.filter(|row| row.record.subject == subject && row.record.generation == ended);
-        let until = Self::until(owned, now).max(now.plus(TOLD_FOR));
-        self.tell(Change::Superseded(subject, next), until);
+        let owned = records.filter(|row| row.record.subject == subject && row.record.generation == old);
+        let until = Self::until(owned, now).max(now.plus(DAY));
+        self.publish_change(Change::Superseded(subject, next), until);
     }
 
     /// The account that signs in to this realm with this name.
@@ -128,7 +131,7 @@ impl State {
         accounts.find(|row| row.account.realm == *realm && row.names().contains(name))
     }
 
-    /// Makes an account whose name and number are known to be free.
+    /// Creates an account whose name and number were found to be free.
     pub(crate) fn add_account(&mut self, new: NewAccount) -> Subject {
         let subject = new.subject.unwrap_or(Subject(self.last_subject + 1));
         self.last_subject = self.last_subject.max(subject.0);
@@ -152,7 +155,7 @@ impl State {
         subject
     }
 
-    /// What holders of a role may do; nothing for a role that is not there or cannot be read.
+    /// What holders of a role may do; nothing for a role that does not exist or cannot be read.
     pub(crate) fn permissions_of(&self, realm: &Realm, role: &str) -> Scopes {
         let stored = self.roles.get(&(realm.clone(), role.to_owned()));
         stored.and_then(|text| read_list(text)).unwrap_or_default()
@@ -166,9 +169,9 @@ impl State {
 }
 
 impl TokenRow {
-    /// Until when its end is to be told: until it would have ended by itself, and for ever where it never would. `None`
-    /// for an opaque token without an end, whose record is looked at anyway.
-    fn told_until(&self) -> Option<Timestamp> {
+    /// Until when its revocation stays in the feed: until it would have expired, and for ever if it never would. `None`
+    /// for an opaque token that does not expire: every check reads its record.
+    fn published_until(&self) -> Option<Timestamp> {
         let is_signed = self.record.digest.is_none();
         self.record.expires_at.or(is_signed.then_some(FOR_EVER))
     }
@@ -181,7 +184,7 @@ impl AccountRow {
     }
 }
 
-/// A login and an alias as they are compared. A name that nobody can type signs nobody in.
+/// A login and an alias as they are compared. A name that cannot be typed cannot be used to sign in.
 pub(crate) fn folded_names(login: &str, alias: Option<&str>) -> Vec<FoldedLogin> {
     let names = [Some(login), alias].into_iter().flatten();
     names.filter_map(FoldedLogin::parse).collect()

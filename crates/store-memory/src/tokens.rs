@@ -18,13 +18,13 @@ impl TokenStore for MemoryStore {
 
     async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError> {
         let mut state = self.state();
-        if !state.stands(new.subject, new.generation) {
+        if !state.is_active(new.subject, new.generation) {
             return Ok(None);
         }
         let id = match state.shared(&new) {
             Some(id) => Some(id),
             None => {
-                state.unshare(&new);
+                state.stop_sharing(&new);
                 state.insert(new, true)
             }
         };
@@ -54,9 +54,9 @@ impl TokenStore for MemoryStore {
 
     async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let lives = state.live(id).is_some();
+        let live = state.live(id).is_some();
         let family = state.tokens.get_mut(&id).and_then(|row| row.refresh.as_mut());
-        match family.filter(|family| lives && family.current == *from) {
+        match family.filter(|family| live && family.current == *from) {
             Some(family) => {
                 *family = to.clone();
                 Ok(true)
@@ -74,7 +74,7 @@ impl TokenStore for MemoryStore {
         if let Some(row) = state.tokens.get_mut(&id) {
             row.revoked_at = Some(now);
         }
-        state.tell(Change::Ended(id), until);
+        state.publish_change(Change::Ended(id), until);
         Ok(true)
     }
 
@@ -101,8 +101,8 @@ impl TokenStore for MemoryStore {
 
 impl State {
     fn insert(&mut self, new: NewToken, shared: bool) -> Option<TokenId> {
-        let stands = self.stands(new.subject, new.generation) && self.parent_stands(new.parent, new.subject);
-        if !stands {
+        let active = self.is_active(new.subject, new.generation) && self.parent_is_live(new.parent, new.subject);
+        if !active {
             return None;
         }
         self.last_token += 1;
@@ -114,18 +114,19 @@ impl State {
     /// The live shared record that a grant may be answered with.
     fn shared(&self, new: &NewToken) -> Option<TokenId> {
         let usable = |row: &&TokenRow| {
-            let goes_on = row.record.expires_at.is_none_or(|end| end > new.issued_at);
-            row.shares_with(new) && goes_on && self.is_live(row)
+            let unexpired = row.record.expires_at.is_none_or(|end| end > new.issued_at);
+            row.shares_with(new) && unexpired && self.is_live(row)
         };
         self.tokens.values().find(usable).map(|row| row.record.id)
     }
 
-    fn unshare(&mut self, new: &NewToken) {
+    /// Makes room for another shared record.
+    fn stop_sharing(&mut self, new: &NewToken) {
         let old = self.tokens.values_mut().filter(|row| row.shares_with(new));
         old.for_each(|row| row.shared = false);
     }
 
-    /// Until when this record, or one that belongs to it, might otherwise be accepted.
+    /// Until when this record, or one that belongs to it, might be accepted if it were not revoked.
     fn last_end_of(&self, id: TokenId, now: Timestamp) -> Timestamp {
         let family = self.tokens.values().filter(|row| {
             let record = &row.record;

@@ -1,4 +1,4 @@
-//! Chance that a test replays, and chance that fails.
+//! A random source with repeatable bytes, and one that fails.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,7 +12,7 @@ pub struct SeededEntropy {
 }
 
 impl SeededEntropy {
-    /// A source whose bytes follow from `seed`.
+    /// A source whose bytes depend on `seed` only.
     pub fn new(seed: u8) -> Self {
         Self {
             seed: SecretKey::from_bytes([seed; 32]),
@@ -37,8 +37,8 @@ impl Entropy for SeededEntropy {
     }
 }
 
-/// A source that fails while it is told to, and counts how often it did. It leaves zeros behind, as a failed system call
-/// would.
+/// A source that fails on demand, and counts how often it failed. A failed call leaves the buffer unchanged, as a failed
+/// system call does.
 #[derive(Debug)]
 pub struct FailingEntropy {
     inner: SeededEntropy,
@@ -47,7 +47,7 @@ pub struct FailingEntropy {
 }
 
 impl FailingEntropy {
-    /// A source that works, for now.
+    /// A source that works until [`fail`](Self::fail) is called.
     pub fn new(seed: u8) -> Self {
         Self {
             inner: SeededEntropy::new(seed),
@@ -61,7 +61,7 @@ impl FailingEntropy {
         self.failing.store(failing, Ordering::SeqCst);
     }
 
-    /// How many draws it has refused.
+    /// The number of failed draws.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::SeqCst)
     }
@@ -83,7 +83,7 @@ mod tests {
     use auth_core::random_bytes;
 
     #[test]
-    fn a_seed_replays_and_never_repeats() {
+    fn the_same_seed_gives_the_same_bytes_and_never_repeats_them() {
         let (one, same, other) = (SeededEntropy::new(1), SeededEntropy::new(1), SeededEntropy::new(2));
         let draw = |entropy: &SeededEntropy| random_bytes::<48>(entropy).unwrap();
         let first = draw(&one);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn it_fails_while_told_to() {
+    fn it_fails_on_demand() {
         let entropy = FailingEntropy::new(1);
         entropy.fail(true);
         assert_eq!(random_bytes::<4>(&entropy), Err(EntropyError));

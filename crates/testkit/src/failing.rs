@@ -1,4 +1,4 @@
-//! A store that fails when it is told to, counts its calls, and lets something else happen between two of them.
+//! A store that fails on demand, counts its calls, and runs an action between two of them.
 
 use std::fmt;
 use std::future::Future;
@@ -26,16 +26,16 @@ pub enum StoreCall {
     Purge,
 }
 
-/// Before or after a call has done what it does.
+/// Before or after the work of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// Nothing has happened yet.
+    /// The work has not started.
     Before,
-    /// It has happened, but the caller has not heard: an answer lost here is a commit whose reply never came.
+    /// The work is done, but the caller has no answer yet: a fault here is a commit whose answer is lost.
     After,
 }
 
-/// What happens between two calls.
+/// An action that runs between two calls.
 pub type Action = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
 /// A [`TokenStore`] around another one, under the control of a test.
@@ -49,14 +49,14 @@ pub struct FailingStore {
 struct Plan {
     calls: u64,
     failing: bool,
-    /// Which call from now on fails, and when in it; one is the next.
+    /// Which call from now on fails (1 is the next), and at which moment.
     fault: Option<(u64, Moment)>,
     meanwhile: Option<(Moment, StoreCall, Action)>,
     secrets: Vec<Vec<u8>>,
 }
 
 impl FailingStore {
-    /// A store that works, for now.
+    /// A store that works until a fault is planned.
     pub fn new(inner: Arc<dyn TokenStore>) -> Self {
         Self {
             inner,
@@ -64,36 +64,36 @@ impl FailingStore {
         }
     }
 
-    /// Fails every call from now on, or none.
+    /// Makes every call from now on fail, or none.
     pub fn fail_all(&self, failing: bool) {
         let mut plan = self.plan();
         plan.failing = failing;
         plan.fault = None;
     }
 
-    /// Fails the `nth` call from now on (one is the next), and no other.
+    /// Makes the `nth` call from now on fail (1 is the next), and no other.
     pub fn fail_nth(&self, nth: u64, moment: Moment) {
         self.plan().fault = Some((nth, moment));
     }
 
-    /// Takes back a fault, and says whether it had not come to pass.
-    pub fn mend(&self) -> bool {
+    /// Clears a planned fault. `true` if it had not happened yet.
+    pub fn clear_fault(&self) -> bool {
         let mut plan = self.plan();
         plan.failing = false;
         plan.fault.take().is_some()
     }
 
-    /// At the next such call, once, has something else happen first.
+    /// Runs an action at the next such call, once.
     pub fn meanwhile(&self, moment: Moment, call: StoreCall, action: Action) {
         self.plan().meanwhile = Some((moment, call, action));
     }
 
-    /// How many calls there were.
+    /// The number of calls so far.
     pub fn calls(&self) -> u64 {
         self.plan().calls
     }
 
-    /// Whatever was handed over to be stored that follows from a secret.
+    /// Every value derived from a secret that was passed to be stored.
     pub fn secrets(&self) -> Vec<Vec<u8>> {
         self.plan().secrets.clone()
     }
@@ -104,7 +104,7 @@ impl FailingStore {
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         self.plan().calls += 1;
-        // Others get their turn between any two calls, as they would while a database works.
+        // Other tasks can run between any two calls, as they do while a database works.
         tokio::task::yield_now().await;
         self.at(Moment::Before, call).await?;
         let answer = work.await?;
@@ -118,7 +118,7 @@ impl FailingStore {
             action().await;
         }
         match self.plan().fails(moment) {
-            true => Err(StoreError::Unavailable(format!("{call:?} was told to fail"))),
+            true => Err(StoreError::Unavailable(format!("{call:?} fails on demand"))),
             false => Ok(()),
         }
     }

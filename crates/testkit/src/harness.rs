@@ -1,5 +1,5 @@
-//! What a law about issuers may use: texts and outcomes, so that it can be held up against an issuer in this process and
-//! against a server behind a socket alike.
+//! What a law about issuers can use: texts and outcomes, so that it can test an issuer in this process and a server
+//! behind a socket.
 
 mod service;
 
@@ -13,42 +13,42 @@ use crate::law::{Supported, Unsupported};
 
 pub use service::{Renewal, ServiceHarness, Session};
 
-/// What a harness declares of its issuer.
+/// What a harness declares about its issuer.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// What the issuer says it can do.
+    /// The capabilities that the issuer declares.
     pub capabilities: Capabilities,
     /// The flavour whose tokens it issues.
     pub flavour: String,
-    /// How long they live.
+    /// Their lifetime.
     pub lifetime: Lifetime,
-    /// Whether a right that the owner loses is lost to tokens at once; otherwise the next refresh loses it.
+    /// Whether a permission that the owner loses is lost to tokens at once; otherwise at the next refresh.
     pub rights_at_once: bool,
-    /// How many tokens a law may issue that wants many.
+    /// How many tokens a law may issue that needs many.
     pub many: usize,
 }
 
-/// Somebody who may be issued tokens; new for each law that asks.
+/// An account to which tokens may be issued; a new one for each call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// Who it is.
+    /// The account's subject.
     pub subject: Subject,
     /// The realm of the account.
     pub realm: String,
-    /// What it may do, and what tokens are issued to it with, in order.
+    /// Its permissions, with which tokens are issued to it, in order.
     pub rights: Vec<String>,
 }
 
-/// A token as its owner got it.
+/// A token as its owner received it.
 #[derive(Clone)]
 pub struct Issued {
-    /// What its bearer presents.
+    /// The text that its bearer presents.
     pub text: String,
-    /// What must be presented beside it, if anything.
+    /// The key that must be presented with it, if any.
     pub key: Option<String>,
-    /// Its record, as far as the door tells.
+    /// Its record, if the harness reports it.
     pub id: Option<TokenId>,
-    /// When it ends, as far as the door tells.
+    /// When it expires, if the harness reports it.
     pub expiry: Expiry,
 }
 
@@ -58,15 +58,15 @@ impl fmt::Debug for Issued {
     }
 }
 
-/// When a token ends.
+/// When a token expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// At this moment.
     At(Timestamp),
-    /// When it is revoked.
+    /// Never; it is valid until it is revoked.
     Never,
-    /// The door does not say.
-    Unsaid,
+    /// The harness does not report it.
+    NotReported,
 }
 
 impl From<Option<Timestamp>> for Expiry {
@@ -80,189 +80,189 @@ impl From<Option<Timestamp>> for Expiry {
 pub enum NotIssued {
     /// The owner is not entitled to one.
     NotEntitled,
-    /// It cannot be done now.
+    /// It is not possible at the moment.
     Unavailable,
 }
 
-/// What became of an attempt to issue.
+/// The result of an attempt to issue.
 pub type Issuing = Result<Issued, NotIssued>;
 
 /// The verdict on a presented token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is good, and this is what it stands for.
+    /// It is valid, and this is what it grants.
     Accepted(Accepted),
-    /// It is no good.
+    /// It is not valid.
     Rejected,
-    /// It cannot be known now.
+    /// It cannot be checked at the moment.
     Unavailable,
-    /// This text cannot be presented through this door at all (a header holds no NUL).
+    /// This text cannot be presented at all through this harness (a header cannot contain NUL).
     Unpresentable,
 }
 
 impl Verdict {
     /// Whether it was accepted.
-    pub fn is_yes(&self) -> bool {
+    pub fn is_accepted(&self) -> bool {
         matches!(self, Self::Accepted(_))
     }
 
-    /// Whether it was refused, or could not even be presented.
-    pub fn is_no(&self) -> bool {
+    /// Whether it was refused or could not be presented.
+    pub fn is_refused(&self) -> bool {
         matches!(self, Self::Rejected | Self::Unpresentable)
     }
 }
 
-/// What an accepted token stands for.
+/// What an accepted token grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// Whom it speaks for.
+    /// Its owner.
     pub subject: Subject,
     /// The flavour that issued it.
     pub flavour: String,
-    /// The realm its owner signed in to.
+    /// The realm of its owner.
     pub realm: String,
-    /// What its bearer may do, in order.
+    /// Its permissions, in order.
     pub rights: Vec<String>,
-    /// When it ends, as far as the door tells.
+    /// When it expires, if the harness reports it.
     pub expiry: Expiry,
 }
 
-/// What became of an attempt to revoke.
+/// The result of an attempt to revoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
-    /// The token has ended.
+    /// The token is revoked.
     Done,
     /// Tokens of this issuer cannot be revoked.
     Unsupported,
-    /// The token with which revocation was asked for is itself no good.
+    /// The token that asked for the revocation is itself not valid.
     Rejected,
-    /// It could not be recorded; the token lives on.
+    /// It could not be recorded; the token is still active.
     Unavailable,
 }
 
-/// An issuer under test, in a world that a law may move.
+/// An issuer under test, with its clock, store and accounts under the law's control.
 ///
-/// What only some harnesses can do has a default that answers [`Unsupported`]: the laws that need it then do not apply,
-/// and the test must list them by name. A harness is new for each law, and nobody else uses what is behind it.
+/// Methods that only some harnesses support have a default that answers [`Unsupported`]: the laws that need them then do
+/// not apply, and the test must list them by name. Each law gets a new harness, with a store of its own.
 #[async_trait]
 pub trait IssuerHarness: fmt::Debug + Send + Sync + 'static {
-    /// What is declared of the issuer.
+    /// What the harness declares about its issuer.
     fn profile(&self) -> Profile;
 
-    /// Prepares somebody new who may be issued tokens.
+    /// Creates a new account to which tokens may be issued.
     async fn owner(&self) -> Owner;
 
-    /// Issues a token of its own to somebody, as after a fresh sign-in.
+    /// Issues a new token to an owner, as after a sign-in.
     ///
     /// # Errors
-    /// When none is issued.
+    /// If none is issued.
     async fn issue(&self, owner: &Owner) -> Issuing;
 
-    /// The verdict on a text, presented with or without a key.
+    /// Verifies a text, presented with or without a key.
     async fn verify(&self, text: &str, key: Option<&str>) -> Verdict;
 
-    /// Ends a token.
+    /// Revokes a token.
     async fn revoke(&self, token: &Issued) -> Revocation;
 
-    /// The time.
+    /// The current time.
     ///
     /// # Errors
-    /// Where the harness has no clock to read; so for each method below.
+    /// If the harness does not support this; the same for each method below.
     fn now(&self) -> Supported<Timestamp> {
         Err(Unsupported("the clock cannot be read"))
     }
 
-    /// Lets time pass; the housekeeping that the server does now and then is done on the way.
+    /// Advances the clock, and does the server's regular housekeeping.
     async fn advance(&self, _by: Duration) -> Supported<()> {
         Err(Unsupported("the clock cannot be moved"))
     }
 
-    /// Bars the owner, or readmits them. Both are known to this node when it returns.
+    /// Disables or enables the owner. This node has applied the change when it returns.
     async fn set_disabled(&self, _owner: &Owner, _disabled: bool) -> Supported<()> {
-        Err(Unsupported("nobody can be barred"))
+        Err(Unsupported("accounts cannot be disabled"))
     }
 
-    /// Changes the owner's password, in the way that ends all sessions. Known to this node when it returns.
+    /// Changes the owner's password and revokes all sessions. This node has applied the change when it returns.
     async fn change_password(&self, _owner: &Owner) -> Supported<()> {
-        Err(Unsupported("no password can be changed"))
+        Err(Unsupported("passwords cannot be changed"))
     }
 
-    /// Lets the owner do this and nothing else from now on. Known to this node when it returns.
+    /// Replaces the owner's permissions. This node has applied the change when it returns.
     async fn set_rights(&self, _owner: &Owner, _rights: &[String]) -> Supported<()> {
-        Err(Unsupported("rights cannot be changed"))
+        Err(Unsupported("permissions cannot be changed"))
     }
 
-    /// Answers a grant whose tokens are shared.
+    /// Issues for a grant whose tokens are shared.
     async fn issue_shared(&self, _owner: &Owner) -> Supported<Issuing> {
         Err(Unsupported("tokens cannot be shared"))
     }
 
-    /// Issues for a grant made before the owner's generation moved on (which this does).
+    /// Makes a grant, starts a new generation of the owner, and then issues for the outdated grant.
     async fn issue_outdated(&self, _owner: &Owner) -> Supported<Issuing> {
-        Err(Unsupported("no grant can be outdated"))
+        Err(Unsupported("grants cannot be made outdated"))
     }
 
-    /// Issues another token that belongs to the session of this one, as a refresh does.
+    /// Issues another token of the session of this one, as a refresh does.
     async fn issue_within(&self, _owner: &Owner, _session: &Issued) -> Supported<Issuing> {
         Err(Unsupported("a session has one token"))
     }
 
-    /// A refresh token of the owner's that would work.
+    /// An active refresh token of the owner.
     async fn refresh_token(&self, _owner: &Owner) -> Supported<String> {
-        Err(Unsupported("nothing is refreshed"))
+        Err(Unsupported("there are no refresh tokens"))
     }
 
-    /// A token of another flavour of the same kind, on the same store, for the same owner.
+    /// Issues a token of another flavour of the same kind, on the same store, for the same owner.
     async fn issue_foreign(&self, _owner: &Owner) -> Supported<Issuing> {
         Err(Unsupported("there is no other flavour"))
     }
 
-    /// What that other flavour says of a text.
+    /// Verifies a text at that other flavour.
     async fn verify_foreign(&self, _text: &str, _key: Option<&str>) -> Supported<Verdict> {
         Err(Unsupported("there is no other flavour"))
     }
 
-    /// What another node on the same store says of a text.
+    /// Verifies a text on another node on the same store.
     async fn verify_elsewhere(&self, _text: &str, _key: Option<&str>) -> Supported<Verdict> {
         Err(Unsupported("there is no other node"))
     }
 
-    /// Lets the other node hear of what happened.
+    /// Lets the other node read the feed of changes.
     async fn sync_elsewhere(&self) -> Supported<()> {
         Err(Unsupported("there is no other node"))
     }
 
-    /// Lets this node go without news for longer than it may; `false`: lets it hear them again.
-    async fn lose_touch(&self, _lost: bool) -> Supported<()> {
-        Err(Unsupported("the node cannot be cut off"))
+    /// Keeps this node from reading the feed for longer than it may; with `false`, lets it read the feed again.
+    async fn stop_feed(&self, _stopped: bool) -> Supported<()> {
+        Err(Unsupported("the feed cannot be stopped"))
     }
 
-    /// Makes the store fail at every call, or at none.
+    /// Makes every call to the store fail, or none.
     async fn fail_store(&self, _failing: bool) -> Supported<()> {
         Err(Unsupported("the store cannot be made to fail"))
     }
 
-    /// Makes the random source fail, or not, and says how many draws it has refused so far.
+    /// Makes the random source fail, or work again; how many draws have failed so far.
     async fn fail_entropy(&self, _failing: bool) -> Supported<u64> {
         Err(Unsupported("the random source cannot be made to fail"))
     }
 
-    /// How many calls the store has had.
+    /// The number of calls to the store so far.
     async fn store_calls(&self) -> Supported<u64> {
         Err(Unsupported("the calls to the store cannot be counted"))
     }
 
-    /// How many records of tokens and sessions the store holds, after what may be purged was purged.
+    /// The number of records of tokens and sessions in the store, after everything purgeable was purged.
     async fn token_rows(&self) -> Supported<u64> {
         Err(Unsupported("the rows cannot be counted"))
     }
 
-    /// Everything the store was given so far that follows from a secret: digests, salts, sealed successors.
+    /// Everything derived from a secret that the store was given so far: digests, salts, sealed successors.
     async fn stored_secrets(&self) -> Supported<Vec<Vec<u8>>> {
-        Err(Unsupported("the store cannot be looked into"))
+        Err(Unsupported("the stored values cannot be read"))
     }
 
-    /// Prints, in every way that there is, all that is handled while a token is issued, verified and refused.
+    /// Prints, with `Debug` and `Display`, everything that is handled while a token is issued, verified and refused.
     async fn prints(&self, _owner: &Owner) -> Supported<Prints> {
         Err(Unsupported("there is nothing to print"))
     }
@@ -271,8 +271,8 @@ pub trait IssuerHarness: fmt::Debug + Send + Sync + 'static {
 /// What was printed, and what must not be in it.
 #[derive(Debug)]
 pub struct Prints {
-    /// Each text printed.
+    /// The printed texts.
     pub printed: Vec<String>,
-    /// The secrets that were handled meanwhile.
+    /// The secrets that were handled.
     pub canaries: Vec<String>,
 }

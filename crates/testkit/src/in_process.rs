@@ -1,5 +1,5 @@
-//! The harness of an issuer in this process: two nodes and another flavour over one store, with a clock, chance and
-//! faults that a law moves.
+//! The harness for an issuer in this process: two nodes and another flavour over one store. A law controls the clock, the
+//! random source and the faults.
 
 mod issuer;
 mod node;
@@ -17,7 +17,7 @@ use auth_core::{
 };
 use permissions::{Role, RoleName};
 
-use crate::clock::ManualClock;
+use crate::ManualClock;
 use crate::entropy::FailingEntropy;
 use crate::failing::FailingStore;
 use crate::harness::{Issued, Owner};
@@ -26,12 +26,12 @@ use crate::ports::{MemoryHarness, Ports, StoreHarness};
 use node::{Node, parts};
 pub use service::Sessions;
 
-/// What an issuer under test is built of.
+/// What an issuer under test is built from.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    /// The flavour it is to issue.
+    /// The flavour of its tokens.
     pub flavour: FlavourName,
-    /// The live tokens of its node.
+    /// The active tokens that its node has in memory.
     pub registry: Arc<TokenRegistry>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
@@ -39,16 +39,16 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// For how long a node answers without having heard of changes.
+/// For how long a node answers without reading the feed.
 const STALENESS: Duration = Duration::from_secs(5);
 
 /// An issuer in this process.
 ///
-/// It is built three times, of [`Parts`] alone: for this node, for another node of the same flavour, and for another
-/// flavour on this node. The builder must use the same keys each time.
+/// It is built three times from [`Parts`]: for this node, for another node of the same flavour, and for another flavour
+/// on this node. The builder must use the same keys each time.
 #[derive(Debug)]
 pub struct InProcess {
-    behind: Arc<dyn StoreHarness>,
+    store_harness: Arc<dyn StoreHarness>,
     ports: Ports,
     store: Arc<FailingStore>,
     clock: Arc<ManualClock>,
@@ -57,7 +57,7 @@ pub struct InProcess {
     elsewhere: Node,
     foreign: Node,
     owners: AtomicU64,
-    /// The key that came with each session's first token; later tokens of the session go with it.
+    /// The key of each session, from its first token; later tokens of the session have the same key.
     keys: Mutex<HashMap<TokenId, String>>,
     policy: RefreshPolicy,
     rights_at_once: bool,
@@ -66,14 +66,14 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// The issuer that `build` makes, over a new store in memory.
+    /// The issuer made by `build`, over a new store in memory.
     pub async fn in_memory(build: impl Fn(&Parts) -> Arc<dyn Issuer>) -> Self {
         Self::over(Arc::new(MemoryHarness::new()), build).await
     }
 
-    /// The issuer that `build` makes, over this store.
-    pub async fn over(behind: Arc<dyn StoreHarness>, build: impl Fn(&Parts) -> Arc<dyn Issuer>) -> Self {
-        let ports = behind.ports();
+    /// The issuer made by `build`, over this store.
+    pub async fn over(store_harness: Arc<dyn StoreHarness>, build: impl Fn(&Parts) -> Arc<dyn Issuer>) -> Self {
+        let ports = store_harness.ports();
         let store = Arc::new(FailingStore::new(ports.tokens.clone()));
         let clock = Arc::new(ManualClock::new());
         let entropy = Arc::new(FailingEntropy::new(1));
@@ -91,7 +91,7 @@ impl InProcess {
             here: node(here),
             elsewhere: node(elsewhere),
             foreign: node(foreign),
-            behind,
+            store_harness,
             ports,
             store,
             clock,
@@ -107,7 +107,7 @@ impl InProcess {
         harness
     }
 
-    /// Declares that a right the owner loses is lost to tokens at once.
+    /// Declares that tokens lose a permission at once when their owner loses it.
     #[must_use]
     pub fn rights_at_once(self) -> Self {
         Self {
@@ -116,7 +116,7 @@ impl InProcess {
         }
     }
 
-    /// Has laws issue fewer tokens, and refresh less often, where they would do it `many` times: for slow stores.
+    /// Sets how many tokens a law issues that needs many, and how often one refreshes: fewer for slow stores.
     #[must_use]
     pub fn many(self, many: usize, rotations: usize) -> Self {
         Self {
@@ -126,7 +126,7 @@ impl InProcess {
         }
     }
 
-    /// Puts something in the place of each node's service, such as a broken one.
+    /// Replaces the service of each node, for example by a broken one.
     #[must_use]
     pub fn with_sessions(mut self, wrap: impl Fn(Arc<dyn Sessions>) -> Arc<dyn Sessions>) -> Self {
         for node in [&mut self.here, &mut self.elsewhere, &mut self.foreign] {

@@ -1,4 +1,4 @@
-//! The laws about issuers and verifiers, whatever a token is made of.
+//! The laws about issuers and verifiers of any kind of token.
 //!
 //! [`issuer_conformance!`](crate::issuer_conformance) makes a test of each.
 
@@ -26,7 +26,7 @@ pub use trouble::*;
 use crate::harness::IssuerHarness;
 use crate::law::Law;
 
-/// All of them.
+/// All laws about issuers.
 pub fn laws() -> Vec<Law<dyn IssuerHarness>> {
     crate::__issuer_laws! { __law_table [issuer] }
 }

@@ -1,4 +1,4 @@
-//! What a law is, and how one is held up against an implementation.
+//! What a law is, and how it is tested.
 
 use std::any::Any;
 use std::fmt;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use tokio::sync::Barrier;
 
-/// What a law says of an implementation it was held up against. A broken law panics.
+/// The result of a law: kept, or not applicable. A broken law panics.
 pub type LawResult = Result<(), NotApplicable>;
 
-/// A law that has nothing to say here, and why. Not a pass: a test lists the laws that do not apply to it, by name.
+/// A law does not apply to this implementation, and why. Not a pass: a test lists the laws that do not apply, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotApplicable(pub &'static str);
 
@@ -21,21 +21,21 @@ pub struct NotApplicable(pub &'static str);
 pub struct Unsupported(pub &'static str);
 
 impl From<Unsupported> for NotApplicable {
-    fn from(lacking: Unsupported) -> Self {
-        Self(lacking.0)
+    fn from(unsupported: Unsupported) -> Self {
+        Self(unsupported.0)
     }
 }
 
-/// The answer of an operation that some harnesses lack.
+/// The answer of an operation that some harnesses do not support.
 pub type Supported<T> = Result<T, Unsupported>;
 
 type LawFuture = Pin<Box<dyn Future<Output = LawResult> + Send>>;
 
 /// One law, as an entry of a suite's table.
 pub struct Law<H: ?Sized> {
-    /// Its name: the name of its function, and of the test that a conformance macro makes of it.
+    /// The name of its function, and of the test that a conformance macro makes of it.
     pub name: &'static str,
-    /// Itself.
+    /// Its function.
     pub check: fn(Arc<H>) -> LawFuture,
 }
 
@@ -45,37 +45,36 @@ impl<H: ?Sized> fmt::Debug for Law<H> {
     }
 }
 
-/// What came of holding a law up against an implementation.
+/// The outcome of testing a law.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The implementation keeps it.
+    /// The implementation keeps the law.
     Kept,
-    /// It does not apply, and why.
+    /// The law does not apply, and why.
     NotApplicable(&'static str),
-    /// The implementation breaks it; in which way. The text begins with the law's name.
+    /// The implementation breaks the law, and how. The text begins with the law's name.
     Broken(String),
 }
 
-/// Runs a law to its outcome, on threads of its own: laws about many callers at once need callers that really run at
-/// once.
+/// Runs a law on its own threads, because laws about concurrent callers need real concurrency.
 ///
 /// # Panics
-/// When the threads cannot be started.
+/// If the threads cannot be started.
 pub fn outcome(name: &'static str, law: impl Future<Output = LawResult>) -> Outcome {
     let mut threads = tokio::runtime::Builder::new_multi_thread();
     let threads = threads.worker_threads(4).enable_all().build().expect("threads");
     match catch_unwind(AssertUnwindSafe(|| threads.block_on(law))) {
         Ok(Ok(())) => Outcome::Kept,
         Ok(Err(NotApplicable(why))) => Outcome::NotApplicable(why),
-        Err(panic) => Outcome::Broken(format!("{name}: {}", words_of(&*panic))),
+        Err(panic) => Outcome::Broken(format!("{name}: {}", panic_message(&*panic))),
     }
 }
 
-/// Runs a law as a test: it must be kept, or be listed among the exceptions and indeed not apply. Says so in the
-/// test's output.
+/// Runs a law as a test: the law must be kept, or must not apply and be listed among the exceptions. An exception is
+/// printed in the test's output.
 ///
 /// # Panics
-/// When the law is broken, naming it; when it does not apply and is not listed; when it is listed and applies.
+/// If the law is broken, with its name; if it does not apply and is not listed; if it is listed and applies.
 pub fn hold(name: &'static str, exceptions: &[&str], law: impl Future<Output = LawResult>) {
     let listed = exceptions.contains(&name);
     match outcome(name, law) {
@@ -87,10 +86,10 @@ pub fn hold(name: &'static str, exceptions: &[&str], law: impl Future<Output = L
     }
 }
 
-/// Runs `callers` tasks that all start at the same moment, and gathers their answers.
+/// Runs `callers` tasks that all start at the same moment, and collects their answers.
 ///
 /// # Panics
-/// When one of them does.
+/// If one of the tasks panics.
 pub(crate) async fn at_once<T, F>(callers: usize, call: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
@@ -112,7 +111,7 @@ where
     answers
 }
 
-fn words_of(panic: &(dyn Any + Send)) -> &str {
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("panicked")
@@ -126,7 +125,7 @@ mod tests {
         panic!("two winners")
     }
 
-    async fn silent() -> LawResult {
+    async fn not_applicable() -> LawResult {
         Err(NotApplicable("there is no clock to move"))
     }
 
@@ -140,18 +139,18 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "expiry_is_exact: does not apply")]
-    fn a_law_that_does_not_apply_is_no_pass() {
-        hold("expiry_is_exact", &[], silent());
+    fn a_law_that_does_not_apply_and_is_not_listed_fails() {
+        hold("expiry_is_exact", &[], not_applicable());
     }
 
     #[test]
-    fn unless_it_is_listed() {
-        hold("expiry_is_exact", &["expiry_is_exact"], silent());
+    fn a_listed_law_may_not_apply() {
+        hold("expiry_is_exact", &["expiry_is_exact"], not_applicable());
     }
 
     #[test]
     #[should_panic(expected = "it applies")]
-    fn a_listed_law_that_applies_is_no_exception() {
+    fn a_listed_law_that_applies_fails() {
         hold("expiry_is_exact", &["expiry_is_exact"], async { Ok(()) });
     }
 }

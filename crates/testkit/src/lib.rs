@@ -4,10 +4,9 @@
     clippy::expect_used,
     clippy::missing_panics_doc,
     clippy::missing_errors_doc,
-    reason = "a law that does not hold panics, and one that does not apply says so: always alike, as `law` tells"
+    reason = "every law panics if it is broken, and answers an error if it does not apply, as `law` describes"
 )]
 
-mod clock;
 mod entropy;
 mod failing;
 mod harness;
@@ -20,7 +19,7 @@ pub mod service;
 mod simple;
 pub mod store;
 
-pub use clock::ManualClock;
+pub use auth_core::testing::ManualClock;
 pub use entropy::{FailingEntropy, SeededEntropy};
 pub use failing::{Action, FailingStore, Moment, StoreCall};
 pub use harness::{

@@ -3,8 +3,8 @@
 /// Makes a module with one test for each law about stores.
 ///
 /// `store_conformance!(name, harness)`: `harness` makes a new [`StoreHarness`](crate::StoreHarness) for each test, over
-/// a store of its own that is empty; it may use `.await`. `except: [law, …]` lists the laws that do not apply, since the
-/// harness cannot look behind the ports; a law listed there that does apply fails.
+/// its own empty store; it may use `.await`. `except: [law, …]` lists the laws that do not apply, because the harness has
+/// no access behind the ports. A listed law that applies fails.
 ///
 /// ```
 /// testkit::store_conformance!(memory, testkit::MemoryHarness::new());
@@ -26,9 +26,9 @@ macro_rules! store_conformance {
 /// Makes a module with one test for each law about issuers.
 ///
 /// `issuer_conformance!(name, harness)`: `harness` makes a new [`IssuerHarness`](crate::IssuerHarness) for each test;
-/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, since the issuer does not promise what they
-/// are about or the harness cannot do what they need; a law listed there that does apply fails, and one that does not
-/// apply and is not listed fails too, so that no law is passed over in silence.
+/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, because the issuer does not promise them or
+/// the harness does not support what they need. A listed law that applies fails, and so does one that does not apply and
+/// is not listed.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -69,9 +69,9 @@ macro_rules! issuer_conformance {
 /// Makes a module with one test for each law about sign-in, refresh and sign-out.
 ///
 /// `service_conformance!(name, harness)`: `harness` makes a new [`ServiceHarness`](crate::ServiceHarness) for each test;
-/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, since the issuer does not promise what they
-/// are about or the harness cannot do what they need; a law listed there that does apply fails, and one that does not
-/// apply and is not listed fails too, so that no law is passed over in silence.
+/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, because the issuer does not promise them or
+/// the harness does not support what they need. A listed law that applies fails, and so does one that does not apply and
+/// is not listed.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -104,7 +104,7 @@ macro_rules! service_conformance {
     };
 }
 
-/// The name of a law that there is.
+/// The name of a law. Fails to compile if there is no such law.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __law_name {
@@ -140,7 +140,7 @@ macro_rules! __law_table {
     };
 }
 
-/// The one list of the laws about stores.
+/// The list of all laws about stores.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __store_laws {
@@ -149,21 +149,21 @@ macro_rules! __store_laws {
             a_record_comes_back_as_it_was_written
             what_a_record_lacks_stays_lacking
             a_label_is_kept
-            nothing_is_recorded_for_an_owner_who_does_not_stand
-            nothing_is_recorded_in_a_session_that_does_not_stand
+            nothing_is_recorded_for_an_inactive_owner
+            nothing_is_recorded_in_an_inactive_session
             a_refused_record_leaves_no_row
             a_name_is_never_given_twice
             an_unknown_name_finds_nothing
             a_revoked_record_is_not_found
             a_token_of_an_ended_session_is_not_found
-            a_disabled_owners_records_die_and_stay_dead
+            a_disabled_owners_records_are_never_found_again
             a_new_generation_ends_older_records_only
-            time_is_not_the_stores_business
+            expired_records_are_found
             a_session_is_found_by_its_selector
             an_ended_session_is_not_found
             a_rotation_is_written_whole
-            only_the_current_digest_moves_a_family
-            an_ended_session_does_not_move
+            only_the_current_digest_rotates_a_family
+            an_ended_session_does_not_rotate
             one_rotation_wins
             a_shared_record_is_made_once
             a_shared_record_is_made_once_for_a_crowd
@@ -171,15 +171,15 @@ macro_rules! __store_laws {
             an_own_record_is_never_shared
             an_ended_shared_record_is_replaced
             an_expired_shared_record_is_replaced
-            nothing_is_shared_with_an_owner_who_does_not_stand
+            nothing_is_shared_with_an_inactive_owner
             a_shared_records_rights_are_current
-            ending_answers_whether_there_was_something_to_end
-            one_ending_counts
-            ending_one_leaves_the_others
-            ending_a_token_leaves_its_session
-            an_end_is_told
-            an_end_is_told_for_as_long_as_it_matters
-            the_end_of_a_signed_token_without_end_is_told_for_ever
+            revoking_answers_whether_there_was_something_to_revoke
+            one_revocation_counts
+            revoking_one_leaves_the_other_records
+            revoking_a_token_leaves_its_session
+            a_revocation_is_published
+            a_revocation_is_published_for_as_long_as_it_matters
+            the_revocation_of_a_signed_token_without_expiry_is_published_for_ever
             the_feed_is_in_order
             the_feed_is_read_in_pages
             the_feed_misses_nothing_of_a_crowd
@@ -187,7 +187,7 @@ macro_rules! __store_laws {
             noting_a_use_passes_over_unknown_names
             purging_removes_what_ended_before
             purging_is_bounded
-            purging_never_removes_what_lives
+            purging_never_removes_live_records
             purging_a_session_revives_nothing
             purging_keeps_the_feed_that_still_matters
             a_role_gives_what_was_put_into_it
@@ -196,24 +196,24 @@ macro_rules! __store_laws {
             a_records_rights_are_the_issued_ones_still_held
             a_records_rights_follow_its_owners_role
             a_record_never_carries_more_than_it_was_issued_with
-            an_edited_role_is_told
-            another_role_is_told
+            an_edited_role_is_published
+            another_role_is_published
             an_account_comes_back_as_it_was_made
             an_unknown_account_is_not_found
             a_chosen_number_is_kept
             a_name_is_one_accounts
             a_name_is_free_in_another_realm
             a_name_is_taken_once_by_a_crowd
-            barring_starts_a_new_generation
-            nobody_is_not_barred
+            disabling_starts_a_new_generation
+            an_unknown_account_is_not_disabled
             attributes_are_replaced_as_a_whole
             a_credential_is_found_by_login_and_by_alias
             a_hash_is_kept_as_given
             a_password_change_ends_sessions
             a_password_change_may_leave_sessions
             a_change_loses_to_a_reset_in_between
-            a_reset_stands_among_changes
-            nobodys_password_is_not_set
+            a_reset_is_kept_among_changes
+            an_unknown_accounts_password_is_not_set
             an_upgrade_never_undoes_a_password_change
             an_upgrade_ends_nothing
             one_upgrade_wins
@@ -221,45 +221,68 @@ macro_rules! __store_laws {
             a_consumer_is_found_by_its_key
             a_consumer_is_one_organisations
             a_consumer_can_get_another_token
-            a_consumer_can_be_barred
+            a_consumer_can_be_disabled
             a_new_client_is_made_as_described
             an_existing_client_comes_back_as_stored
             a_client_is_made_once_for_a_crowd
             clients_never_cross_organisations
             a_client_is_an_account_of_its_organisation
-            a_barred_client_says_so
+            a_disabled_client_is_found_as_disabled
             a_list_is_of_one_owner_newest_first
             a_list_is_read_in_pages
-            a_list_has_what_lives
-            a_list_tells_what_a_token_is
+            a_list_has_live_records
+            a_list_describes_each_token
             an_owners_sessions_end_together
             everything_ends_together
             everything_ends_in_a_generation_that_never_was
-            the_end_of_everything_is_told
+            the_revocation_of_everything_is_published
             what_ended_with_everything_is_purged
             a_role_reads_back
+            a_key_comes_back_as_it_was_stored
+            keys_that_sign_first_are_listed_first
+            a_first_key_is_a_purposes_first
+            a_crowd_gets_one_first_key
+            a_rotation_ends_the_others_of_its_purpose
+            a_rotation_postpones_no_retirement
+            a_rotation_to_a_taken_name_changes_nothing
+            rotations_at_once_leave_one_key_without_an_end
+            no_reader_sees_half_a_change
+            no_key_is_removed
+            a_key_retires_when_it_should
+            a_retirement_is_never_postponed
+            an_unknown_key_does_not_retire
+            the_last_key_that_signs_does_not_retire
+            the_last_key_retires_where_that_is_asked
+            two_that_retire_at_once_leave_one
+            an_emergency_leaves_no_old_key_verifying
+            an_emergency_retires_a_flavours_keys_of_every_algorithm
+            an_emergency_without_a_key_to_replace_changes_nothing
+            an_emergency_to_a_taken_name_changes_nothing
+            an_emergency_for_everything_reaches_every_purpose
+            an_emergency_wins_over_rotations
+            an_emergency_for_everything_wins_over_rotations
         }
     };
 }
 
-/// The one list of the laws about issuers.
+/// The list of all laws about issuers.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __issuer_laws {
     ($then:ident $arguments:tt) => {
         $crate::$then! { $arguments
-            issued_verifies_and_says_what_was_granted
+            issued_verifies_with_what_was_granted
             capabilities_are_true
             tokens_are_unique
             expiry_is_exact
             a_token_until_revoked_does_not_expire
             verifying_changes_nothing
             a_warm_check_asks_no_store
-            a_person_may_hold_many
+            an_owner_may_hold_many_tokens
             altered_is_refused
-            cut_or_extended_is_refused
+            truncated_or_extended_is_refused
             another_case_is_refused
-            parts_of_two_tokens_make_none
+            parts_of_two_tokens_are_refused
             hostile_text_is_refused
             a_stored_digest_is_refused
             a_refresh_token_is_not_access
@@ -267,36 +290,36 @@ macro_rules! __issuer_laws {
             without_its_key_a_token_is_refused
             with_another_key_a_token_is_refused
             a_key_has_one_spelling
-            a_key_alone_is_nothing
+            a_key_alone_is_refused
             revoked_is_refused_or_declared_unsupported
-            what_has_ended_stays_ended
+            revoked_tokens_stay_refused
             revoking_one_leaves_the_others
             revoking_twice_is_no_error
             revoking_a_session_ends_what_belongs_to_it
-            a_disabled_owners_tokens_die_and_stay_dead
+            disabling_an_owner_revokes_tokens_for_good
             a_new_generation_ends_older_tokens_only
             an_outdated_grant_is_not_entitled
-            an_end_reaches_the_other_node
+            a_revocation_reaches_the_other_node
             lost_rights_are_lost_at_once
             rights_never_widen
-            rights_are_ones_own
-            nothing_prints
+            rights_of_one_owner_do_not_affect_another
+            nothing_prints_a_secret
             no_token_is_stored
             shared_grants_repeat_without_growing
-            shared_grants_to_a_crowd_make_one_row
-            shared_tokens_are_one_persons
+            concurrent_shared_grants_make_one_row
+            shared_tokens_belong_to_one_owner
             a_revoked_shared_token_is_replaced
             store_trouble_is_not_a_rejection
-            store_trouble_is_not_a_yes
+            store_trouble_is_not_an_acceptance
             nothing_is_issued_while_the_store_fails
-            a_failed_revocation_says_so
-            without_chance_nothing_is_issued
-            a_node_out_of_touch_does_not_guess
+            a_failed_revocation_is_reported
+            without_randomness_nothing_is_issued
+            a_node_without_news_answers_unavailable
         }
     };
 }
 
-/// The one list of the laws about services.
+/// The list of all laws about services.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __service_laws {
@@ -306,33 +329,33 @@ macro_rules! __service_laws {
             a_refresh_token_is_64_hexadecimal_digits
             a_retry_gets_the_identical_successor
             a_retry_makes_no_second_session
-            a_crowd_gets_one_successor
+            concurrent_refreshes_get_one_successor
             rotations_of_one_millisecond_are_in_order
             an_older_generation_ends_that_session_only
             a_predecessor_after_the_grace_ends_its_session
             an_idle_session_ends
-            a_session_ends_absolutely
+            a_session_ends_at_its_absolute_limit
             a_sign_out_ends_the_session
-            what_was_signed_out_stays_so
+            a_signed_out_session_stays_signed_out
             a_password_change_ends_refreshing
-            barring_ends_refreshing
+            disabling_ends_refreshing
             a_clock_set_back_ends_nothing
             rights_never_grow_at_a_refresh
             an_altered_refresh_token_harms_nothing
-            a_text_of_another_form_is_refused_unread
+            a_malformed_refresh_token_is_refused_without_the_store
             an_access_token_refreshes_nothing
-            another_flavour_does_not_know_a_refresh_token
+            another_flavour_refuses_a_refresh_token
             guesses_end_no_session
             a_password_change_wins_over_a_refresh
-            barring_wins_over_a_refresh
+            disabling_wins_over_a_refresh
             a_sign_out_wins_over_a_refresh
             a_refresh_within_a_refresh_gets_the_same_successor
-            nothing_old_survives_a_password_change_among_refreshes
+            no_old_session_survives_a_password_change_during_refreshes
             a_failed_refresh_leaves_the_token_good
             a_refresh_whose_answer_was_lost_can_be_retried
-            while_the_store_is_away_nothing_is_decided
-            a_reuse_is_told_only_once_the_session_has_ended
-            without_chance_nothing_rotates
+            while_the_store_fails_nothing_is_decided
+            a_reuse_is_reported_only_after_the_session_ended
+            without_randomness_nothing_rotates
             rotations_add_no_rows
         }
     };

@@ -1,23 +1,24 @@
-//! All ports of one store, and what a law about stores may use beside them.
+//! All ports of one store, and what else a law about stores can use.
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_core::{AccountStore, PasswordStore, Realm, Timestamp, TokenDirectory, TokenId, TokenStore};
+use auth_core::{AccountStore, PasswordStore, Realm, Timestamp, TokenAdminStore, TokenId, TokenStore};
 use consumer_auth::ConsumerStore;
+use keystore::KeyStore;
 use permissions::RoleStore;
 use store_memory::MemoryStore;
 
 use crate::law::{Supported, Unsupported};
 
-/// The six ports of one store.
+/// The ports of one store.
 #[derive(Clone, Debug)]
 pub struct Ports {
     /// Tokens, sessions and the feed of changes.
     pub tokens: Arc<dyn TokenStore>,
     /// The same, for those who look after other people's.
-    pub directory: Arc<dyn TokenDirectory>,
+    pub token_admin: Arc<dyn TokenAdminStore>,
     /// Accounts and clients.
     pub accounts: Arc<dyn AccountStore>,
     /// Password hashes.
@@ -26,73 +27,76 @@ pub struct Ports {
     pub roles: Arc<dyn RoleStore>,
     /// Organisations, consumers and clients.
     pub consumers: Arc<dyn ConsumerStore>,
+    /// Signing keys.
+    pub keys: Arc<dyn KeyStore>,
 }
 
 impl Ports {
     /// The ports of a store that implements all of them.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: TokenDirectory + AccountStore + PasswordStore + RoleStore + ConsumerStore,
+        S: TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + KeyStore,
     {
         Self {
             tokens: store.clone(),
-            directory: store.clone(),
+            token_admin: store.clone(),
             accounts: store.clone(),
             passwords: store.clone(),
             roles: store.clone(),
-            consumers: store,
+            consumers: store.clone(),
+            keys: store,
         }
     }
 }
 
-/// A store for one law: its own, and empty when the law begins.
+/// The store for one law: a new, empty one.
 ///
-/// What is not a port's business to show has a default that answers [`Unsupported`]; the laws that need it then do not
+/// Methods that look behind the ports have a default that answers [`Unsupported`]; the laws that need them then do not
 /// apply, and the test must list them.
 #[async_trait]
 pub trait StoreHarness: fmt::Debug + Send + Sync + 'static {
     /// The ports.
     fn ports(&self) -> Ports;
 
-    /// How many callers a law sends at once.
+    /// The number of concurrent callers in a law.
     fn crowd(&self) -> usize {
         40
     }
 
-    /// How many records of tokens and sessions the store holds, dead ones included.
+    /// The number of records of tokens and sessions in the store, including revoked and expired ones.
     ///
     /// # Errors
-    /// Where the harness cannot look behind the ports.
+    /// If the harness cannot look behind the ports.
     async fn token_rows(&self) -> Supported<u64> {
         Err(Unsupported("the rows cannot be counted"))
     }
 
-    /// When a token was last used, as far as that was written.
+    /// When a token was last used, as stored.
     ///
     /// # Errors
-    /// Where the harness cannot look behind the ports.
+    /// If the harness cannot look behind the ports.
     async fn last_used(&self, _id: TokenId) -> Supported<Option<Timestamp>> {
         Err(Unsupported("the last use cannot be read"))
     }
 
-    /// What a token's owner calls it.
+    /// The label that a token's owner gave it.
     ///
     /// # Errors
-    /// Where the harness cannot look behind the ports.
+    /// If the harness cannot look behind the ports.
     async fn label_of(&self, _id: TokenId) -> Supported<Option<String>> {
         Err(Unsupported("the label cannot be read"))
     }
 
-    /// Writes `raw` over the stored permissions of a role that exists.
+    /// Overwrites the stored permissions of an existing role with `raw`.
     ///
     /// # Errors
-    /// Where the harness cannot reach behind the ports.
+    /// If the harness cannot write behind the ports.
     async fn damage_role(&self, _realm: &Realm, _role: &str, _raw: &str) -> Supported<()> {
         Err(Unsupported("rows cannot be damaged"))
     }
 }
 
-/// [`MemoryStore`] for the laws about stores.
+/// A harness for the laws about stores over a [`MemoryStore`].
 #[derive(Debug, Default)]
 pub struct MemoryHarness(Arc<MemoryStore>);
 

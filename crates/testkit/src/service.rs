@@ -20,7 +20,7 @@ pub use trouble::*;
 use crate::harness::ServiceHarness;
 use crate::law::Law;
 
-/// All of them.
+/// All laws about services.
 pub fn laws() -> Vec<Law<dyn ServiceHarness>> {
     crate::__service_laws! { __law_table [service] }
 }

@@ -1,4 +1,4 @@
-//! The simplest issuer that keeps the contract: what the decorators and the laws themselves are tried on.
+//! The simplest issuer that keeps the contract, for tests of the decorators and of the laws.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use async_trait::async_trait;
 use auth_core::{
     Capabilities, Clock, Entropy, EntropyError, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime,
     PlainToken, PresentedToken, Realm, Rejection, RevokeError, Scopes, SecretKey, SessionRef, Timestamp, TokenDigest,
-    TokenId, VerifiedToken, Verifier, VerifyError, canonical_number, random_bytes,
+    TokenId, VerifiedParts, VerifiedToken, Verifier, VerifyError, random_bytes,
 };
 
-/// Longer texts are not looked at.
+/// Longer texts are refused.
 const MAX_BYTES: usize = 4096;
 
 /// An issuer without a store. A token is the hexadecimal text of its claims, a dot, and the HMAC-SHA-256 of that text.
 ///
-/// For tests: it is correct, but says its claims in a way of its own.
+/// For tests: it is correct, but its claims have no standard format.
 #[derive(Debug)]
 pub struct SimpleIssuer {
     flavour: FlavourName,
@@ -25,7 +25,7 @@ pub struct SimpleIssuer {
 }
 
 impl SimpleIssuer {
-    /// An issuer of this flavour. Two of the same key verify each other's tokens, but for the flavour.
+    /// An issuer of this flavour. Issuers with the same key and flavour accept each other's tokens.
     pub fn new(
         flavour: FlavourName,
         lifetime: Lifetime,
@@ -46,7 +46,7 @@ impl SimpleIssuer {
         hex(&self.key.mac(&[claims.as_bytes()]))
     }
 
-    /// The session the grant names, or a random one that nothing stores.
+    /// The session of the grant, or a random one that is not stored.
     fn session_of(&self, grant: &Grant) -> Result<SessionRef, EntropyError> {
         if let Some(session) = grant.session {
             return Ok(session);
@@ -82,8 +82,8 @@ impl Verifier for SimpleIssuer {
             return Err(Rejection::BadSignature.into());
         }
         let token = read_claims(claims).ok_or(Rejection::BadClaims)?;
-        let expired = token.expires_at.is_some_and(|end| end <= self.clock.now());
-        match *token.flavour == *self.flavour {
+        let expired = token.expires_at().is_some_and(|end| end <= self.clock.now());
+        match **token.flavour() == *self.flavour {
             true if expired => Err(Rejection::Expired.into()),
             true => Ok(token),
             false => Err(Rejection::WrongFlavour.into()),
@@ -126,19 +126,19 @@ impl Issuer for SimpleIssuer {
     }
 }
 
-/// Reads claims that were signed.
+/// Parses claims whose signature was checked.
 fn read_claims(claims: &str) -> Option<VerifiedToken> {
     let claims = String::from_utf8(unhex(claims)?).ok()?;
     let mut lines = claims.split('\n').skip(1);
     let flavour = lines.next()?.into();
     let session = SessionRef::parse(lines.next()?)?;
     let realm = Realm::from_stored(lines.next()?);
-    let issued_at = Timestamp::from_millis(canonical_number(lines.next()?)?);
+    let issued_at = Timestamp::from_millis(lines.next()?.parse().ok()?);
     let expires_at = match lines.next()? {
         "never" => None,
-        millis => Some(Timestamp::from_millis(canonical_number(millis)?)),
+        millis => Some(Timestamp::from_millis(millis.parse().ok()?)),
     };
-    Some(VerifiedToken {
+    let parts = VerifiedParts {
         id: session.id,
         session,
         flavour,
@@ -146,7 +146,8 @@ fn read_claims(claims: &str) -> Option<VerifiedToken> {
         scopes: Scopes::parse_list(lines.next()?)?,
         issued_at: Some(issued_at),
         expires_at,
-    })
+    };
+    Some(VerifiedToken::dangerous_from_verifier(parts))
 }
 
 /// Lower-case hexadecimal.
@@ -154,7 +155,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The bytes that hexadecimal text spells.
+/// The bytes of a hexadecimal text.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);
     let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

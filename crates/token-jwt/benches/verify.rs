@@ -17,7 +17,7 @@ use token_jwt::Algorithm;
 fn main() {
     let rsa = published_rsa_key(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/vectors/wycheproof/json_web_signature_test.json"
+        "/../../testdata/vectors/wycheproof/json_web_signature_test.json"
     ));
     // `cargo bench` adds flags of its own; a name of an algorithm makes a short run.
     let only: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();

@@ -1,4 +1,4 @@
-//! Judges a file of cases: `cargo run -p token-jwt --example verify_cases -- FILE`.
+//! Verifies a file of cases: `cargo run -p token-jwt --example verify_cases -- FILE`.
 //!
 //! The file is `{"profile": {…}, "cases": […]}`. The profile has `now`, `iss`, `aud`, `leeway`, `max_lifetime`, `typ`,
 //! `required` (a list) and `max_token_bytes`, each optional. A case has `name`, `key` (a JWK or a JWK Set), `token`,
@@ -46,7 +46,7 @@ pub(crate) fn report(text: &str) -> Result<String, serde_json::Error> {
     for raw in file.cases {
         let name = serde_json::from_str::<Named>(raw.get()).map(|case| case.name);
         let (verdict, reason) = match serde_json::from_str::<Case<'_>>(raw.get()) {
-            Ok(case) => match judge(&case, &file.profile) {
+            Ok(case) => match check(&case, &file.profile) {
                 Ok(()) => ("valid", "ok".to_owned()),
                 Err(reason) => ("invalid", reason),
             },
@@ -98,7 +98,7 @@ enum OneOrMany {
 
 #[derive(Deserialize)]
 struct Case<'a> {
-    /// As it stands in the file: the strict reader sees the key's text, not what another parser made of it.
+    /// As it is written in the file, so that the strict reader gets the key's own text.
     #[serde(borrow)]
     key: &'a RawValue,
     token: String,
@@ -114,23 +114,23 @@ enum Layer {
     Jwt,
 }
 
-/// A key that names no algorithm is tried as each one that it may be; a case is valid if one of them says so.
-fn judge(case: &Case<'_>, profile: &Profile) -> Result<(), String> {
+/// A key that names no algorithm is tried with each one that fits; a case is valid if one of them accepts it.
+fn check(case: &Case<'_>, profile: &Profile) -> Result<(), String> {
     let keys = keys(case.key.get()).map_err(|error| error.to_string())?;
     let policy = policy(profile, case.layer);
     let mut reason = None;
     for algorithm in Algorithm::ALL.into_iter().filter(|one| case.allows(*one)) {
-        let refused = match bound(&keys, algorithm, case.layer) {
+        let rejected = match bound(&keys, algorithm, case.layer) {
             Ok(None) => continue,
             Ok(Some(set)) => match verdict(set, &policy, case, profile) {
                 Ok(()) => return Ok(()),
-                Err(refused) => refused.reason().to_string(),
+                Err(rejected) => rejected.reason().to_string(),
             },
             Err(error) => error.to_string(),
         };
-        // "Another algorithm" is of no interest where the token's own one has something to say.
-        if reason.is_none() || refused != Reason::Algorithm.to_string() {
-            reason = Some(refused);
+        // A reason from the token's own algorithm says more than "another algorithm".
+        if reason.is_none() || rejected != Reason::Algorithm.to_string() {
+            reason = Some(rejected);
         }
     }
     Err(reason.unwrap_or_else(|| "no key for an allowed algorithm".to_owned()))
@@ -198,7 +198,7 @@ fn keys(json: &str) -> Result<Vec<Jwk>, KeyError> {
     }
 }
 
-/// Those keys that may be used with the algorithm; a key that ought to work and must not is an error.
+/// The keys that can be used with the algorithm. A key that fits and is rejected is an error.
 fn bound(keys: &[Jwk], algorithm: Algorithm, layer: Layer) -> Result<Option<KeySet>, KeyError> {
     let fitting = keys.iter().filter(|key| key.algorithms().any(|one| one == algorithm));
     let bound: Vec<_> = fitting
@@ -211,22 +211,22 @@ fn bound(keys: &[Jwk], algorithm: Algorithm, layer: Layer) -> Result<Option<KeyS
     }
 }
 
-/// Wycheproof signs its base64 cases with 32 zero bytes. Where only structure and signature are asked about, that one
-/// published key is let through; every other guessable key stays refused, and so does this one for a JWT.
+/// Wycheproof signs its base64 cases with 32 zero bytes. Where only structure and signature are checked, that one
+/// published key is accepted; every other weak key is rejected, and so is this one for a JWT.
 fn bind(key: &Jwk, algorithm: Algorithm, layer: Layer) -> Result<VerifyingKey, KeyError> {
     match key.shared_secret() {
         Some(secret) if layer == Layer::Jws && secret == [0; 32] => {
-            let known = VerifyingKey::hmac_known_answer(algorithm, secret)?;
+            let zeros = VerifyingKey::dangerous_weak_hmac(algorithm, secret)?;
             match key.kid() {
-                Some(kid) => Ok(known.with_kid(Kid::new(kid)?)),
-                None => Ok(known),
+                Some(kid) => Ok(zeros.with_kid(Kid::new(kid)?)),
+                None => Ok(zeros),
             }
         }
         _ => key.verifying_key_for(algorithm),
     }
 }
 
-/// Names and reasons come from a hostile file.
+/// Names and reasons come from an untrusted file.
 fn on_one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {

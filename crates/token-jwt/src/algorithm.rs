@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_macs_have_one_secret_for_both_sides() {
+    fn only_hmac_algorithms_are_symmetric() {
         for algorithm in Algorithm::ALL {
             assert_eq!(
                 algorithm.is_symmetric(),

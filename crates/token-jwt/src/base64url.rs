@@ -1,21 +1,21 @@
-//! base64url without padding, in its one canonical spelling (RFC 7515 section 2, RFC 4648 section 3.5).
+//! base64url without padding, in its canonical form (RFC 7515 section 2, RFC 4648 section 3.5).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// The text is not canonical unpadded base64url: a character outside the alphabet, padding, white space, an
-/// impossible length, unused bits that are not zero, or more than the caller has room for.
+/// impossible length, unused bits that are not zero, or longer than the caller's buffer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotBase64Url;
 
-/// Decodes into the front of `room` and returns that part.
+/// Decodes into the front of `buffer` and returns that part.
 ///
-/// This is the way of every token, and half of the work beside the signature; for texts of this length the general
-/// decoder takes twice as long. The tests hold it to that decoder's answers.
-pub(crate) fn decode<'a>(text: &[u8], room: &'a mut [u8]) -> Result<&'a [u8], NotBase64Url> {
-    let room = room.get_mut(..byte_length(text.len())).ok_or(NotBase64Url)?;
+/// Every token goes through here, and it is half of the work beside the signature. For texts of this length the decoder
+/// of the crate `base64` takes twice as long; the tests compare the two.
+pub(crate) fn decode<'a>(text: &[u8], buffer: &'a mut [u8]) -> Result<&'a [u8], NotBase64Url> {
+    let buffer = buffer.get_mut(..byte_length(text.len())).ok_or(NotBase64Url)?;
     let (groups, rest) = text.as_chunks::<8>();
-    let (whole, part) = room.split_at_mut(groups.len() * 6);
+    let (whole, part) = buffer.split_at_mut(groups.len() * 6);
     let mut bad = 0;
     for (eight, six) in groups.iter().zip(whole.as_chunks_mut::<6>().0) {
         let [a, b, c, d, e, f, g, h] = *eight;
@@ -24,14 +24,14 @@ pub(crate) fn decode<'a>(text: &[u8], room: &'a mut [u8]) -> Result<&'a [u8], No
         let [_, _, bytes @ ..] = (u64::from(high) << 24 | u64::from(low)).to_be_bytes();
         *six = bytes;
     }
-    if bad & NONE != 0 {
+    if bad & INVALID != 0 {
         return Err(NotBase64Url);
     }
     decode_rest(rest, part)?;
-    Ok(room)
+    Ok(buffer)
 }
 
-/// The 24 bits of four characters, or [`NONE`] among them.
+/// The 24 bits of four characters, or [`INVALID`] among them.
 #[inline]
 fn four(a: u8, b: u8, c: u8, d: u8) -> u32 {
     let [first, second, third, fourth] = &VALUES;
@@ -47,24 +47,24 @@ fn decode_rest(rest: &[u8], part: &mut [u8]) -> Result<(), NotBase64Url> {
         bad |= value;
         bits = bits << 6 | u64::from(value);
     }
-    // What the characters have beyond whole bytes must be zero; a whole character beyond them is one too many.
+    // Bits beyond the last whole byte must be zero; six of them or more are a character too many.
     let beyond = rest.len() * 6 - part.len() * 8;
-    if bad & NONE != 0 || beyond >= 6 || bits & ((1 << beyond) - 1) != 0 {
+    if bad & INVALID != 0 || beyond >= 6 || bits & ((1 << beyond) - 1) != 0 {
         return Err(NotBase64Url);
     }
     let bytes = (bits >> beyond).to_le_bytes();
-    for (place, byte) in part.iter_mut().rev().zip(bytes) {
-        *place = byte;
+    for (target, byte) in part.iter_mut().rev().zip(bytes) {
+        *target = byte;
     }
     Ok(())
 }
 
-/// The bit that no value has.
-const NONE: u32 = 1 << 31;
+/// A bit that no value has: the character is not in the alphabet.
+const INVALID: u32 = 1 << 31;
 
-/// The value of each character of the alphabet (RFC 4648 section 5), at each of the four places in its group.
+/// The value of each character of the alphabet (RFC 4648 section 5), at each of the four positions in its group.
 static VALUES: [[u32; 256]; 4] = {
-    let mut values = [[NONE; 256]; 4];
+    let mut values = [[INVALID; 256]; 4];
     let mut value = 0_u8;
     while value < 64 {
         let character = match value {
@@ -74,27 +74,27 @@ static VALUES: [[u32; 256]; 4] = {
             62 => b'-',
             _ => b'_',
         };
-        let mut place = 0;
-        while place < 4 {
-            values[place][character as usize] = (value as u32) << (18 - 6 * place);
-            place += 1;
+        let mut position = 0;
+        while position < 4 {
+            values[position][character as usize] = (value as u32) << (18 - 6 * position);
+            position += 1;
         }
         value += 1;
     }
     values
 };
 
-/// Decodes into new memory; for keys, never on the way of a token.
+/// Decodes into new memory. For keys; tokens go through [`decode`].
 pub(crate) fn decode_to_vec(text: &str) -> Result<Vec<u8>, NotBase64Url> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64Url)
 }
 
-/// The one text of these bytes.
+/// The canonical text of these bytes.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Appends the one text of these bytes; as with decoding, this is the way of every token.
+/// Appends the canonical text of these bytes. Every token that is signed goes through here.
 pub(crate) fn encode_onto(bytes: &[u8], text: &mut Vec<u8>) {
     let (groups, rest) = bytes.as_chunks::<3>();
     let start = text.len();
@@ -138,16 +138,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn decoded(text: &[u8]) -> Result<Vec<u8>, NotBase64Url> {
-        let mut room = vec![0; text.len()];
-        decode(text, &mut room).map(<[u8]>::to_vec)
+        let mut buffer = vec![0; text.len()];
+        decode(text, &mut buffer).map(<[u8]>::to_vec)
     }
 
-    /// The definition, written the slow way: six bits for each character, nothing left over.
+    /// The definition, without regard to speed: six bits for each character, nothing left over.
     fn oracle(text: &[u8]) -> Option<Vec<u8>> {
         const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let mut bits = Vec::new();
         for character in text {
-            let value = ALPHABET.iter().position(|known| known == character)?;
+            let value = ALPHABET.iter().position(|own| own == character)?;
             bits.extend((0..6).rev().map(|bit| value >> bit & 1));
         }
         let rest = bits.split_off(bits.len() / 8 * 8);
@@ -171,7 +171,7 @@ mod tests {
         }
 
         #[test]
-        fn near_misses_are_judged_as_the_definition_judges_them(
+        fn near_misses_give_the_same_result_as_the_definition(
             text in prop::collection::vec(prop::sample::select(b"AQgwBZz09-_+/= \n.\0\xc3".to_vec()), 0..12),
         ) {
             prop_assert_eq!(decoded(&text).ok(), oracle(&text));
@@ -179,7 +179,7 @@ mod tests {
         }
 
         #[test]
-        fn one_changed_character_is_judged_as_the_general_decoder_judges_it(
+        fn one_changed_character_gives_the_same_result_as_the_general_decoder(
             bytes in prop::collection::vec(any::<u8>(), 1..60),
             at in any::<prop::sample::Index>(),
             character in any::<u8>(),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_characters_do_not_make_up_for_one_another() {
+    fn two_bad_characters_do_not_cancel_out() {
         for length in [8, 11, 16] {
             for first in 0..length {
                 for second in 0..length {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_room_is_an_error_and_not_a_panic() {
+    fn a_buffer_that_is_too_small_is_an_error_and_not_a_panic() {
         assert_eq!(decode(b"Zm9v", &mut [0; 2]), Err(NotBase64Url));
         assert_eq!(decode(b"Zm9v", &mut [0; 3]), Ok(&b"foo"[..]));
         assert_eq!(decode(b"", &mut []), Ok(&b""[..]));

@@ -1,12 +1,12 @@
-//! Why a token was refused: exact for logs, opaque for callers.
+//! Why a token was rejected: exact for logs, opaque for callers.
 
 use std::fmt;
 
 use crate::json::JsonError;
 
-/// A token was refused.
+/// A token was rejected.
 ///
-/// `Display` is the same for every reason, so that nobody learns from an answer how far a forgery got;
+/// `Display` is the same for every reason, so that an answer does not show how far a forgery got.
 /// [`JwtRejection::reason`] is for logs and tests. It holds no part of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JwtRejection {
@@ -23,7 +23,7 @@ impl JwtRejection {
 
 impl fmt::Display for JwtRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the token was refused")
+        f.write_str("the token was rejected")
     }
 }
 
@@ -35,9 +35,9 @@ impl From<Reason> for JwtRejection {
     }
 }
 
-/// Why a token was refused.
+/// Why a token was rejected.
 ///
-/// The variants are in the order of the checks: what costs little first, then the signature, then the claims.
+/// The variants are in the order of the checks: cheap ones first, then the signature, then the claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -49,19 +49,19 @@ pub enum Reason {
     HeaderEncoding,
     /// The header is not a strict JSON object.
     HeaderJson(JsonError),
-    /// `alg`, `kid` or `typ` is missing where it must not be, or is not a string.
+    /// `alg` is missing; or `alg`, `kid` or `typ` is not a string; or `kid` is too long.
     HeaderMember(&'static str),
     /// The header has `crit`, `b64`, `zip` or `enc`, which change what a token means.
     HeaderExtension(&'static str),
-    /// `typ` is not the one that the policy asks for.
+    /// `typ` is not the one that the policy requires.
     Type,
-    /// The set has several keys and the token names none.
+    /// The set has several keys and the token has no `kid`.
     KidMissing,
-    /// No key has the name that the token asks for.
+    /// No key has the name in `kid`.
     KidUnknown,
     /// `alg` is not the algorithm of the key.
     Algorithm,
-    /// The signature is not as long as signatures of the key are.
+    /// The signature has another length than signatures of the key.
     SignatureLength,
     /// The signature is not canonical base64url.
     SignatureEncoding,
@@ -69,13 +69,13 @@ pub enum Reason {
     Signature,
     /// The payload is not canonical base64url.
     PayloadEncoding,
-    /// The payload is not a strict JSON object, or not of the shape that the caller asks for.
+    /// The payload is not a strict JSON object, or does not fit the caller's type.
     PayloadJson(JsonError),
     /// A claim has another JSON type than RFC 7519 gives it, is empty, or is too long.
     ClaimMalformed(Claim),
     /// A claim that the policy requires is missing.
     ClaimMissing(Claim),
-    /// A date is from the year 10000 or later: most often milliseconds where seconds are meant.
+    /// A date is in the year 10000 or later: most often milliseconds in place of seconds.
     DateOutOfRange(Claim),
     /// `exp` is not in the future.
     Expired,
@@ -87,12 +87,12 @@ pub enum Reason {
     LifetimeTooLong,
     /// `iss` is another issuer.
     Issuer,
-    /// `aud` names others, or names somebody although the policy names nobody (RFC 7519 section 4.1.3).
+    /// `aud` has no audience of the policy, or is present although the policy has none (RFC 7519 section 4.1.3).
     Audience,
 }
 
 impl Reason {
-    /// What kind of refusal it is: few enough for a metric's label.
+    /// The kind of rejection: few enough for a metric's label.
     #[must_use]
     pub fn class(self) -> Class {
         match self {
@@ -116,10 +116,10 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::HeaderJson(fault) => write!(f, "header: {fault}"),
+            Self::HeaderJson(error) => write!(f, "header: {error}"),
             Self::HeaderMember(name) => write!(f, "header: `{name}` is missing or not a string"),
             Self::HeaderExtension(name) => write!(f, "header: `{name}` is not supported"),
-            Self::PayloadJson(fault) => write!(f, "payload: {fault}"),
+            Self::PayloadJson(error) => write!(f, "payload: {error}"),
             Self::ClaimMalformed(claim) => write!(f, "claim `{claim}` is malformed"),
             Self::ClaimMissing(claim) => write!(f, "claim `{claim}` is missing"),
             Self::DateOutOfRange(claim) => write!(f, "claim `{claim}` is out of range"),
@@ -148,26 +148,26 @@ impl Reason {
             Self::LifetimeTooLong => "lives longer than allowed",
             Self::Issuer => "another issuer",
             Self::Audience => "for another audience",
-            _ => "refused",
+            _ => "rejected",
         }
     }
 }
 
-/// A kind of refusal.
+/// A kind of rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Class {
-    /// Not a compact JWS at all, or one that nobody here would have made.
+    /// Not a compact JWS, or not in the form that this crate accepts.
     Malformed,
-    /// Perhaps a sound token, but for another key, algorithm or purpose.
+    /// A token for another key, algorithm or type.
     NotForUs,
     /// The signature is wrong: a forgery, or another key of the same name.
     Signature,
-    /// Well signed, and still not a token that may be accepted: look at the issuer.
+    /// Correctly signed, but the payload cannot be read: the issuer has a defect.
     InvalidPayload,
-    /// Well signed and over.
+    /// Correctly signed, and expired.
     Expired,
-    /// Well signed, but not for here or now.
+    /// Correctly signed, but the claims are not acceptable here or now.
     Claims,
 }
 
@@ -194,7 +194,7 @@ pub enum Claim {
 }
 
 impl Claim {
-    /// The name of the claim in the payload; of [`Claim::Other`] it is not known here.
+    /// The name of the claim in the payload; for [`Claim::Other`] only `other`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callers_learn_nothing_from_the_text() {
+    fn the_error_text_is_the_same_for_every_reason() {
         let texts: std::collections::HashSet<String> =
             [Reason::Signature, Reason::Expired, Reason::KidUnknown, Reason::TooLong]
                 .into_iter()

@@ -2,11 +2,11 @@
 
 use crate::base64url;
 use crate::error::Reason;
-use crate::json::{Kind, Reader, Stop, Text};
+use crate::json::{JsonError, Kind, Reader, Stop, Text};
 use crate::key::Kid;
 
-/// What a header says that matters here. Keys and addresses of keys in it (`jwk`, `jku`, `x5c`, `x5u`) are read over:
-/// a token does not choose who may sign it.
+/// The members of a header that are used. Keys and addresses of keys in it (`jwk`, `jku`, `x5c`, `x5u`) are ignored: a
+/// token does not choose the keys that may sign it.
 #[derive(Debug)]
 pub(crate) struct Header<'a> {
     pub(crate) alg: Text<'a>,
@@ -14,38 +14,38 @@ pub(crate) struct Header<'a> {
     pub(crate) kid: Option<Text<'a>>,
 }
 
-/// Decodes a header segment into `room` and reads it.
-pub(crate) fn read<'a>(segment: &[u8], room: &'a mut [u8]) -> Result<Header<'a>, Reason> {
-    let json = base64url::decode(segment, room).map_err(|_| Reason::HeaderEncoding)?;
+/// Decodes a header segment into `buffer` and reads it.
+pub(crate) fn read<'a>(segment: &[u8], buffer: &'a mut [u8]) -> Result<Header<'a>, Reason> {
+    let json = base64url::decode(segment, buffer).map_err(|_| Reason::HeaderEncoding)?;
     let mut reader = Reader::new(json).map_err(Reason::HeaderJson)?;
-    let mut found = Found::default();
-    let read = found.read(&mut reader).and_then(|()| reader.finish());
-    if let Some(reason) = found.refused {
+    let mut members = Members::default();
+    let read = members.read(&mut reader).and_then(|()| reader.finish());
+    if let Some(reason) = members.rejected {
         return Err(reason);
     }
     if read.is_err() {
-        return Err(Reason::HeaderJson(reader.fault().unwrap_or(crate::JsonError::Syntax)));
+        return Err(Reason::HeaderJson(reader.error().unwrap_or(JsonError::Syntax)));
     }
-    let alg = found.alg.ok_or(Reason::HeaderMember("alg"))?;
+    let alg = members.alg.ok_or(Reason::HeaderMember("alg"))?;
     Ok(Header {
         alg,
-        typ: found.typ,
-        kid: found.kid,
+        typ: members.typ,
+        kid: members.kid,
     })
 }
 
 #[derive(Default)]
-struct Found<'a> {
+struct Members<'a> {
     alg: Option<Text<'a>>,
     typ: Option<Text<'a>>,
     kid: Option<Text<'a>>,
-    refused: Option<Reason>,
+    rejected: Option<Reason>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Members<'a> {
     fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), Stop> {
         if reader.kind()? != Kind::Object {
-            return Err(reader.stop(crate::JsonError::NotAnObject));
+            return Err(reader.stop(JsonError::NotAnObject));
         }
         let mut object = reader.open_object()?;
         while reader.next_name(&mut object)? {
@@ -61,16 +61,17 @@ impl<'a> Found<'a> {
             "kid" => {
                 let kid = self.string("kid", reader)?;
                 if kid.length() > Kid::MAX_BYTES {
-                    return Err(self.refuse(Reason::HeaderMember("kid")));
+                    return Err(self.reject(Reason::HeaderMember("kid")));
                 }
                 self.kid = Some(kid);
             }
-            // RFC 7515 section 4.1.11: what must be understood and is not. RFC 7797 section 7: never in a JWT.
-            "crit" => return Err(self.refuse(Reason::HeaderExtension("crit"))),
-            "b64" => return Err(self.refuse(Reason::HeaderExtension("b64"))),
-            // RFC 7516: the marks of an encrypted token.
-            "zip" => return Err(self.refuse(Reason::HeaderExtension("zip"))),
-            "enc" => return Err(self.refuse(Reason::HeaderExtension("enc"))),
+            // RFC 7515 section 4.1.11: extensions that must be understood, of which this crate has none. RFC 7797 section
+            // 7: `b64` never occurs in a JWT.
+            "crit" => return Err(self.reject(Reason::HeaderExtension("crit"))),
+            "b64" => return Err(self.reject(Reason::HeaderExtension("b64"))),
+            // RFC 7516: members of encrypted tokens.
+            "zip" => return Err(self.reject(Reason::HeaderExtension("zip"))),
+            "enc" => return Err(self.reject(Reason::HeaderExtension("enc"))),
             _ => reader.skip_value()?,
         }
         Ok(())
@@ -80,12 +81,12 @@ impl<'a> Found<'a> {
         if reader.kind()? == Kind::String {
             reader.string()
         } else {
-            Err(self.refuse(Reason::HeaderMember(name)))
+            Err(self.reject(Reason::HeaderMember(name)))
         }
     }
 
-    fn refuse(&mut self, reason: Reason) -> Stop {
-        self.refused = Some(reason);
+    fn reject(&mut self, reason: Reason) -> Stop {
+        self.rejected = Some(reason);
         Stop
     }
 }

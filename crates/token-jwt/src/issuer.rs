@@ -1,61 +1,24 @@
-//! The server's contract over the pure functions: signed tokens that name a session.
+//! `auth_core`'s issuer: a verifier and the key that signs what it accepts.
 
-use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    Capabilities, Clock, Entropy, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime, PlainToken,
-    PresentedToken, Realm, Rejection, RevokeError, Scopes, SessionRef, Timestamp, TokenId, Unavailable, VerifiedToken,
-    VerifyError, random_bytes,
+    Capabilities, Clock, Entropy, Grant, IssueError, IssuedToken, Issuer, Lifetime, PresentedToken, RevokeError,
+    Timestamp, TokenId, Unavailable, VerifiedToken, Verifier, VerifyError,
 };
 use ring::rand::SystemRandom;
-use serde::{Deserialize, Serialize};
 
-use crate::error::{Class, JwtRejection};
+use crate::jwt_verifier::{JwtConfig, JwtVerifier};
 use crate::key::{KeyError, KeySet, SigningKey, VerifyingKey};
-use crate::policy::Policy;
-use crate::sign::Signer;
-use crate::time::{DateUnit, UnixTime};
-use crate::verify::ClaimsVerifier;
+use crate::signer::Signer;
+use crate::time::DateUnit;
 
-/// The claim that names the subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SubjectClaim {
-    /// `user_id`, an integer.
-    UserId,
-    /// `sub`, a string (RFC 7519 4.1.2).
-    Sub,
-    /// None: the session alone names it.
-    Session,
-}
-
-/// What an issuer's tokens say, and how long they live.
-#[derive(Clone, Debug)]
-pub struct JwtConfig {
-    /// The flavour whose tokens these are.
-    pub flavour: FlavourName,
-    /// The realm of all its subjects; `None`: a claim `realm` says.
-    pub realm: Option<Realm>,
-    /// How long a token lives: whole seconds.
-    pub lifetime: Duration,
-    /// Which claim names the subject.
-    pub subject: SubjectClaim,
-    /// Whether there is an `iat`.
-    pub issued_at: bool,
-    /// Whether the rights of a grant stand in a claim `scope` (RFC 9068 2.2.3), when there are any.
-    pub scope: bool,
-    /// The unit of `exp` and `iat`.
-    pub unit: DateUnit,
-}
-
-/// The keys of one issuer: one that signs, and all that verify. Made anew for each change.
+/// The keys of one issuer: one that signs, and all that verify.
 #[derive(Debug)]
 pub struct JwtKeys {
     signer: Signer,
-    verifier: ClaimsVerifier,
+    verifying: KeySet,
 }
 
 impl JwtKeys {
@@ -63,30 +26,24 @@ impl JwtKeys {
     ///
     /// # Errors
     /// [`KeyError`] as [`KeySet::new`]: all keys of one family, each with a name of its own.
-    pub fn new(config: &JwtConfig, signing: SigningKey, others: Vec<VerifyingKey>) -> Result<Self, KeyError> {
-        let mut keys = vec![signing.verifying_key().clone()];
-        keys.extend(others);
+    pub fn new(signing: SigningKey, others: Vec<VerifyingKey>) -> Result<Self, KeyError> {
+        let mut verifying = vec![signing.verifying_key().clone()];
+        verifying.extend(others);
         Ok(Self {
-            verifier: ClaimsVerifier::new(KeySet::new(keys)?, policy(config)),
+            verifying: KeySet::new(verifying)?,
             signer: Signer::new(signing),
         })
     }
-
-    /// The keys that verify.
-    #[must_use]
-    pub fn verifying(&self) -> &KeySet {
-        self.verifier.keys()
-    }
 }
 
-/// Issues and checks signed tokens. By itself stateless: what it issued cannot be revoked, for which there is
-/// [`auth_core::Tracked`].
+/// Issues and checks signed tokens: a [`JwtVerifier`] and a signer.
 ///
-/// Claims: the subject as configured, `exp`, `iat`, and `sid`, which is a [`SessionRef`]: session, generation, subject.
+/// By itself it keeps no record: what it issued cannot be revoked. [`auth_core::Tracked`] makes it revocable.
 #[derive(Debug)]
 pub struct JwtIssuer {
-    config: JwtConfig,
-    keys: RwLock<Arc<JwtKeys>>,
+    verifier: JwtVerifier,
+    /// `None` after [`remove_keys`](Self::remove_keys).
+    signer: RwLock<Option<Arc<Signer>>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     random: SystemRandom,
@@ -96,185 +53,87 @@ impl JwtIssuer {
     /// An issuer with these keys.
     pub fn new(config: JwtConfig, keys: JwtKeys, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         Self {
-            config,
-            keys: RwLock::new(Arc::new(keys)),
+            verifier: JwtVerifier::new(config, keys.verifying, clock.clone()),
+            signer: RwLock::new(Some(Arc::new(keys.signer))),
             clock,
             entropy,
             random: SystemRandom::new(),
         }
     }
 
-    /// What its tokens say.
+    /// What its tokens carry.
     pub fn config(&self) -> &JwtConfig {
-        &self.config
+        self.verifier.config()
     }
 
-    /// The keys in use.
-    pub fn keys(&self) -> Arc<JwtKeys> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The keys that verify.
+    pub fn verifying_keys(&self) -> KeySet {
+        self.verifier.keys()
     }
 
-    /// Puts other keys in use, from the next token on; no token in flight is lost.
+    /// Replaces the key that signs and the keys that verify in one step: every token that is issued from now on verifies
+    /// with the new keys. What has begun ends with the keys it began with.
     pub fn set_keys(&self, keys: JwtKeys) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        // Held until both are replaced, so that `issue` waits and never signs with a key that does not verify yet.
+        let mut signer = self.signer.write().unwrap_or_else(PoisonError::into_inner);
+        self.verifier.set_keys(keys.verifying);
+        *signer = Some(Arc::new(keys.signer));
     }
 
-    /// The session a grant names, or a number that nothing stores.
-    fn session_of(&self, grant: &Grant) -> Result<SessionRef, IssueError> {
-        if let Some(session) = grant.session {
-            return Ok(session);
+    /// Issues and accepts nothing until [`set_keys`](Self::set_keys): for an emergency that retired every key without a
+    /// new one.
+    pub fn remove_keys(&self) {
+        let mut signer = self.signer.write().unwrap_or_else(PoisonError::into_inner);
+        self.verifier.set_keys(KeySet::empty());
+        *signer = None;
+    }
+
+    fn signer(&self) -> Option<Arc<Signer>> {
+        self.signer.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The time as `iat` and `exp` can express it.
+    fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        match self.config().unit {
+            DateUnit::Seconds => now.floor_to_second(),
+            DateUnit::Milliseconds => now,
         }
-        let id = i64::from_be_bytes(random_bytes(&*self.entropy)?) & i64::MAX;
-        Ok(SessionRef {
-            id: TokenId(id),
-            generation: grant.generation,
-            subject: grant.subject,
-        })
-    }
-
-    fn claims<'a>(&self, grant: &'a Grant, session: SessionRef, issued_at: Timestamp, end: Timestamp) -> Claims<'a> {
-        let subject = session.subject;
-        let scoped = self.config.scope && !grant.scopes.is_empty();
-        Claims {
-            user_id: (self.config.subject == SubjectClaim::UserId).then_some(subject.0),
-            sub: (self.config.subject == SubjectClaim::Sub).then(|| subject.to_string().into()),
-            exp: self.number(end),
-            iat: self.config.issued_at.then(|| self.number(issued_at)),
-            sid: session.to_string().into(),
-            realm: self.config.realm.is_none().then(|| grant.realm.as_str().into()),
-            scope: scoped.then(|| grant.scopes.to_string().into()),
-        }
-    }
-
-    fn number(&self, moment: Timestamp) -> i64 {
-        match self.config.unit {
-            DateUnit::Seconds => moment.as_seconds(),
-            DateUnit::Milliseconds => moment.as_millis(),
-        }
-    }
-
-    /// A moment as the token can say it.
-    fn round(&self, moment: Timestamp) -> Timestamp {
-        match self.config.unit {
-            DateUnit::Seconds => moment.floor_to_second(),
-            DateUnit::Milliseconds => moment,
-        }
-    }
-
-    fn said(&self, claims: &Claims<'_>, issued_at: Option<UnixTime>, end: UnixTime) -> Option<VerifiedToken> {
-        let session = SessionRef::parse(&claims.sid)?;
-        let agrees = match self.config.subject {
-            SubjectClaim::UserId => claims.user_id == Some(session.subject.0),
-            SubjectClaim::Sub => claims.sub.as_deref() == Some(session.subject.to_string().as_str()),
-            SubjectClaim::Session => true,
-        };
-        let realm = match (&self.config.realm, &claims.realm) {
-            (Some(realm), _) => realm.clone(),
-            (None, claim) => Realm::from_stored(claim.as_deref()?),
-        };
-        agrees.then_some(VerifiedToken {
-            id: session.id,
-            session,
-            flavour: self.config.flavour.clone(),
-            realm,
-            scopes: Scopes::parse_list(claims.scope.as_deref().unwrap_or_default())?,
-            issued_at: issued_at.map(|at| Timestamp::from_millis(at.millis())),
-            expires_at: Some(Timestamp::from_millis(end.millis())),
-        })
     }
 }
 
 #[async_trait]
-impl auth_core::Verifier for JwtIssuer {
+impl Verifier for JwtIssuer {
     fn flavour(&self) -> &str {
-        &self.config.flavour
+        self.verifier.flavour()
     }
 
     fn capabilities(&self) -> Capabilities {
-        let mut capabilities = Capabilities::default();
-        capabilities.expires = true;
-        capabilities
+        self.verifier.capabilities()
     }
 
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
-        let now = UnixTime::from_millis(self.clock.now().as_millis());
-        let verified = self.keys().verifier.verify::<Claims<'static>>(presented.text, now);
-        let verified = verified.map_err(|refused| rejection(&refused))?;
-        let said = self.said(verified.claims(), verified.issued_at(), verified.expires());
-        Ok(said.ok_or(Rejection::BadClaims)?)
+        self.verifier.verify(presented).await
     }
 }
 
 #[async_trait]
 impl Issuer for JwtIssuer {
     fn lifetime(&self) -> Lifetime {
-        Lifetime::Limited(self.config.lifetime)
+        Lifetime::Limited(self.config().claims.lifetime)
     }
 
     async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError> {
-        let session = self.session_of(&grant)?;
-        let issued_at = self.round(self.clock.now());
-        let end = issued_at.plus(self.config.lifetime);
-        let claims = self.claims(&grant, session, issued_at, end);
-        let text = self
-            .keys()
-            .signer
-            .sign(&claims, &self.random)
-            .map_err(|_| Unavailable::NoKey)?;
-        Ok(IssuedToken {
-            plain: PlainToken::new(text),
-            id: session.id,
-            issued_at,
-            expires_at: Some(end),
-            key: None,
-        })
+        let config = self.config();
+        let unsigned = config.claims.prepare(&grant, self.now(), &*self.entropy)?;
+        let claims = unsigned.claims().clone().map_dates(|time| Some(config.date(time)));
+        let signer = self.signer().ok_or(Unavailable::NoKey)?;
+        let text = signer.sign(&claims, &self.random);
+        Ok(unsigned.into_issued(text.map_err(|_| Unavailable::NoKey)?))
     }
 
     async fn revoke(&self, _: TokenId) -> Result<(), RevokeError> {
         Err(RevokeError::Unsupported)
-    }
-}
-
-/// In the order in which the documents print them.
-#[derive(Serialize, Deserialize)]
-struct Claims<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub: Option<Cow<'a, str>>,
-    exp: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    iat: Option<i64>,
-    sid: Cow<'a, str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    realm: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<Cow<'a, str>>,
-}
-
-fn policy(config: &JwtConfig) -> Policy {
-    let policy = Policy::default()
-        .max_lifetime(config.lifetime)
-        .date_unit(config.unit)
-        .require("sid");
-    let policy = match config.issued_at {
-        true => policy.require("iat"),
-        false => policy,
-    };
-    match config.subject {
-        SubjectClaim::UserId => policy.require("user_id"),
-        SubjectClaim::Sub => policy.require("sub"),
-        SubjectClaim::Session => policy,
-    }
-}
-
-fn rejection(refused: &JwtRejection) -> Rejection {
-    match refused.reason().class() {
-        Class::Malformed => Rejection::Malformed,
-        Class::NotForUs => Rejection::UnknownKey,
-        Class::Signature => Rejection::BadSignature,
-        Class::Expired => Rejection::Expired,
-        _ => Rejection::BadClaims,
     }
 }
 
@@ -283,7 +142,11 @@ mod tests {
     use super::*;
     use crate::algorithm::Algorithm;
     use crate::key::Kid;
-    use auth_core::{Generation, Subject, SystemClock, SystemEntropy, Verifier as _};
+    use auth_core::{
+        ClaimsProfile, Generation, Realm, Rejection, Scopes, SessionRef, Subject, SubjectClaim, SystemClock,
+        SystemEntropy,
+    };
+    use std::time::Duration;
 
     fn key(algorithm: Algorithm, kid: &str) -> SigningKey {
         let key = SigningKey::generate(algorithm, &SystemRandom::new()).unwrap();
@@ -291,19 +154,22 @@ mod tests {
     }
 
     fn config(subject: SubjectClaim) -> JwtConfig {
-        JwtConfig {
+        let claims = ClaimsProfile {
             flavour: "test".into(),
             realm: Realm::parse("test"),
             lifetime: Duration::from_secs(900),
             subject,
             issued_at: true,
             scope: true,
+        };
+        JwtConfig {
+            claims,
             unit: DateUnit::Seconds,
         }
     }
 
     fn issuer(config: JwtConfig, signing: SigningKey) -> JwtIssuer {
-        let keys = JwtKeys::new(&config, signing, Vec::new()).unwrap();
+        let keys = JwtKeys::new(signing, Vec::new()).unwrap();
         JwtIssuer::new(config, keys, Arc::new(SystemClock::new()), Arc::new(SystemEntropy))
     }
 
@@ -312,49 +178,127 @@ mod tests {
         Grant::new(Subject(7), Generation(3), Realm::parse("test").unwrap(), scopes)
     }
 
+    #[derive(Debug)]
+    struct FixedClock(Timestamp);
+
+    impl Clock for FixedClock {
+        fn now(&self) -> Timestamp {
+            self.0
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
     fn block_on<F: Future>(future: F) -> F::Output {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         match std::pin::pin!(future).as_mut().poll(&mut context) {
             std::task::Poll::Ready(output) => output,
-            std::task::Poll::Pending => panic!("a stateless issuer waits for nothing"),
+            std::task::Poll::Pending => panic!("a stateless issuer never waits"),
         }
     }
 
     #[test]
-    fn what_was_granted_is_what_is_verified() {
+    fn members_are_written_in_one_order() {
+        let session = SessionRef {
+            id: TokenId(17),
+            generation: Generation(3),
+            subject: Subject(7),
+        };
+        let payload = |subject: SubjectClaim, realm: Option<Realm>, unit: DateUnit| {
+            let mut config = config(subject);
+            config.unit = unit;
+            config.claims.realm = realm;
+            let clock = Arc::new(FixedClock(Timestamp::from_millis(1_700_000_000_250)));
+            let keys = JwtKeys::new(key(Algorithm::HS256, "k1"), Vec::new()).unwrap();
+            let issuer = JwtIssuer::new(config, keys, clock, Arc::new(SystemEntropy));
+            let grant = Grant {
+                session: Some(session),
+                ..grant()
+            };
+            let token = block_on(issuer.issue(grant)).unwrap();
+            crate::peek_unverified(token.plain.expose())
+                .unwrap()
+                .payload_json()
+                .to_owned()
+        };
+        assert_eq!(
+            payload(SubjectClaim::UserId, Realm::parse("test"), DateUnit::Seconds),
+            r#"{"user_id":7,"exp":1700000900,"iat":1700000000,"sid":"17.3.7","scope":"read write"}"#
+        );
+        assert_eq!(
+            payload(SubjectClaim::Sub, None, DateUnit::Milliseconds),
+            r#"{"sub":"7","exp":1700000900250,"iat":1700000000250,"sid":"17.3.7","realm":"test","scope":"read write"}"#
+        );
+    }
+
+    #[test]
+    fn a_verifier_accepts_what_an_issuer_with_the_same_config_issues() {
+        let issuer = issuer(config(SubjectClaim::Sub), key(Algorithm::EdDSA, "k1"));
+        let public = KeySet::from_jwk_set(&crate::write_jwk_set(issuer.verifying_keys().keys())).unwrap();
+        let verifier = JwtVerifier::new(config(SubjectClaim::Sub), public, Arc::new(SystemClock::new()));
+        let token = block_on(issuer.issue(grant())).unwrap();
+        let presented = PresentedToken::bearer(token.plain.expose());
+        assert_eq!(
+            block_on(verifier.verify(&presented)),
+            block_on(issuer.verify(&presented))
+        );
+        assert!(block_on(verifier.verify(&presented)).is_ok());
+
+        verifier.set_keys(key(Algorithm::EdDSA, "k2").verifying_key().clone());
+        assert_eq!(block_on(verifier.verify(&presented)), Err(Rejection::UnknownKey.into()));
+    }
+
+    #[test]
+    fn without_keys_nothing_is_issued_and_nothing_is_accepted() {
+        let issuer = issuer(config(SubjectClaim::Sub), key(Algorithm::EdDSA, "k1"));
+        let token = block_on(issuer.issue(grant())).unwrap();
+        let presented = PresentedToken::bearer(token.plain.expose());
+        issuer.remove_keys();
+        assert_eq!(block_on(issuer.verify(&presented)), Err(Rejection::UnknownKey.into()));
+        assert_eq!(block_on(issuer.issue(grant())).unwrap_err(), Unavailable::NoKey.into());
+
+        issuer.set_keys(JwtKeys::new(key(Algorithm::EdDSA, "k2"), Vec::new()).unwrap());
+        assert!(block_on(issuer.issue(grant())).is_ok());
+        assert_eq!(block_on(issuer.verify(&presented)), Err(Rejection::UnknownKey.into()));
+    }
+
+    #[test]
+    fn a_verified_token_has_what_was_granted() {
         for subject in [SubjectClaim::UserId, SubjectClaim::Sub, SubjectClaim::Session] {
             for algorithm in [Algorithm::HS256, Algorithm::EdDSA, Algorithm::ES256] {
                 let issuer = issuer(config(subject), key(algorithm, "k1"));
                 let token = block_on(issuer.issue(grant())).unwrap();
                 let verified = block_on(issuer.verify(&PresentedToken::bearer(token.plain.expose()))).unwrap();
                 assert_eq!(verified.subject(), Subject(7));
-                assert_eq!(verified.session.generation, Generation(3));
-                assert_eq!(verified.scopes, grant().scopes);
-                assert_eq!(verified.expires_at, token.expires_at);
+                assert_eq!(verified.session().generation, Generation(3));
+                assert_eq!(*verified.scopes(), grant().scopes);
+                assert_eq!(verified.expires_at(), token.expires_at);
             }
         }
     }
 
     #[test]
-    fn a_key_that_still_verifies_keeps_its_tokens_alive_and_one_that_does_not_ends_them() {
+    fn tokens_verify_as_long_as_their_key_does() {
         let config = config(SubjectClaim::UserId);
         let issuer = issuer(config.clone(), key(Algorithm::HS256, "k1"));
-        let old_key = issuer.keys().verifying().keys()[0].clone();
+        let old_key = issuer.verifying_keys().keys()[0].clone();
         let old = block_on(issuer.issue(grant())).unwrap();
         let verify = |text: &str| block_on(issuer.verify(&PresentedToken::bearer(text)));
 
-        issuer.set_keys(JwtKeys::new(&config, key(Algorithm::HS256, "k2"), vec![old_key]).unwrap());
+        issuer.set_keys(JwtKeys::new(key(Algorithm::HS256, "k2"), vec![old_key]).unwrap());
         assert!(verify(old.plain.expose()).is_ok());
         let new = block_on(issuer.issue(grant())).unwrap();
 
-        issuer.set_keys(JwtKeys::new(&config, key(Algorithm::HS256, "k3"), Vec::new()).unwrap());
+        issuer.set_keys(JwtKeys::new(key(Algorithm::HS256, "k3"), Vec::new()).unwrap());
         for text in [old.plain.expose(), new.plain.expose()] {
             assert_eq!(verify(text), Err(Rejection::UnknownKey.into()));
         }
     }
 
     #[test]
-    fn milliseconds_and_seconds_never_pass_for_each_other() {
+    fn tokens_in_milliseconds_and_in_seconds_are_not_confused() {
         let shared = key(Algorithm::HS256, "k1").to_private_jwk();
         let same_key =
             || SigningKey::from_jwk(std::str::from_utf8(shared.expose()).unwrap(), &SystemRandom::new()).unwrap();

@@ -1,4 +1,4 @@
-//! Looking into a token that nobody has checked.
+//! Decoding a token without verifying it.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use crate::error::{JwtRejection, Reason};
 use crate::json::{JsonError, Reader};
 use crate::policy::Policy;
 
-/// The inside of a token that nobody has checked: hostile text, for a log line or a person's eyes.
+/// The header and payload of a token that was not verified: untrusted text, for logs and for people.
 ///
-/// Nothing in this crate takes it, and nothing in it is true: whoever wants claims wants
+/// No function of this crate takes it, and anything in it may be forged. Claims come from
 /// [`ClaimsVerifier::verify`](crate::ClaimsVerifier::verify).
 ///
 /// ```compile_fail
 /// # fn show(token: &str) -> Result<(), Box<dyn std::error::Error>> {
 /// let peeked = token_jwt::peek_unverified(token)?;
-/// let claims: &token_jwt::Verified<()> = &peeked; // another type: nothing turns the one into the other
+/// let claims: &token_jwt::Verified<()> = &peeked; // another type: neither converts into the other
 /// # Ok(())
 /// # }
 /// ```
@@ -39,21 +39,21 @@ impl UnverifiedText {
     }
 }
 
-/// A token's inside does not slip into a log by way of `{:?}`.
+/// Prints no part of the token.
 impl fmt::Debug for UnverifiedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UnverifiedText(..)")
     }
 }
 
-/// Takes a token of at most [`Policy::DEFAULT_MAX_TOKEN_BYTES`] apart without checking its signature, its key, its dates
-/// or anything else that makes a token one.
+/// Decodes a token of at most [`Policy::DEFAULT_MAX_TOKEN_BYTES`] without checking its signature, its dates or anything
+/// else but its form.
 ///
 /// # Errors
 /// [`JwtRejection`] if it is not three segments of base64url of which the first two are strict JSON objects.
 ///
 /// # Security
-/// Never decide anything by the result. What is called verification starts at [`ClaimsVerifier`](crate::ClaimsVerifier).
+/// Decide nothing by the result: anyone can write such a token. [`ClaimsVerifier`](crate::ClaimsVerifier) verifies.
 pub fn peek_unverified(token: &str) -> Result<UnverifiedText, JwtRejection> {
     if token.len() > Policy::DEFAULT_MAX_TOKEN_BYTES {
         return Err(Reason::TooLong.into());
@@ -74,7 +74,7 @@ fn object(segment: &str, encoding: Reason, json: fn(JsonError) -> Reason) -> Res
     let bytes = base64url::decode_to_vec(segment).map_err(|_| encoding)?;
     let mut reader = Reader::new(&bytes).map_err(json)?;
     let read = reader.object_only();
-    read.map_err(|_| json(reader.fault().unwrap_or(JsonError::Syntax)))?;
+    read.map_err(|_| json(reader.error().unwrap_or(JsonError::Syntax)))?;
     String::from_utf8(bytes).map_err(|_| json(JsonError::Encoding))
 }
 
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_token_is_not_shown() {
+    fn only_a_well_formed_token_is_decoded() {
         let good = "eyJhbGciOiJub25lIn0.eyJzdWIiOiI3In0.";
         let peeked = peek_unverified(good).unwrap();
         assert_eq!(peeked.header_json(), r#"{"alg":"none"}"#);

@@ -1,4 +1,4 @@
-//! What a verifier asks of a token beyond its signature.
+//! What a verifier requires of a token beyond its signature.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use crate::error::{Claim, Reason};
 use crate::json::Text;
 use crate::time::{DateUnit, Span};
 
-/// What a verifier asks of a token beyond its signature.
+/// What a verifier requires of a token beyond its signature.
 ///
-/// The default is strict: `exp` required and exclusive, no leeway, a life of at most one day, dates in seconds, `typ`
-/// absent or `JWT`, a token that names an audience refused until the policy names one too, 8192 bytes at most.
+/// The default is strict: `exp` required and exclusive, no leeway, a lifetime of at most one day, dates in seconds, `typ`
+/// absent or `JWT`, a token with an audience rejected until the policy has one too, 8192 bytes at most.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,7 +43,7 @@ enum TokenType {
     Exactly(String),
 }
 
-/// Claims that must be there: registered ones as bits, others by name.
+/// Claims that are required: registered ones as bits, others by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Required {
     registered: u8,
@@ -51,13 +51,13 @@ pub(crate) struct Required {
 }
 
 impl Policy {
-    /// The longest life of a token unless [`Policy::max_lifetime`] says otherwise: a day.
+    /// The longest lifetime of a token unless [`Policy::max_lifetime`] sets another: a day.
     pub const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(86_400);
 
-    /// The longest token unless [`Policy::max_token_bytes`] says otherwise: what servers take as one header line.
+    /// The longest token unless [`Policy::max_token_bytes`] sets another: what servers accept as one header line.
     pub const DEFAULT_MAX_TOKEN_BYTES: usize = 8192;
 
-    /// `iss` must be there and be exactly this string (RFC 7519 section 4.1.1).
+    /// `iss` must be present and be exactly this string (RFC 7519 section 4.1.1).
     pub fn issuer(self, issuer: impl Into<String>) -> Self {
         Self {
             issuer: Some(issuer.into()),
@@ -66,15 +66,14 @@ impl Policy {
         .require(Claim::Issuer.name())
     }
 
-    /// `aud` must be there and name this audience, alone or in a list (RFC 7519 section 4.1.3). Called again it adds
-    /// another one, of which one is enough.
+    /// `aud` must be present and be this audience or a list that has it (RFC 7519 section 4.1.3). Each further call
+    /// adds an audience; one of them is enough.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
         self.require(Claim::Audience.name())
     }
 
-    /// `typ` must be there and be this media type, compared as media types are: without regard to letter case, and
-    /// with or without `application/` (RFC 7515 section 4.1.9).
+    /// `typ` must be present and be this media type, compared without regard to letter case, and with or without `application/` (RFC 7515 section 4.1.9).
     pub fn token_type(self, token_type: impl Into<String>) -> Self {
         Self {
             token_type: TokenType::Exactly(token_type.into()),
@@ -82,7 +81,7 @@ impl Policy {
         }
     }
 
-    /// Any `typ`, or none. Then nothing but the key and the claims tells one kind of token from another.
+    /// Accepts any `typ`, or none. Then only the key and the claims distinguish one kind of token from another.
     pub fn any_token_type(self) -> Self {
         Self {
             token_type: TokenType::Any,
@@ -90,13 +89,13 @@ impl Policy {
         }
     }
 
-    /// A claim of this name must be there, whatever its value. `exp` always must.
+    /// Requires a claim of this name, with any value. `exp` is always required.
     pub fn require(mut self, claim: impl Into<String>) -> Self {
         self.required.add(claim.into());
         self
     }
 
-    /// How far the clocks of issuer and verifier may be apart. Zero by default.
+    /// How much the clocks of issuer and verifier may differ. Zero by default.
     pub fn leeway(self, leeway: Duration) -> Self {
         Self {
             leeway: Span::from(leeway),
@@ -104,7 +103,7 @@ impl Policy {
         }
     }
 
-    /// The longest that a token may live: from `iat` to `exp`, and from now to `exp` in any case.
+    /// The longest lifetime of a token: from `iat` to `exp`, and in any case from now to `exp`.
     pub fn max_lifetime(self, max_lifetime: Duration) -> Self {
         Self {
             max_lifetime: Span::from(max_lifetime),
@@ -112,13 +111,13 @@ impl Policy {
         }
     }
 
-    /// The longest token, in bytes of text, that is looked at.
+    /// The longest token, in bytes of text. A longer one is rejected unread.
     pub fn max_token_bytes(self, max_bytes: usize) -> Self {
         Self { max_bytes, ..self }
     }
 
-    /// The unit of `exp`, `nbf` and `iat`. Only for issuers that are known to write milliseconds: their tokens must
-    /// not share a key with any other kind of token.
+    /// The unit of `exp`, `nbf` and `iat`. Milliseconds are only for issuers that write them: their tokens must not share
+    /// a key with any other kind of token.
     pub fn date_unit(self, unit: DateUnit) -> Self {
         Self { unit, ..self }
     }
@@ -131,11 +130,11 @@ impl Policy {
         self.unit
     }
 
-    pub(crate) fn get_leeway(&self) -> Span {
+    pub(crate) fn leeway_span(&self) -> Span {
         self.leeway
     }
 
-    pub(crate) fn longest(&self) -> Span {
+    pub(crate) fn lifetime_limit(&self) -> Span {
         self.max_lifetime
     }
 
@@ -143,29 +142,29 @@ impl Policy {
         &self.required
     }
 
-    /// Whether `iss` is right.
+    /// Whether `iss` is accepted.
     pub(crate) fn accepts_issuer(&self, issuer: Text<'_>) -> bool {
         self.issuer.as_ref().is_none_or(|own| issuer.is(own))
     }
 
-    /// Whether one name in `aud` is ours.
+    /// Whether this name in `aud` is an accepted audience.
     pub(crate) fn is_audience(&self, audience: Text<'_>) -> bool {
         self.audiences.iter().any(|own| audience.is(own))
     }
 
-    /// Whether `typ` is right.
+    /// Rejects a `typ` that is not accepted.
     pub(crate) fn check_type(&self, token_type: Option<Text<'_>>) -> Result<(), Reason> {
-        let right = match (&self.token_type, token_type) {
+        let accepted = match (&self.token_type, token_type) {
             (TokenType::Any, _) | (TokenType::AbsentOrJwt, None) => true,
             (TokenType::AbsentOrJwt, Some(found)) => same_type(&found.unescaped(), "JWT"),
             (TokenType::Exactly(wanted), Some(found)) => same_type(&found.unescaped(), wanted),
             (TokenType::Exactly(_), None) => false,
         };
-        if right { Ok(()) } else { Err(Reason::Type) }
+        if accepted { Ok(()) } else { Err(Reason::Type) }
     }
 
     /// The `typ` that tokens of this policy most likely have.
-    pub(crate) fn usual_type(&self) -> &str {
+    pub(crate) fn expected_type(&self) -> &str {
         match &self.token_type {
             TokenType::Exactly(wanted) => wanted,
             TokenType::Any | TokenType::AbsentOrJwt => "JWT",
@@ -199,7 +198,7 @@ impl Required {
         }
     }
 
-    /// How many claims are required that are not registered ones.
+    /// How many required claims are not registered ones.
     pub(crate) fn others(&self) -> usize {
         self.others.len()
     }
@@ -257,13 +256,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_recognised_by_their_bytes_have_a_type_that_the_policy_takes() {
-        for (policy, usual) in [
+    fn recognised_headers_have_a_type_that_the_policy_accepts() {
+        for (policy, expected) in [
             (Policy::default(), "JWT"),
             (Policy::default().any_token_type(), "JWT"),
             (Policy::default().token_type("at+jwt"), "at+jwt"),
         ] {
-            assert_eq!(policy.usual_type(), usual);
+            assert_eq!(policy.expected_type(), expected);
         }
     }
 
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_required_is_missing_until_it_is_present() {
+    fn a_required_claim_is_missing_until_it_is_present() {
         for claim in REGISTERED {
             let required = Policy::default().require(claim.name()).required;
             let expires = bit(Claim::Expires);

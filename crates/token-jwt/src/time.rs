@@ -1,12 +1,12 @@
-//! A moment as a number, passed in by the caller: this crate reads no clock.
+//! A point in time, passed in by the caller: this crate reads no clock.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::json::Number;
 
-/// A moment, in microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+/// A point in time, in microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// It is what a verifier compares `exp`, `nbf` and `iat` with. Arithmetic on it saturates and cannot overflow.
+/// A verifier compares it with `exp`, `nbf` and `iat`. Arithmetic on it saturates and cannot overflow.
 ///
 /// ```
 /// use token_jwt::UnixTime;
@@ -32,7 +32,7 @@ impl From<Duration> for Span {
 }
 
 impl UnixTime {
-    /// The moment this many seconds after the epoch, saturating some 292,000 years away from it.
+    /// The time this many seconds after the epoch, saturating some 292,000 years away from it.
     #[must_use]
     pub const fn from_secs(seconds: i64) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl UnixTime {
         }
     }
 
-    /// The moment this many milliseconds after the epoch, saturating.
+    /// The time this many milliseconds after the epoch, saturating.
     #[must_use]
     pub const fn from_millis(milliseconds: i64) -> Self {
         Self {
@@ -60,13 +60,13 @@ impl UnixTime {
         self.micros.div_euclid(MILLISECOND)
     }
 
-    /// The moment `span` later, saturating.
+    /// The time `span` later, saturating.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         self.after(Span::from(span))
     }
 
-    /// The moment `span` earlier, saturating.
+    /// The time `span` earlier, saturating.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl UnixTime {
     }
 
     /// Reads a NumericDate (RFC 7519 section 2) in the given unit; fractions are kept to the microsecond, rounded down.
-    /// `None` from the year 10000 on and equally far back: no token means that, but milliseconds read as seconds do.
+    /// `None` from the year 10000 on and equally far before 1970: that is most often milliseconds read as seconds.
     #[inline]
     pub(crate) fn from_number(number: Number, unit: DateUnit) -> Option<Self> {
         let (scale, bound) = match unit {
@@ -98,7 +98,7 @@ impl UnixTime {
     }
 }
 
-/// A pure conversion; the clock is read by whoever made the `SystemTime`.
+/// A conversion only: the caller has read the clock.
 impl From<SystemTime> for UnixTime {
     fn from(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
@@ -108,14 +108,14 @@ impl From<SystemTime> for UnixTime {
     }
 }
 
-/// The unit in which a policy reads `exp`, `nbf` and `iat`; never guessed from the size of the number.
+/// The unit in which a policy reads `exp`, `nbf` and `iat`. It is never derived from the size of the number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DateUnit {
     /// Seconds, as RFC 7519 has it.
     #[default]
     Seconds,
-    /// Milliseconds: wrong by RFC 7519, written by some issuers all the same.
+    /// Milliseconds: not what RFC 7519 says, but some issuers write them.
     Milliseconds,
 }
 
@@ -161,19 +161,19 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_the_same_in_every_unit() {
-        let moment = UnixTime::from_millis(1_700_000_000_500);
-        assert_eq!((moment.secs(), moment.millis()), (1_700_000_000, 1_700_000_000_500));
+    fn a_time_is_the_same_in_every_unit() {
+        let time = UnixTime::from_millis(1_700_000_000_500);
+        assert_eq!((time.secs(), time.millis()), (1_700_000_000, 1_700_000_000_500));
         let half = Duration::from_millis(500);
-        assert_eq!(moment.minus(half), UnixTime::from_secs(1_700_000_000));
-        assert_eq!(moment.plus(half), UnixTime::from_secs(1_700_000_001));
+        assert_eq!(time.minus(half), UnixTime::from_secs(1_700_000_000));
+        assert_eq!(time.plus(half), UnixTime::from_secs(1_700_000_001));
         assert_eq!(
             UnixTime::from(UNIX_EPOCH + Duration::from_millis(1_700_000_000_500)),
-            moment
+            time
         );
         assert_eq!(
             UnixTime::from_number(Number::Float(1_700_000_000_500.25), DateUnit::Milliseconds),
-            Some(moment.plus(Duration::from_micros(250)))
+            Some(time.plus(Duration::from_micros(250)))
         );
     }
 

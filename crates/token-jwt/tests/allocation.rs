@@ -1,23 +1,24 @@
-//! Laws of memory: a verdict allocates nothing, and no token makes a verifier allocate much (J-21).
+//! Memory: verification allocates nothing itself, and no token makes a verifier allocate much (J-21).
 //!
-//! The counting allocator is this binary's alone.
-#![allow(clippy::unwrap_used, reason = "a test stops where its premise fails")]
+//! Only this test binary has the counting allocator.
+#![allow(clippy::unwrap_used, reason = "a test stops at its first error")]
 
-mod common;
+#[path = "support/tokens.rs"]
+mod support;
 
 use allocation_counter::{AllocationInfo, measure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use common::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use support::*;
 use token_jwt::{Algorithm, Claim, ClaimsVerifier, Class, JsonError, Jwk, Reason, Signer, SigningKey};
 
-/// What one verification allocates, and why it refuses.
+/// What one verification allocates, and why it rejects the token.
 fn cost_of<C: DeserializeOwned>(verifier: &ClaimsVerifier, token: &str) -> (AllocationInfo, Option<Reason>) {
-    let mut verdict = None;
-    let cost = measure(|| verdict = Some(verifier.verify::<C>(token, now()).map(drop)));
-    (cost, verdict.unwrap().err().map(|refused| refused.reason()))
+    let mut result = None;
+    let cost = measure(|| result = Some(verifier.verify::<C>(token, now()).map(drop)));
+    (cost, result.unwrap().err().map(|rejection| rejection.reason()))
 }
 
 fn verifier() -> ClaimsVerifier {
@@ -49,7 +50,7 @@ fn the_counter_counts() {
 }
 
 #[test]
-fn a_good_token_costs_the_signatures_own_allocations_and_no_more() {
+fn a_good_token_costs_the_allocations_of_its_signature_and_no_more() {
     let rsa = Jwk::parse(&rsa_jwk()).unwrap();
     let claims: serde_json::Value = serde_json::from_str(GOOD).unwrap();
     for algorithm in Algorithm::ALL {
@@ -63,7 +64,11 @@ fn a_good_token_costs_the_signatures_own_allocations_and_no_more() {
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
         let bare = measure(|| assert!(public.verifies(message.as_bytes(), &signature)));
         let is_rsa = rsa.algorithms().any(|of_rsa| of_rsa == algorithm);
-        assert_eq!(bare.count_total == 0, !is_rsa, "{algorithm}: the primitive's own");
+        assert_eq!(
+            bare.count_total == 0,
+            !is_rsa,
+            "{algorithm}: allocations of the signature"
+        );
         let verifier = ClaimsVerifier::new(public, policy());
         assert_eq!(cost_of::<()>(&verifier, &token), (bare, None), "{algorithm}");
         assert_eq!(cost_of::<Dates>(&verifier, &token), (bare, None), "{algorithm}, dates");
@@ -71,13 +76,13 @@ fn a_good_token_costs_the_signatures_own_allocations_and_no_more() {
 }
 
 #[test]
-fn the_callers_strings_are_the_callers_allocations() {
-    let (cost, refused) = cost_of::<Subject>(&verifier(), &token(HEADER, GOOD));
-    assert_eq!((cost.count_total, cost.bytes_total, refused), (1, 1, None), "\"7\"");
+fn only_strings_of_the_callers_type_are_allocated() {
+    let (cost, rejection) = cost_of::<Subject>(&verifier(), &token(HEADER, GOOD));
+    assert_eq!((cost.count_total, cost.bytes_total, rejection), (1, 1, None), "\"7\"");
 }
 
 #[test]
-fn a_header_that_is_parsed_and_a_large_payload_cost_nothing_either() {
+fn a_parsed_header_and_a_large_payload_allocate_nothing() {
     let parsed = r#"{"alg":"HS256","x5t":[{}],"typ":"application/jwt","kid":"k1"}"#;
     let large = with_members(&format!("\"x\":[\"{}\"]", "a".repeat(5_500)));
     for token in [token(parsed, GOOD), token(HEADER, &large)] {
@@ -86,26 +91,26 @@ fn a_header_that_is_parsed_and_a_large_payload_cost_nothing_either() {
 }
 
 #[test]
-fn what_a_policy_allows_beyond_the_usual_length_is_read_in_room_of_its_own() {
+fn segments_too_long_for_the_stack_are_read_in_one_allocation() {
     let verifier = ClaimsVerifier::new(key(), policy().max_token_bytes(1 << 20));
-    for (length, rooms) in [(6_144, 0), (6_145, 1), (100_000, 1)] {
+    for (length, allocations) in [(6_144, 0), (6_145, 1), (100_000, 1)] {
         let payload = with_members(&format!("\"x\":\"{}\"", "a".repeat(length - GOOD.len() - 7)));
         assert_eq!(payload.len(), length);
-        let (cost, refused) = cost_of::<()>(&verifier, &token(HEADER, &payload));
-        assert_eq!((refused, cost.count_total), (None, rooms), "{length}");
+        let (cost, rejection) = cost_of::<()>(&verifier, &token(HEADER, &payload));
+        assert_eq!((rejection, cost.count_total), (None, allocations), "{length}");
         let header = HEADER.replacen(
             '{',
             &format!("{{\"x\":\"{}\",", "a".repeat(length - HEADER.len() - 7)),
             1,
         );
         assert_eq!(header.len(), length);
-        let (cost, refused) = cost_of::<()>(&verifier, &token(&header, GOOD));
-        assert_eq!((refused, cost.count_total), (None, rooms), "{length}");
+        let (cost, rejection) = cost_of::<()>(&verifier, &token(&header, GOOD));
+        assert_eq!((rejection, cost.count_total), (None, allocations), "{length}");
     }
 }
 
 #[test]
-fn a_refusal_allocates_nothing() {
+fn a_rejection_allocates_nothing() {
     let good = token(HEADER, GOOD);
     let megabyte = "A".repeat(1 << 20);
     let deep = |levels: usize| with_members(&format!("\"x\":{}{}", "[".repeat(levels), "]".repeat(levels)));
@@ -149,28 +154,28 @@ fn a_refusal_allocates_nothing() {
         (token(HEADER, GOOD.replace("1700000600", "1700000000")), Reason::Expired),
         (token(HEADER, GOOD.replace("\"api\"", "\"other\"")), Reason::Audience),
     ] {
-        let (cost, refused) = cost_of::<()>(&verifier(), &bad);
+        let (cost, rejection) = cost_of::<()>(&verifier(), &bad);
         let shown = &bad[..bad.len().min(100)];
-        assert_eq!((refused, cost.count_total), (Some(reason), 0), "{shown}");
+        assert_eq!((rejection, cost.count_total), (Some(reason), 0), "{shown}");
     }
 }
 
 /// What does allocate: the names of objects with many members, and names with escapes.
 #[test]
-fn the_greediest_token_is_held_under_64_kib() {
+fn no_token_costs_64_kib() {
     let many = |count: usize| -> Vec<String> { (0..count).map(|name| format!("\"{name}\":0")).collect() };
     let escaped = |count: usize| -> Vec<String> { (0..count).map(|name| format!("\"{name}\\u0061\":0")).collect() };
     let long = vec![format!("\"{}\\n\":0", "a".repeat(5_800))];
-    let mut greediest = 0;
+    let mut most = 0;
     for members in [many(250), many(251), many(600), escaped(250), escaped(350), long] {
         let members = members.join(",");
         let header = HEADER.replacen('{', &format!("{{{members},"), 1);
         for token in [token(HEADER, with_members(&members)), token(header, "")] {
-            let (cost, refused) = cost_of::<()>(&verifier(), &token);
-            assert_ne!(refused.map(Reason::class), Some(Class::Signature));
+            let (cost, rejection) = cost_of::<()>(&verifier(), &token);
+            assert_ne!(rejection.map(Reason::class), Some(Class::Signature));
             assert!(token.len() <= 8192 && cost.bytes_total < 64 * 1024, "{cost:?}");
-            greediest = greediest.max(cost.bytes_total);
+            most = most.max(cost.bytes_total);
         }
     }
-    assert!(greediest > 8 * 1024, "or these are no greedy tokens: {greediest}");
+    assert!(most > 8 * 1024, "these tokens do not cost enough for the test: {most}");
 }

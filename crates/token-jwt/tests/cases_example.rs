@@ -1,14 +1,15 @@
 //! The example `verify_cases` over a file with good tokens and adversarial ones.
-#![allow(clippy::unwrap_used, reason = "a test stops where its premise fails")]
+#![allow(clippy::unwrap_used, reason = "a test stops at its first error")]
 
-mod common;
+#[path = "support/tokens.rs"]
+mod support;
 
 #[allow(dead_code, reason = "its `main` is not run here")]
 #[path = "../examples/verify_cases.rs"]
 mod verify_cases;
 
-use common::*;
 use serde_json::{Value, json};
+use support::*;
 
 fn file() -> Value {
     let hs256 = json!({"kty": "oct", "alg": "HS256", "kid": "k1", "k": encode(SECRET)});

@@ -1,17 +1,18 @@
-//! Laws of the claims: dates, audience, issuer, required claims, strictness of the payload (J-19 to J-35).
-#![allow(clippy::unwrap_used, reason = "a test stops where its premise fails")]
+//! The claims: dates, audience, issuer, required claims, strictness of the payload (J-19 to J-35).
+#![allow(clippy::unwrap_used, reason = "a test stops at its first error")]
 
-mod common;
+#[path = "support/tokens.rs"]
+mod support;
 
 use std::time::Duration;
 
-use common::*;
 use serde::Deserialize;
+use support::*;
 use token_jwt::{Claim, ClaimsVerifier, DateUnit, JsonError, Policy, Reason, UnixTime};
 
-/// The verdict on [`GOOD`] with one claim set to this JSON text, or left out.
+/// Why [`GOOD`] with one claim set to this JSON text, or left out, is rejected.
 fn with(claim: &str, json: Option<&str>) -> Option<Reason> {
-    refusal(key(), policy(), &token(HEADER, changed(claim, json)))
+    rejection(key(), policy(), &token(HEADER, changed(claim, json)))
 }
 
 fn changed(claim: &str, json: Option<&str>) -> String {
@@ -35,7 +36,7 @@ fn changed(claim: &str, json: Option<&str>) -> String {
 }
 
 #[test]
-fn a_token_is_over_on_the_second() {
+fn a_token_expires_on_the_second() {
     assert_eq!(with("exp", Some("1700000000")), Some(Reason::Expired));
     assert_eq!(with("exp", Some("1699999999.999")), Some(Reason::Expired));
     assert_eq!(with("exp", Some("1700000001")), None);
@@ -71,7 +72,7 @@ fn dates_of_another_type_are_errors_and_not_absent() {
 }
 
 #[test]
-fn milliseconds_are_refused_where_seconds_are_the_unit() {
+fn milliseconds_are_rejected_where_seconds_are_the_unit() {
     for json in [
         "1442002179358",
         "1700000600000",
@@ -86,7 +87,7 @@ fn milliseconds_are_refused_where_seconds_are_the_unit() {
         );
         let bare = format!("{{\"exp\":{json}}}");
         assert_eq!(
-            refusal(key(), Policy::default(), &token(HEADER, bare)),
+            rejection(key(), Policy::default(), &token(HEADER, bare)),
             Some(Reason::DateOutOfRange(Claim::Expires)),
             "the default policy, without iat"
         );
@@ -100,36 +101,44 @@ fn the_milliseconds_mode_reads_seconds_as_long_past() {
             .date_unit(DateUnit::Milliseconds)
             .max_lifetime(Duration::from_secs(7 * 86_400))
     };
-    let verdict = |payload: &str| refusal(key(), policy(), &token(HEADER, payload));
-    assert_eq!(verdict(r#"{"exp":1700000600000,"sid":"s"}"#), None);
-    assert_eq!(verdict(r#"{"exp":1700000000001}"#), None);
-    assert_eq!(verdict(r#"{"exp":1700000000000}"#), Some(Reason::Expired));
-    assert_eq!(verdict(r#"{"exp":1700000600}"#), Some(Reason::Expired));
+    let rejected_with = |payload: &str| rejection(key(), policy(), &token(HEADER, payload));
+    assert_eq!(rejected_with(r#"{"exp":1700000600000,"sid":"s"}"#), None);
+    assert_eq!(rejected_with(r#"{"exp":1700000000001}"#), None);
+    assert_eq!(rejected_with(r#"{"exp":1700000000000}"#), Some(Reason::Expired));
+    assert_eq!(rejected_with(r#"{"exp":1700000600}"#), Some(Reason::Expired));
     assert_eq!(
-        verdict(r#"{"exp":1700604800001}"#),
+        rejected_with(r#"{"exp":1700604800001}"#),
         Some(Reason::LifetimeTooLong),
         "bounded from now"
     );
     assert_eq!(
-        verdict(r#"{"exp":1700000600000000}"#),
+        rejected_with(r#"{"exp":1700000600000000}"#),
         Some(Reason::DateOutOfRange(Claim::Expires))
     );
 }
 
 #[test]
-fn a_life_is_bounded_from_iat_and_from_now() {
+fn the_lifetime_is_bounded_from_iat_and_from_now() {
     let policy = || policy().max_lifetime(Duration::from_secs(900));
-    let verdict = |iat: i64, exp: i64| {
+    let rejected_with = |iat: i64, exp: i64| {
         let payload = changed("exp", Some(&exp.to_string())).replace("1699999990", &iat.to_string());
-        refusal(key(), policy(), &token(HEADER, payload))
+        rejection(key(), policy(), &token(HEADER, payload))
     };
-    assert_eq!(verdict(NOW - 10, NOW + 890), None);
-    assert_eq!(verdict(NOW - 10, NOW + 891), Some(Reason::LifetimeTooLong), "from iat");
-    assert_eq!(verdict(NOW, NOW + 900), None);
-    assert_eq!(verdict(NOW, NOW + 901), Some(Reason::LifetimeTooLong), "from both");
+    assert_eq!(rejected_with(NOW - 10, NOW + 890), None);
+    assert_eq!(
+        rejected_with(NOW - 10, NOW + 891),
+        Some(Reason::LifetimeTooLong),
+        "from iat"
+    );
+    assert_eq!(rejected_with(NOW, NOW + 900), None);
+    assert_eq!(
+        rejected_with(NOW, NOW + 901),
+        Some(Reason::LifetimeTooLong),
+        "from both"
+    );
     let without = |exp: i64| {
         let payload = changed("iat", None).replace("1700000600", &exp.to_string());
-        refusal(key(), policy(), &token(HEADER, payload))
+        rejection(key(), policy(), &token(HEADER, payload))
     };
     assert_eq!(without(NOW + 900), None);
     assert_eq!(without(NOW + 901), Some(Reason::LifetimeTooLong), "from now");
@@ -138,21 +147,22 @@ fn a_life_is_bounded_from_iat_and_from_now() {
 
 #[test]
 fn leeway_moves_each_bound_and_never_overflows() {
-    let verdict = |leeway: Duration, payload: &str| refusal(key(), policy().leeway(leeway), &token(HEADER, payload));
+    let rejected_with =
+        |leeway: Duration, payload: &str| rejection(key(), policy().leeway(leeway), &token(HEADER, payload));
     let five = Duration::from_secs(5);
-    assert_eq!(verdict(five, &changed("exp", Some("1699999996"))), None);
+    assert_eq!(rejected_with(five, &changed("exp", Some("1699999996"))), None);
     assert_eq!(
-        verdict(five, &changed("exp", Some("1699999995"))),
+        rejected_with(five, &changed("exp", Some("1699999995"))),
         Some(Reason::Expired)
     );
-    assert_eq!(verdict(five, &changed("nbf", Some("1700000005"))), None);
+    assert_eq!(rejected_with(five, &changed("nbf", Some("1700000005"))), None);
     assert_eq!(
-        verdict(five, &changed("nbf", Some("1700000006"))),
+        rejected_with(five, &changed("nbf", Some("1700000006"))),
         Some(Reason::NotYetValid)
     );
-    assert_eq!(verdict(five, &changed("iat", Some("1700000005"))), None);
+    assert_eq!(rejected_with(five, &changed("iat", Some("1700000005"))), None);
     assert_eq!(
-        verdict(five, &changed("iat", Some("1700000006"))),
+        rejected_with(five, &changed("iat", Some("1700000006"))),
         Some(Reason::IssuedInFuture)
     );
     for huge in [Duration::MAX, Duration::from_secs(u64::MAX)] {
@@ -161,9 +171,9 @@ fn leeway_moves_each_bound_and_never_overflows() {
             ("nbf", "0"),
             ("iat", "-9223372036854775808"),
         ] {
-            let _no_panic = verdict(huge, &changed(claim, Some(json)));
+            let _no_panic = rejected_with(huge, &changed(claim, Some(json)));
             let policy = policy().max_lifetime(huge).leeway(huge);
-            let _no_panic = refusal(key(), policy, &token(HEADER, changed(claim, Some(json))));
+            let _no_panic = rejection(key(), policy, &token(HEADER, changed(claim, Some(json))));
         }
     }
     let verifier = ClaimsVerifier::new(key(), policy().leeway(Duration::MAX).max_lifetime(Duration::MAX));
@@ -173,7 +183,7 @@ fn leeway_moves_each_bound_and_never_overflows() {
 }
 
 #[test]
-fn nbf_and_iat_are_honoured() {
+fn nbf_and_iat_are_enforced() {
     assert_eq!(with("nbf", Some("1700000000")), None);
     assert_eq!(with("nbf", Some("1700000001")), Some(Reason::NotYetValid));
     assert_eq!(with("nbf", Some("1700000000.1")), Some(Reason::NotYetValid));
@@ -204,12 +214,12 @@ fn iss_is_equal_as_a_whole_string() {
     assert_eq!(
         with("iss", Some("\"https:\\/\\/issuer.example\"")),
         None,
-        "an escape is no difference"
+        "an escape makes no difference"
     );
 }
 
 #[test]
-fn aud_names_us() {
+fn aud_has_an_audience_of_the_policy() {
     for json in [
         "\"api\"",
         "[\"api\"]",
@@ -252,19 +262,19 @@ fn aud_names_us() {
     }
     let two = policy().audience("second");
     assert_eq!(
-        refusal(key(), two, &token(HEADER, changed("aud", Some("\"second\"")))),
+        rejection(key(), two, &token(HEADER, changed("aud", Some("\"second\"")))),
         None
     );
-    let nobody = Policy::default();
+    let without_audience = Policy::default();
     assert_eq!(
-        refusal(key(), nobody, &token(HEADER, GOOD)),
+        rejection(key(), without_audience, &token(HEADER, GOOD)),
         Some(Reason::Audience),
-        "RFC 7519 4.1.3: whoever is not named refuses, also where no name is configured"
+        "RFC 7519 4.1.3: a verifier that aud does not name rejects, also one without a name"
     );
 }
 
 #[test]
-fn required_claims_exist_and_are_sound() {
+fn required_claims_are_present_and_well_formed() {
     for claim in [
         Claim::Issuer,
         Claim::Subject,
@@ -277,17 +287,17 @@ fn required_claims_exist_and_are_sound() {
     let iat = policy().require("iat").require("nbf");
     let payload = changed("iat", None);
     assert_eq!(
-        refusal(key(), iat.clone(), &token(HEADER, payload)),
+        rejection(key(), iat.clone(), &token(HEADER, payload)),
         Some(Reason::ClaimMissing(Claim::NotBefore))
     );
     let own = policy().require("permissions").require("realm");
     assert_eq!(
-        refusal(key(), own.clone(), &token(HEADER, GOOD)),
+        rejection(key(), own.clone(), &token(HEADER, GOOD)),
         Some(Reason::ClaimMissing(Claim::Other))
     );
     let one = changed("permissions", Some("[]"));
     assert_eq!(
-        refusal(key(), own.clone(), &token(HEADER, &one)),
+        rejection(key(), own.clone(), &token(HEADER, &one)),
         Some(Reason::ClaimMissing(Claim::Other))
     );
     let others = one.replace(
@@ -295,12 +305,12 @@ fn required_claims_exist_and_are_sound() {
         "\"Realm\":1,\"realms\":2,\"x\":{\"realm\":3},\"permissions\"",
     );
     assert_eq!(
-        refusal(key(), own.clone(), &token(HEADER, &others)),
+        rejection(key(), own.clone(), &token(HEADER, &others)),
         Some(Reason::ClaimMissing(Claim::Other)),
-        "by their names, not by their number"
+        "names count, not the number of claims"
     );
     let both = one.replace("\"permissions\"", "\"realm\":null,\"permissions\"");
-    assert_eq!(refusal(key(), own, &token(HEADER, both)), None);
+    assert_eq!(rejection(key(), own, &token(HEADER, both)), None);
     for (claim, json) in [
         ("sub", "\"\""),
         ("sub", "7"),
@@ -333,7 +343,7 @@ fn claim_names_are_unique_at_any_depth() {
     ] {
         let payload = GOOD.replace("\"jti\"", &format!("{extra},\"jti\""));
         assert_eq!(
-            refused(&token(HEADER, payload)),
+            rejected(&token(HEADER, payload)),
             Some(Reason::PayloadJson(JsonError::DuplicateMember)),
             "{extra}"
         );
@@ -343,7 +353,7 @@ fn claim_names_are_unique_at_any_depth() {
         r#""x":{"sub":1,"y":{"sub":2}},"z":[{"sub":1},{"sub":1}],"jti""#,
     );
     assert_eq!(
-        refused(&token(HEADER, apart)),
+        rejected(&token(HEADER, apart)),
         None,
         "the same name in two objects is fine"
     );
@@ -394,24 +404,24 @@ fn the_payload_is_one_strict_json_object() {
         (b"".to_vec(), JsonError::Syntax),
         (GOOD.as_bytes()[..GOOD.len() - 1].to_vec(), JsonError::Syntax),
     ];
-    for (payload, fault) in cases {
+    for (payload, error) in cases {
         let shown = String::from_utf8_lossy(&payload).into_owned();
         assert_eq!(
-            refused(&token(HEADER, payload)),
-            Some(Reason::PayloadJson(fault)),
+            rejected(&token(HEADER, payload)),
+            Some(Reason::PayloadJson(error)),
             "{shown}"
         );
     }
     assert_eq!(
-        refused(&token(HEADER, with_member(&nested(31)))),
+        rejected(&token(HEADER, with_member(&nested(31)))),
         None,
         "32 levels are allowed"
     );
-    assert_eq!(refused(&token(HEADER, format!(" \r\n\t{GOOD}\n "))), None);
+    assert_eq!(rejected(&token(HEADER, format!(" \r\n\t{GOOD}\n "))), None);
 }
 
 #[test]
-fn the_policy_of_a_verifier_can_be_taken_over() {
+fn a_verifier_can_be_made_from_the_keys_and_the_policy_of_another() {
     let strict = ClaimsVerifier::new(key(), policy());
     let later = ClaimsVerifier::new(
         strict.keys().clone(),
@@ -435,7 +445,7 @@ struct Session {
 }
 
 #[test]
-fn a_callers_type_gets_its_claims_and_asks_nothing_away() {
+fn claims_fill_the_callers_type_and_every_check_still_applies() {
     let payload = r#"{"user_id":281950,"exp":1700000900,"iat":1700000000,"sid":"a\u00e9\n","x":[1,{"y":null}]}"#;
     let verifier = ClaimsVerifier::new(key(), Policy::default());
     let verified = verifier.verify::<Session>(&token(HEADER, payload), now()).unwrap();
@@ -469,10 +479,10 @@ fn a_callers_type_gets_its_claims_and_asks_nothing_away() {
     }
 }
 
-/// A type that hides every error from its caller.
-struct Careless;
+/// A type that hides every error.
+struct HidesErrors;
 
-impl<'de> Deserialize<'de> for Careless {
+impl<'de> Deserialize<'de> for HidesErrors {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let _ignored = serde_json::Value::deserialize(deserializer);
         Ok(Self)
@@ -480,11 +490,11 @@ impl<'de> Deserialize<'de> for Careless {
 }
 
 #[test]
-fn a_type_that_swallows_errors_lets_nothing_through() {
+fn a_type_that_hides_errors_does_not_hide_them_from_the_verifier() {
     #[derive(Deserialize)]
     struct Outer {
         #[serde(rename = "x")]
-        _x: Careless,
+        _x: HidesErrors,
     }
     let verifier = ClaimsVerifier::new(key(), Policy::default());
     for value in [
@@ -500,7 +510,7 @@ fn a_type_that_swallows_errors_lets_nothing_through() {
             "{value}"
         );
         assert!(
-            verifier.verify::<Careless>(&token(HEADER, &inner), now()).is_err(),
+            verifier.verify::<HidesErrors>(&token(HEADER, &inner), now()).is_err(),
             "{value}"
         );
     }
@@ -509,12 +519,12 @@ fn a_type_that_swallows_errors_lets_nothing_through() {
         r#"{"exp":1700000600,"x":"\u00e9"}"#,
     ] {
         assert!(verifier.verify::<Outer>(&token(HEADER, good), now()).is_ok());
-        assert!(verifier.verify::<Careless>(&token(HEADER, good), now()).is_ok());
+        assert!(verifier.verify::<HidesErrors>(&token(HEADER, good), now()).is_ok());
     }
     let late = r#"{"x":1,"exp":1700000000}"#;
     assert_eq!(
         verifier
-            .verify::<Careless>(&token(HEADER, late), now())
+            .verify::<HidesErrors>(&token(HEADER, late), now())
             .err()
             .unwrap()
             .reason(),

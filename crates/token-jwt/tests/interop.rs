@@ -1,17 +1,18 @@
-//! Other implementations verify our tokens of every algorithm from our key set, and we verify theirs.
+//! Other implementations verify our tokens of every algorithm with our key set, and we verify theirs.
 //!
 //! Runs with `TESSERA_INTEROP=1`: PyJWT is installed into a virtual environment and `jose` into a folder, both below the
-//! target folder. Without it, or where they cannot be installed, the tests say that they were skipped;
+//! target folder. Without it, or where they cannot be installed, the tests print that they were skipped;
 //! `TESSERA_REQUIRE_INTEROP=1` makes that a failure.
-#![allow(clippy::unwrap_used, reason = "a test stops where its premise fails")]
+#![allow(clippy::unwrap_used, reason = "a test stops at its first error")]
 
-mod common;
+#[path = "support/tokens.rs"]
+mod support;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::*;
 use serde_json::{Value, json};
+use support::*;
 use token_jwt::{Algorithm, ClaimsVerifier, Family, Jwk, KeySet, Policy, Signer, SigningKey, write_jwk_set};
 
 /// Reads `{"jwks", "secrets", "tokens", "private", "now"}` from standard input; verifies each of `tokens` with the key

@@ -1,42 +1,39 @@
-//! The form `<id>|<secret>`: parse and print.
+//! The format `<id>|<secret>`: parsing and printing.
 
 use std::fmt;
 
-use auth_core::{Entropy, EntropyError, PlainToken, SecretKey, TokenDigest, TokenId, canonical_number, random_bytes};
+use auth_core::{Entropy, EntropyError, PlainToken, SecretKey, TokenDigest, TokenId, random_bytes};
 
 /// The length of a secret.
 pub const SECRET_CHARS: usize = 40;
 
-/// The longest token: 19 digits, the bar, the secret.
+/// The longest token: 19 digits, the `|`, the secret.
 pub const MAX_BYTES: usize = 19 + 1 + SECRET_CHARS;
 
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// A byte below this is used modulo 62; the others are thrown away, so that every character is equally likely.
-const FAIR: u8 = 248;
+/// A byte below this limit is used modulo 62; others are discarded, so that every character is equally likely.
+const UNBIASED_LIMIT: u8 = 248;
 
-/// An opaque token as presented: of the right form, nothing else known of it.
+/// An opaque token as presented: well-formed, and not yet checked.
 #[derive(Clone, Copy)]
 pub struct OpaqueToken<'a> {
-    /// The record it names.
+    /// The number of its record.
     pub id: TokenId,
     secret: &'a str,
 }
 
 impl<'a> OpaqueToken<'a> {
-    /// Reads the one spelling of a token: a positive number without sign or leading zero, one `|`, 40 characters of
-    /// `A-Z a-z 0-9`. Everything else is `None`; nothing over [`MAX_BYTES`] is looked at.
+    /// Parses the only spelling of a token: a positive number without sign or leading zero, one `|`, 40 characters of
+    /// `A-Z a-z 0-9`. Everything else is `None`; a text longer than [`MAX_BYTES`] is not read.
     pub fn parse(text: &'a str) -> Option<Self> {
         let (id, secret) = (text.len() <= MAX_BYTES).then(|| text.split_once('|'))??;
-        let id = canonical_number(id).filter(|id| *id > 0)?;
+        let id = TokenId::parse(id).filter(|id| id.0 > 0)?;
         let whole = secret.len() == SECRET_CHARS && secret.bytes().all(|b| b.is_ascii_alphanumeric());
-        whole.then_some(Self {
-            id: TokenId(id),
-            secret,
-        })
+        whole.then_some(Self { id, secret })
     }
 
-    /// The digest of its secret.
+    /// The digest of the secret.
     pub fn digest(&self) -> TokenDigest {
         TokenDigest::of(self.secret.as_bytes())
     }
@@ -48,7 +45,7 @@ impl fmt::Debug for OpaqueToken<'_> {
     }
 }
 
-/// The secret part of a token to be issued.
+/// The secret part of a new token.
 #[derive(Debug)]
 pub struct OpaqueSecret(PlainToken);
 
@@ -56,24 +53,24 @@ impl OpaqueSecret {
     /// 40 characters from the random source.
     ///
     /// # Errors
-    /// When the source fails.
+    /// If the source fails.
     pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         Self::collect(|_| random_bytes(entropy))
     }
 
-    /// The 40 characters that belong to this salt under this key. Without the key the salt tells nothing.
+    /// The 40 characters for this salt under this key. Without the key, the salt reveals nothing about them.
     #[allow(clippy::missing_panics_doc, reason = "the blocks of a MAC do not fail")]
     pub fn derived(key: &SecretKey, salt: &[u8; 16]) -> Self {
         let block = |n: u64| Ok::<_, EntropyError>(key.mac(&[salt, &n.to_be_bytes()]));
         Self::collect(block).expect("a MAC does not fail")
     }
 
-    /// What may be stored of it.
+    /// The digest, which may be stored.
     pub fn digest(&self) -> TokenDigest {
         self.0.digest()
     }
 
-    /// The token, for its owner.
+    /// The complete token, to show to its owner.
     pub fn into_token(self, id: TokenId) -> PlainToken {
         PlainToken::new(format!("{id}|{}", self.0.expose()))
     }
@@ -82,9 +79,13 @@ impl OpaqueSecret {
         let mut text = String::with_capacity(SECRET_CHARS);
         let mut blocks = 0;
         while text.len() < SECRET_CHARS {
-            let fair = block(blocks)?.into_iter().filter(|byte| *byte < FAIR);
+            let unbiased = block(blocks)?.into_iter().filter(|byte| *byte < UNBIASED_LIMIT);
             let room = SECRET_CHARS - text.len();
-            text.extend(fair.take(room).map(|byte| char::from(ALPHABET[usize::from(byte % 62)])));
+            text.extend(
+                unbiased
+                    .take(room)
+                    .map(|byte| char::from(ALPHABET[usize::from(byte % 62)])),
+            );
             blocks += 1;
         }
         Ok(Self(PlainToken::new(text)))
@@ -99,7 +100,7 @@ mod tests {
     use std::collections::HashMap;
 
     #[test]
-    fn what_is_printed_is_parsed() {
+    fn a_printed_token_parses() {
         let secret = OpaqueSecret::random(&SystemEntropy).unwrap();
         let digest = secret.digest();
         let token = secret.into_token(TokenId(17));
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_the_device_document_has_the_form() {
+    fn the_example_of_the_device_document_parses() {
         let token = OpaqueToken::parse("1|63eD2tUsY2Xdfoc5SZgFtWCobvjRYbeioT2XZZYU").unwrap();
         assert_eq!(token.id, TokenId(1));
         assert_eq!(format!("{token:?}"), "OpaqueToken(1|redacted)");
@@ -132,8 +133,8 @@ mod tests {
             .map(|n| (f64::from(*n) - expected).powi(2) / expected)
             .sum();
         assert_eq!(counts.len(), 62);
-        // 61 degrees of freedom: a fair source exceeds 140 once in ten million runs; bytes taken modulo 62 without
-        // throwing any away give some 800.
+        // 61 degrees of freedom: an unbiased source exceeds 140 once in ten million runs; bytes modulo 62 without
+        // discarding any give about 800.
         assert!(chi_squared < 140.0, "{chi_squared}");
     }
 

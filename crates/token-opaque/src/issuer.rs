@@ -1,4 +1,4 @@
-//! A random secret, its digest stored.
+//! The issuer of opaque tokens.
 
 use std::sync::Arc;
 
@@ -6,23 +6,23 @@ use async_trait::async_trait;
 use auth_core::{
     Capabilities, Entropy, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime, NewToken, PresentedToken,
     Rejection, RevokeError, SecretKey, SessionRef, Sharing, Timestamp, TokenId, TokenRecord, TokenRegistry,
-    VerifiedToken, Verifier, VerifyError, random_bytes,
+    VerifiedParts, VerifiedToken, Verifier, VerifyError, random_bytes,
 };
 
 use crate::format::{OpaqueSecret, OpaqueToken};
 
-/// What an issuer of opaque tokens is for.
+/// The configuration of an issuer of opaque tokens.
 #[derive(Debug)]
 pub struct OpaqueConfig {
-    /// The flavour whose tokens these are.
+    /// The flavour of its tokens.
     pub flavour: FlavourName,
-    /// How long they live.
+    /// Their lifetime.
     pub lifetime: Lifetime,
-    /// The key from which shared tokens are derived; of this issuer alone, and not in the store.
+    /// The key from which shared tokens are derived. No other issuer may have it, and it must not be in the store.
     pub key: SecretKey,
 }
 
-/// Issues and checks opaque tokens. Revocable and recorded by nature; needs no decorator.
+/// Issues and checks opaque tokens. They are revocable and recorded without a decorator.
 #[derive(Debug)]
 pub struct OpaqueIssuer {
     config: OpaqueConfig,
@@ -31,7 +31,7 @@ pub struct OpaqueIssuer {
 }
 
 impl OpaqueIssuer {
-    /// An issuer whose records are in `registry`'s store.
+    /// An issuer that stores its records in the store of `registry`.
     pub fn new(config: OpaqueConfig, registry: Arc<TokenRegistry>, entropy: Arc<dyn Entropy>) -> Self {
         Self {
             config,
@@ -59,7 +59,8 @@ impl OpaqueIssuer {
         Ok(issued(secret, id, now, expires_at))
     }
 
-    /// A session that outlives its access tokens is a record of its own, and each access token another, below it.
+    /// A session that is refreshed outlives its access tokens: it gets a record, and each access token another one that
+    /// belongs to it.
     async fn issue_in_new_session(
         &self,
         grant: Grant,
@@ -95,7 +96,7 @@ impl OpaqueIssuer {
         let salt = record.salt.ok_or(auth_core::Unavailable::NoKey)?;
         let secret = OpaqueSecret::derived(&self.config.key, &salt);
         if record.digest != Some(secret.digest()) {
-            // The record was made under another key: what we would show could not be used.
+            // The record was made with another key: the token that we would show would be refused.
             return Err(auth_core::Unavailable::NoKey.into());
         }
         Ok(issued(secret, record.id, record.issued_at, record.expires_at))
@@ -182,7 +183,7 @@ fn issued(secret: OpaqueSecret, id: TokenId, issued_at: Timestamp, expires_at: O
 }
 
 fn verified(record: &TokenRecord) -> VerifiedToken {
-    VerifiedToken {
+    VerifiedToken::dangerous_from_verifier(VerifiedParts {
         id: record.id,
         session: SessionRef {
             id: record.parent.unwrap_or(record.id),
@@ -194,5 +195,5 @@ fn verified(record: &TokenRecord) -> VerifiedToken {
         scopes: record.scopes.clone(),
         issued_at: Some(record.issued_at),
         expires_at: record.expires_at,
-    }
+    })
 }

@@ -1,4 +1,4 @@
-//! What is presented as a token, case by case.
+//! The shared cases of presented opaque tokens.
 
 mod support;
 
@@ -12,16 +12,16 @@ use testkit::{InProcess, Issued, IssuerHarness, Owner, Revocation};
 
 const CASES: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../../../shared/vectors/tokens/opaque_token_cases.json"
+    "/../../testdata/vectors/tokens/opaque_token_cases.json"
 );
 
-/// The number of cases in the file, so that none is lost in silence.
-const NUMBER: usize = 61;
+/// The number of cases in the file, so that a missing case is noticed.
+const CASE_COUNT: usize = 61;
 
 #[tokio::test]
 async fn every_case_is_answered_as_listed() {
     let harness = InProcess::in_memory(for_an_hour).await;
-    let words = words(&harness).await;
+    let placeholders = placeholders(&harness).await;
     let cases: Value = serde_json::from_str(&std::fs::read_to_string(CASES).expect("the file of cases")).expect("JSON");
     let cases = cases["cases"].as_array().expect("a list");
     for case in cases {
@@ -29,20 +29,20 @@ async fn every_case_is_answered_as_listed() {
             case["name"].as_str().expect("a name"),
             case["template"].as_str().expect("a template"),
         );
-        let text = fill(template, &words);
+        let text = fill(template, &placeholders);
         let verdict = harness.verify(&text, None).await;
         match case["expect"].as_str() {
-            Some("valid") => assert!(verdict.is_yes(), "{name}: {verdict:?}"),
-            Some("invalid") => assert!(verdict.is_no(), "{name}: {verdict:?}"),
+            Some("valid") => assert!(verdict.is_accepted(), "{name}: {verdict:?}"),
+            Some("invalid") => assert!(verdict.is_refused(), "{name}: {verdict:?}"),
             other => panic!("{name} expects {other:?}"),
         }
     }
-    assert_eq!(cases.len(), NUMBER);
+    assert_eq!(cases.len(), CASE_COUNT);
 }
 
-/// Whichever byte is wrong, the answer is the same, and so it is for a record that never was.
+/// The answer is the same for any wrong byte, and for a record that does not exist.
 #[tokio::test]
-async fn all_refusals_are_one() {
+async fn all_refusals_have_the_same_answer() {
     let harness = InProcess::in_memory(for_an_hour).await;
     let owner = harness.owner().await;
     let token = issue(&harness, &owner).await;
@@ -61,8 +61,8 @@ async fn all_refusals_are_one() {
     }
 }
 
-/// What stands in the places of the templates.
-async fn words(harness: &InProcess) -> HashMap<String, String> {
+/// The values for the placeholders in the templates.
+async fn placeholders(harness: &InProcess) -> HashMap<String, String> {
     let owner = harness.owner().await;
     let expired = issue(harness, &owner).await;
     harness.advance(HOUR * 2).await.expect("the clock moves");
@@ -76,7 +76,7 @@ async fn words(harness: &InProcess) -> HashMap<String, String> {
     let (id, secret) = parts(&token);
     let digest = TokenDigest::of(secret.as_bytes());
     let digit = |zero: u32| move |c: char| char::from_u32(zero + c.to_digit(10).expect("a digit")).expect("a digit");
-    let mut words = HashMap::from([
+    let mut placeholders = HashMap::from([
         ("id_hex", format!("{:x}", id.parse::<i64>().expect("a number"))),
         ("id_fullwidth", id.chars().map(digit(0xff10)).collect()),
         ("id_arabic", id.chars().map(digit(0x660)).collect()),
@@ -92,28 +92,35 @@ async fn words(harness: &InProcess) -> HashMap<String, String> {
         ),
         ("stored_hash_b64u", base64url(digest.as_bytes())),
     ]);
-    let named = [(&token, "id", "secret"), (&other, "other_id", "other_secret")];
-    let ended = [
+    let valid = [(&token, "id", "secret"), (&other, "other_id", "other_secret")];
+    let invalid = [
         (&revoked, "revoked_id", "revoked_secret"),
         (&expired, "expired_id", "expired_secret"),
     ];
-    for (token, id, secret) in named.into_iter().chain(ended) {
+    for (token, id, secret) in valid.into_iter().chain(invalid) {
         let (own_id, own_secret) = parts(token);
-        words.extend([(id, own_id), (secret, own_secret)]);
+        placeholders.extend([(id, own_id), (secret, own_secret)]);
     }
-    words.into_iter().map(|(word, text)| (word.to_owned(), text)).collect()
+    placeholders
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), text))
+        .collect()
 }
 
-/// Fills the places `{word}` and `{A*n}` of a template.
-fn fill(template: &str, words: &HashMap<String, String>) -> String {
+/// Fills the placeholders `{name}` and `{A*n}` of a template.
+fn fill(template: &str, placeholders: &HashMap<String, String>) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        let (word, after) = after.split_once('}').expect("a closed place");
+        let (name, after) = after.split_once('}').expect("a closed placeholder");
         text.push_str(before);
-        match word.strip_prefix("A*") {
+        match name.strip_prefix("A*") {
             Some(count) => text.push_str(&"A".repeat(count.parse().expect("a count"))),
-            None => text.push_str(words.get(word).unwrap_or_else(|| panic!("nothing for {{{word}}}"))),
+            None => text.push_str(
+                placeholders
+                    .get(name)
+                    .unwrap_or_else(|| panic!("no value for {{{name}}}")),
+            ),
         }
         rest = after;
     }
@@ -129,7 +136,7 @@ fn parts(token: &Issued) -> (String, String) {
     (id.to_owned(), secret.to_owned())
 }
 
-/// RFC 4648 5, without padding.
+/// Base64url (RFC 4648 section 5), without padding.
 fn base64url(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bits: Vec<u8> = bytes

@@ -1,16 +1,19 @@
-//! Writes the seeds of each target into `corpus/`: the documents' examples, and the cases of the shared vectors that a
+//! Writes the seeds of each target into `corpus/`: the documents' examples, and the cases of the test vectors that a
 //! target can read.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, io};
 
 use serde_json::Value;
 
+/// The repository, in which the test data is.
+const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
 type Outcome = Result<(), Box<dyn Error>>;
 
 fn main() -> Outcome {
-    let vectors = home().join("../../shared/vectors");
+    let vectors = Path::new(REPOSITORY).join("testdata/vectors");
     documents()?;
     tokens(&vectors.join("tokens"))?;
     signed(&vectors)?;
@@ -19,7 +22,7 @@ fn main() -> Outcome {
 
 /// The requests that the documents print, for the decoder of each.
 fn documents() -> Outcome {
-    let folder = home().join("../crates/dialects/tests/documents");
+    let folder = Path::new(REPOSITORY).join("crates/dialects/tests/documents");
     for dialect in ["mechanics", "login", "device", "integration"] {
         let body = fs::read(folder.join(format!("{dialect}_request.json")))?;
         let body = match dialect {
@@ -158,12 +161,8 @@ fn text_of(case: &Value) -> &str {
 }
 
 fn seed(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let folder = home().join("corpus").join(target);
+    let folder = Path::new(REPOSITORY).join("fuzz/corpus").join(target);
     fs::create_dir_all(&folder)?;
     let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     fs::write(folder.join(format!("seed-{name}")), bytes)
-}
-
-fn home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -1,4 +1,4 @@
--- The server's own signing keys, sealed before they come here.
+-- The server's signing keys, encrypted before they are stored.
 CREATE TABLE vault (
     name         TEXT COLLATE "C" PRIMARY KEY NOT NULL,
     purpose      TEXT COLLATE "C" NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE vault (
 
 CREATE INDEX vault_purpose ON vault (purpose);
 
--- What the server must remember about this database, such as the check value of its master key.
+-- Values about this database itself, such as the check value of its master key.
 CREATE TABLE meta (
     name  TEXT COLLATE "C" PRIMARY KEY NOT NULL,
     value BYTEA NOT NULL

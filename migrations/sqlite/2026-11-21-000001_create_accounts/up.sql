@@ -1,10 +1,10 @@
--- Accounts and clients have one numbering, so that a token names its owner in one way. AUTOINCREMENT: a number is
--- never given twice, or an old token would come to speak for somebody else.
+-- Accounts and clients share one numbering, so that a number is enough to name the owner of a token. AUTOINCREMENT: a
+-- number is never used again, because an old token could then name another owner.
 CREATE TABLE accounts (
     id           INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     realm        TEXT    NOT NULL,
     login        TEXT    NOT NULL,
-    -- The form in which names are compared; null for a name that nobody can type.
+    -- The form in which names are compared; null for a name that cannot be signed in with.
     login_folded TEXT,
     alias        TEXT,
     alias_folded TEXT,

@@ -1,12 +1,12 @@
--- Tokens and sessions. AUTOINCREMENT: rows go, their numbers are never given again, or a revocation would hit a
--- stranger.
+-- Tokens and sessions. AUTOINCREMENT: the number of a deleted row is never used again, because a revocation could then
+-- hit another token.
 CREATE TABLE tokens (
     id                 INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     parent             BIGINT  REFERENCES tokens (id) ON DELETE CASCADE,
     flavour            TEXT    NOT NULL,
     realm              TEXT    NOT NULL,
     subject            BIGINT  NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
-    -- The owner's when the token was issued. The token lives while the owner's is the same.
+    -- The owner's generation when the token was issued. The token is active only while the owner's is the same.
     generation         BIGINT  NOT NULL,
     -- A JSON array of names, in order.
     scopes             TEXT    NOT NULL,
@@ -29,16 +29,16 @@ CREATE TABLE tokens (
 );
 
 CREATE UNIQUE INDEX tokens_refresh ON tokens (refresh_selector);
--- One live shared record for each flavour and subject, whatever the concurrency.
+-- At most one active shared record for each flavour and subject, also under concurrency.
 CREATE UNIQUE INDEX tokens_shared ON tokens (flavour, subject) WHERE shared AND revoked_at IS NULL;
--- An owner's tokens, those of one generation, the last end among them.
+-- To find an owner's tokens, those of one generation, and the latest end among them.
 CREATE INDEX tokens_owner ON tokens (subject, generation, expires_at);
 CREATE INDEX tokens_parent ON tokens (parent) WHERE parent IS NOT NULL;
--- What the purge looks for.
+-- For the purge.
 CREATE INDEX tokens_expired ON tokens (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX tokens_revoked ON tokens (revoked_at) WHERE revoked_at IS NOT NULL;
 
--- What every node must hear of.
+-- The feed of changes that every node reads.
 CREATE TABLE feed (
     sequence   INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     -- ended, superseded, subject_rights, all_rights

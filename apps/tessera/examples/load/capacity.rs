@@ -14,8 +14,8 @@ const CLIENTS: usize = 64;
 const FOR: Duration = Duration::from_secs(5);
 const ROUNDS: usize = 8;
 
-/// Also against batches without a server around them, in turns with it: what the cores have to give changes with whoever
-/// else is on the machine, and what the server costs does not.
+/// Also compares with batches without a server, measured in turns: the capacity of the cores changes with the other
+/// load on the machine, the cost of the server does not.
 pub fn run() {
     let server = Server::start();
     logins_per_second(&server.address, CLIENTS, Duration::from_secs(2));
@@ -45,7 +45,7 @@ fn median_and_best(values: &mut [f64]) -> (f64, f64) {
     (values[values.len() / 2], values[values.len() - 1])
 }
 
-/// Hashes a second of all cores together, nothing else being done.
+/// Hashes a second of all cores together, without other work.
 fn batches_per_second(time: Duration) -> f64 {
     let begun = Instant::now();
     let hashes: usize = thread::scope(|scope| {
@@ -68,7 +68,7 @@ fn hash_for(begun: Instant, time: Duration) -> usize {
     hashes
 }
 
-/// What `clients` that log in without pause get through.
+/// Logins a second of `clients` that log in without pause.
 pub fn logins_per_second(address: &str, clients: usize, time: Duration) -> f64 {
     let (done, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let begun = Instant::now();

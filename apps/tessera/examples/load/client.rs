@@ -84,7 +84,7 @@ pub fn token_headers(address: &str) -> String {
     format!("x-access-token: {}\r\nx-key: {}\r\n", text("token"), text("key"))
 }
 
-/// An address that no other number has.
+/// A client address that is different for each number.
 pub fn source(number: usize) -> String {
     format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255)
 }

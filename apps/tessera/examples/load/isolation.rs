@@ -1,5 +1,5 @@
 //! Checks beside a flood of logins: p99 of `/auth/verify` at 100 requests/s while 32 clients log in without pause, against
-//! its p99 when all is quiet. Target: at most 3, and no error.
+//! its p99 without logins. Target: at most 3, and no error.
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Each starts a server of its own on loopback (the release binary beside this program), runs for a bounded time, and
-//! prints ratios; figures of one machine carry over to another only as ratios. Leave the machine alone meanwhile.
+//! prints ratios; only ratios can be compared between machines. Do not use the machine for other work meanwhile.
 #![forbid(unsafe_code)]
 #![allow(unreachable_pub, reason = "nothing of a program is reachable")]
 #![allow(clippy::disallowed_methods, reason = "a load program measures real time")]
@@ -47,7 +47,7 @@ fn main() {
     }
     if ran == 0 {
         let names: Vec<&str> = RUNS.iter().map(|(name, _)| *name).collect();
-        eprintln!("say what to run: all, or one of {}", names.join(", "));
+        eprintln!("choose what to run: all, or one of {}", names.join(", "));
         std::process::exit(2);
     }
 }

@@ -13,7 +13,7 @@ use crate::stats::{millis, percentile};
 
 const FOR: Duration = Duration::from_secs(60);
 
-/// Enough that somebody is always free to begin the next login while others wait for theirs.
+/// Enough that one is always free to begin the next login while others wait.
 const CLIENTS: usize = 600;
 
 #[derive(Default)]
@@ -57,7 +57,7 @@ fn print_times(what: &str, times: &mut [Duration], target: &str) {
     );
 }
 
-/// Logins begun at fixed times, each by a client that is free; and the server's memory meanwhile.
+/// Starts logins at fixed times, each with a free client; returns the results and the server's memory during the flood.
 fn flood(server: &Server, rate: f64) -> (Tally, Vec<u64>) {
     let tally = Mutex::new(Tally::default());
     let (next, begun) = (AtomicU32::new(0), Instant::now());
@@ -92,7 +92,7 @@ fn flood(server: &Server, rate: f64) -> (Tally, Vec<u64>) {
     (tally.into_inner().unwrap(), resident)
 }
 
-/// How long after the flood until three logins in a row take less than three times the usual.
+/// The time after the flood until three logins in a row take less than three times as long as usual.
 fn recovery(address: &str) -> Duration {
     let begun = Instant::now();
     let mut client = Client::new(address);

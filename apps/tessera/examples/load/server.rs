@@ -1,4 +1,4 @@
-//! A server of our own: the release binary, in demo mode, on a free port of loopback.
+//! Starts a server: the release binary, in demo mode, on a free port of loopback.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Whether a refused login tells by its time why it was refused. Target: medians within 10 % of each other.
+//! Checks that the time of a refused login does not show why it was refused. Target: medians within 10 % of each other.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::stats::{millis, percentile};
 
 const LOGINS: usize = 300;
 
-/// Over so many accounts that none of them is locked.
+/// Enough accounts that none of them is locked.
 const ACCOUNTS: usize = 40;
 
 const KINDS: [(&str, &str); 6] = [

@@ -4,23 +4,21 @@ mod add;
 mod attributes;
 mod password;
 mod role;
+mod selector;
 mod set_attributes;
 mod show;
 mod state;
-mod who;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::Common;
+use crate::options::Common;
 
-pub use show::named;
-pub use who::{Who, find_named, login_of, realm_of};
+pub use selector::{AccountSelector, find_by_login, parse_login, parse_realm};
+pub use show::describe;
 
-/// People who sign in with a password, and clients of organisations.
+/// Accounts: people who sign in with a password, and the clients of organisations.
 #[derive(Debug, Args)]
 pub struct Account {
-    #[command(flatten)]
-    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -37,15 +35,15 @@ enum Action {
 }
 
 impl Account {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
         match self.action {
-            Action::Add(action) => action.run(&self.common),
-            Action::Show(action) => action.run(&self.common),
-            Action::SetPassword(action) => action.run(&self.common),
-            Action::SetRole(action) => action.run(&self.common),
-            Action::SetAttributes(action) => action.run(&self.common),
-            Action::Disable(action) => action.run(&self.common),
-            Action::Enable(action) => action.run(&self.common),
+            Action::Add(action) => action.run(common),
+            Action::Show(action) => action.run(common),
+            Action::SetPassword(action) => action.run(common),
+            Action::SetRole(action) => action.run(common),
+            Action::SetAttributes(action) => action.run(common),
+            Action::Disable(action) => action.run(common),
+            Action::Enable(action) => action.run(common),
         }
     }
 }

@@ -1,48 +1,53 @@
-//! What administrators' commands have in common: they work on the database itself, beside the servers that run on it.
+//! Shared by all administrators' commands. They work directly on the database, also while servers run on it.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use auth_core::{
-    AccountStore, Clock, HashCost, HashingOptions, PasswordHasher, PasswordPolicy, PasswordSetter, PasswordStore,
-    SystemClock, SystemEntropy, Timestamp, TokenDirectory,
+    AccountStore, Clock, Entropy, HashCost, HashingOptions, PasswordHasher, PasswordPolicy, PasswordSetter,
+    PasswordStore, Timestamp, TokenAdminStore,
 };
 use consumer_auth::ConsumerStore;
 use permissions::RoleStore;
-use store_diesel::{ConnectError, DieselStore, StoreOptions};
+use store_diesel::DieselStore;
 
+use super::database::{database_url, open_existing};
 use super::report::Report;
-use super::serve::DEFAULT_DATABASE;
-use crate::cli::Common;
+use crate::commands;
 use crate::config::Config;
-use crate::{commands, master};
+use crate::options::Common;
 
-/// The settings, the database they name, and the clock.
+/// The settings, their database, and the clock.
 pub struct Admin {
     pub config: Config,
     pub store: DieselStore,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl Admin {
-    /// Opens the database, acts, and prints what came of it.
-    pub fn run(common: &Common, act: impl AsyncFnOnce(&Self) -> anyhow::Result<Report>) -> anyhow::Result<()> {
-        let config = Config::load(&common.overrides())?;
+    /// Opens the database, runs the action, and prints its report.
+    pub fn run(common: &Common, action: impl AsyncFnOnce(&Self) -> anyhow::Result<Report>) -> anyhow::Result<()> {
+        let config = common.load_config()?;
         let report = commands::runtime()?.block_on(async {
             let admin = Self {
-                store: open(&database_url(&config)).await?,
+                store: open_existing(&database_url(&config)).await?,
                 config,
-                clock: Arc::new(SystemClock::new()),
+                clock: common.builder().clock_handle(),
+                entropy: common.builder().entropy_handle(),
             };
-            act(&admin).await
+            action(&admin).await
         })?;
-        report.print(common.json)
+        report.print(common.json())
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {
         self.clock.clone()
+    }
+
+    pub fn entropy(&self) -> Arc<dyn Entropy> {
+        self.entropy.clone()
     }
 
     pub fn now(&self) -> Timestamp {
@@ -57,8 +62,8 @@ impl Admin {
         self.store.passwords()
     }
 
-    pub fn directory(&self) -> Arc<dyn TokenDirectory> {
-        self.store.directory()
+    pub fn token_admin(&self) -> Arc<dyn TokenAdminStore> {
+        self.store.token_admin()
     }
 
     pub fn roles(&self) -> Arc<dyn RoleStore> {
@@ -69,14 +74,14 @@ impl Admin {
         self.store.consumers()
     }
 
-    /// Sets passwords as the settings say.
+    /// Sets passwords, hashed with the configured cost.
     pub fn password_setter(&self) -> anyhow::Result<PasswordSetter> {
         let options = HashingOptions {
             cost: HashCost::new(self.config.passwords.cost)?,
             threads: Some(NonZeroUsize::MIN),
             ..HashingOptions::default()
         };
-        let hasher = PasswordHasher::start(options, self.clock.clone(), Arc::new(SystemEntropy));
+        let hasher = PasswordHasher::start(options, self.clock.clone(), self.entropy.clone());
         let hasher = Arc::new(hasher.context("the password thread cannot start")?);
         Ok(PasswordSetter::new(
             self.passwords(),
@@ -85,50 +90,4 @@ impl Admin {
             PasswordPolicy::default(),
         ))
     }
-}
-
-/// The database that the settings name.
-pub fn database_url(config: &Config) -> String {
-    config.database_url.clone().unwrap_or_else(|| DEFAULT_DATABASE.into())
-}
-
-/// Opens a database that is there and up to date. A command makes no database: one that a mistyped path has made would
-/// swallow the account it was to get.
-async fn open(url: &str) -> anyhow::Result<DieselStore> {
-    if let Some(missing) = missing(url)? {
-        bail!("there is no database {missing}: check --database-url, or make it with `tessera migrate`");
-    }
-    let mut options = StoreOptions::default();
-    options.migrate = false;
-    match DieselStore::connect(url, &options).await {
-        Err(ConnectError::Pending(count)) => {
-            bail!("the database lacks {count} migrations of this version: apply them with `tessera migrate`")
-        }
-        opened => Ok(opened?),
-    }
-}
-
-/// The path of the SQLite file, if that is what the URL names and it is not there.
-pub fn missing(url: &str) -> anyhow::Result<Option<&str>> {
-    match sqlite_path(url) {
-        Some(":memory:") => {
-            bail!("sqlite::memory: is gone when the command ends: name a file or a PostgreSQL database")
-        }
-        Some(path) if !Path::new(path).exists() => Ok(Some(path)),
-        _ => Ok(None),
-    }
-}
-
-/// Where a server with these settings has its master key.
-pub fn master_key(config: &Config) -> master::Source {
-    let url = database_url(config);
-    let beside = sqlite_path(&url).filter(|path| *path != ":memory:").map(PathBuf::from);
-    let file = config.master_key_file.clone();
-    master::Source::Configured { file, beside }
-}
-
-/// The path in the URL of an SQLite database.
-pub fn sqlite_path(url: &str) -> Option<&str> {
-    let place = url.strip_prefix("sqlite:")?;
-    Some(place.strip_prefix("//").unwrap_or(place))
 }

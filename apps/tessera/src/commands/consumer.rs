@@ -13,19 +13,17 @@ use zeroize::Zeroizing;
 use super::admin::Admin;
 use super::input;
 use super::report::{Report, plain};
-use crate::cli::Common;
+use crate::options::Common;
 
-/// What a token of ours begins with, so that a scanner for leaked secrets knows it.
+/// The start of every generated token, so that a scanner for leaked secrets recognises it.
 const PREFIX: &str = "tsr_c_";
 
-/// The least length of a token that a partner brings along, in characters.
-const LEAST: usize = 16;
+/// The shortest token that a partner may choose, in characters.
+const MIN_LENGTH: usize = 16;
 
-/// Consumers: partners who vouch for the clients of one organisation.
+/// Consumers: partners who create and sign in the clients of one organisation.
 #[derive(Debug, Args)]
 pub struct Consumer {
-    #[command(flatten)]
-    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -38,34 +36,34 @@ enum Action {
     Enable(Enable),
 }
 
-/// Make a consumer, or give it another token and readmit it. The token is shown this once.
+/// Create a consumer, or replace its token and enable it. A generated token is shown only once.
 #[derive(Debug, Args)]
 struct Put {
     #[command(flatten)]
     key: Key,
-    /// The organisation whose clients it may vouch for.
+    /// The organisation in which it can create clients.
     #[arg(long, value_name = "NUMBER")]
     organisation: i64,
-    /// Read its token from standard input, instead of making one.
+    /// Read its token from standard input, instead of generating one.
     #[arg(long)]
     token_stdin: bool,
 }
 
-/// Show a consumer. Of its token, nothing.
+/// Show a consumer. Its token is not shown.
 #[derive(Debug, Args)]
 struct Show {
     #[command(flatten)]
     key: Key,
 }
 
-/// Bar a consumer, from its next call on. The tokens of the clients it vouched for live on.
+/// Disable a consumer from its next call on. The tokens of its clients stay active.
 #[derive(Debug, Args)]
 struct Disable {
     #[command(flatten)]
     key: Key,
 }
 
-/// Readmit a consumer, with the token it had.
+/// Enable a consumer, with the token it had.
 #[derive(Debug, Args)]
 struct Enable {
     #[command(flatten)]
@@ -80,12 +78,12 @@ struct Key {
 }
 
 impl Consumer {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
         match self.action {
-            Action::Put(put) => put.run(&self.common),
-            Action::Show(show) => show.run(&self.common),
-            Action::Disable(action) => set_disabled(&self.common, &action.key, true),
-            Action::Enable(action) => set_disabled(&self.common, &action.key, false),
+            Action::Put(put) => put.run(common),
+            Action::Show(show) => show.run(common),
+            Action::Disable(action) => set_disabled(common, &action.key, true),
+            Action::Enable(action) => set_disabled(common, &action.key, false),
         }
     }
 }
@@ -94,13 +92,13 @@ impl Put {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
-            let brought = self.token_stdin.then(brought_token).transpose()?;
-            let made = if brought.is_none() {
+            let given = self.token_stdin.then(given_token).transpose()?;
+            let generated = if given.is_none() {
                 Some(new_token(&SystemEntropy)?)
             } else {
                 None
             };
-            let digest = match (&brought, &made) {
+            let digest = match (&given, &generated) {
                 (Some(token), _) => TokenDigest::of(token.expose_secret().as_bytes()),
                 (_, Some(token)) => token.digest(),
                 (None, None) => bail!("there is no token"),
@@ -112,7 +110,7 @@ impl Put {
             {
                 bail!("{}", self.refusal(admin).await?);
             }
-            Ok(self.report(made.as_ref().map(PlainToken::expose)))
+            Ok(self.report(generated.as_ref().map(PlainToken::expose)))
         })
     }
 
@@ -121,21 +119,23 @@ impl Put {
         Ok(match admin.consumers().find(key).await? {
             Some(consumer) if consumer.organisation.id != wanted => {
                 let owner = consumer.organisation.id;
-                format!("the key {key:?} belongs to a consumer of organisation {owner}: choose another for {wanted}")
+                format!(
+                    "the key {key:?} belongs to a consumer of organisation {owner}: choose another key for organisation {wanted}"
+                )
             }
-            _ => format!("there is no organisation {wanted}: make it with `tessera organisation put --id {wanted}`"),
+            _ => format!("there is no organisation {wanted}: create it with `tessera organisation put --id {wanted}`"),
         })
     }
 
     fn report(&self, token: Option<&str>) -> Report {
         let key = plain(&self.key.key);
         let head = format!(
-            "consumer {key} may vouch for clients of organisation {}",
+            "consumer {key} can create clients in organisation {}",
             self.organisation
         );
         let text = match token {
-            Some(token) => format!("{head}\nits token, shown this once: {token}"),
-            None => format!("{head}, with the token you gave"),
+            Some(token) => format!("{head}\nits token, shown only once: {token}"),
+            None => format!("{head}, with the given token"),
         };
         let mut json = json!({ "key": self.key.key, "organisation": self.organisation });
         if let Some(token) = token {
@@ -182,20 +182,20 @@ impl Key {
         let key = &self.key;
         let length = key.chars().count();
         if key.trim().is_empty() || length > 255 || key.chars().any(char::is_control) {
-            bail!("--key {key:?}: a key is 1 to 255 characters, not blank, none of control");
+            bail!("--key {key:?}: a key is 1 to 255 characters, not blank, without control characters");
         }
         Ok(key)
     }
 
     fn unknown(&self) -> String {
         format!(
-            "there is no consumer with the key {:?}: make it with `tessera consumer put`",
+            "there is no consumer with the key {:?}: create it with `tessera consumer put`",
             self.key
         )
     }
 }
 
-/// 256 random bits.
+/// A token of 256 random bits.
 fn new_token(entropy: &dyn Entropy) -> anyhow::Result<PlainToken> {
     let bytes = Zeroizing::new(random_bytes::<32>(entropy)?);
     Ok(PlainToken::new(format!(
@@ -204,13 +204,14 @@ fn new_token(entropy: &dyn Entropy) -> anyhow::Result<PlainToken> {
     )))
 }
 
-fn brought_token() -> anyhow::Result<SecretString> {
+/// A token that the partner chose, from standard input.
+fn given_token() -> anyhow::Result<SecretString> {
     let token = input::line("the token")?;
     let text = token.expose_secret();
-    if text.chars().count() < LEAST || text.trim() != text || text.chars().any(char::is_control) {
+    if text.chars().count() < MIN_LENGTH || text.trim() != text || text.chars().any(char::is_control) {
         bail!(
-            "the token on standard input will not do: a token has at least {LEAST} characters, none of control, \
-               without space around it"
+            "the token on standard input is refused: a token has at least {MIN_LENGTH} characters, no control \
+               characters, and no space at its ends"
         );
     }
     Ok(token)

@@ -10,54 +10,57 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
-use super::admin::database_url;
+use super::database::database_url;
 use super::report::Report;
-use crate::cli::Common;
 use crate::commands;
 use crate::config::Config;
+use crate::options::Common;
 use check::{Check, Verdict};
 
-/// Examine settings, database, keys, clock and file permissions. Changes nothing.
+/// Check settings, database, keys, clock and file permissions. Changes nothing.
 #[derive(Debug, Args)]
-pub struct Doctor {
-    #[command(flatten)]
-    common: Common,
-}
+pub struct Doctor {}
 
 impl Doctor {
-    pub fn run(self) -> anyhow::Result<()> {
-        let checks = self.examine()?;
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        let checks = self.checks(common)?;
         let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
         let (warnings, failures) = (count(Verdict::Warn), count(Verdict::Fail));
-        report(&checks).print(self.common.json)?;
+        report(&checks).print(common.json())?;
         match failures {
             0 => Ok(()),
             _ => bail!(
-                "{failures} of {} checks failed, {warnings} warned: see above",
+                "{failures} of {} checks failed, with {warnings} warnings: see above",
                 checks.len()
             ),
         }
     }
 
-    fn examine(&self) -> anyhow::Result<Vec<Check>> {
-        let config = match Config::load(&self.common.overrides()) {
+    fn checks(&self, common: &Common) -> anyhow::Result<Vec<Check>> {
+        let config = match common.load_config() {
             Ok(config) => config,
             Err(error) => {
                 return Ok(vec![Check::fail(
                     "settings",
                     format!("{error:#}"),
-                    "correct it; nothing else can be looked at",
+                    "correct it; nothing else can be checked without settings",
                 )]);
             }
         };
         let mut checks = vec![settings(&config)];
-        checks.extend(files::check(&config, self.common.config_file()));
+        checks.extend(files::check(&config, common.config_file()));
         let url = database_url(&config);
         commands::runtime()?.block_on(async {
             let Some(store) = database::check(&url, &mut checks).await else {
                 return;
             };
-            checks.extend(keys::check(&config, &store).await);
+            let checked = keys::Checked {
+                config: &config,
+                store: &store,
+                clock: common.builder().clock_handle(),
+                entropy: common.builder().entropy_handle(),
+            };
+            checks.extend(keys::check(&checked).await);
             checks.push(clock::check(&store).await);
         });
         Ok(checks)

@@ -1,4 +1,4 @@
-//! Secrets that a command is given: on standard input, or typed without an echo. Never as an argument.
+//! Reads secrets: from standard input, or typed without an echo. Never from an argument.
 
 use std::io::{IsTerminal, Read};
 
@@ -6,25 +6,25 @@ use anyhow::{Context, bail};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-/// The most that is read of a secret, in bytes.
-const MOST: u64 = 64 * 1024;
+/// The longest secret, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
 
-/// A new password: from standard input if that was asked for, else typed twice.
+/// A new password: from standard input with `--password-stdin`, else typed twice.
 pub fn new_password(from_stdin: bool) -> anyhow::Result<SecretString> {
     if from_stdin {
         return line("the password");
     }
     if !std::io::stdin().is_terminal() {
-        bail!("there is nobody to ask for the password: give it on standard input, with --password-stdin");
+        bail!("there is no terminal to type the password: give it on standard input, with --password-stdin");
     }
     let ask = |prompt| {
         rpassword::prompt_password(prompt)
             .map(Zeroizing::new)
             .context("the password cannot be read")
     };
-    let (first, second) = (ask("New password: ")?, ask("The same again: ")?);
+    let (first, second) = (ask("New password: ")?, ask("Repeat the password: ")?);
     if first != second {
-        bail!("the two passwords differ: type the same one twice");
+        bail!("the two passwords differ: type the same password twice");
     }
     Ok(SecretString::from(first.as_str()))
 }
@@ -51,10 +51,10 @@ pub fn all(what: &str) -> anyhow::Result<Zeroizing<String>> {
 
 fn read(source: impl Read, what: &str) -> anyhow::Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    let read = source.take(MOST + 1).read_to_end(&mut bytes);
+    let read = source.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.with_context(|| format!("standard input, where {what} is expected, cannot be read"))?;
-    if bytes.len() as u64 > MOST {
-        bail!("standard input, where {what} is expected, has more than {MOST} bytes");
+    if bytes.len() as u64 > MAX_BYTES {
+        bail!("standard input, where {what} is expected, has more than {MAX_BYTES} bytes");
     }
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),

@@ -4,21 +4,18 @@ mod export;
 mod import;
 mod list;
 mod retire;
-mod ring;
 mod rotate;
+mod signing_flavour;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::Common;
+use crate::options::Common;
 
-pub use ring::{Ring, signs};
-pub use rotate::end_at_once;
+pub use signing_flavour::{SigningFlavour, open_keyring};
 
-/// The keys that signed tokens are signed with. Running servers follow within 2 seconds.
+/// The keys that signed tokens are signed with. Running servers use changes within 2 seconds.
 #[derive(Debug, Args)]
 pub struct Key {
-    #[command(flatten)]
-    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -33,13 +30,13 @@ enum Action {
 }
 
 impl Key {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
         match self.action {
-            Action::List(action) => action.run(&self.common),
-            Action::Rotate(action) => action.run(&self.common),
-            Action::Retire(action) => action.run(&self.common),
-            Action::Import(action) => action.run(&self.common),
-            Action::ExportPublic(action) => action.run(&self.common),
+            Action::List(action) => action.run(common),
+            Action::Rotate(action) => action.run(common),
+            Action::Retire(action) => action.run(common),
+            Action::Import(action) => action.run(common),
+            Action::ExportPublic(action) => action.run(common),
         }
     }
 }

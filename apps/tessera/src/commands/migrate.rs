@@ -4,23 +4,20 @@ use anyhow::Context;
 use clap::Args;
 use store_diesel::{Migrator, StoreOptions};
 
-use crate::cli::Common;
-use crate::commands::{self, serve};
-use crate::config::Config;
+use crate::commands;
+use crate::commands::database::{connect, database_url, without_password};
+use crate::options::Common;
 
-/// Bring the database's schema up to date. `serve` does so by itself; this is for those who do it apart.
+/// Bring the database's schema up to date. `serve` does this too; use this command to do it separately.
 #[derive(Debug, Args)]
-pub struct Migrate {
-    #[command(flatten)]
-    common: Common,
-}
+pub struct Migrate {}
 
 impl Migrate {
-    pub fn run(self) -> anyhow::Result<()> {
-        let config = Config::load(&self.common.overrides())?;
-        let url = config.database_url.unwrap_or_else(|| serve::DEFAULT_DATABASE.into());
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        let config = common.load_config()?;
+        let url = database_url(&config);
         let applied = commands::runtime()?.block_on(apply(&url))?;
-        match self.common.json {
+        match common.json() {
             true => println!("{}", serde_json::json!({ "schema": "up to date", "applied": applied })),
             false => {
                 applied.iter().for_each(|name| println!("applied {name}"));
@@ -31,13 +28,13 @@ impl Migrate {
     }
 }
 
-/// Applies what is missing, and names it. A schema that a later version made is refused, and left alone.
+/// Applies the missing migrations; their names. A schema of a later version is refused and not changed.
 async fn apply(url: &str) -> anyhow::Result<Vec<&'static str>> {
-    let named = || format!("database_url = {}", serve::without_password(url));
+    let named = || format!("database_url = {}", without_password(url));
     let migrator = Migrator::connect(url, &StoreOptions::default())
         .await
         .with_context(named)?;
     let applied = migrator.apply().await.with_context(named)?;
-    serve::connect(url).await?;
+    connect(url).await?;
     Ok(applied)
 }

@@ -7,13 +7,11 @@ use serde_json::json;
 
 use super::admin::Admin;
 use super::report::{Report, plain};
-use crate::cli::Common;
+use crate::options::Common;
 
-/// Organisations, whose clients their consumers vouch for.
+/// Organisations, in which consumers create clients.
 #[derive(Debug, Args)]
 pub struct Organisation {
-    #[command(flatten)]
-    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -23,7 +21,7 @@ enum Action {
     Put(Put),
 }
 
-/// Make an organisation, or replace what is said of it.
+/// Create an organisation, or replace its data.
 #[derive(Debug, Args)]
 struct Put {
     /// Its number, which its consumers send as `organization_id`.
@@ -32,19 +30,19 @@ struct Put {
     /// Its name: 1 to 255 characters.
     #[arg(long, value_name = "TEXT")]
     name: String,
-    /// Its subdomain: 1 to 63 characters of a-z 0-9 and -, not at the ends.
+    /// Its subdomain: 1 to 63 characters of a-z 0-9 and -, no - at the ends.
     #[arg(long, value_name = "NAME")]
     subdomain: String,
-    /// How far its clocks are ahead of UTC, in seconds; behind is negative.
+    /// Its offset from UTC, in seconds; negative to the west.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
           value_parser = clap::value_parser!(i32).range(-64_800..=64_800))]
     utc_offset: i32,
 }
 
 impl Organisation {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
         let Action::Put(put) = self.action;
-        put.run(&self.common)
+        put.run(common)
     }
 }
 
@@ -78,7 +76,7 @@ impl Put {
         let length = self.name.chars().count();
         if self.name.trim().is_empty() || length > 255 || self.name.chars().any(char::is_control) {
             bail!(
-                "--name {:?}: a name is 1 to 255 characters, not blank, none of control",
+                "--name {:?}: a name is 1 to 255 characters, not blank, without control characters",
                 self.name
             );
         }
@@ -86,7 +84,7 @@ impl Put {
         let edges = self.subdomain.starts_with('-') || self.subdomain.ends_with('-');
         if !(1..=63).contains(&self.subdomain.len()) || !self.subdomain.bytes().all(label) || edges {
             bail!(
-                "--subdomain {:?}: allowed are 1 to 63 characters of a-z 0-9 and -, not at the ends",
+                "--subdomain {:?}: a subdomain is 1 to 63 characters of a-z 0-9 and -, no - at the ends",
                 self.subdomain
             );
         }

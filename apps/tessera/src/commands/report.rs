@@ -1,4 +1,4 @@
-//! What a command answers: text for people, JSON for programs.
+//! The output of a command: text for people, JSON for programs.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
@@ -7,20 +7,20 @@ use auth_core::Timestamp;
 use chrono::DateTime;
 use serde_json::Value;
 
-/// An answer in both forms.
+/// The output of a command in both forms.
 pub struct Report {
     text: String,
     json: Value,
 }
 
 impl Report {
-    /// `text` is one or more lines, the last without its end.
+    /// `text` is one or more lines, without a line break at the end.
     pub fn new(text: impl Into<String>, json: Value) -> Self {
         let text = text.into();
         Self { text, json }
     }
 
-    /// Prints it to standard output. Somebody who closes the pipe early has read enough.
+    /// Prints it to standard output. A reader that closes the pipe early is not an error.
     pub fn print(&self, json: bool) -> anyhow::Result<()> {
         let text = if json { self.json.to_string() } else { self.text.clone() };
         match writeln!(std::io::stdout().lock(), "{text}") {
@@ -30,7 +30,7 @@ impl Report {
     }
 }
 
-/// A moment as RFC 3339 has it, in UTC, to the second.
+/// A moment in the format of RFC 3339, in UTC, to the second.
 pub fn time(moment: Timestamp) -> String {
     match DateTime::from_timestamp_millis(moment.as_millis()) {
         Some(time) => time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -38,8 +38,8 @@ pub fn time(moment: Timestamp) -> String {
     }
 }
 
-/// A text that others have chosen, with what a terminal would obey written out: control characters, and those that
-/// turn the direction of writing.
+/// A text that users chose, safe to print on a terminal: control characters, and those that change the direction of
+/// text, are escaped.
 pub fn plain(text: &str) -> String {
     let shown = |c: char| match c {
         '"' | '\'' | '\\' => c.to_string(),
@@ -48,7 +48,7 @@ pub fn plain(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Rows under a head, in columns; two spaces apart, the last column ragged.
+/// Rows under a head, in columns two spaces apart.
 pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     let head = head.map(str::to_owned);
     let lines = || std::iter::once(&head).chain(rows);
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_written_out() {
+    fn control_characters_are_escaped() {
         assert_eq!(plain("bad\u{1b}[2J\u{202e}\n"), "bad\\u{1b}[2J\\u{202e}\\n");
         assert_eq!(plain("Peter's \"tablet\" ñ 漢"), "Peter's \"tablet\" ñ 漢");
     }

@@ -6,16 +6,14 @@ use clap::{Args, Subcommand};
 use permissions::{Role as StoredRole, RoleName, parse_permission};
 use serde_json::{Value, json};
 
-use super::account::realm_of;
+use super::account::parse_realm;
 use super::admin::Admin;
 use super::report::{Report, plain};
-use crate::cli::Common;
+use crate::options::Common;
 
 /// Roles: what the accounts of a realm may do.
 #[derive(Debug, Args)]
 pub struct Role {
-    #[command(flatten)]
-    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -26,12 +24,12 @@ enum Action {
     Show(Show),
 }
 
-/// Make a role, or replace what it permits. Live tokens follow.
+/// Create a role, or replace its permissions. The permissions of active tokens follow.
 #[derive(Debug, Args)]
 struct Put {
     #[command(flatten)]
     name: Name,
-    /// A permission; once for each, in the order in which clients are to see them.
+    /// A permission. Repeat the option for more, in the order in which clients see them.
     #[arg(long = "permission", value_name = "PERMISSION")]
     permissions: Vec<String>,
 }
@@ -45,19 +43,19 @@ struct Show {
 
 #[derive(Debug, Args)]
 struct Name {
-    /// The realm the role belongs to.
+    /// The role's realm.
     #[arg(long, value_name = "REALM")]
     realm: String,
-    /// The role's name there.
+    /// The role's name in the realm.
     #[arg(long, value_name = "NAME")]
     name: String,
 }
 
 impl Role {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
         match self.action {
-            Action::Put(put) => put.run(&self.common),
-            Action::Show(show) => show.run(&self.common),
+            Action::Put(put) => put.run(common),
+            Action::Show(show) => show.run(common),
         }
     }
 }
@@ -66,7 +64,7 @@ impl Put {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
             let role = StoredRole {
-                realm: realm_of(&self.name.realm)?,
+                realm: parse_realm(&self.name.realm)?,
                 name: self.name.parse()?,
                 permissions: self.permissions()?,
             };
@@ -84,11 +82,11 @@ impl Put {
 impl Show {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let (realm, name) = (realm_of(&self.name.realm)?, self.name.parse()?);
+            let (realm, name) = (parse_realm(&self.name.realm)?, self.name.parse()?);
             let role = admin.roles().find(&realm, name.as_str()).await?;
             let role = role.with_context(|| {
                 format!(
-                    "the realm {realm} has no role {:?}: make it with `tessera role put`",
+                    "the realm {realm} has no role {:?}: create it with `tessera role put`",
                     name.as_str()
                 )
             })?;
@@ -101,7 +99,7 @@ impl Name {
     fn parse(&self) -> anyhow::Result<RoleName> {
         let name = RoleName::parse(&self.name);
         name.with_context(|| {
-            let allowed = "a role's name is 1 to 64 characters, none of control, without space around it";
+            let allowed = "a role's name is 1 to 64 characters, no control characters, no space at its ends";
             format!("--name {:?}: {allowed}", self.name)
         })
     }

@@ -1,37 +1,26 @@
 //! `tessera serve`.
 
 mod announce;
-mod parts;
-mod place;
-mod server;
 mod signals;
+mod storage;
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use auth_core::{Clock, SystemClock};
 use clap::Args;
-use store_diesel::{DieselStore, StoreOptions};
 
-use crate::app::App;
-use crate::background::Background;
-use crate::cli::Common;
+use super::database::{connect, master_key};
+use crate::builder::Start;
 use crate::config::{Config, Overrides};
-use crate::keys::Keys;
-use crate::{commands, demo, master, telemetry};
+use crate::options::Common;
+use crate::parts::Stores;
+use crate::{commands, master, telemetry};
 
-use place::Place;
-
-/// The database of a server that is told of none.
-pub const DEFAULT_DATABASE: &str = "sqlite:tessera.db";
+use storage::Storage;
 
 /// Run the server.
 #[derive(Debug, Args)]
 pub struct Serve {
-    #[command(flatten)]
-    common: Common,
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<String>,
@@ -41,71 +30,50 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
         telemetry::start()?;
         let overrides = Overrides {
             listen: self.listen.clone(),
-            ..self.common.overrides()
+            ..common.overrides()
         };
-        let config = Config::load(&overrides)?;
-        let place = Place::choose(&config, self.demo)?;
+        let config = common.builder().config(&overrides)?;
+        let storage = Storage::choose(&config, self.demo)?;
         let config = if self.demo { for_demo(config)? } else { config };
         let listener = listen(config.listen)?;
-        let outcome = commands::runtime()?.block_on(self.serve(config, &place, listener));
-        place.leave();
+        let outcome = commands::runtime()?.block_on(self.serve(common, config, &storage, listener));
+        storage.close();
         outcome
     }
 
-    async fn serve(&self, config: Config, place: &Place, listener: TcpListener) -> anyhow::Result<()> {
-        let address = listener.local_addr().context("the address cannot be read back")?;
-        let public_url = config
-            .http
-            .public_url
-            .clone()
-            .unwrap_or_else(|| format!("http://{address}"));
-        let store = connect(&place.url).await?;
-        let master = master::load(&place.master_key(&config, self.demo)?)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let keys = Arc::new(Keys::open(&store, &master, clock.clone()).await?);
-        let ingredients = parts::gather(&config, store.clone(), master, clock, public_url.clone())?;
-        if self.demo {
-            let now = ingredients.parts.clock.now();
-            let loaded = demo::load(&store, &ingredients.hasher, config.passwords.cost, now).await;
-            loaded.context("the demo data cannot be loaded")?;
-        }
-        let registry = ingredients.parts.registry.clone();
-        registry.sync().await.context("the revocations cannot be read")?;
-        let app = App::build(&config, &ingredients, &keys).await?;
-        let poll = Duration::from_millis(config.revocation.poll_ms);
-        let background = Background::start(registry, keys, poll);
-        let server = server::start(app, &config, listener)?;
-        let handle = server.handle();
-        let running = tokio::spawn(server);
-        announce::ready(&config, address, self.demo, self.common.json);
+    async fn serve(
+        &self,
+        common: &Common,
+        config: Config,
+        storage: &Storage,
+        listener: TcpListener,
+    ) -> anyhow::Result<()> {
+        let store = connect(&storage.url).await?;
+        let start = Start {
+            stores: Stores::from(&store),
+            master: master::load(&self.master_key(&config))?,
+            config: config.clone(),
+            listener,
+            demo: self.demo,
+        };
+        let running = common.builder().start(start).await?;
+        announce::ready(&config, running.address(), self.demo, common.json());
         signals::stop_asked().await?;
         tracing::info!(event = "stopping");
-        handle.stop(true).await;
-        running.await.context("the server died")??;
-        background.stop().await;
-        Ok(())
+        running.stop().await
     }
 }
 
-/// Opens the database and brings its schema up to date.
-pub async fn connect(url: &str) -> anyhow::Result<DieselStore> {
-    let connected = DieselStore::connect(url, &StoreOptions::default()).await;
-    connected.with_context(|| format!("database_url = {}", without_password(url)))
-}
-
-/// A database's URL as it may be shown.
-pub fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let rest = rest.split('?').next().unwrap_or_default();
-    match rest.rsplit_once('@') {
-        Some((user, host)) => format!("{scheme}://{}:…@{host}", user.split(':').next().unwrap_or_default()),
-        None => format!("{scheme}://{rest}"),
+impl Serve {
+    fn master_key(&self, config: &Config) -> master::Source {
+        match self.demo {
+            true => master::Source::Demo,
+            false => master_key(config),
+        }
     }
 }
 
@@ -124,7 +92,7 @@ fn for_demo(mut config: Config) -> anyhow::Result<Config> {
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     if !address.ip().is_loopback() {
-        tracing::warn!(event = "plain_http", %address, "tokens travel in clear: put a proxy with TLS before this");
+        tracing::warn!(event = "plain_http", %address, "tokens are sent unencrypted: put a TLS proxy in front");
     }
     TcpListener::bind(address).with_context(|| format!("cannot listen on {address}; choose another with --listen"))
 }

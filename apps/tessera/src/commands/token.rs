@@ -2,21 +2,20 @@
 
 mod list;
 mod revoke;
+mod revoke_all;
 
 use anyhow::{Context, bail};
 use auth_core::{Account, Subject};
 use clap::{Args, Subcommand};
 
-use crate::cli::Common;
+use crate::options::Common;
 
-use super::account::find_named;
+use super::account::find_by_login;
 use super::admin::Admin;
 
-/// Live tokens and sessions.
+/// Active tokens and sessions.
 #[derive(Debug, Args)]
 pub struct Token {
-    #[command(flatten)]
-    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -28,21 +27,21 @@ enum Action {
 }
 
 impl Token {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
         match self.action {
-            Action::List(action) => action.run(&self.common),
-            Action::Revoke(action) => action.run(&self.common),
+            Action::List(action) => action.run(common),
+            Action::Revoke(action) => action.run(common),
         }
     }
 }
 
-/// Whose tokens are meant.
+/// The options that select the owner of the tokens.
 #[derive(Debug, Args)]
 struct Owner {
     /// The owner's realm; `org:171` for the clients of organisation 171.
     #[arg(long, value_name = "REALM", requires = "login", conflicts_with = "account")]
     realm: Option<String>,
-    /// The owner's login name or alias there.
+    /// The owner's login name or alias in the realm.
     #[arg(long, value_name = "LOGIN", requires = "realm")]
     login: Option<String>,
     /// The owner's number, instead of realm and login.
@@ -53,12 +52,12 @@ struct Owner {
 impl Owner {
     async fn find(&self, admin: &Admin) -> anyhow::Result<Account> {
         match (&self.realm, &self.login, self.account) {
-            (Some(realm), Some(login), _) => find_named(admin, realm, login).await,
+            (Some(realm), Some(login), _) => find_by_login(admin, realm, login).await,
             (_, _, Some(number)) => {
                 let found = admin.accounts().find(Subject(number)).await?;
-                found.with_context(|| format!("there is no account {number}: look it up with `tessera account show`"))
+                found.with_context(|| format!("there is no account {number}: find it with `tessera account show`"))
             }
-            _ => bail!("say whose tokens: --realm and --login, or --account"),
+            _ => bail!("no owner is selected: give --realm and --login, or --account"),
         }
     }
 

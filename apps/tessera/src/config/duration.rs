@@ -13,15 +13,17 @@ const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1
 pub struct Span(pub Duration);
 
 impl Span {
+    /// A length in seconds.
     pub const fn seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
 
+    /// A length in days.
     pub const fn days(days: u64) -> Self {
         Self::seconds(days * 86_400)
     }
 
-    /// Reads a length of time as settings and arguments have it.
+    /// Parses a length of time in the format of settings and arguments.
     pub fn parse(text: &str) -> Option<Self> {
         let unit = UNITS.iter().find(|(unit, _)| text.ends_with(*unit));
         let (number, factor) = unit.map_or((text, 1), |(_, factor)| (&text[..text.len() - 1], *factor));

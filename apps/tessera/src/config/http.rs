@@ -6,19 +6,20 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{BadSetting, Span};
+use super::Span;
+use crate::extension::BadSetting;
 
-/// `[http]`: how the server meets the world.
+/// `[http]`: addresses, proxies, origins and limits of the HTTP server.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpSettings {
     /// The address under which clients know this server, such as `https://api.example.com`. Default: where it listens.
     pub public_url: Option<String>,
-    /// Proxies whose `X-Forwarded-For` is believed: addresses or networks, such as `10.0.0.0/8`.
+    /// Proxies whose `X-Forwarded-For` is trusted: addresses or networks, such as `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
     /// Origins whose pages may call this server, such as `https://app.example.com`; `["*"]`: any, without credentials.
     pub cors_origins: Vec<String>,
-    /// How long requests in flight may go on after a signal to stop.
+    /// How long requests in progress may take after a signal to stop.
     pub shutdown_timeout: Span,
     /// How many threads answer requests; 0: one for each core.
     #[validate(range(max = 1024))]
@@ -70,6 +71,9 @@ impl HttpSettings {
     }
 
     /// The trusted proxies as networks.
+    ///
+    /// # Errors
+    /// [`BadSetting`] for a text that is neither an address nor a network.
     pub fn proxies(&self) -> Result<Vec<IpNet>, BadSetting> {
         let parse = |text: &String| {
             let network = text.parse::<IpNet>().ok();

@@ -4,7 +4,8 @@ use auth_core::RefreshPolicy;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{BadSetting, Span};
+use super::Span;
+use crate::extension::BadSetting;
 
 /// `[passwords]`: how passwords are hashed.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate)]
@@ -21,7 +22,7 @@ pub struct PasswordSettings {
     /// How many threads hash; 0: one for each core.
     #[validate(range(max = 1024))]
     pub threads: usize,
-    /// Whether a password change ends the account's sessions.
+    /// Whether a password change revokes the account's sessions.
     pub end_sessions: bool,
 }
 
@@ -54,11 +55,11 @@ impl PasswordSettings {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RefreshSettings {
-    /// How long the direct predecessor of a refresh token still answers.
+    /// How long the direct predecessor of a refresh token is still accepted.
     pub grace: Span,
-    /// How long a session lives without being refreshed.
+    /// How long a session stays active without a refresh.
     pub idle: Span,
-    /// How long a session lives at most.
+    /// How long a session stays active at most.
     pub absolute: Span,
 }
 
@@ -85,7 +86,7 @@ impl RefreshSettings {
         Ok(())
     }
 
-    pub fn policy(&self) -> RefreshPolicy {
+    pub(crate) fn policy(&self) -> RefreshPolicy {
         RefreshPolicy {
             grace: self.grace.0,
             idle: self.idle.0,
@@ -94,14 +95,14 @@ impl RefreshSettings {
     }
 }
 
-/// `[revocation]`: how nodes hear of revocations.
+/// `[revocation]`: how nodes learn of revocations.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct RevocationSettings {
-    /// How often the feed is read, in milliseconds: 10 to 900, so that every node hears within a second.
+    /// How often the feed is read, in milliseconds: 10 to 900, so that every node follows within a second.
     #[validate(range(min = 10, max = 900))]
     pub poll_ms: u64,
-    /// For how long checks go on while the feed cannot be read; then they answer 503.
+    /// How long tokens are still checked while the feed cannot be read; after that the answer is 503.
     pub max_staleness: Span,
     /// How many records a node holds in memory: 1,000 to 100,000,000.
     #[validate(range(min = 1_000, max = 100_000_000))]

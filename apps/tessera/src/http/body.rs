@@ -1,5 +1,6 @@
-//! Reads a request's body, bounded in size and time, with the labels that say how to read it.
+//! Reads a request's body, bounded in size and time, with the headers that say how to read it.
 
+use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
@@ -15,8 +16,17 @@ pub struct Body {
     content_encoding: Option<String>,
 }
 
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body(redacted)")
+    }
+}
+
 impl Body {
     /// Reads at most [`MAX_BODY`] bytes; a longer body is refused before more of it is read.
+    ///
+    /// # Errors
+    /// The rejection for a body that is too large, too slow or cut off, and for headers that come twice.
     pub async fn read(request: &HttpRequest, payload: web::Payload, limit: Duration) -> Result<Self, RequestRejection> {
         let headers = request.headers();
         if declared_length(headers).is_some_and(|length| length > MAX_BODY as u64) {
@@ -31,7 +41,7 @@ impl Body {
         })
     }
 
-    /// As the decoders take it.
+    /// The body in the form that the decoders take.
     pub fn payload(&self) -> Payload<'_> {
         Payload {
             content_type: self.content_type.as_deref(),
@@ -42,7 +52,7 @@ impl Body {
 }
 
 async fn collect(mut payload: web::Payload) -> Result<Zeroizing<Vec<u8>>, RequestRejection> {
-    // The room is made once: a growing vector would leave copies of a password behind.
+    // All memory is allocated at once: a growing vector would leave copies of a password behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| RequestRejection::Malformed)?;
@@ -58,7 +68,7 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// A header that may stand once, as text.
+/// A header that may occur once, as text.
 fn text(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, RequestRejection> {
     let mut values = headers.get_all(name);
     let first = values.next();

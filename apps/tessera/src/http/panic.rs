@@ -9,8 +9,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 use futures_util::FutureExt;
 
-/// Middleware: turns a panic into a plain 500. What panicked is in the log; the client learns nothing of it.
-pub async fn caught(
+/// Middleware: turns a panic into a plain 500. The log has the details; the client gets none.
+pub(crate) async fn caught(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {

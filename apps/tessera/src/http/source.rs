@@ -1,17 +1,17 @@
-//! Where a request comes from: the socket's peer, or what a trusted proxy says.
+//! The address of a client: the socket's peer, or the one that a trusted proxy reports.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::HttpRequest;
 use ipnet::IpNet;
 
-/// The proxies that are believed.
+/// The trusted proxies.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies(pub Vec<IpNet>);
 
 impl Proxies {
     /// The client's address. `X-Forwarded-For` counts only when the peer is a trusted proxy, and then from the right:
-    /// the first address there that is no trusted proxy itself. What a client wrote further left proves nothing.
+    /// the first address there that is not a trusted proxy. A client can write anything further left.
     pub fn source(&self, request: &HttpRequest) -> IpAddr {
         let peer = request
             .peer_addr()

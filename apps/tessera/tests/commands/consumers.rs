@@ -4,22 +4,22 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use crate::desk::Desk;
+use crate::admin_folder::AdminFolder;
 
-fn desk() -> Desk {
-    let desk = Desk::new();
+fn admin() -> AdminFolder {
+    let admin = AdminFolder::new();
     for id in ["171", "172"] {
-        desk.organisation(id, "0");
+        admin.organisation(id, "0");
     }
-    desk
+    admin
 }
 
 #[test]
-fn a_made_token_is_long_has_a_prefix_and_is_another_each_time() {
-    let desk = desk();
+fn a_generated_token_is_long_has_a_prefix_and_is_different_each_time() {
+    let admin = admin();
     let mut tokens = HashSet::new();
     for key in ["a", "b", "a"] {
-        let put = desk.json("consumer", &["put", "--key", key, "--organisation", "171"], "");
+        let put = admin.json("consumer", &["put", "--key", key, "--organisation", "171"], "");
         let token = put["token"].as_str().expect("a token").to_owned();
         let secret = token.strip_prefix("tsr_c_").expect("the prefix");
         assert_eq!(secret.len(), 43, "256 bits in base64url");
@@ -28,11 +28,11 @@ fn a_made_token_is_long_has_a_prefix_and_is_another_each_time() {
 }
 
 #[test]
-fn a_brought_token_is_not_shown_and_a_short_one_is_refused() {
-    let desk = desk();
+fn a_given_token_is_not_shown_and_a_short_one_is_refused() {
+    let admin = admin();
     let put = ["put", "--key", "k", "--organisation", "171", "--token-stdin"];
-    let said = desk.json("consumer", &put, "0123456789abcdef\n");
-    assert_eq!(said, json!({ "key": "k", "organisation": 171 }));
+    let answer = admin.json("consumer", &put, "0123456789abcdef\n");
+    assert_eq!(answer, json!({ "key": "k", "organisation": 171 }));
     for token in [
         "",
         "0123456789abcde",
@@ -40,45 +40,46 @@ fn a_brought_token_is_not_shown_and_a_short_one_is_refused() {
         " 0123456789abcdef",
         "0123456789abcde\tf",
     ] {
-        let sentence = desk.refused("consumer", &put, token);
+        let sentence = admin.refused("consumer", &put, token);
         assert!(sentence.contains("token") && !sentence.contains("0123"), "{sentence}");
     }
 }
 
 #[test]
-fn a_consumer_is_one_organisations() {
-    let desk = desk();
-    desk.done("consumer", &["put", "--key", "k", "--organisation", "171"], "");
-    let sentence = desk.refused("consumer", &["put", "--key", "k", "--organisation", "172"], "");
+fn a_consumer_belongs_to_one_organisation() {
+    let admin = admin();
+    admin.done("consumer", &["put", "--key", "k", "--organisation", "171"], "");
+    let sentence = admin.refused("consumer", &["put", "--key", "k", "--organisation", "172"], "");
     assert!(
         sentence.contains("belongs to a consumer of organisation 171"),
         "{sentence}"
     );
-    let sentence = desk.refused("consumer", &["put", "--key", "k", "--organisation", "173"], "");
+    let sentence = admin.refused("consumer", &["put", "--key", "k", "--organisation", "173"], "");
     assert!(sentence.contains("171"), "{sentence}");
-    let sentence = desk.refused("consumer", &["put", "--key", "new", "--organisation", "173"], "");
+    let sentence = admin.refused("consumer", &["put", "--key", "new", "--organisation", "173"], "");
     assert!(sentence.contains("tessera organisation put"), "{sentence}");
     for key in ["", " ", "a\nb", &"k".repeat(256)] {
         let key = format!("--key={key}");
         assert!(
-            desk.refused("consumer", &["put", &key, "--organisation", "171"], "")
+            admin
+                .refused("consumer", &["put", &key, "--organisation", "171"], "")
                 .contains("--key")
         );
     }
 }
 
 #[test]
-fn a_consumer_shows_whether_it_is_barred_and_nothing_of_its_token() {
-    let desk = desk();
-    desk.done("consumer", &["put", "--key", "k", "--organisation", "171"], "");
+fn a_consumer_shows_whether_it_is_disabled_and_not_its_token() {
+    let admin = admin();
+    admin.done("consumer", &["put", "--key", "k", "--organisation", "171"], "");
     let shown = |disabled| json!({ "key": "k", "organisation": 171, "disabled": disabled });
-    assert_eq!(desk.json("consumer", &["show", "--key", "k"], ""), shown(false));
-    desk.done("consumer", &["disable", "--key", "k"], "");
-    assert_eq!(desk.json("consumer", &["show", "--key", "k"], ""), shown(true));
-    desk.done("consumer", &["enable", "--key", "k"], "");
-    assert_eq!(desk.json("consumer", &["show", "--key", "k"], ""), shown(false));
+    assert_eq!(admin.json("consumer", &["show", "--key", "k"], ""), shown(false));
+    admin.done("consumer", &["disable", "--key", "k"], "");
+    assert_eq!(admin.json("consumer", &["show", "--key", "k"], ""), shown(true));
+    admin.done("consumer", &["enable", "--key", "k"], "");
+    assert_eq!(admin.json("consumer", &["show", "--key", "k"], ""), shown(false));
     for action in ["show", "disable", "enable"] {
-        let sentence = desk.refused("consumer", &[action, "--key", "nobody"], "");
-        assert!(sentence.contains("\"nobody\""), "{sentence}");
+        let sentence = admin.refused("consumer", &[action, "--key", "unknown"], "");
+        assert!(sentence.contains("\"unknown\""), "{sentence}");
     }
 }

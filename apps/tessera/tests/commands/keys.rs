@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use token_jwt::{Algorithm, SigningKey, SystemRandom};
 
-use crate::desk::{Desk, PASSWORD};
+use crate::admin_folder::{AdminFolder, PASSWORD};
 use crate::support::client::Request;
 use crate::support::poll;
 use crate::support::server::Server;
@@ -37,15 +37,15 @@ fn kid(token: &str) -> String {
 }
 
 /// The keys of a flavour: name and state.
-fn keys(desk: &Desk, flavour: &str) -> Vec<(String, String)> {
-    let list = desk.json("key", &["list", "--flavour", flavour], "");
+fn keys(admin: &AdminFolder, flavour: &str) -> Vec<(String, String)> {
+    let list = admin.json("key", &["list", "--flavour", flavour], "");
     let keys = list["keys"].as_array().expect("keys");
     let text = |key: &Value, member: &str| key[member].as_str().expect("a text").to_owned();
     keys.iter().map(|key| (text(key, "kid"), text(key, "state"))).collect()
 }
 
-fn states(desk: &Desk) -> Vec<String> {
-    keys(desk, "shops").into_iter().map(|(_, state)| state).collect()
+fn states(admin: &AdminFolder) -> Vec<String> {
+    keys(admin, "shops").into_iter().map(|(_, state)| state).collect()
 }
 
 /// The secret of a private JWK, new each time.
@@ -56,9 +56,9 @@ fn private_jwk() -> String {
 
 #[test]
 fn a_rotation_fails_no_token() {
-    let desk = Desk::new().with(EDDSA);
-    desk.account("workshops", "w@x.dk");
-    let server = desk.serve();
+    let admin = AdminFolder::new().with(EDDSA);
+    admin.account("workshops", "w@x.dk");
+    let server = admin.serve();
     let old = token(&server);
     let (stop, checked) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
@@ -68,60 +68,60 @@ fn a_rotation_fails_no_token() {
                 checked.fetch_add(1, Ordering::Relaxed);
             }
         });
-        let rotated = desk.json("key", &["rotate", "--flavour", "shops", "--publish-for", "5s"], "");
+        let rotated = admin.json("key", &["rotate", "--flavour", "shops", "--publish-for", "5s"], "");
         let next = rotated["kid"].as_str().expect("a kid").to_owned();
-        assert_eq!(states(&desk), ["current", "next"]);
+        assert_eq!(states(&admin), ["current", "next"]);
         let followed = poll(1500, || {
             let fresh = token(&server);
             assert_eq!(status(&server, &fresh), 200, "signed by {}", kid(&fresh));
             kid(&fresh) == next
         });
         stop.store(true, Ordering::Relaxed);
-        assert!(followed, "the server never signed with the new key");
+        assert!(followed, "the server does not sign with the new key");
     });
     assert!(checked.into_inner() > 0);
-    assert_eq!(states(&desk), ["overlapping", "current"]);
+    assert_eq!(states(&admin), ["overlapping", "current"]);
     assert_eq!(status(&server, &old), 200);
 }
 
 #[test]
-fn an_emergency_ends_what_the_old_keys_have_signed() {
-    let desk = Desk::new().with(EDDSA);
-    desk.account("workshops", "w@x.dk");
-    let server = desk.serve();
+fn an_emergency_revokes_what_the_old_keys_have_signed() {
+    let admin = AdminFolder::new().with(EDDSA);
+    admin.account("workshops", "w@x.dk");
+    let server = admin.serve();
     let old = token(&server);
-    desk.done("key", &["rotate", "--flavour", "shops", "--emergency"], "");
-    assert_eq!(states(&desk), ["retired", "current"]);
+    admin.done("key", &["rotate", "--flavour", "shops", "--emergency"], "");
+    assert_eq!(states(&admin), ["retired", "current"]);
     assert!(poll(1000, || status(&server, &old) == 401));
     let fresh = token(&server);
     assert_eq!(status(&server, &fresh), 200);
     assert_ne!(kid(&fresh), kid(&old));
     server.stop();
-    let server = desk.serve();
+    let server = admin.serve();
     assert_eq!((status(&server, &old), status(&server, &fresh)), (401, 200));
 }
 
 #[test]
 fn a_replaced_key_can_be_retired_and_the_last_one_cannot() {
-    let desk = Desk::new().with(EDDSA);
+    let admin = AdminFolder::new().with(EDDSA);
     let retire = |kid: &str| ["retire".to_owned(), format!("--kid={kid}")];
-    desk.done("key", &["rotate", "--flavour", "shops"], "");
-    let only = keys(&desk, "shops")[0].0.clone();
+    admin.done("key", &["rotate", "--flavour", "shops"], "");
+    let only = keys(&admin, "shops")[0].0.clone();
     for now in [&[][..], &["--now"]] {
         let args = retire(&only);
         let args: Vec<_> = args.iter().map(String::as_str).chain(now.iter().copied()).collect();
-        assert!(desk.refused("key", &args, "").contains("tessera key rotate"));
+        assert!(admin.refused("key", &args, "").contains("tessera key rotate"));
     }
-    desk.done("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
+    admin.done("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
     let [one, two] = retire(&only);
-    let sentence = desk.refused("key", &[&one, &two, "--now"], "");
+    let sentence = admin.refused("key", &[&one, &two, "--now"], "");
     assert!(sentence.contains("the only key that signs"), "{sentence}");
-    assert_eq!(states(&desk), ["current", "next"]);
-    let next = keys(&desk, "shops")[1].0.clone();
+    assert_eq!(states(&admin), ["current", "next"]);
+    let next = keys(&admin, "shops")[1].0.clone();
     let [one, two] = retire(&next);
-    let sentence = desk.refused("key", &[&one, &two, "--now"], "");
+    let sentence = admin.refused("key", &[&one, &two, "--now"], "");
     assert!(sentence.contains("no other key of shops/EdDSA goes on"), "{sentence}");
-    let sentence = desk.refused("key", &["retire", "--kid", "-nobody"], "");
+    let sentence = admin.refused("key", &["retire", "--kid", "-nobody"], "");
     assert!(
         sentence.contains("-nobody") && sentence.contains("tessera key list"),
         "{sentence}"
@@ -130,45 +130,45 @@ fn a_replaced_key_can_be_retired_and_the_last_one_cannot() {
 
 #[test]
 fn a_key_is_published_for_a_while_or_it_is_an_emergency() {
-    let desk = Desk::new().with(EDDSA);
-    desk.done("key", &["rotate", "--flavour", "shops"], "");
+    let admin = AdminFolder::new().with(EDDSA);
+    admin.done("key", &["rotate", "--flavour", "shops"], "");
     for args in [
         &["--publish-for", "4s"][..],
         &["--publish-for", "366d"],
         &["--publish-for", "soon"],
     ] {
-        let ended = desk.run("key", &[&["rotate", "--flavour", "shops"], args].concat(), "");
+        let ended = admin.run("key", &[&["rotate", "--flavour", "shops"], args].concat(), "");
         assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.err);
     }
     let both = ["rotate", "--flavour", "shops", "--emergency", "--publish-for", "5s"];
-    assert_eq!(desk.run("key", &both, "").code, Some(2));
-    assert_eq!(states(&desk), ["current"]);
+    assert_eq!(admin.run("key", &both, "").code, Some(2));
+    assert_eq!(states(&admin), ["current"]);
 }
 
 #[test]
-fn an_imported_key_signs_and_is_one_flavours() {
-    let desk = Desk::new().with(EDDSA);
-    desk.account("workshops", "w@x.dk");
+fn an_imported_key_signs_and_belongs_to_one_flavour() {
+    let admin = AdminFolder::new().with(EDDSA);
+    admin.account("workshops", "w@x.dk");
     let jwk = private_jwk();
-    let imported = desk.json("key", &["import", "--flavour", "shops"], &jwk);
-    let server = desk.serve();
+    let imported = admin.json("key", &["import", "--flavour", "shops"], &jwk);
+    let server = admin.serve();
     let token = token(&server);
     assert_eq!(
         (status(&server, &token), kid(&token).as_str()),
         (200, imported["kid"].as_str().expect("a kid"))
     );
-    std::fs::write(desk.path("key.json"), &jwk).expect("a file");
-    let path = desk.path("key.json").display().to_string();
+    std::fs::write(admin.path("key.json"), &jwk).expect("a file");
+    let path = admin.path("key.json").display().to_string();
     for flavour in ["shops", "more"] {
-        let sentence = desk.refused("key", &["import", "--flavour", flavour, "--file", &path], "");
+        let sentence = admin.refused("key", &["import", "--flavour", flavour, "--file", &path], "");
         assert!(sentence.contains("already"), "{sentence}");
     }
-    assert_eq!(keys(&desk, "more").len(), 1, "the server's own");
+    assert_eq!(keys(&admin, "more").len(), 1, "the server's own");
 }
 
 #[test]
-fn what_is_no_private_key_of_the_flavours_kind_is_refused() {
-    let desk = Desk::new().with(EDDSA);
+fn only_a_private_key_of_the_flavours_algorithm_can_be_imported() {
+    let admin = AdminFolder::new().with(EDDSA);
     let of_another_kind = SigningKey::generate(Algorithm::ES256, &SystemRandom::new())
         .expect("a key")
         .to_private_jwk();
@@ -184,36 +184,76 @@ fn what_is_no_private_key_of_the_flavours_kind_is_refused() {
     .into_iter()
     .chain([of_another_kind.as_str(), &public.to_string()])
     {
-        let sentence = desk.refused("key", &["import", "--flavour", "shops"], text);
+        let sentence = admin.refused("key", &["import", "--flavour", "shops"], text);
         assert!(sentence.contains("no private key for EdDSA"), "{sentence}");
     }
-    let sentence = desk.refused(
+    let sentence = admin.refused(
         "key",
         &["import", "--flavour", "shops", "--file", "/does/not/exist"],
         "",
     );
     assert!(sentence.contains("/does/not/exist"), "{sentence}");
-    assert!(keys(&desk, "shops").is_empty());
+    assert!(keys(&admin, "shops").is_empty());
+}
+
+/// If no key verifies, nothing is replaced: the operator chose the wrong flavour or database, or repeats an emergency.
+#[test]
+fn an_emergency_that_replaces_nothing_is_an_error() {
+    let admin = AdminFolder::new().with(EDDSA);
+    admin.done("key", &["rotate", "--flavour", "more"], "");
+    let emergency = ["rotate", "--flavour", "shops", "--emergency"];
+    for (args, input) in [
+        (emergency, String::new()),
+        (["import", "--flavour", "shops", "--emergency"], private_jwk()),
+    ] {
+        let sentence = admin.refused("key", &args, &input);
+        assert!(sentence.contains("none to replace"), "{sentence}");
+    }
+    assert!(keys(&admin, "shops").is_empty());
+    admin.done("key", &["rotate", "--flavour", "shops"], "");
+    admin.done("key", &emergency, "");
+    assert_eq!(states(&admin), ["retired", "current"]);
 }
 
 #[test]
-fn rsa_keys_are_brought_along() {
-    let desk = Desk::new().with(RS256);
-    let sentence = desk.refused("key", &["rotate", "--flavour", "shops"], "");
+fn a_key_of_a_removed_flavour_retires_at_once_or_not_at_all() {
+    let admin = AdminFolder::new().with(EDDSA);
+    admin.done("key", &["rotate", "--flavour", "more"], "");
+    let kid = format!("--kid={}", keys(&admin, "more")[0].0);
+    assert!(
+        admin
+            .refused("key", &["retire", &kid, "--now"], "")
+            .contains("tessera key rotate")
+    );
+    let admin = admin.with(RS256);
+    let sentence = admin.refused("key", &["retire", &kid], "");
+    assert!(
+        sentence.contains("more/EdDSA") && sentence.contains("--now"),
+        "{sentence}"
+    );
+    admin.done("key", &["retire", &kid, "--now"], "");
+    let list = admin.json("key", &["list"], "");
+    assert_eq!(list["keys"][0]["state"], "retired", "{list}");
+}
+
+#[test]
+fn rsa_keys_have_to_be_imported() {
+    let admin = AdminFolder::new().with(RS256);
+    let sentence = admin.refused("key", &["rotate", "--flavour", "shops"], "");
     assert!(sentence.contains("tessera key import --flavour shops"), "{sentence}");
 }
 
 #[test]
 fn the_public_keys_are_those_that_verify_and_nothing_of_the_private_ones() {
-    let desk = Desk::new().with(EDDSA);
+    let admin = AdminFolder::new().with(EDDSA);
     let export = ["export-public", "--flavour", "shops"];
-    assert!(desk.refused("key", &export, "").contains("no keys yet"));
-    desk.done("key", &["rotate", "--flavour", "shops"], "");
-    desk.done("key", &["rotate", "--flavour", "shops", "--emergency"], "");
-    desk.done("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
-    assert_eq!(states(&desk), ["retired", "current", "next"]);
-    let names: Vec<_> = keys(&desk, "shops").into_iter().map(|(kid, _)| kid).collect();
-    let set = desk.json("key", &export, "");
+    assert!(admin.refused("key", &export, "").contains("no keys yet"));
+    admin.done("key", &["rotate", "--flavour", "shops"], "");
+    admin.done("key", &["rotate", "--flavour", "shops", "--emergency"], "");
+    admin.done("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
+    assert_eq!(states(&admin), ["retired", "current", "next"]);
+    let names: Vec<_> = keys(&admin, "shops").into_iter().map(|(kid, _)| kid).collect();
+    let set = admin.json("key", &export, "");
     let published = set["keys"].as_array().expect("keys");
     let named: Vec<_> = published
         .iter()
@@ -225,41 +265,45 @@ fn the_public_keys_are_those_that_verify_and_nothing_of_the_private_ones() {
         members.sort_unstable();
         assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x"]);
     }
-    let text: Value = serde_json::from_str(&desk.done("key", &export, "")).expect("JSON");
+    let text: Value = serde_json::from_str(&admin.done("key", &export, "")).expect("JSON");
     assert_eq!(text, set);
 }
 
 #[test]
 fn a_shared_secret_has_no_public_key_and_an_opaque_flavour_has_no_key() {
-    let desk = Desk::new();
-    let sentence = desk.refused("key", &["export-public", "--flavour", "mechanics"], "");
+    let admin = AdminFolder::new();
+    let sentence = admin.refused("key", &["export-public", "--flavour", "mechanics"], "");
     assert!(
         sentence.contains("HS256") && sentence.contains("no public key"),
         "{sentence}"
     );
     for action in ["rotate", "import", "export-public", "list"] {
-        let sentence = desk.refused("key", &[action, "--flavour", "device"], "");
+        let sentence = admin.refused("key", &[action, "--flavour", "device"], "");
         assert!(sentence.contains("opaque"), "{sentence}");
-        let sentence = desk.refused("key", &[action, "--flavour", "nobody"], "");
+        let sentence = admin.refused("key", &[action, "--flavour", "nobody"], "");
         assert!(sentence.contains("mechanics, login"), "{sentence}");
     }
 }
 
 #[test]
-fn another_master_key_opens_nothing_and_changes_nothing() {
-    let desk = Desk::new().with(EDDSA);
-    desk.done("key", &["rotate", "--flavour", "shops"], "");
-    let before = keys(&desk, "shops");
-    std::fs::write(desk.path("other.key"), "dGhpcyBpcyBhbm90aGVyIG1hc3RlciBrZXkgICAgICA=\n").expect("a file");
-    let path = desk.path("other.key");
+fn another_master_key_is_refused_and_changes_nothing() {
+    let admin = AdminFolder::new().with(EDDSA);
+    admin.done("key", &["rotate", "--flavour", "shops"], "");
+    let before = keys(&admin, "shops");
+    std::fs::write(
+        admin.path("other.key"),
+        "dGhpcyBpcyBhbm90aGVyIG1hc3RlciBrZXkgICAgICA=\n",
+    )
+    .expect("a file");
+    let path = admin.path("other.key");
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("the file is ours");
     let path = path.display().to_string();
     for args in [
         &["rotate", "--flavour", "shops"][..],
         &["export-public", "--flavour", "shops"],
     ] {
-        let sentence = desk.refused("key", &[args, &["--master-key-file", &path]].concat(), "");
+        let sentence = admin.refused("key", &[args, &["--master-key-file", &path]].concat(), "");
         assert!(sentence.contains("master key"), "{sentence}");
     }
-    assert_eq!(keys(&desk, "shops"), before);
+    assert_eq!(keys(&admin, "shops"), before);
 }

@@ -1,13 +1,13 @@
-//! Commands beside a running server: it hears of them by itself.
+//! Commands while a server runs: it follows their changes without a restart.
 
 use serde_json::json;
 
-use crate::desk::{Desk, PASSWORD};
+use crate::admin_folder::{AdminFolder, PASSWORD};
 use crate::support::client::{Request, Response};
 use crate::support::poll;
 use crate::support::server::Server;
 
-/// Some 10 seconds: far beyond the second within which the server hears.
+/// About 10 seconds, far longer than the second within which the server follows a change.
 const STEPS: usize = 1000;
 
 const SET_PASSWORD: [&str; 6] = [
@@ -24,7 +24,7 @@ fn login(server: &Server, name: &str, password: &str) -> Response {
     server.send(&Request::post("/login").json(body))
 }
 
-/// A signed-in person's headers.
+/// The headers of a signed-in person.
 fn session(server: &Server, name: &str) -> [(&'static str, String); 2] {
     let response = login(server, name, PASSWORD);
     assert_eq!(response.status, 200, "{response:?}");
@@ -42,7 +42,8 @@ fn becomes(server: &Server, headers: &[(&'static str, String)], status: u16) -> 
     poll(STEPS, || verify(server, headers).status == status)
 }
 
-fn vouch(server: &Server, key: &str, token: &str, organisation: i64) -> Response {
+/// The answer to a consumer that asks for a client's token.
+fn client_token(server: &Server, key: &str, token: &str, organisation: i64) -> Response {
     let body = json!({
         "email": "a@b.dk", "name": "A", "organization_id": organisation, "consumer": { "key": key, "token": token },
     });
@@ -50,14 +51,14 @@ fn vouch(server: &Server, key: &str, token: &str, organisation: i64) -> Response
 }
 
 #[test]
-fn people_made_by_command_sign_in_everywhere() {
-    let desk = Desk::new();
-    desk.done(
+fn accounts_created_by_command_sign_in_at_every_dialect() {
+    let admin = AdminFolder::new();
+    admin.done(
         "role",
         &["put", "--realm", "pbx", "--name", "admin", "--permission", "call:hold"],
         "",
     );
-    desk.done(
+    admin.done(
         "role",
         &[
             "put",
@@ -73,21 +74,21 @@ fn people_made_by_command_sign_in_everywhere() {
         "",
     );
     for (realm, name) in [("workshops", "w@x.dk"), ("pbx", "p@x.dk"), ("players", "g@x.dk")] {
-        desk.account(realm, name);
+        admin.account(realm, name);
     }
-    desk.done(
+    admin.done(
         "account",
         &["set-role", "--realm", "pbx", "--login", "p@x.dk", "--role", "admin"],
         "",
     );
-    desk.done(
+    admin.done(
         "account",
         &[
             "set-role", "--realm", "players", "--login", "g@x.dk", "--role", "jugador",
         ],
         "",
     );
-    let server = desk.serve();
+    let server = admin.serve();
     let body = json!({ "email": "W@x.dk", "password": PASSWORD });
     let workshop = server.send(&Request::post("/api/v2/mechanics/tokens").json(body));
     assert_eq!(
@@ -102,31 +103,31 @@ fn people_made_by_command_sign_in_everywhere() {
 }
 
 #[test]
-fn a_barred_account_is_refused_and_stays_signed_out_when_it_is_readmitted() {
-    let desk = Desk::new();
-    desk.account("pbx", "p@x.dk");
-    desk.account("pbx", "other@x.dk");
-    let server = desk.serve();
+fn a_disabled_account_is_refused_and_its_tokens_stay_revoked_when_it_is_enabled() {
+    let admin = AdminFolder::new();
+    admin.account("pbx", "p@x.dk");
+    admin.account("pbx", "other@x.dk");
+    let server = admin.serve();
     let (mine, others) = (session(&server, "p@x.dk"), session(&server, "other@x.dk"));
-    let who = ["--realm", "pbx", "--login", "p@x.dk"];
-    desk.done("account", &[&["disable"], &who[..]].concat(), "");
+    let account = ["--realm", "pbx", "--login", "p@x.dk"];
+    admin.done("account", &[&["disable"], &account[..]].concat(), "");
     assert!(becomes(&server, &mine, 401));
     assert_eq!(login(&server, "p@x.dk", PASSWORD).status, 401);
     assert_eq!(verify(&server, &others).status, 200);
-    desk.done("account", &[&["enable"], &who[..]].concat(), "");
+    admin.done("account", &[&["enable"], &account[..]].concat(), "");
     assert_eq!(verify(&server, &mine).status, 401);
     let again = session(&server, "p@x.dk");
     assert_eq!(verify(&server, &again).status, 200);
 }
 
 #[test]
-fn another_password_ends_sessions() {
-    let desk = Desk::new();
-    desk.account("pbx", "p@x.dk");
-    let server = desk.serve();
+fn a_password_change_revokes_sessions() {
+    let admin = AdminFolder::new();
+    admin.account("pbx", "p@x.dk");
+    let server = admin.serve();
     let before = session(&server, "p@x.dk");
     assert_eq!(
-        desk.json("account", &SET_PASSWORD, "another good password")["sessions_ended"],
+        admin.json("account", &SET_PASSWORD, "another good password")["sessions_ended"],
         true
     );
     assert!(becomes(&server, &before, 401));
@@ -135,35 +136,35 @@ fn another_password_ends_sessions() {
 }
 
 #[test]
-fn another_password_leaves_sessions_where_the_settings_say_so_and_nobody_insists() {
-    let desk = Desk::new().with("[passwords]\nend_sessions = false\n");
-    desk.account("pbx", "p@x.dk");
-    let server = desk.serve();
+fn a_password_change_keeps_sessions_if_so_configured_and_not_overridden() {
+    let admin = AdminFolder::new().with("[passwords]\nend_sessions = false\n");
+    admin.account("pbx", "p@x.dk");
+    let server = admin.serve();
     let before = session(&server, "p@x.dk");
     assert_eq!(
-        desk.json("account", &SET_PASSWORD, "another good password")["sessions_ended"],
+        admin.json("account", &SET_PASSWORD, "another good password")["sessions_ended"],
         false
     );
     assert_eq!(login(&server, "p@x.dk", "another good password").status, 200);
     assert_eq!(verify(&server, &before).status, 200);
-    let insists = [&SET_PASSWORD[..], &["--end-sessions"]].concat();
-    assert_eq!(desk.json("account", &insists, PASSWORD)["sessions_ended"], true);
+    let overridden = [&SET_PASSWORD[..], &["--end-sessions"]].concat();
+    assert_eq!(admin.json("account", &overridden, PASSWORD)["sessions_ended"], true);
     assert!(becomes(&server, &before, 401));
 }
 
 #[test]
-fn live_tokens_follow_their_owners_role() {
-    let desk = Desk::new();
-    desk.jugador(&["read", "write"]);
-    desk.account("players", "g@x.dk");
-    desk.done(
+fn active_tokens_follow_the_role_of_their_owner() {
+    let admin = AdminFolder::new();
+    admin.jugador(&["read", "write"]);
+    admin.account("players", "g@x.dk");
+    admin.done(
         "account",
         &[
             "set-role", "--realm", "players", "--login", "g@x.dk", "--role", "jugador",
         ],
         "",
     );
-    let server = desk.serve();
+    let server = admin.serve();
     let body = json!({ "email_or_username": "g@x.dk", "password": PASSWORD, "device_name": "d" });
     let token = server
         .send(&Request::post("/api/tokens/create").json(body))
@@ -175,9 +176,9 @@ fn live_tokens_follow_their_owners_role() {
             .map(str::to_owned)
     };
     assert_eq!(held().as_deref(), Some("read write"));
-    desk.jugador(&["write", "more"]);
+    admin.jugador(&["write", "more"]);
     assert!(poll(STEPS, || held().as_deref() == Some("write")), "{:?}", held());
-    desk.done(
+    admin.done(
         "account",
         &["set-role", "--realm", "players", "--login", "g@x.dk", "--none"],
         "",
@@ -192,62 +193,65 @@ fn live_tokens_follow_their_owners_role() {
 
 #[test]
 fn a_revoked_token_is_refused() {
-    let desk = Desk::new();
-    desk.account("pbx", "p@x.dk");
-    let server = desk.serve();
+    let admin = AdminFolder::new();
+    admin.account("pbx", "p@x.dk");
+    let server = admin.serve();
     let (first, second) = (session(&server, "p@x.dk"), session(&server, "p@x.dk"));
     let newest =
-        desk.json("token", &["list", "--realm", "pbx", "--login", "p@x.dk"], "")["tokens"][0]["id"].to_string();
-    desk.done("token", &["revoke", "--id", &newest], "");
+        admin.json("token", &["list", "--realm", "pbx", "--login", "p@x.dk"], "")["tokens"][0]["id"].to_string();
+    admin.done("token", &["revoke", "--id", &newest], "");
     assert!(becomes(&server, &second, 401));
     assert_eq!(verify(&server, &first).status, 200);
-    desk.done("token", &["revoke", "--realm", "pbx", "--login", "p@x.dk"], "");
+    admin.done("token", &["revoke", "--realm", "pbx", "--login", "p@x.dk"], "");
     assert!(becomes(&server, &first, 401));
 }
 
 #[test]
-fn a_consumer_made_by_command_vouches_until_it_is_barred() {
-    let desk = Desk::new();
+fn a_consumer_created_by_command_signs_clients_in_until_it_is_disabled() {
+    let admin = AdminFolder::new();
     for id in ["171", "172"] {
-        desk.organisation(id, "3600");
+        admin.organisation(id, "3600");
     }
-    let put = desk.json("consumer", &["put", "--key", "k", "--organisation", "171"], "");
+    let put = admin.json("consumer", &["put", "--key", "k", "--organisation", "171"], "");
     let token = put["token"].as_str().expect("a token");
-    let server = desk.serve();
-    let vouched = vouch(&server, "k", token, 171);
+    let server = admin.serve();
+    let response = client_token(&server, "k", token, 171);
     assert_eq!(
-        (vouched.status, vouched.json()["organization_timezone_offset"].as_i64()),
+        (
+            response.status,
+            response.json()["organization_timezone_offset"].as_i64()
+        ),
         (200, Some(3600))
     );
-    assert_eq!(vouch(&server, "k", token, 172).status, 401);
-    desk.done("consumer", &["disable", "--key", "k"], "");
-    assert_eq!(vouch(&server, "k", token, 171).status, 401, "the next call");
-    desk.done("consumer", &["enable", "--key", "k"], "");
-    assert_eq!(vouch(&server, "k", token, 171).status, 200);
-    let client = [("Authorization", format!("Bearer {}", vouched.member("token")))];
+    assert_eq!(client_token(&server, "k", token, 172).status, 401);
+    admin.done("consumer", &["disable", "--key", "k"], "");
+    assert_eq!(client_token(&server, "k", token, 171).status, 401, "the next call");
+    admin.done("consumer", &["enable", "--key", "k"], "");
+    assert_eq!(client_token(&server, "k", token, 171).status, 200);
+    let client = [("Authorization", format!("Bearer {}", response.member("token")))];
     assert_eq!(verify(&server, &client).status, 200);
-    desk.done("account", &["disable", "--realm", "org:171", "--login", "A@b.dk"], "");
+    admin.done("account", &["disable", "--realm", "org:171", "--login", "A@b.dk"], "");
     assert!(becomes(&server, &client, 401));
-    assert_eq!(vouch(&server, "k", token, 171).status, 401, "a barred client");
+    assert_eq!(client_token(&server, "k", token, 171).status, 401, "a disabled client");
 }
 
 #[test]
 fn a_partner_changes_its_secret_without_a_failed_call() {
-    let desk = Desk::new();
-    desk.organisation("171", "0");
-    let made = |key: &str| {
-        let put = desk.json("consumer", &["put", "--key", key, "--organisation", "171"], "");
+    let admin = AdminFolder::new();
+    admin.organisation("171", "0");
+    let create = |key: &str| {
+        let put = admin.json("consumer", &["put", "--key", key, "--organisation", "171"], "");
         put["token"].as_str().expect("a token").to_owned()
     };
-    let server = desk.serve();
-    let old = made("partner-1");
-    let client = vouch(&server, "partner-1", &old, 171).json()["person"]["id"].clone();
-    let new = made("partner-2");
+    let server = admin.serve();
+    let old = create("partner-1");
+    let client = client_token(&server, "partner-1", &old, 171).json()["person"]["id"].clone();
+    let new = create("partner-2");
     for (key, token) in [("partner-1", &old), ("partner-2", &new)] {
-        let vouched = vouch(&server, key, token, 171);
-        assert_eq!((vouched.status, &vouched.json()["person"]["id"]), (200, &client));
+        let response = client_token(&server, key, token, 171);
+        assert_eq!((response.status, &response.json()["person"]["id"]), (200, &client));
     }
-    desk.done("consumer", &["disable", "--key", "partner-1"], "");
-    assert_eq!(vouch(&server, "partner-1", &old, 171).status, 401);
-    assert_eq!(vouch(&server, "partner-2", &new, 171).status, 200);
+    admin.done("consumer", &["disable", "--key", "partner-1"], "");
+    assert_eq!(client_token(&server, "partner-1", &old, 171).status, 401);
+    assert_eq!(client_token(&server, "partner-2", &new, 171).status, 200);
 }

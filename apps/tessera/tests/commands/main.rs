@@ -1,8 +1,8 @@
-//! The administrator's commands, as an administrator meets them: the real binary, its standard streams, its exit status.
+//! The administrator's commands, run as a program: the real binary, its standard streams, its exit status.
 #![forbid(unsafe_code)]
 #![allow(unreachable_pub, reason = "nothing outside a test program sees it")]
 
-mod desk;
+mod admin_folder;
 
 mod accounts;
 mod consumers;

@@ -2,48 +2,48 @@
 
 use serde_json::json;
 
-use crate::desk::Desk;
+use crate::admin_folder::AdminFolder;
 
 #[test]
-fn a_role_shows_as_it_was_put_last_in_order_and_each_permission_once() {
-    let desk = Desk::new();
-    desk.jugador(&["old"]);
+fn a_role_shows_its_latest_permissions_in_order_and_each_once() {
+    let admin = AdminFolder::new();
+    admin.jugador(&["old"]);
     let expected = json!({ "realm": "players", "name": "jugador", "permissions": ["zeta", "alpha", "mid"] });
-    assert_eq!(desk.jugador(&["zeta", "alpha", "zeta", "mid"]), expected);
+    assert_eq!(admin.jugador(&["zeta", "alpha", "zeta", "mid"]), expected);
     let show = ["show", "--realm", "players", "--name", "jugador"];
-    assert_eq!(desk.json("role", &show, ""), expected);
+    assert_eq!(admin.json("role", &show, ""), expected);
     assert_eq!(
-        desk.done("role", &show, ""),
+        admin.done("role", &show, ""),
         "role jugador in players permits\n  zeta\n  alpha\n  mid\n"
     );
-    desk.jugador(&[]);
+    admin.jugador(&[]);
     assert_eq!(
-        desk.done("role", &show, ""),
+        admin.done("role", &show, ""),
         "role jugador in players permits nothing\n"
     );
 }
 
 #[test]
-fn what_is_no_role_is_refused() {
-    let desk = Desk::new();
+fn an_invalid_role_is_refused() {
+    let admin = AdminFolder::new();
     for permission in ["", "*", "a b", "a,b", "ñ"] {
         let args = ["put", "--realm", "players", "--name", "x", "--permission", permission];
         assert!(
-            desk.refused("role", &args, "").contains("--permission"),
+            admin.refused("role", &args, "").contains("--permission"),
             "{permission:?}"
         );
     }
     for name in ["", " x", "a\nb"] {
         let args = ["put", "--realm", "players", "--name", name];
-        assert!(desk.refused("role", &args, "").contains("--name"), "{name:?}");
+        assert!(admin.refused("role", &args, "").contains("--name"), "{name:?}");
     }
     let show = ["show", "--realm", "players", "--name", "x"];
-    assert!(desk.refused("role", &show, "").contains("no role \"x\""));
+    assert!(admin.refused("role", &show, "").contains("no role \"x\""));
 }
 
 #[test]
-fn an_organisation_is_told_as_it_was_put() {
-    let desk = Desk::new();
+fn an_organisation_shows_as_it_was_put() {
+    let admin = AdminFolder::new();
     let put = [
         "put",
         "--id",
@@ -56,7 +56,7 @@ fn an_organisation_is_told_as_it_was_put() {
         "-14400",
     ];
     let expected = json!({ "id": 171, "name": "Ping Pong", "subdomain": "pingpong", "utc_offset": -14400 });
-    assert_eq!(desk.json("organisation", &put, ""), expected);
+    assert_eq!(admin.json("organisation", &put, ""), expected);
     for (name, subdomain, named) in [
         (" ", "s", "--name"),
         ("a\u{7}", "s", "--name"),
@@ -68,7 +68,7 @@ fn an_organisation_is_told_as_it_was_put() {
         let subdomain = format!("--subdomain={subdomain}");
         let args = ["put", "--id", "1", "--name", name, &subdomain, "--utc-offset", "0"];
         assert!(
-            desk.refused("organisation", &args, "").contains(named),
+            admin.refused("organisation", &args, "").contains(named),
             "{name:?} {subdomain:?}"
         );
     }

@@ -1,18 +1,18 @@
-//! Secrets are not in arguments, and not in what commands print.
+//! Secrets are neither arguments of commands nor printed by them.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::desk::{Desk, PASSWORD, WORKSHOP};
+use crate::admin_folder::{AdminFolder, PASSWORD, WORKSHOP};
 use crate::support::client::Request;
 
-/// Every command, by its words.
-fn commands(desk: &Desk, words: &[&str]) -> Vec<Vec<String>> {
+/// Every command as its words, such as `account add`.
+fn commands(admin: &AdminFolder, words: &[&str]) -> Vec<Vec<String>> {
     let help = match words {
-        [] => run(desk, &["--help"]),
-        words => run(desk, &[words, &["--help"]].concat()),
+        [] => run(admin, &["--help"]),
+        words => run(admin, &[words, &["--help"]].concat()),
     };
     let listed = help
         .lines()
@@ -25,7 +25,7 @@ fn commands(desk: &Desk, words: &[&str]) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for name in names {
         let words: Vec<_> = words.iter().copied().chain([name]).collect();
-        let below = commands(desk, &words);
+        let below = commands(admin, &words);
         match below.is_empty() {
             true => all.push(words.into_iter().map(str::to_owned).collect()),
             false => all.extend(below),
@@ -34,11 +34,11 @@ fn commands(desk: &Desk, words: &[&str]) -> Vec<Vec<String>> {
     all
 }
 
-fn run(desk: &Desk, args: &[&str]) -> String {
+fn run(admin: &AdminFolder, args: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
     let out = command
         .args(args)
-        .current_dir(desk.path(""))
+        .current_dir(admin.path(""))
         .output()
         .expect("the binary starts");
     assert!(out.status.success(), "{args:?}");
@@ -46,13 +46,13 @@ fn run(desk: &Desk, args: &[&str]) -> String {
 }
 
 #[test]
-fn no_command_takes_a_secret_as_an_argument_and_all_speak_json() {
-    let desk = Desk::bare();
-    let all = commands(&desk, &[]);
+fn no_command_takes_a_secret_as_an_argument_and_all_have_json() {
+    let admin = AdminFolder::bare();
+    let all = commands(&admin, &[]);
     assert!(all.len() >= 20, "{all:?}");
     for words in all {
         let words: Vec<_> = words.iter().map(String::as_str).collect();
-        let help = run(&desk, &[&words[..], &["--help"]].concat());
+        let help = run(&admin, &[&words[..], &["--help"]].concat());
         let options = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
         for option in options.clone() {
             let (name, rest) = option.split_once(' ').unwrap_or((option, ""));
@@ -70,19 +70,19 @@ fn no_command_takes_a_secret_as_an_argument_and_all_speak_json() {
 }
 
 #[test]
-fn the_page_about_commands_shows_every_one_of_them() {
+fn the_page_about_commands_shows_every_command() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
     let page = std::fs::read_to_string(page).expect("the page");
-    for words in commands(&Desk::bare(), &[]) {
+    for words in commands(&AdminFolder::bare(), &[]) {
         let line = format!("tessera {}", words.join(" "));
         assert!(page.contains(&line), "{line} is not shown");
     }
 }
 
 #[test]
-fn a_password_on_its_way_is_in_no_process_list() {
-    let desk = Desk::new();
-    desk.account("pbx", "p@x.dk");
+fn a_password_is_in_no_process_list() {
+    let admin = AdminFolder::new();
+    admin.account("pbx", "p@x.dk");
     let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
     command.args([
         "account",
@@ -94,17 +94,18 @@ fn a_password_on_its_way_is_in_no_process_list() {
         "--password-stdin",
     ]);
     command
-        .current_dir(desk.path(""))
+        .current_dir(admin.path(""))
         .env("TESSERA_PASSWORDS__COST", "10")
         .stdin(Stdio::piped())
         .stdout(Stdio::null());
     let mut child = command.spawn().expect("the binary starts");
     let mut stdin = child.stdin.take().expect("piped");
-    let secret = "a secret on its way";
+    let secret = "a secret on standard input";
     stdin.write_all(secret.as_bytes()).expect("it reads");
     for list in ["cmdline", "environ"] {
         let path = format!("/proc/{}/{list}", child.id());
-        let shown = String::from_utf8_lossy(&std::fs::read(&path).expect("it still waits for the end")).into_owned();
+        let shown =
+            String::from_utf8_lossy(&std::fs::read(&path).expect("it waits for the end of its input")).into_owned();
         assert!(!shown.contains(secret), "{path}");
     }
     drop(stdin);
@@ -112,17 +113,17 @@ fn a_password_on_its_way_is_in_no_process_list() {
 }
 
 #[test]
-fn nothing_secret_is_printed_but_a_token_that_was_just_made() {
-    let desk = Desk::new();
-    let brought = "a token that was brought along";
-    let mut said = Vec::new();
-    let mut say = |command: &str, args: &[&str], input: &str| {
+fn no_secret_is_printed_except_a_token_that_was_just_created() {
+    let admin = AdminFolder::new();
+    let given = "a token that the partner chose";
+    let mut printed = Vec::new();
+    let mut run = |command: &str, args: &[&str], input: &str| {
         for args in [args.to_vec(), [args, &["--json"]].concat()] {
-            let ended = desk.run(command, &args, input);
-            said.push(ended.out.clone() + &ended.err);
+            let ended = admin.run(command, &args, input);
+            printed.push(ended.out.clone() + &ended.err);
         }
     };
-    say("role", &["put", "--realm", "pbx", "--name", "user"], "");
+    run("role", &["put", "--realm", "pbx", "--name", "user"], "");
     let add = [
         "add",
         "--realm",
@@ -133,10 +134,10 @@ fn nothing_secret_is_printed_but_a_token_that_was_just_made() {
         WORKSHOP,
         "--password-stdin",
     ];
-    say("account", &add, PASSWORD);
-    say("account", &["set-password", "--id", "1", "--password-stdin"], PASSWORD);
-    say("account", &["show", "--id", "1"], "");
-    say(
+    run("account", &add, PASSWORD);
+    run("account", &["set-password", "--id", "1", "--password-stdin"], PASSWORD);
+    run("account", &["show", "--id", "1"], "");
+    run(
         "organisation",
         &[
             "put",
@@ -151,34 +152,34 @@ fn nothing_secret_is_printed_but_a_token_that_was_just_made() {
         ],
         "",
     );
-    say(
+    run(
         "consumer",
         &["put", "--key", "k", "--organisation", "1", "--token-stdin"],
-        brought,
+        given,
     );
-    say("consumer", &["show", "--key", "k"], "");
-    let server = desk.serve();
+    run("consumer", &["show", "--key", "k"], "");
+    let server = admin.serve();
     let body = json!({ "email": "w@x.dk", "password": PASSWORD });
     let tokens = server.send(&Request::post("/api/v2/mechanics/tokens").json(body));
-    say("token", &["list", "--account", "1"], "");
-    say("key", &["list"], "");
-    say("key", &["rotate", "--flavour", "mechanics"], "");
-    say("token", &["revoke", "--id", "1"], "");
-    say("token", &["revoke", "--account", "1"], "");
-    say("token", &["revoke", "--all"], "");
-    say("doctor", &[], "");
-    let master = std::fs::read_to_string(desk.path("tessera.db.key")).expect("the master key");
-    let said = said.concat();
-    assert!(said.contains("w@x.dk") && said.contains("verify"), "{said}");
+    run("token", &["list", "--account", "1"], "");
+    run("key", &["list"], "");
+    run("key", &["rotate", "--flavour", "mechanics"], "");
+    run("token", &["revoke", "--id", "1"], "");
+    run("token", &["revoke", "--account", "1"], "");
+    run("token", &["revoke", "--all"], "");
+    run("doctor", &[], "");
+    let master = std::fs::read_to_string(admin.path("tessera.db.key")).expect("the master key");
+    let printed = printed.concat();
+    assert!(printed.contains("w@x.dk") && printed.contains("verify"), "{printed}");
     for secret in [
         PASSWORD,
-        brought,
+        given,
         master.trim(),
         &tokens.member("token"),
         &tokens.member("refreshToken"),
         "$2b$",
         "digest",
     ] {
-        assert!(!said.contains(secret), "{secret} in {said}");
+        assert!(!printed.contains(secret), "{secret} in {printed}");
     }
 }

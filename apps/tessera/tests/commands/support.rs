@@ -1,4 +1,4 @@
-//! What is shared with the tests of the server.
+//! Helpers shared with the tests of the server.
 #![allow(dead_code, reason = "the tests of the server use the rest")]
 
 #[path = "../it/support/client.rs"]

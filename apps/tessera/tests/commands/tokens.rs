@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, PASSWORD};
+use crate::admin_folder::{AdminFolder, PASSWORD};
 use crate::support::client::{Request, Response};
+use crate::support::poll;
 use crate::support::server::Server;
 
 fn device_token(server: &Server, login: &str, device: &str) -> String {
@@ -17,8 +18,8 @@ fn verify(server: &Server, token: &str) -> Response {
     server.send(&Request::get("/auth/verify").header("Authorization", format!("Bearer {token}")))
 }
 
-fn list(desk: &Desk, more: &[&str]) -> Value {
-    desk.json(
+fn list(admin: &AdminFolder, more: &[&str]) -> Value {
+    admin.json(
         "token",
         &[&["list", "--realm", "players", "--login", "g@x.dk"], more].concat(),
         "",
@@ -34,12 +35,12 @@ fn ids(list: &Value) -> Vec<i64> {
 }
 
 #[test]
-fn a_list_tells_tokens_apart_and_nothing_of_their_secrets() {
-    let desk = Desk::new();
-    let id = desk.account("players", "g@x.dk");
-    let server = desk.serve();
+fn a_list_identifies_tokens_and_shows_no_secret() {
+    let admin = AdminFolder::new();
+    let id = admin.account("players", "g@x.dk");
+    let server = admin.serve();
     let token = device_token(&server, "g@x.dk", "Peter's \u{202e}tablet");
-    let listed = list(&desk, &[]);
+    let listed = list(&admin, &[]);
     assert_eq!((&listed["account"], &listed["next"]), (&json!(id), &Value::Null));
     let one = &listed["tokens"][0];
     let mut members: Vec<_> = one.as_object().expect("an object").keys().map(String::as_str).collect();
@@ -52,7 +53,7 @@ fn a_list_tells_tokens_apart_and_nothing_of_their_secrets() {
         (&one["flavour"], &one["label"]),
         (&json!("device"), &json!("Peter's \u{202e}tablet"))
     );
-    let text = desk.done("token", &["list", "--account", &id.to_string()], "");
+    let text = admin.done("token", &["list", "--account", &id.to_string()], "");
     assert!(
         text.contains("Peter's \\u{202e}tablet") && text.contains("when revoked"),
         "{text}"
@@ -62,65 +63,65 @@ fn a_list_tells_tokens_apart_and_nothing_of_their_secrets() {
 }
 
 #[test]
-fn a_list_is_bounded_and_goes_on_where_it_stopped() {
-    let desk = Desk::new();
-    desk.account("players", "g@x.dk");
-    let server = desk.serve();
+fn a_list_is_limited_and_continues_on_the_next_page() {
+    let admin = AdminFolder::new();
+    admin.account("players", "g@x.dk");
+    let server = admin.serve();
     for device in ["a", "b", "c", "d", "e"] {
         device_token(&server, "g@x.dk", device);
     }
-    let all = ids(&list(&desk, &[]));
+    let all = ids(&list(&admin, &[]));
     assert_eq!(all.len(), 5);
     assert!(all.is_sorted_by(|a, b| a > b), "newest first: {all:?}");
-    let first = list(&desk, &["--limit", "3"]);
+    let first = list(&admin, &["--limit", "3"]);
     assert_eq!(ids(&first), all[..3]);
     let next = first["next"].to_string();
-    let second = list(&desk, &["--limit", "3", "--before", &next]);
+    let second = list(&admin, &["--limit", "3", "--before", &next]);
     assert_eq!((ids(&second).as_slice(), &second["next"]), (&all[3..], &Value::Null));
     for limit in ["0", "1001", "-1"] {
         let args = ["list", "--account", "1", &format!("--limit={limit}")];
-        assert_eq!(desk.run("token", &args, "").code, Some(2), "{limit}");
+        assert_eq!(admin.run("token", &args, "").code, Some(2), "{limit}");
     }
 }
 
 #[test]
-fn one_token_ends_and_the_others_live() {
-    let desk = Desk::new();
-    desk.account("players", "g@x.dk");
-    let server = desk.serve();
+fn one_token_is_revoked_and_the_others_stay_active() {
+    let admin = AdminFolder::new();
+    admin.account("players", "g@x.dk");
+    let server = admin.serve();
     let (kept, ended) = (
         device_token(&server, "g@x.dk", "kept"),
         device_token(&server, "g@x.dk", "ended"),
     );
     let id = ended.split('|').next().expect("a number");
-    assert_eq!(desk.json("token", &["revoke", "--id", id], "")["id"].to_string(), id);
-    let sentence = desk.refused("token", &["revoke", "--id", id], "");
-    assert!(sentence.contains("no live token"), "{sentence}");
+    assert_eq!(admin.json("token", &["revoke", "--id", id], "")["id"].to_string(), id);
+    let sentence = admin.refused("token", &["revoke", "--id", id], "");
+    assert!(sentence.contains("no active token"), "{sentence}");
     server.stop();
-    let server = desk.serve();
+    let server = admin.serve();
     assert_eq!(
         (verify(&server, &kept).status, verify(&server, &ended).status),
         (200, 401)
     );
-    assert_eq!(list(&desk, &[])["tokens"].as_array().map(Vec::len), Some(1));
+    assert_eq!(list(&admin, &[])["tokens"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]
-fn all_of_an_account_end_and_it_may_sign_in_again() {
-    let desk = Desk::new();
-    let id = desk.account("players", "g@x.dk").to_string();
-    desk.account("players", "other@x.dk");
-    let server = desk.serve();
+fn all_tokens_of_an_account_are_revoked_and_it_may_sign_in_again() {
+    let admin = AdminFolder::new();
+    let id = admin.account("players", "g@x.dk").to_string();
+    admin.account("players", "other@x.dk");
+    let server = admin.serve();
     let mine = [
         device_token(&server, "g@x.dk", "a"),
         device_token(&server, "g@x.dk", "b"),
     ];
     let others = device_token(&server, "other@x.dk", "c");
-    desk.done("token", &["revoke", "--account", &id], "");
-    assert_eq!(list(&desk, &[])["tokens"], json!([]));
+    admin.done("token", &["revoke", "--account", &id], "");
+    assert_eq!(list(&admin, &[])["tokens"], json!([]));
     let again = device_token(&server, "g@x.dk", "d");
     server.stop();
-    let server = desk.serve();
+    let server = admin.serve();
     let statuses = mine.each_ref().map(|token| verify(&server, token).status);
     assert_eq!(statuses, [401, 401]);
     assert_eq!(
@@ -130,51 +131,55 @@ fn all_of_an_account_end_and_it_may_sign_in_again() {
 }
 
 #[test]
-fn whose_tokens_must_be_said_once() {
-    let desk = Desk::new();
-    desk.account("players", "g@x.dk");
+fn exactly_one_owner_has_to_be_selected() {
+    let admin = AdminFolder::new();
+    admin.account("players", "g@x.dk");
     for action in ["list", "revoke"] {
-        assert!(desk.refused("token", &[action], "").contains("say "), "{action}");
         assert!(
-            desk.refused("token", &[action, "--account", "99"], "")
+            admin.refused("token", &[action], "").contains("--realm and --login"),
+            "{action}"
+        );
+        assert!(
+            admin
+                .refused("token", &[action, "--account", "99"], "")
                 .contains("no account 99"),
             "{action}"
         );
         let both = [action, "--account", "1", "--realm", "players", "--login", "g@x.dk"];
-        assert_eq!(desk.run("token", &both, "").code, Some(2), "{action}");
+        assert_eq!(admin.run("token", &both, "").code, Some(2), "{action}");
     }
     assert_eq!(
-        desk.run("token", &["revoke", "--all", "--account", "1"], "").code,
+        admin.run("token", &["revoke", "--all", "--account", "1"], "").code,
         Some(2)
     );
 }
 
-/// A copy of the database forgets what was revoked after it was made; the command ends everything that the copy
-/// brings back, whatever it is, and everything that was issued after it.
+/// A copy of the database lacks what was revoked after it was made. The command revokes everything that is in the copy,
+/// and everything that was issued after it.
 #[test]
-fn nothing_that_a_restored_copy_brings_back_is_accepted() {
-    let desk = Desk::new();
-    desk.account("players", "g@x.dk");
-    desk.account("workshops", "w@x.dk");
-    let server = desk.serve();
+fn no_token_of_a_restored_copy_is_accepted() {
+    let admin = AdminFolder::new();
+    admin.account("players", "g@x.dk");
+    admin.account("workshops", "w@x.dk");
+    let server = admin.serve();
     let workshop = |server: &Server| {
         let body = json!({ "email": "w@x.dk", "password": PASSWORD });
         server.send(&Request::post("/api/v2/mechanics/tokens").json(body))
     };
     let (revoked, signed) = (device_token(&server, "g@x.dk", "a"), workshop(&server));
     server.stop();
-    std::fs::copy(desk.path("tessera.db"), desk.path("copy.db")).expect("a copy");
-    desk.done("token", &["revoke", "--account", "1"], "");
-    let server = desk.serve();
+    std::fs::copy(admin.path("tessera.db"), admin.path("copy.db")).expect("a copy");
+    admin.done("token", &["revoke", "--account", "1"], "");
+    let server = admin.serve();
     assert_eq!(verify(&server, &revoked).status, 401);
     let later = [device_token(&server, "g@x.dk", "b"), workshop(&server).member("token")];
     server.stop();
     for companion in ["tessera.db-wal", "tessera.db-shm"] {
-        let _ = std::fs::remove_file(desk.path(companion));
+        let _ = std::fs::remove_file(admin.path(companion));
     }
-    std::fs::rename(desk.path("copy.db"), desk.path("tessera.db")).expect("the copy takes its place");
-    desk.done("token", &["revoke", "--all"], "");
-    let server = desk.serve();
+    std::fs::rename(admin.path("copy.db"), admin.path("tessera.db")).expect("the copy takes its place");
+    admin.done("token", &["revoke", "--all"], "");
+    let server = admin.serve();
     for token in later.iter().chain([&revoked, &signed.member("token")]) {
         assert_eq!(verify(&server, token).status, 401);
     }
@@ -186,4 +191,85 @@ fn nothing_that_a_restored_copy_brings_back_is_accepted() {
         401
     );
     assert_eq!(verify(&server, &workshop(&server).member("token")).status, 200);
+}
+
+const SHOPS: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\n";
+const RSA: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"RS256\"\n";
+const RSA_KEYS: [&str; 2] = [
+    include_str!("../data/rsa_2048_test_key.pem"),
+    include_str!("../data/rsa_2048_other_test_key.pem"),
+];
+
+/// The keys in the database are retired, also those that the settings do not name: they may be stolen too.
+#[test]
+fn revoking_everything_retires_keys_that_the_settings_do_not_name() {
+    let admin = AdminFolder::new().with(SHOPS);
+    admin.account("workshops", "w@x.dk");
+    let server = admin.serve();
+    let body = json!({ "email": "w@x.dk", "password": PASSWORD });
+    let sign_in = || server.send(&Request::post("/api/v2/mechanics/tokens").json(body.clone()));
+    let token = sign_in().member("token");
+    assert_eq!(verify(&server, &token).status, 200);
+
+    let admin = admin.with("");
+    let answer = admin.done("token", &["revoke", "--all"], "");
+    assert!(answer.contains("1 signing keys are retired"), "{answer}");
+    assert!(
+        answer.contains("1 of them") && answer.contains("shops/EdDSA"),
+        "{answer}"
+    );
+    assert!(poll(1000, || verify(&server, &token).status == 401));
+    assert!(poll(1000, || sign_in().status == 503), "no key of the flavour signs");
+    let states = |admin: &AdminFolder| {
+        let list = admin.json("key", &["list"], "");
+        let keys = list["keys"].as_array().expect("keys").clone();
+        let of_shops = keys.into_iter().filter(|key| key["flavour"] == "shops");
+        of_shops.map(|key| key["state"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&admin), ["retired"]);
+
+    let admin = admin.with(SHOPS);
+    assert!(
+        admin
+            .run("serve", &["--listen", "127.0.0.1:0"], "")
+            .err
+            .contains("tessera key rotate --flavour shops")
+    );
+    admin.done("key", &["rotate", "--flavour", "shops"], "");
+    assert!(
+        poll(1000, || sign_in().status == 200),
+        "the running server has the new key"
+    );
+    let list = admin.json("token", &["revoke", "--all"], "");
+    assert_eq!(
+        (&list["unused_keys_retired"], &list["unused_keys_were_for"]),
+        (&json!(2), &json!(["login/HS256", "mechanics/HS256"]))
+    );
+}
+
+#[test]
+fn revoking_everything_retires_imported_keys_and_names_their_flavours() {
+    let admin = AdminFolder::new().with(RSA);
+    admin.account("workshops", "w@x.dk");
+    admin.done("key", &["import", "--flavour", "shops"], RSA_KEYS[0]);
+    let server = admin.serve();
+    let body = json!({ "email": "w@x.dk", "password": PASSWORD });
+    let sign_in = || server.send(&Request::post("/api/v2/mechanics/tokens").json(body.clone()));
+    let token = sign_in().member("token");
+    let answer = admin.json("token", &["revoke", "--all"], "");
+    assert_eq!(
+        (&answer["flavours_to_import_keys_for"], &answer["keys_retired"]),
+        (&json!(["shops"]), &json!(1))
+    );
+    assert!(poll(1000, || verify(&server, &token).status == 401));
+    admin.done("key", &["import", "--flavour", "shops"], RSA_KEYS[1]);
+    assert!(poll(1000, || sign_in().status == 200));
+    assert_eq!(verify(&server, &token).status, 401, "signed with the old key");
+}
+
+#[test]
+fn revoking_everything_says_that_there_was_no_key() {
+    let admin = AdminFolder::new();
+    let answer = admin.done("token", &["revoke", "--all"], "");
+    assert!(answer.contains("there was no signing key"), "{answer}");
 }

@@ -1,4 +1,4 @@
-//! Request bodies, the same for all four (contract, section 1): what is read, how much of it, how long is waited.
+//! Request bodies, the same for all four (contract, section 1): formats, limits of size, time-outs.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,25 +19,25 @@ struct BodyCase {
 }
 
 impl BodyCase {
-    /// The body for this dialect: its own field names in place of mechanics'.
+    /// The body for this dialect: its own field names replace those of mechanics.
     fn bytes(&self, dialect: Dialect) -> Vec<u8> {
         if let Some(hex) = &self.body_hex {
             let text = unhex(hex);
             return replace(&text, b"email", dialect.name_field().as_bytes());
         }
         let Some(body) = &self.body else {
-            // A bomb of real size is 413 by its length alone; this one would fit, and must be refused unopened.
+            // A real decompression bomb is 413 by its length alone; this one would fit, and must be refused without unpacking it.
             return gzip(dialect.good().to_string().as_bytes());
         };
         let (name, password) = credentials(dialect);
         let body = match dialect {
             Dialect::Mechanics => body.clone(),
-            _ => self.in_the_words_of(dialect, body),
+            _ => self.with_field_names_of(dialect, body),
         };
         fill(&body, &[("e", name.to_owned()), ("p", password.to_owned())]).into_bytes()
     }
 
-    fn in_the_words_of(&self, dialect: Dialect, body: &str) -> String {
+    fn with_field_names_of(&self, dialect: Dialect, body: &str) -> String {
         let field = dialect.name_field();
         let form = self.content_type.as_deref() == Some("application/x-www-form-urlencoded") || self.name == "not-json";
         if form {
@@ -64,14 +64,14 @@ impl BodyCase {
         request.body(self.bytes(dialect))
     }
 
-    /// The statuses that the row allows this dialect.
+    /// The statuses that the vector allows for this dialect.
     fn allowed(&self, dialect: Dialect) -> Vec<u16> {
         let device = dialect == Dialect::Device;
         let listed = |text: &str| -> Vec<u16> { text.split([' ', ',']).filter_map(|word| word.parse().ok()).collect() };
         match (self.name.as_str(), self.expect.as_str()) {
             ("form" | "multipart-label-json-body", _) => vec![if device { 200 } else { 415 }],
             ("bom", _) => (400..500).collect(),
-            // A field that is missing or of the wrong type, where 400 is written for a body that is otherwise sound.
+            // The vector says 400 for a missing field or one of the wrong type; the device dialect answers 422.
             (name, "400") if device && (name.starts_with("password-") || name.starts_with("email-")) => vec![422],
             ("nul-in-email" | "crlf-in-email" | "ansi-in-email", _) if device => vec![401, 422],
             (_, expect) => listed(expect),
@@ -79,7 +79,7 @@ impl BodyCase {
     }
 }
 
-/// `email_or_username` with one character escaped, as the row does it to `email`.
+/// `email_or_username` with one character escaped, as the vector has it for `email`.
 fn escaped(field: &str) -> String {
     field
         .replacen('a', "\\u0061", 1)
@@ -111,7 +111,7 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     }
 }
 
-/// RFC 1952, with one stored block: what a server that unpacked bodies would read.
+/// gzip (RFC 1952) with one stored block.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let length = u16::try_from(bytes.len()).expect("one block");
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
@@ -157,7 +157,7 @@ fn login_bodies_are_read_as_the_vectors_say_in_every_dialect_with_passwords() {
     }
 }
 
-/// What every dialect refuses, as a body and the statuses that fit it.
+/// Bodies that every dialect refuses.
 fn broken_bodies(dialect: Dialect) -> Vec<(&'static str, Vec<u8>)> {
     let good = dialect.good().to_string();
     let nested = |open: &str, close: &str, depth: usize| {
@@ -392,7 +392,7 @@ fn a_client_may_ask_first_whether_its_body_is_wanted() {
 }
 
 #[test]
-fn a_body_that_does_not_come_is_a_408_and_holds_nobody_else_up() {
+fn a_body_that_does_not_arrive_is_a_408_and_delays_no_other_request() {
     let server = Setup::demo().env("TESSERA_HTTP__BODY_TIMEOUT", "1s").start();
     let open = |dialect: Dialect| {
         let body = dialect.good().to_string();
@@ -414,7 +414,7 @@ fn a_body_that_does_not_come_is_a_408_and_holds_nobody_else_up() {
 }
 
 #[test]
-fn a_client_that_hangs_up_half_way_harms_nobody() {
+fn a_client_that_hangs_up_half_way_does_no_harm() {
     let server = Server::shared();
     for dialect in Dialect::ALL {
         let body = dialect.good().to_string();

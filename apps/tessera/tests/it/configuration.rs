@@ -1,4 +1,4 @@
-//! Any dialect over any issuer that can do what it promises: a change of configuration and of nothing else.
+//! Any dialect works over any issuer that can keep its promises, by a change of the configuration alone.
 
 use serde_json::json;
 
@@ -109,7 +109,7 @@ fn the_integration_dialect_works_with_signed_tokens() {
 }
 
 #[test]
-fn every_algorithm_that_makes_its_own_keys_signs_refreshes_and_is_told_apart() {
+fn every_algorithm_with_generated_keys_signs_refreshes_and_is_distinguished() {
     let algorithms = ["HS256", "HS384", "HS512", "ES256", "ES384", "EdDSA"];
     let block = |name: &&str| {
         let lower = name.to_lowercase();
@@ -147,14 +147,14 @@ fn every_algorithm_that_makes_its_own_keys_signs_refreshes_and_is_told_apart() {
     }
 }
 
-/// Keys for these tests alone.
+/// Keys only for these tests.
 const RSA: [&str; 2] = [
     include_str!("../data/rsa_2048_test_key.pem"),
     include_str!("../data/rsa_2048_other_test_key.pem"),
 ];
 
 #[test]
-fn an_rsa_key_is_brought_along_for_one_flavour_and_signs_refreshes_and_verifies() {
+fn an_rsa_key_is_imported_for_one_flavour_and_signs_refreshes_and_verifies() {
     let toml = ["RS256", "PS256"].map(|name| {
         let lower = name.to_lowercase();
         flavour(
@@ -197,7 +197,7 @@ fn an_rsa_key_is_brought_along_for_one_flavour_and_signs_refreshes_and_verifies(
     }
 }
 
-/// Two workshops' APIs, each with people of its own.
+/// Two workshops' APIs, each with its own accounts.
 const TWO_REALMS: &str = r#"
 [[flavour]]
 name = "danish"
@@ -213,7 +213,7 @@ lifetime = "10m"
 "#;
 
 #[test]
-fn two_mechanics_dialects_over_two_realms_are_two_worlds() {
+fn two_mechanics_dialects_over_two_realms_share_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("t.db");
     let server = Setup::demo().config(TWO_REALMS).file(&file).start();
@@ -236,12 +236,18 @@ fn two_mechanics_dialects_over_two_realms_are_two_worlds() {
         );
     }
     let (danish, spanish) = (Workshop::of(&danish), Workshop::of(&spanish));
-    let said = |token: &str| {
+    let flavour_and_realm = |token: &str| {
         let response = verify(&server, [bearer(token)]);
         ["X-Auth-Flavour", "X-Auth-Realm"].map(|name| response.header(name).map(str::to_owned))
     };
-    assert_eq!(said(&danish.token), [Some("danish".into()), Some("workshops".into())]);
-    assert_eq!(said(&spanish.token), [Some("spanish".into()), Some("talleres".into())]);
+    assert_eq!(
+        flavour_and_realm(&danish.token),
+        [Some("danish".into()), Some("workshops".into())]
+    );
+    assert_eq!(
+        flavour_and_realm(&spanish.token),
+        [Some("spanish".into()), Some("talleres".into())]
+    );
     assert_ne!(jws::header(&danish.token)["kid"], jws::header(&spanish.token)["kid"]);
     let life = |token: &str| {
         jws::claims(token)["exp"]
@@ -264,7 +270,7 @@ fn two_mechanics_dialects_over_two_realms_are_two_worlds() {
 }
 
 #[test]
-fn a_flavour_may_stand_under_any_path() {
+fn a_flavour_can_be_mounted_under_any_path() {
     let toml = flavour("a", "login", "path = \"/deep/down/here\"") + &flavour("b", "device", "path = \"/v1.2/~x_y-z\"");
     let server = Server::with_config(&toml);
     let login = server.send(&Request::post("/deep/down/here/login").json(Dialect::Login.good()));

@@ -1,20 +1,20 @@
-//! The laws about issuers and services once more, over HTTP: what holds in a process holds behind the socket. Two nodes
-//! on one database, the real clock, nothing that could be made to fail on purpose: the laws that need more than that are
-//! listed as exceptions, each by name, and are held up in the crates of the issuers.
+//! The laws about issuers and services, tested over HTTP: two nodes on one database, with the real clock and without
+//! injected failures. Laws that need more are listed as exceptions, each by name, and are tested in the crates of the
+//! issuers.
 
-mod door;
 mod harness;
+mod mounted_flavour;
 mod world;
 
-use door::{DEVICE, LOGIN, MECHANICS, MECHANICS_OPAQUE};
 use harness::{Http, OfClients};
+use mounted_flavour::{DEVICE, LOGIN, MECHANICS, MECHANICS_OPAQUE};
 
 testkit::issuer_conformance!(mechanics, Http::new(&MECHANICS).await,
 except: [
-    a_failed_revocation_says_so,
-    a_key_alone_is_nothing,
+    a_failed_revocation_is_reported,
+    a_key_alone_is_refused,
     a_key_has_one_spelling,
-    a_node_out_of_touch_does_not_guess,
+    a_node_without_news_answers_unavailable,
     a_revoked_shared_token_is_replaced,
     a_stored_digest_is_refused,
     a_token_until_revoked_does_not_expire,
@@ -23,22 +23,22 @@ except: [
     expiry_is_exact,
     lost_rights_are_lost_at_once,
     nothing_is_issued_while_the_store_fails,
-    nothing_prints,
+    nothing_prints_a_secret,
     shared_grants_repeat_without_growing,
-    shared_grants_to_a_crowd_make_one_row,
-    shared_tokens_are_one_persons,
+    concurrent_shared_grants_make_one_row,
+    shared_tokens_belong_to_one_owner,
     store_trouble_is_not_a_rejection,
-    store_trouble_is_not_a_yes,
-    what_has_ended_stays_ended,
+    store_trouble_is_not_an_acceptance,
+    revoked_tokens_stay_refused,
     with_another_key_a_token_is_refused,
-    without_chance_nothing_is_issued,
+    without_randomness_nothing_is_issued,
     without_its_key_a_token_is_refused,
 ]);
 
 testkit::issuer_conformance!(login, Http::new(&LOGIN).await,
 except: [
-    a_failed_revocation_says_so,
-    a_node_out_of_touch_does_not_guess,
+    a_failed_revocation_is_reported,
+    a_node_without_news_answers_unavailable,
     a_refresh_token_is_not_access,
     a_revoked_shared_token_is_replaced,
     a_token_until_revoked_does_not_expire,
@@ -47,23 +47,23 @@ except: [
     expiry_is_exact,
     lost_rights_are_lost_at_once,
     nothing_is_issued_while_the_store_fails,
-    nothing_prints,
+    nothing_prints_a_secret,
     revoking_a_session_ends_what_belongs_to_it,
     shared_grants_repeat_without_growing,
-    shared_grants_to_a_crowd_make_one_row,
-    shared_tokens_are_one_persons,
+    concurrent_shared_grants_make_one_row,
+    shared_tokens_belong_to_one_owner,
     store_trouble_is_not_a_rejection,
-    store_trouble_is_not_a_yes,
-    what_has_ended_stays_ended,
-    without_chance_nothing_is_issued,
+    store_trouble_is_not_an_acceptance,
+    revoked_tokens_stay_refused,
+    without_randomness_nothing_is_issued,
 ]);
 
 testkit::issuer_conformance!(device, Http::new(&DEVICE).await,
 except: [
-    a_failed_revocation_says_so,
-    a_key_alone_is_nothing,
+    a_failed_revocation_is_reported,
+    a_key_alone_is_refused,
     a_key_has_one_spelling,
-    a_node_out_of_touch_does_not_guess,
+    a_node_without_news_answers_unavailable,
     a_refresh_token_is_not_access,
     a_revoked_shared_token_is_replaced,
     a_token_until_revoked_does_not_expire,
@@ -71,21 +71,21 @@ except: [
     an_outdated_grant_is_not_entitled,
     expiry_is_exact,
     nothing_is_issued_while_the_store_fails,
-    nothing_prints,
+    nothing_prints_a_secret,
     revoking_a_session_ends_what_belongs_to_it,
     shared_grants_repeat_without_growing,
-    shared_grants_to_a_crowd_make_one_row,
-    shared_tokens_are_one_persons,
+    concurrent_shared_grants_make_one_row,
+    shared_tokens_belong_to_one_owner,
     store_trouble_is_not_a_rejection,
-    store_trouble_is_not_a_yes,
-    what_has_ended_stays_ended,
+    store_trouble_is_not_an_acceptance,
+    revoked_tokens_stay_refused,
     with_another_key_a_token_is_refused,
-    without_chance_nothing_is_issued,
+    without_randomness_nothing_is_issued,
     without_its_key_a_token_is_refused,
 ]);
 
-/// The laws about sessions that a client can see: those left out need the store, the clock or chance in hand, and hold in
-/// process.
+/// The laws about sessions that a client can see. The others need control of the store, the clock or the random bytes,
+/// and are tested in process.
 macro_rules! sessions_over_http {
     ($name:ident, $setup:expr) => {
         testkit::service_conformance!($name, Http::new($setup).await,
@@ -97,16 +97,16 @@ macro_rules! sessions_over_http {
             a_refresh_whose_answer_was_lost_can_be_retried,
             a_refresh_within_a_refresh_gets_the_same_successor,
             a_retry_gets_the_identical_successor,
-            a_reuse_is_told_only_once_the_session_has_ended,
-            a_session_ends_absolutely,
+            a_reuse_is_reported_only_after_the_session_ended,
+            a_session_ends_at_its_absolute_limit,
             a_sign_out_wins_over_a_refresh,
-            a_text_of_another_form_is_refused_unread,
+            a_malformed_refresh_token_is_refused_without_the_store,
             an_idle_session_ends,
-            barring_wins_over_a_refresh,
+            disabling_wins_over_a_refresh,
             rotations_add_no_rows,
-            what_was_signed_out_stays_so,
-            while_the_store_is_away_nothing_is_decided,
-            without_chance_nothing_rotates,
+            a_signed_out_session_stays_signed_out,
+            while_the_store_fails_nothing_is_decided,
+            without_randomness_nothing_rotates,
         ]);
     };
 }
@@ -114,16 +114,16 @@ macro_rules! sessions_over_http {
 sessions_over_http!(mechanics_sessions, &MECHANICS);
 sessions_over_http!(mechanics_sessions_with_opaque_tokens, &MECHANICS_OPAQUE);
 
-/// The laws about shared tokens that need no look at the rows; the tokens of clients are the shared ones.
+/// The laws about shared tokens that can be tested without reading rows. Clients' tokens are the shared ones.
 mod integration {
     use std::sync::Arc;
 
     use super::OfClients;
 
     #[test]
-    fn shared_tokens_are_one_persons() {
-        let law = async { testkit::issuer::shared_tokens_are_one_persons(Arc::new(OfClients::new().await)).await };
-        testkit::law::hold("shared_tokens_are_one_persons", &[], law);
+    fn shared_tokens_belong_to_one_owner() {
+        let law = async { testkit::issuer::shared_tokens_belong_to_one_owner(Arc::new(OfClients::new().await)).await };
+        testkit::law::hold("shared_tokens_belong_to_one_owner", &[], law);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Pages of other origins (contract, section 1).
+//! CORS: requests from pages of other origins (contract, section 1).
 
 use crate::support::client::{Request, Response};
 use crate::support::dialect::Dialect;
@@ -51,7 +51,7 @@ fn in_the_demo_any_page_may_ask_with_every_header_that_carries_a_token() {
 }
 
 #[test]
-fn success_and_refusal_alike_can_be_read_by_the_page() {
+fn success_and_refusal_can_both_be_read_by_the_page() {
     let server = Server::shared();
     let token = workshop(server).token;
     let mechanics = Dialect::Mechanics;
@@ -105,7 +105,7 @@ fn assert_closed(response: &Response) {
 }
 
 #[test]
-fn without_the_demo_no_page_of_another_origin_gets_anywhere() {
+fn without_the_demo_no_page_of_another_origin_is_allowed() {
     let server = Setup::plain().start();
     for origin in [PAGE, "null", "http://127.0.0.1", "https://evil.example"] {
         for dialect in Dialect::ALL {
@@ -116,7 +116,7 @@ fn without_the_demo_no_page_of_another_origin_gets_anywhere() {
 }
 
 #[test]
-fn configured_origins_are_compared_whole_and_no_other_is_let_in() {
+fn configured_origins_are_compared_whole_and_no_other_is_allowed() {
     let server = Setup::demo()
         .env("TESSERA_HTTP__CORS_ORIGINS", format!(r#"["{PAGE}"]"#))
         .start();

@@ -1,5 +1,4 @@
-//! What a new user pastes: the documents' own command lines and the ones that the server prints, given to a real curl
-//! where there is one.
+//! The documents' command lines and the ones that the server prints, run by a real curl if it is installed.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -9,7 +8,7 @@ use serde_json::Value;
 use crate::support::server::Server;
 use crate::support::sign_in::{Session, session};
 
-/// Runs a line as a shell would; `None`, and a word about it, where the machine lacks the program.
+/// Runs a line in a shell; `None`, with a note on standard error, if the shell or curl is not installed.
 fn paste(test: &str, shell: &str, line: &str) -> Option<String> {
     let there = |program: &str| {
         Command::new(program)
@@ -34,9 +33,9 @@ fn paste(test: &str, shell: &str, line: &str) -> Option<String> {
     Some(String::from_utf8(output.stdout).expect("UTF-8"))
 }
 
-/// A document's text, read as it stands.
+/// A document's text.
 fn document(name: &str) -> String {
-    let path = format!("{}/../../../shared/documents/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../testdata/documents/{name}", env!("CARGO_MANIFEST_DIR"));
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -52,7 +51,7 @@ fn json(text: &str) -> Value {
 }
 
 #[test]
-fn the_lines_that_the_server_prints_work_as_they_stand() {
+fn the_lines_that_the_server_prints_work_unchanged() {
     let server = Server::shared();
     let out = server.out();
     let lines: Vec<&str> = out
@@ -68,7 +67,7 @@ fn the_lines_that_the_server_prints_work_as_they_stand() {
         r#"{"token":""#,
     ]) {
         assert!(line.contains(&server.url()), "{line}");
-        if let Some(answer) = paste("the_lines_that_the_server_prints_work_as_they_stand", "sh", line) {
+        if let Some(answer) = paste("the_lines_that_the_server_prints_work_unchanged", "sh", line) {
             assert!(answer.starts_with(begin), "{line}\n{answer}");
             json(&answer);
         }

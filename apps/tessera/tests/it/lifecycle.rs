@@ -1,4 +1,4 @@
-//! Start, stop, start again (contract, section 0).
+//! Start, stop and restart (contract, section 0).
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::support::sign_in::{
 };
 
 #[test]
-fn a_signal_to_stop_is_a_clean_exit_and_the_demos_folder_is_gone() {
+fn a_signal_to_stop_is_a_clean_exit_and_the_demos_folder_is_removed() {
     for signal in ["TERM", "INT"] {
         let server = Server::demo();
         let scratch = server.scratch();
@@ -30,7 +30,7 @@ fn is_empty(folder: &Path) -> bool {
 }
 
 #[test]
-fn what_is_in_flight_is_finished_and_nothing_new_is_taken() {
+fn requests_in_progress_are_finished_and_no_new_ones_are_taken() {
     let server = Server::demo();
     let body = Dialect::Mechanics.good().to_string();
     let head = Request::post(Dialect::Mechanics.path())
@@ -44,7 +44,7 @@ fn what_is_in_flight_is_finished_and_nothing_new_is_taken() {
             connection
         })
         .collect();
-    // A later answer says that the server has read the earlier heads.
+    // A later answer shows that the server has read the earlier request heads.
     assert_eq!(server.get("/readyz").status, 200);
     server.signal("TERM");
     assert!(
@@ -61,7 +61,7 @@ fn what_is_in_flight_is_finished_and_nothing_new_is_taken() {
 }
 
 #[test]
-fn an_idle_connection_does_not_hold_the_exit_up() {
+fn an_idle_connection_does_not_delay_the_exit() {
     let server = Setup::demo().env("TESSERA_HTTP__SHUTDOWN_TIMEOUT", "600s").start();
     let mut idle = server.connect();
     assert_eq!(idle.send(&Request::get("/healthz")).status, 200);
@@ -71,7 +71,7 @@ fn an_idle_connection_does_not_hold_the_exit_up() {
 }
 
 #[test]
-fn what_does_not_finish_in_time_does_not_keep_the_server() {
+fn a_request_that_does_not_finish_in_time_does_not_delay_the_exit() {
     let server = Setup::demo()
         .env("TESSERA_HTTP__SHUTDOWN_TIMEOUT", "1s")
         .env("TESSERA_HTTP__BODY_TIMEOUT", "300s")
@@ -95,7 +95,7 @@ fn a_second_signal_changes_nothing() {
     assert_eq!(server.wait(), Some(0));
 }
 
-/// Everything that somebody may hold over a restart.
+/// All tokens that a client may keep over a restart.
 struct Held {
     shop: Workshop,
     replayed: Workshop,
@@ -107,7 +107,7 @@ struct Held {
 }
 
 #[test]
-fn a_restart_forgets_neither_sessions_nor_what_was_ended() {
+fn a_restart_keeps_sessions_and_revocations() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("t.db");
     let start = || Setup::demo().file(&file).start();
@@ -140,7 +140,7 @@ fn a_restart_forgets_neither_sessions_nor_what_was_ended() {
     assert_eq!(
         refresh(&server, &held.replayed.refresh).status,
         401,
-        "a replay is known after a restart"
+        "a replay is detected after a restart"
     );
     assert_eq!(refresh(&server, &shop.refresh).status, 401, "and has ended its family");
     assert!(!lives(&server, [bearer(&shop.token)]));
@@ -206,7 +206,7 @@ fn a_killed_server_leaves_a_database_that_the_next_one_serves_from() {
     server.signal("KILL");
     assert_eq!(server.wait(), None);
     let server = Setup::demo().file(&file).start();
-    assert!(lives(&server, [bearer(&kept)]), "what was answered is there");
+    assert!(lives(&server, [bearer(&kept)]), "an issued token is still active");
     assert!(!lives(&server, ended.headers()));
     server.stop();
 }
@@ -219,7 +219,7 @@ fn a_session_that_is_not_refreshed_ends() {
     let setup = || Setup::demo().file(&file).config(toml);
     let strict = setup().env("TESSERA_REFRESH__IDLE", "2s").start();
     let (idle, other) = (workshop(&strict), workshop(&strict));
-    // An access token of 3 seconds ends 2 seconds after the sign-in or later, whatever else the machine does.
+    // An access token of 3 seconds expires 2 seconds after the sign-in or later, however busy the machine is.
     assert!(poll(3000, || !lives(&strict, [bearer(&other.token)])));
     Dialect::Mechanics.refuses(&refresh(&strict, &idle.refresh), 401);
     let patient = setup().start();
@@ -227,7 +227,7 @@ fn a_session_that_is_not_refreshed_ends() {
 }
 
 #[test]
-fn a_session_ends_at_last_however_busy_it_is() {
+fn a_session_ends_at_its_absolute_limit_however_often_it_is_refreshed() {
     let toml = "[[flavour]]\nname = \"mechanics\"\ndialect = \"mechanics\"\nlifetime = \"1s\"\n";
     let old = Setup::demo()
         .config(toml)

@@ -1,5 +1,5 @@
-//! End to end: the real binary over real sockets, as a client, a proxy or an operator meets it. Every sentence of the
-//! contract that can be seen from outside is a test here.
+//! End-to-end tests: the real binary over real sockets, used as by a client, a proxy or an operator. Every sentence of
+//! the contract that can be seen from outside is a test here.
 #![forbid(unsafe_code)]
 #![allow(unreachable_pub, reason = "nothing of a test binary is reachable from outside")]
 
@@ -7,19 +7,17 @@ mod support;
 
 mod routes;
 
+mod account_changes;
 mod bodies;
+mod concurrency;
 mod configuration;
 mod conformance;
 mod cors;
-mod crowd;
 mod curl;
-mod faults;
+mod foreign_tokens;
 mod lifecycle;
-mod nodes;
-mod people;
 mod secrets;
 mod startup;
-mod strangers;
 mod surface;
 mod throttling;
 mod verify;

@@ -1,4 +1,4 @@
-//! Several servers on one database (contract, sections 0 and 1): each law on SQLite and on PostgreSQL.
+//! Several servers on one database (contract, sections 0 and 1): each law runs on SQLite and on PostgreSQL.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,10 +12,29 @@ use crate::support::sign_in::{
 };
 use crate::support::{at_once, poll, the_one};
 
-/// A second, in steps of a poll.
+/// One second, in steps of `poll`.
 const A_SECOND: usize = 100;
 const ROUNDS: usize = 5;
 const CROWD: usize = 40;
+
+/// A law and its name; it gets the URL of an empty database.
+type Law = (&'static str, fn(&str));
+
+macro_rules! laws {
+    ($($law:ident)*) => {
+        pub const LAWS: [Law; [$(stringify!($law)),*].len()] = [$((stringify!($law), $law)),*];
+    };
+}
+
+laws! {
+    many_nodes_start_at_once_on_an_empty_database_and_load_the_demo_once
+    a_token_of_one_node_is_accepted_by_the_other_at_once
+    a_token_revoked_on_one_node_is_refused_by_the_other_within_a_second
+    a_disabled_account_is_refused_on_every_node_within_a_second
+    one_refresh_token_has_one_successor_whichever_nodes_are_asked
+    one_address_is_one_client_whichever_nodes_are_asked
+    nodes_with_one_master_key_make_one_set_of_keys
+}
 
 /// Servers that start at the same moment.
 fn nodes(count: usize, setup: &Setup, url: &str) -> Vec<Server> {
@@ -45,7 +64,7 @@ fn many_nodes_start_at_once_on_an_empty_database_and_load_the_demo_once(url: &st
     }
 }
 
-fn what_one_node_issues_the_other_takes_at_once(url: &str) {
+fn a_token_of_one_node_is_accepted_by_the_other_at_once(url: &str) {
     let [here, there] = two(url);
     for (issuing, other) in [(&here, &there), (&there, &here)] {
         assert!(lives(other, [bearer(&workshop(issuing).token)]));
@@ -58,7 +77,7 @@ fn what_one_node_issues_the_other_takes_at_once(url: &str) {
     }
 }
 
-fn what_one_node_ends_the_other_refuses_within_a_second(url: &str) {
+fn a_token_revoked_on_one_node_is_refused_by_the_other_within_a_second(url: &str) {
     let [here, there] = two(url);
     for _ in 0..ROUNDS {
         let (held, token, shop) = (session(&here), device(&here), workshop(&here));
@@ -81,7 +100,7 @@ fn what_one_node_ends_the_other_refuses_within_a_second(url: &str) {
     }
 }
 
-fn a_barred_account_is_barred_on_every_node_within_a_second(url: &str) {
+fn a_disabled_account_is_refused_on_every_node_within_a_second(url: &str) {
     let [here, there] = two(url);
     let token = device(&here);
     assert!(lives(&there, [bearer(&token)]));
@@ -137,32 +156,4 @@ fn nodes_with_one_master_key_make_one_set_of_keys(url: &str) {
         let held = Workshop::of(&issuing.send(&Dialect::Mechanics.request(&body)));
         assert!(nodes.iter().all(|node| lives(node, [bearer(&held.token)])));
     }
-}
-
-macro_rules! on_each_database {
-    ($($law:ident)*) => {
-        mod sqlite {
-            $(#[test] fn $law() {
-                let folder = tempfile::tempdir().expect("a folder");
-                super::$law(&format!("sqlite:{}", folder.path().join("t.db").display()));
-            })*
-        }
-
-        mod postgres {
-            use crate::support::postgres;
-            $(#[test] fn $law() {
-                postgres::with_database(super::$law);
-            })*
-        }
-    };
-}
-
-on_each_database! {
-    many_nodes_start_at_once_on_an_empty_database_and_load_the_demo_once
-    what_one_node_issues_the_other_takes_at_once
-    what_one_node_ends_the_other_refuses_within_a_second
-    a_barred_account_is_barred_on_every_node_within_a_second
-    one_refresh_token_has_one_successor_whichever_nodes_are_asked
-    one_address_is_one_client_whichever_nodes_are_asked
-    nodes_with_one_master_key_make_one_set_of_keys
 }

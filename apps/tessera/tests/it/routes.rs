@@ -1,4 +1,4 @@
-//! One file for each dialect: its document's request, its successes, each of its errors.
+//! The routes, one file for each dialect: its document's request, its successes, each of its errors.
 
 mod device;
 mod health;

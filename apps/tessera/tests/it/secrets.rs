@@ -1,4 +1,4 @@
-//! What the database and the log never hold (contract, section 1).
+//! The database and the log hold no secrets (contract, section 1).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::support::sign_in::{
     Workshop, bare, basic, bearer, client, device, logout, refresh, revoke, session, verify, workshop,
 };
 
-/// Everything that is in the files of a SQLite database.
+/// All bytes of the files of an SQLite database.
 pub fn dump_of(file: &Path) -> Vec<u8> {
     let beside = |end: &str| PathBuf::from(format!("{}{end}", file.display()));
     let parts = ["", "-wal", "-shm", "-journal"]
@@ -39,7 +39,7 @@ fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
     for before in 0..3 {
         let shifted = [&vec![0; before][..], bytes].concat();
         for text in [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)] {
-            // The first and last characters depend on what stands beside the secret.
+            // The first and last characters depend on the bytes beside the secret.
             let cut = [0, 2, 3][before];
             let end = text.len() - usize::from(!shifted.len().is_multiple_of(3));
             forms.push(("base64", text.as_bytes()[cut..end].to_vec()));
@@ -60,12 +60,12 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     as_text(haystack).contains(&as_text(needle))
 }
 
-/// A character for each byte: to search texts is quick, also in a build that is not optimised.
+/// One character for each byte: searching a text is fast also in a build without optimisation.
 fn as_text(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
-/// The first form in which any of these secrets is there, and where.
+/// For each secret that is found, the first form in which it is there.
 fn found(place: &str, haystack: &[u8], secrets: &[(&'static str, String)]) -> Vec<String> {
     let haystack = as_text(haystack);
     let form = |name: &str, secret: &str| {
@@ -98,7 +98,7 @@ const BROKEN_HEADER: &str = "canary-in-a-broken-header-52Tz";
 const IN_QUERY: &str = "canary-in-the-query-19xL";
 const WRONG_CONSUMER_TOKEN: &str = "canary-consumer-token-66pR";
 
-/// Everything that a server is asked in its life, good and bad; the secrets that it saw or made.
+/// Sends good and bad requests of every kind; returns the secrets that the server received or made.
 fn live_through(server: &Server) -> Vec<(&'static str, String)> {
     let first = workshop(server);
     let second = Workshop::of(&refresh(server, &first.refresh));
@@ -200,7 +200,7 @@ fn misbehave(server: &Server) {
 }
 
 #[test]
-fn neither_a_stolen_database_nor_the_chattiest_log_holds_a_secret() {
+fn neither_the_database_nor_the_most_detailed_log_holds_a_secret() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("t.db");
     let server = Setup::demo().env("TESSERA_LOG", "trace").file(&file).start();
@@ -215,7 +215,7 @@ fn neither_a_stolen_database_nor_the_chattiest_log_holds_a_secret() {
     let mut leaks = found("the database of a running server", &while_running, &secrets);
     leaks.extend(found("the database of a stopped server", &dump_of(&file), &secrets));
     leaks.extend(found("the log", &err.bytes(), &secrets));
-    // The lines to paste hold the demo's well-known passwords, and are there for that.
+    // The printed curl lines contain the demo's well-known passwords on purpose.
     secrets.retain(|(_, secret)| *secret != PLAYER_PASSWORD && !secret.starts_with("demo-token"));
     leaks.extend(found("what it prints", out.as_bytes(), &secrets));
     assert!(leaks.is_empty(), "{}", leaks.join("\n"));
@@ -227,7 +227,7 @@ fn neither_a_stolen_database_nor_the_chattiest_log_holds_a_secret() {
 }
 
 #[test]
-fn nobody_writes_lines_of_their_own_into_the_log() {
+fn no_request_can_forge_a_log_line() {
     let server = Setup::demo().env("TESSERA_LOG", "trace").start();
     let hostile =
         "x\r\n2026-01-01T00:00:00.000000Z  INFO forged: event=\"token_issued\"\u{1b}[2J\u{2028}\",\"level\":\"fake";

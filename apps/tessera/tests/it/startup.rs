@@ -1,4 +1,4 @@
-//! What stops a start, and with which words (contract, section 0).
+//! Errors that stop a start, and their texts (contract, section 0).
 
 use std::fs;
 use std::net::TcpListener;
@@ -10,11 +10,10 @@ use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
 use crate::support::dialect::Dialect;
-use crate::support::postgres;
 use crate::support::server::{Ended, Server, Setup};
 use crate::support::sign_in::{bearer, device, lives};
 
-/// Asserts that it did not start, and that what it said has each of these words.
+/// Asserts that it did not start, and that its output has each of these words.
 fn assert_refused(ended: &Ended, words: &[&str]) {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     for word in words {
@@ -73,7 +72,7 @@ fn a_bad_value_is_named_with_its_key_and_with_what_is_allowed() {
         ("listen = \"nowhere\"", &["listen", "nowhere", "127.0.0.1:8080"]),
         ("flavour = []", &["flavour", "at least one"]),
     ] {
-        let setup = Setup::demo().without_env("TESSERA_PASSWORDS__COST").listen_unsaid();
+        let setup = Setup::demo().without_env("TESSERA_PASSWORDS__COST").without_listen();
         assert_refused(&setup.config(toml).run(), words);
     }
     for (name, value, words) in [
@@ -82,7 +81,7 @@ fn a_bad_value_is_named_with_its_key_and_with_what_is_allowed() {
         ("TESSERA_LISTEN", "nowhere", &["listen", "nowhere"]),
         ("TESSERA_LOG", "tessera=loud", &["TESSERA_LOG", "loud"]),
     ] {
-        assert_refused(&Setup::demo().listen_unsaid().env(name, value).run(), words);
+        assert_refused(&Setup::demo().without_listen().env(name, value).run(), words);
     }
 }
 
@@ -161,7 +160,7 @@ fn a_dialect_whose_issuer_cannot_do_what_it_promises_is_refused_with_a_sentence(
         (
             "mechanics",
             "issuer = \"opaque\"\nlifetime = \"unlimited\"",
-            "ends by itself",
+            "a token that expires",
         ),
         ("device", "issuer = \"stateless\"", "revoked"),
         ("integration", "issuer = \"stateless\"", "revoked"),
@@ -220,10 +219,10 @@ fn the_demo_listens_on_loopback_and_nowhere_else() {
         &Setup::demo().listen("example.com:80").run(),
         &["listen", "example.com:80"],
     );
-    let env = Setup::demo().listen_unsaid().env("TESSERA_LISTEN", "0.0.0.0:0");
+    let env = Setup::demo().without_listen().env("TESSERA_LISTEN", "0.0.0.0:0");
     assert_refused(&env.run(), &["listen", "loopback"]);
     for address in ["127.0.0.2:0", "[::1]:0"] {
-        // Not every machine has them.
+        // Not every machine has these addresses.
         if TcpListener::bind(address).is_ok() {
             let server = Setup::demo().listen(address).start();
             assert_eq!(server.get("/readyz").status, 200, "{address}");
@@ -252,10 +251,10 @@ fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let file = format!("listen = \"{address}\"\n");
-    // The file's is taken, so that it would not start with that.
-    assert_refused(&Setup::demo().listen_unsaid().config(&file).run(), &[&address]);
+    // The address in the file is in use: with it the server would not start.
+    assert_refused(&Setup::demo().without_listen().config(&file).run(), &[&address]);
     Setup::demo()
-        .listen_unsaid()
+        .without_listen()
         .config(&file)
         .env("TESSERA_LISTEN", "127.0.0.1:0")
         .start()
@@ -321,13 +320,13 @@ fn a_database_that_cannot_be_used_is_named_without_its_password() {
 }
 
 #[test]
-fn a_configuration_file_that_is_not_there_or_no_toml_is_named() {
+fn a_missing_or_invalid_configuration_file_is_named() {
     let ended = Setup::demo().arg("--config").arg("/no/such/file.toml").run();
     assert_refused(&ended, &["/no/such/file.toml"]);
     assert_refused(&Setup::demo().config("this is = = no toml").run(), &[]);
 }
 
-/// A master key that is as good as any.
+/// A valid master key.
 fn some_key(salt: u8) -> String {
     STANDARD.encode((0..32).map(|i| i * 7 + salt).collect::<Vec<u8>>())
 }
@@ -377,7 +376,7 @@ fn a_key_file_that_others_can_read_is_refused() {
 }
 
 #[test]
-fn a_master_key_that_is_none_is_refused_and_not_repeated() {
+fn an_invalid_master_key_is_refused_and_not_printed() {
     for (value, form) in [
         ("canary-no-base64!".to_owned(), "base64"),
         (STANDARD.encode("canary, 16 bytes"), "32"),
@@ -407,12 +406,12 @@ fn a_wrong_master_key_is_refused_and_overwrites_nothing() {
         assert_refused(&ended, &["master key"]);
     }
     let server = Setup::demo().file(&file).start();
-    assert!(lives(&server, [bearer(&shop.token)]), "the keys are what they were");
+    assert!(lives(&server, [bearer(&shop.token)]), "the keys are unchanged");
     assert_eq!(crate::support::sign_in::refresh(&server, &shop.refresh).status, 200);
 }
 
 #[test]
-fn a_wrong_master_key_is_refused_though_the_right_one_is_another_configured_one() {
+fn a_wrong_master_key_is_refused_even_if_the_right_one_is_configured_elsewhere() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("t.db");
     let setup = |salt: u8| Setup::plain().file(&file).env("TESSERA_MASTER_KEY", some_key(salt));
@@ -428,29 +427,7 @@ fn a_wrong_master_key_is_refused_though_the_right_one_is_another_configured_one(
 }
 
 #[test]
-fn on_postgresql_a_master_key_must_be_given() {
-    postgres::with_database(|url| {
-        assert_refused(
-            &Setup::plain().database(url).run(),
-            &["TESSERA_MASTER_KEY", "--master-key-file"],
-        );
-        let server = Setup::plain()
-            .database(url)
-            .env("TESSERA_MASTER_KEY", some_key(5))
-            .start();
-        server.stop();
-        assert_refused(
-            &Setup::plain()
-                .database(url)
-                .env("TESSERA_MASTER_KEY", some_key(6))
-                .run(),
-            &["master key"],
-        );
-    });
-}
-
-#[test]
-fn the_database_file_is_its_owners_alone_and_writes_ahead() {
+fn only_its_owner_can_read_the_database_file_and_it_has_a_write_ahead_log() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("t.db");
     let server = Setup::demo().file(&file).start();
@@ -471,7 +448,7 @@ fn without_the_demo_there_are_no_demo_people() {
 }
 
 #[test]
-fn without_a_database_it_makes_one_where_it_stands() {
+fn without_a_database_setting_one_is_created_in_the_working_folder() {
     let server = Setup::plain().start();
     assert!(Path::new(server.folder()).join("tessera.db").exists());
     server.stop();

@@ -1,11 +1,10 @@
-//! What the tests stand on.
+//! Helpers for the tests.
 
 pub mod client;
 pub mod dialect;
 pub mod jws;
 pub mod operator;
 mod poll;
-pub mod postgres;
 pub mod server;
 pub mod sign_in;
 pub mod vectors;
@@ -15,7 +14,7 @@ use std::thread;
 
 pub use poll::poll;
 
-/// Calls from `callers` threads that all start at the same moment, and gathers the answers.
+/// Calls from `callers` threads that all start at the same moment; returns the answers.
 pub fn at_once<T: Send>(callers: usize, call: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let start = Barrier::new(callers);
     thread::scope(|scope| {
@@ -34,7 +33,7 @@ pub fn at_once<T: Send>(callers: usize, call: impl Fn(usize) -> T + Sync) -> Vec
     })
 }
 
-/// The one value that all of them are.
+/// The value, which must be the same for all of them.
 pub fn the_one<T: PartialEq + std::fmt::Debug>(values: impl IntoIterator<Item = T>) -> T {
     let mut values = values.into_iter();
     let first = values.next().expect("at least one");

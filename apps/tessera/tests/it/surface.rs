@@ -1,4 +1,4 @@
-//! The edge of the server: methods, paths, hosts, heads; what is no request of ours.
+//! HTTP itself: methods, paths, hosts, heads, framing, and input that is not HTTP.
 
 use crate::support::client::{Request, Response};
 use crate::support::dialect::{Dialect, is_json_answer};
@@ -39,7 +39,7 @@ fn a_method_is_not_overridden_by_a_header() {
 }
 
 #[test]
-fn connect_is_not_what_this_server_does() {
+fn the_connect_method_is_refused() {
     let server = Server::shared();
     for line in [
         "CONNECT example.com:443 HTTP/1.1",
@@ -108,7 +108,7 @@ fn spellings(path: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_spelling_of_a_path_is_a_way_round_its_rule() {
+fn no_spelling_of_a_path_bypasses_its_rule() {
     let server = Server::shared();
     let token = device(server);
     for spelling in spellings("/auth/verify") {
@@ -219,7 +219,7 @@ fn two_requests_on_one_connection_get_two_answers_in_order() {
 }
 
 #[test]
-fn a_head_may_have_many_or_long_lines_and_not_without_end() {
+fn a_head_may_have_many_or_long_lines_up_to_a_limit() {
     let server = Server::shared();
     let many = |count: usize| {
         let request = Request::get("/healthz");
@@ -242,7 +242,7 @@ fn a_head_may_have_many_or_long_lines_and_not_without_end() {
 }
 
 #[test]
-fn a_head_that_does_not_come_is_not_waited_for_for_ever() {
+fn a_head_that_does_not_arrive_times_out() {
     let server = Server::shared();
     let mut slow = server.connect();
     slow.write(b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Ty");
@@ -251,7 +251,7 @@ fn a_head_that_does_not_come_is_not_waited_for_for_ever() {
 }
 
 #[test]
-fn what_is_no_http_is_closed_and_the_server_goes_on() {
+fn input_that_is_not_http_closes_the_connection_and_the_server_goes_on() {
     let server = Server::shared();
     for bytes in [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".as_slice(),
@@ -302,7 +302,7 @@ fn a_cookie_is_no_credential() {
 }
 
 #[test]
-fn no_answer_names_what_the_server_is_made_of() {
+fn no_answer_names_the_servers_software() {
     let server = Server::shared();
     let mut answers: Vec<Response> = Dialect::ALL
         .map(|dialect| server.send(&dialect.request(&dialect.good())))

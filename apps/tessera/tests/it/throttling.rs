@@ -1,5 +1,5 @@
-//! Failed logins are counted, by name and by address (contract, section 1). Every test has a server of its own: a lock
-//! is meant to be felt by others.
+//! Failed logins are counted, by name and by address (contract, section 1). Every test starts its own server, because
+//! a lock affects all clients.
 
 use std::collections::HashSet;
 
@@ -69,7 +69,7 @@ fn too_many_failures_lock_the_name_from_that_address_in_every_dialect() {
 }
 
 #[test]
-fn names_of_nobody_are_locked_like_any_other() {
+fn unknown_names_are_locked_like_any_other() {
     let server = behind_a_proxy().start();
     for dialect in Dialect::ALL {
         let failures = lock_out(&server, dialect, "nobody@example.com", "203.0.113.3");
@@ -136,7 +136,7 @@ fn many_names_from_one_address_lock_the_address() {
         attempt(&server, Dialect::Login, name, password, "203.0.113.7").status,
         200
     );
-    // The counter is the address's, whichever door it knocks at.
+    // The counter belongs to the address, whichever flavour it uses.
     Dialect::Mechanics.refuses(
         &attempt(
             &server,
@@ -150,23 +150,23 @@ fn many_names_from_one_address_lock_the_address() {
 }
 
 #[test]
-fn guesses_from_everywhere_lock_the_name_and_not_its_owner_out() {
+fn guesses_from_many_addresses_lock_the_name_and_not_its_owner() {
     let server = behind_a_proxy().start();
     let (name, password) = good_name(Dialect::Mechanics);
     let from = |address: &str, password: &str| attempt(&server, Dialect::Mechanics, name, password, address).status;
     assert_eq!(from("192.0.2.77", password), 200, "the owner, at home");
     let guess = |index: usize| from(&format!("198.51.100.{}", index / 8), "wrong");
     let statuses: Vec<u16> = (0..128).map(guess).collect();
-    let told = statuses.iter().filter(|status| **status == 401).count();
+    let checked = statuses.iter().filter(|status| **status == 401).count();
     assert!(
-        (40..=100).contains(&told),
-        "the loosest counter, and still below a hundred: {told}"
+        (40..=100).contains(&checked),
+        "the counter with the highest limit, below a hundred: {checked}"
     );
     assert_eq!(statuses.last(), Some(&429));
     assert_eq!(from("203.0.113.99", password), 429, "right or wrong");
     assert_eq!(from("192.0.2.77", password), 200, "the owner, still at home");
     let other = attempt(&server, Dialect::Login, "root", "secret", "198.51.100.1");
-    assert_eq!(other.status, 200, "somebody else: {other:?}");
+    assert_eq!(other.status, 200, "another name: {other:?}");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn an_ipv6_client_is_its_network() {
 }
 
 #[test]
-fn what_a_client_says_of_its_address_counts_only_from_a_listed_proxy() {
+fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
     let server = Server::demo();
     let (name, password) = good_name(Dialect::Mechanics);
     let mut statuses = Vec::new();
@@ -211,11 +211,11 @@ fn what_a_client_says_of_its_address_counts_only_from_a_listed_proxy() {
 }
 
 #[test]
-fn behind_proxies_the_rightmost_stranger_is_the_client() {
+fn behind_proxies_the_rightmost_untrusted_address_is_the_client() {
     let server = behind_a_proxy().start();
     let (name, password) = good_name(Dialect::Mechanics);
     for index in 0..MANY {
-        // What the client wrote itself stands on the left, what the proxies added on the right.
+        // The left part is what the client wrote itself; the proxies add on the right.
         let chain = format!("198.51.100.{index}, 203.0.113.8, 10.1.2.3");
         let status = attempt(&server, Dialect::Mechanics, name, "wrong", &chain).status;
         assert!(matches!(status, 401 | 429));
@@ -235,14 +235,14 @@ fn behind_proxies_the_rightmost_stranger_is_the_client() {
 }
 
 #[test]
-fn guesses_side_by_side_learn_no_more_than_guesses_in_a_row() {
+fn parallel_guesses_learn_no_more_than_guesses_in_a_row() {
     let server = behind_a_proxy().start();
     let (name, _) = good_name(Dialect::Mechanics);
     let statuses = at_once(40, |_| {
         attempt(&server, Dialect::Mechanics, name, "wrong", "203.0.113.9").status
     });
-    let told = statuses.iter().filter(|status| **status == 401).count();
-    assert!(told <= 10, "{told} of 40 were told that they were wrong");
+    let checked = statuses.iter().filter(|status| **status == 401).count();
+    assert!(checked <= 10, "{checked} of 40 learned that they were wrong");
     assert!(
         statuses.iter().all(|status| matches!(status, 401 | 429 | 503)),
         "{statuses:?}"
@@ -292,7 +292,7 @@ fn a_full_queue_is_a_503_at_once_with_a_time_that_differs() {
             answers.iter().all(|answer| matches!(answer.status, 200 | 503)),
             "{answers:?}"
         );
-        assert!(answers.iter().any(|answer| answer.status == 200), "somebody gets in");
+        assert!(answers.iter().any(|answer| answer.status == 200), "one login succeeds");
         busy.extend(answers.into_iter().filter(|answer| answer.status == 503));
     }
     assert!(busy.len() >= 20, "{} of 72", busy.len());

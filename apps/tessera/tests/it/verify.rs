@@ -1,4 +1,4 @@
-//! `/auth/verify` (contract, section 6): what a proxy asks on behalf of the services behind it.
+//! `/auth/verify` (contract, section 6): forward authentication for a proxy.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::support::sign_in::{bare, basic, bearer, client, device, lives, sessio
 use crate::support::vectors::{cases, fill};
 use crate::support::{dialect, poll};
 
-const SAID: [&str; 5] = [
+const IDENTITY_HEADERS: [&str; 5] = [
     "X-Auth-Subject",
     "X-Auth-Flavour",
     "X-Auth-Realm",
@@ -18,8 +18,8 @@ const SAID: [&str; 5] = [
 const ALL_TEN: &str = "consultarTitulo registrarJuego consultarJuego editarJuego eliminarJuego registrarOferta \
                        consultarOferta editarOferta eliminarOferta consultarUsuario";
 
-fn said(response: &Response) -> [Option<&str>; 5] {
-    SAID.map(|name| response.header(name))
+fn identity_headers(response: &Response) -> [Option<&str>; 5] {
+    IDENTITY_HEADERS.map(|name| response.header(name))
 }
 
 fn with_query(server: &Server, query: &str, token: &str) -> Response {
@@ -27,7 +27,7 @@ fn with_query(server: &Server, query: &str, token: &str) -> Response {
 }
 
 #[test]
-fn a_live_token_of_each_flavour_is_vouched_for_with_its_five_headers() {
+fn an_active_token_of_each_flavour_is_accepted_with_five_identity_headers() {
     let server = Server::shared();
     let held = session(server);
     for (headers, flavour, realm, permissions) in [
@@ -43,14 +43,14 @@ fn a_live_token_of_each_flavour_is_vouched_for_with_its_five_headers() {
     ] {
         let response = verify(server, headers);
         assert_eq!(response.status, 200, "{response:?}");
-        let [subject, said_flavour, said_realm, id, said_permissions] = said(&response);
+        let [subject, flavour_header, realm_header, id, permissions_header] = identity_headers(&response);
         assert!(
             subject.is_some_and(|subject| subject.parse::<i64>().is_ok_and(|n| n > 0)),
             "{response:?}"
         );
-        assert_eq!((said_flavour, said_realm), (Some(flavour), Some(realm)));
+        assert_eq!((flavour_header, realm_header), (Some(flavour), Some(realm)));
         assert!(id.is_some_and(|id| !id.is_empty()), "{response:?}");
-        assert_eq!(said_permissions, Some(permissions));
+        assert_eq!(permissions_header, Some(permissions));
         assert_eq!(response.header("Cache-Control"), Some("no-store"));
         assert_eq!(response.header("X-Content-Type-Options"), Some("nosniff"));
         assert!(response.body.is_empty());
@@ -83,11 +83,11 @@ fn a_refusal_says_nothing_but_how_to_authenticate() {
             .header("WWW-Authenticate")
             .is_some_and(|value| value.contains("error=\"invalid_token\""))
     );
-    assert_eq!(said(&answer), [None; 5]);
+    assert_eq!(identity_headers(&answer), [None; 5]);
 }
 
 #[test]
-fn what_the_request_says_of_itself_is_worthless() {
+fn the_requests_own_identity_headers_are_ignored() {
     let server = Server::shared();
     let forged = [
         ("X-Auth-Subject", "root"),
@@ -116,7 +116,11 @@ fn every_method_gets_the_same_answer_and_no_body_is_looked_at() {
         assert_eq!(server.send(&bare).status, 401, "{method}");
         let request = bare.headers([bearer(&token)]);
         let answer = server.send(&request).comparable();
-        assert_eq!((answer.status, said(&answer)), (200, said(&plain)), "{method}");
+        assert_eq!(
+            (answer.status, identity_headers(&answer)),
+            (200, identity_headers(&plain)),
+            "{method}"
+        );
         let with_body = request
             .header("Content-Type", "application/json")
             .body("{\"access_token\": broken");
@@ -184,7 +188,7 @@ fn every_permission_asked_for_is_needed() {
         if status == 403 {
             let challenge = response.header("WWW-Authenticate").expect("a challenge");
             assert!(challenge.contains("error=\"insufficient_scope\""), "{challenge}");
-            assert_eq!(said(&response), [None; 5], "{query}");
+            assert_eq!(identity_headers(&response), [None; 5], "{query}");
         }
     }
     assert_eq!(
@@ -195,7 +199,7 @@ fn every_permission_asked_for_is_needed() {
 }
 
 #[test]
-fn two_credentials_in_one_request_are_none() {
+fn two_credentials_in_one_request_are_refused() {
     let server = Server::shared();
     let (device, held) = (device(server), session(server));
     let [token, key] = held.headers();
@@ -236,7 +240,7 @@ fn a_token_outside_the_three_headers_is_not_looked_at() {
     }
 }
 
-/// The four documented flavours, and a device flavour whose tokens end after a second.
+/// The four documented flavours, and a device flavour whose tokens expire after a second.
 const WITH_SHORT_LIVES: &str = r#"
 [[flavour]]
 name = "mechanics"
@@ -257,13 +261,13 @@ path = "/short"
 lifetime = "1s"
 "#;
 
-/// A server with such a flavour, and a token of it that has ended.
+/// A server with such a flavour, and an expired token of it.
 pub fn server_with_an_expired_token() -> (Server, String) {
     let server = Setup::demo().config(WITH_SHORT_LIVES).start();
     let request = Request::post("/short/create").json(dialect::Dialect::Device.good());
     let token = server.send(&request).member("token");
     assert!(lives(&server, [bearer(&token)]), "it lived");
-    assert!(poll(500, || !lives(&server, [bearer(&token)])), "it ends by itself");
+    assert!(poll(500, || !lives(&server, [bearer(&token)])), "it expires");
     (server, token)
 }
 
@@ -277,7 +281,7 @@ struct HeaderCase {
     content_type: Option<String>,
 }
 
-/// What a case expects of a token of this flavour.
+/// The expected statuses of a case, for a token of this flavour.
 fn expected(case: &HeaderCase, flavour: &str) -> Vec<u16> {
     let carried = flavour != "login";
     match case.expect.as_str() {

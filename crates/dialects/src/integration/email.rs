@@ -1,14 +1,14 @@
-//! The shape of an e-mail address, as far as two spellings of one address must not become two people.
+//! Checks e-mail addresses, so that two spellings of one address do not become two clients.
 
 /// The longest address, in bytes (RFC 5321 section 4.5.3.1.3, less the angle brackets).
 const MAX_BYTES: usize = 254;
 
-/// Reads an address: white space around it is dropped, nothing else is changed. `None` for what is no address.
+/// Reads an address: removes white space around it, and changes nothing else. `None` if it is not an address.
 ///
-/// The part before the `@` may be in any script; letter case and Unicode forms are folded where clients are looked
-/// up. The domain is host-name text in ASCII (RFC 1123 section 2.1). An international one is therefore sent in its
-/// ASCII form, `xn--…` (RFC 5890 section 2.3.2.1), so that there is one spelling of it; and no label may end in a
-/// hyphen, as the forged `xn--example-` does, which decodes to plain `example`.
+/// The part before the `@` may be in any script; the look-up of clients folds letter case and Unicode forms. The
+/// domain is a host name in ASCII (RFC 1123 section 2.1). An international domain therefore comes in its ASCII form,
+/// `xn--…` (RFC 5890 section 2.3.2.1), so that it has one spelling. No label may end in a hyphen, as the forged
+/// `xn--example-` does, which decodes to plain `example`.
 pub(super) fn parse(sent: &str) -> Option<String> {
     let address = sent.trim();
     let odd = |c: char| c.is_whitespace() || c.is_control();
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_comes_through_as_sent() {
+    fn an_address_is_returned_as_sent() {
         for address in [
             "andrew.wiggin@letsta.lk",
             "A+b'{}!@X-1.DK",
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_or_has_a_second_spelling_is_none() {
+    fn an_invalid_address_or_one_with_a_second_spelling_is_none() {
         for address in [
             "",
             " ",

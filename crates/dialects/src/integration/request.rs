@@ -5,18 +5,19 @@ use std::fmt;
 use secrecy::SecretString;
 
 use super::email;
-use crate::field::{FieldError, FieldErrorKind, LABEL};
-use crate::media::Payload;
-use crate::rejection::RequestRejection;
+use crate::field_error::{FieldError, FieldErrorKind, Limit};
+use crate::payload::Payload;
+use crate::request_rejection::RequestRejection;
 
-/// What a consumer asks of [`Integration::TOKEN`](super::Integration::TOKEN). `Debug` shows no value.
+/// A request to [`Integration::TOKEN`](super::Integration::TOKEN). `Debug` shows no value.
 pub struct TokenRequest {
-    /// The client's e-mail address without white space around it, at most 254 bytes. Fold before comparing.
+    /// The client's e-mail address without white space around it, at most 254 bytes. Fold it before
+    /// comparing.
     pub email: String,
-    /// The name for a client that is new: 1 to 255 characters, not blank, no control characters. A known client
-    /// keeps its own.
+    /// The name for a new client: 1 to 255 characters, not blank, no control characters. An existing client keeps its
+    /// name.
     pub name: String,
-    /// Who vouches.
+    /// The consumer that signs the client in.
     pub consumer: ConsumerCredentials,
     /// The organisation the client belongs to, at least 1. It need not exist.
     pub organization_id: i64,
@@ -31,21 +32,21 @@ pub struct ConsumerCredentials {
 }
 
 impl TokenRequest {
-    /// Reads the request. Members the document does not name are ignored, so that nobody can set `roles`, `granted`
-    /// or an `id`.
+    /// Reads the request. Members that the document does not name are ignored, so a consumer cannot set `roles`,
+    /// `granted` or an `id`.
     ///
     /// # Errors
     /// [`RequestRejection::TooLarge`], [`RequestRejection::UnsupportedMediaType`] and [`RequestRejection::Malformed`] as for every dialect;
-    /// [`RequestRejection::Field`] for a field that is missing or unusable. `organization_id` is a plain integer: neither
-    /// text nor a fraction nor an exponent stands for one.
+    /// [`RequestRejection::Field`] for a field that is missing or unusable. `organization_id` has to be a plain
+    /// integer, without quotes, fraction or exponent.
     pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
-        let mut fields = payload.fields()?;
+        let mut fields = payload.json_fields()?;
         let sent = fields.text("email")?;
         let email = email::parse(&sent).ok_or(NOT_AN_EMAIL)?;
-        let name = fields.label("name", LABEL)?;
+        let name = fields.label("name", Limit::LABEL)?;
         let mut consumer = fields.object("consumer")?;
         let consumer = ConsumerCredentials {
-            key: consumer.label("consumer.key", LABEL)?,
+            key: consumer.label("consumer.key", Limit::LABEL)?,
             token: consumer.secret("consumer.token")?,
         };
         let organization_id = fields.positive_integer("organization_id")?;
@@ -58,10 +59,7 @@ impl TokenRequest {
     }
 }
 
-const NOT_AN_EMAIL: FieldError = FieldError {
-    field: "email",
-    kind: FieldErrorKind::NotAnEmail,
-};
+const NOT_AN_EMAIL: FieldError = FieldError::new("email", FieldErrorKind::NotAnEmail);
 
 impl fmt::Debug for TokenRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_needed_and_named_when_it_is_missing() {
+    fn every_field_is_required_and_named_when_it_is_missing() {
         for field in ["email", "name", "consumer", "organization_id"] {
             assert_eq!(
                 refused(json!({field: "absent"})),
@@ -109,21 +107,9 @@ mod tests {
             );
         }
         let key = refused(json!({"consumer": {"token": "t"}}));
-        assert_eq!(
-            key,
-            FieldError {
-                field: "consumer.key",
-                kind: FieldErrorKind::Missing
-            }
-        );
+        assert_eq!(key, FieldError::new("consumer.key", FieldErrorKind::Missing));
         let token = refused(json!({"consumer": {"key": "k", "token": ""}}));
-        assert_eq!(
-            token,
-            FieldError {
-                field: "consumer.token",
-                kind: FieldErrorKind::Blank
-            }
-        );
+        assert_eq!(token, FieldError::new("consumer.token", FieldErrorKind::Blank));
     }
 
     #[test]
@@ -153,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_keys_are_bounded_and_plain() {
+    fn names_and_keys_have_a_limit_and_no_control_characters() {
         assert!(decode(json!({"name": "ñ".repeat(255)})).is_ok());
         for name in ["", " ", "a\nb", "a\0", &"ñ".repeat(256)] {
             assert_eq!(refused(json!({"name": name})).field, "name");
@@ -163,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_the_answer_cannot_be_sent() {
+    fn members_of_the_answer_are_ignored_in_a_request() {
         let request = decode(json!({"id": 1, "roles": ["admin"], "granted": true, "person": {"id": 1}}));
         assert_eq!(request.unwrap().organization_id, 171);
     }

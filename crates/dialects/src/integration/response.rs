@@ -1,10 +1,10 @@
-//! What a consumer gets: every key of the document in its order, with its nulls.
+//! The answer to a consumer: every key of the document in its order, with its nulls.
 
 use serde::Serialize;
 
 use super::time::utc_text;
 use crate::answer::Answer;
-use crate::record::CorruptRecord;
+use crate::corrupt_record::CorruptRecord;
 use crate::redacted::Redacted;
 
 /// The whole answer. [`Integration::response`](super::Integration::response) fills it in.
@@ -14,13 +14,13 @@ pub struct TokenResponse<'a> {
     pub token: Redacted<'a>,
     /// The client.
     pub person: Person<'a>,
-    /// Always null: a client has no permissions of its own.
+    /// Always null: a client has no permissions.
     pub permissions_map: Null,
     /// The subdomain of the installation, not of the organisation.
     pub subdomain: &'a str,
-    /// What kind of installation this is.
+    /// The kind of this installation, such as `production`.
     pub environment: &'a str,
-    /// The organisation's distance from UTC, in seconds, negative to the west.
+    /// The organisation's offset from UTC, in seconds, negative to the west.
     pub organization_timezone_offset: i64,
 }
 
@@ -32,8 +32,8 @@ impl TokenResponse<'_> {
     }
 }
 
-/// A client as the document shows it. Members that are [`Null`] are there for programs written against the document;
-/// this system has nothing to put there.
+/// A client as the document shows it. Members that are [`Null`] exist for programs written against the document; this
+/// system has no values for them.
 #[derive(Clone, Debug, Serialize)]
 #[expect(missing_docs, reason = "the document names these members and does not explain them")]
 pub struct Person<'a> {
@@ -97,20 +97,20 @@ impl<'a> Person<'a> {
     }
 }
 
-/// One entry of `client_key_values`: something the client is known by.
+/// One entry of `client_key_values`: the client's name or e-mail address.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClientKeyValue<'a> {
-    /// The client.
+    /// The client's number.
     pub client_id: i64,
-    /// The client's membership of its organisation. A client has exactly one here, so it has the client's number.
+    /// The client's membership of its organisation. A client has exactly one, so this is the client's number too.
     pub clients_organization_id: i64,
     /// When it was stored.
     pub created_at: String,
-    /// Its number. Each client has two, so they are 2n - 1 for the name and 2n for the address of client n.
+    /// The number of this entry. Each client has two: 2n - 1 for the name and 2n for the address of client n.
     pub id: i64,
     /// `name` or `email`.
     pub key: &'a str,
-    /// When it was changed last.
+    /// When it was last changed.
     pub updated_at: String,
     /// The name or the address.
     pub value: &'a str,
@@ -147,7 +147,7 @@ pub struct Client<'a> {
     pub name: &'a str,
     /// Its e-mail address, not folded.
     pub email: &'a str,
-    /// When it was made, in milliseconds since 1970.
+    /// When it was created, in milliseconds since 1970.
     pub created_at_ms: i64,
 }
 
@@ -160,7 +160,7 @@ pub struct Organization<'a> {
     pub name: &'a str,
     /// Its subdomain.
     pub subdomain: &'a str,
-    /// Its distance from UTC, in seconds.
+    /// Its offset from UTC, in seconds, negative to the west.
     pub timezone_offset: i64,
 }
 
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ids_of_key_values_of_different_clients_never_meet() {
+    fn the_key_values_of_different_clients_have_different_ids() {
         let ids = |n| {
             let client = client(n, 0);
             Person::of(&client, &ORGANIZATION, "")
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_no_answer_can_carry_is_corrupt_and_no_panic() {
+    fn a_client_that_cannot_be_printed_is_corrupt_and_causes_no_panic() {
         let dialect = Integration::new("r", "http://x/");
         for (id, ms, member) in [(i64::MAX, 0, "id"), (i64::MIN, 0, "id"), (1, i64::MAX, "created_at")] {
             let error = dialect.response("t", &client(id, ms), &ORGANIZATION).unwrap_err();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_installation_and_the_organisation_each_have_their_subdomain() {
+    fn the_installation_and_the_organisation_have_different_subdomains() {
         let dialect = Integration::new("r", "http://127.0.0.1:8080/")
             .with_subdomain("eu")
             .with_environment("test");

@@ -1,9 +1,9 @@
-//! Times as the document writes them.
+//! Times in the format of the document.
 
 use chrono::{DateTime, SecondsFormat};
 
-/// `2019-10-03T19:10:16Z` (RFC 3339, UTC, whole seconds, cut and not rounded) from milliseconds since 1970. `None`
-/// outside the years 0 to 9999, which that form cannot write.
+/// `2019-10-03T19:10:16Z` (RFC 3339, UTC, whole seconds, truncated) from milliseconds since 1970. `None` outside the
+/// years 0 to 9999, which the format does not have.
 pub(super) fn utc_text(unix_ms: i64) -> Option<String> {
     let time = DateTime::from_timestamp_millis(unix_ms)?;
     let text = time.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -29,7 +29,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_form_cannot_write_is_none() {
+    fn a_time_outside_the_format_is_none() {
         for unix_ms in [253_402_300_800_000, -62_167_219_200_001, i64::MAX, i64::MIN] {
             assert_eq!(utc_text(unix_ms), None, "{unix_ms}");
         }

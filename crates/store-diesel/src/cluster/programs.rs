@@ -1,19 +1,25 @@
-//! The machine's own programs of PostgreSQL, and the user under which they agree to run.
+//! The PostgreSQL programs of this machine, and the user that they run as.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where `initdb` and `postgres` are, and who runs them.
+/// The message where they are not installed.
+pub(super) const MISSING: &str = "PostgreSQL's programs are not installed; on Debian: apt-get install postgresql";
+
+/// Where Debian's packages put them, in a folder for each version.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+/// Where `initdb` and `postgres` are, and the user that runs them, if it is not the current one.
 pub(super) struct Programs {
     folder: PathBuf,
     user: Option<User>,
 }
 
-/// Somebody who is not root: PostgreSQL refuses to be.
+/// A user other than root, as which PostgreSQL refuses to run.
 struct User {
     uid: u32,
     gid: u32,
@@ -22,20 +28,15 @@ struct User {
 impl Programs {
     /// Looks in `PATH`, then where Debian puts them, the newest version first.
     pub(super) fn find() -> Result<Self, String> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut folders: Vec<PathBuf> = std::env::split_paths(&path).chain(debian()).collect();
-        folders.retain(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file());
-        match folders.into_iter().next() {
-            Some(folder) => Ok(Self {
-                folder,
-                user: User::for_server()?,
-            }),
-            None => Err(
-                "these tests need the programs of PostgreSQL: install the Debian package `postgresql`, \
-                 or set TESSERA_SKIP_POSTGRES=1 to skip them"
-                    .to_owned(),
-            ),
-        }
+        Ok(Self {
+            folder: installed().ok_or(MISSING)?,
+            user: User::for_server()?,
+        })
+    }
+
+    /// Whether [`find`](Self::find) would find them.
+    pub(super) fn are_installed() -> bool {
+        installed().is_some()
     }
 
     /// Makes the files of a cluster.
@@ -71,7 +72,7 @@ impl Programs {
             return Ok(());
         };
         let given = std::os::unix::fs::chown(path, Some(user.uid), Some(user.gid));
-        given.map_err(|error| format!("a part of the cluster cannot be given away: {error}"))
+        given.map_err(|error| format!("the owner of a file of the cluster cannot be changed: {error}"))
     }
 
     /// Writes a file that the server's user alone can read.
@@ -79,7 +80,7 @@ impl Programs {
         let mut options = OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(path);
         let written = file.and_then(|mut file| file.write_all(content.as_bytes()));
-        written.map_err(|error| format!("a part of the cluster cannot be written: {error}"))?;
+        written.map_err(|error| format!("a file of the cluster cannot be written: {error}"))?;
         self.give(path)
     }
 
@@ -97,10 +98,10 @@ impl Programs {
 }
 
 impl User {
-    /// `postgres` or else `nobody`, for root; nobody else, for anybody else.
+    /// For root: `postgres`, or else `nobody`. For any other user: none, the server runs as that user.
     fn for_server() -> Result<Option<Self>, String> {
         let id = Command::new("id").arg("-u").output();
-        let id = id.map_err(|error| format!("nobody says who I am: {error}"))?;
+        let id = id.map_err(|error| format!("`id -u` failed: {error}"))?;
         if id.stdout.trim_ascii() != b"0" {
             return Ok(None);
         }
@@ -120,9 +121,19 @@ impl User {
     }
 }
 
-/// The folders of Debian's packages, the newest version first.
-fn debian() -> Vec<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+fn installed() -> Option<PathBuf> {
+    first_with_programs(&std::env::var_os("PATH").unwrap_or_default(), Path::new(DEBIAN))
+}
+
+/// The first folder that has both programs: of those in `path`, then of Debian's.
+fn first_with_programs(path: &OsStr, debian: &Path) -> Option<PathBuf> {
+    let mut folders = std::env::split_paths(path).chain(by_version(debian));
+    folders.find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+}
+
+/// The folders `VERSION/bin` below Debian's, the newest version first.
+fn by_version(debian: &Path) -> Vec<PathBuf> {
+    let versions = std::fs::read_dir(debian).into_iter().flatten().flatten();
     let mut folders: Vec<(u32, PathBuf)> = versions
         .map(|version| {
             let number = version.file_name().to_string_lossy().parse().unwrap_or(0);
@@ -131,4 +142,41 @@ fn debian() -> Vec<PathBuf> {
         .collect();
     folders.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
     folders.into_iter().map(|(_, folder)| folder).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// A folder with an empty file for each of these programs.
+    fn folder(at: PathBuf, programs: &[&str]) -> PathBuf {
+        fs::create_dir_all(&at).unwrap();
+        for program in programs {
+            fs::write(at.join(program), "").unwrap();
+        }
+        at
+    }
+
+    #[test]
+    fn a_machine_without_them_has_none() {
+        let machine = tempfile::tempdir().unwrap();
+        let other = folder(machine.path().join("bin"), &["initdb"]);
+        let debian = machine.path().join("missing");
+        assert_eq!(first_with_programs(other.as_os_str(), &debian), None);
+        assert_eq!(first_with_programs(OsStr::new(""), &debian), None);
+    }
+
+    #[test]
+    fn the_path_comes_first_and_then_the_newest_version() {
+        let machine = tempfile::tempdir().unwrap();
+        let programs = ["initdb", "postgres"];
+        let debian = machine.path().join("postgresql");
+        folder(debian.join("9/bin"), &programs);
+        let newest = folder(debian.join("17/bin"), &programs);
+        let ours = folder(machine.path().join("bin"), &programs);
+        assert_eq!(first_with_programs(ours.as_os_str(), &debian), Some(ours));
+        assert_eq!(first_with_programs(OsStr::new(""), &debian), Some(newest));
+    }
 }

@@ -70,7 +70,7 @@ async fn create(conn: &mut Connection, new: &NewAccount) -> Outcome<Option<Subje
             .await
             .optional()?;
         if let (Some(_), Some(chosen)) = (id, new.subject) {
-            differences::pass_number(conn, chosen).await?;
+            differences::advance_id_sequence(conn, chosen).await?;
         }
         if id.is_some() {
             return Ok(id.map(Subject));
@@ -103,7 +103,7 @@ async fn set_role(conn: &mut Connection, subject: Subject, role: Option<&str>, n
     if row.execute(conn).await? == 0 {
         return Ok(false);
     }
-    feed::tell_for_a_day(conn, Change::SubjectRights(subject), now).await?;
+    feed::publish_change_for_a_day(conn, Change::SubjectRights(subject), now).await?;
     Ok(true)
 }
 

@@ -42,8 +42,8 @@ macro_rules! session_not_revoked {
     }};
 }
 
-/// A record whose token may be accepted without the record being read, and without an end of its own: only the feed may
-/// end it, so the feed must tell of it for ever.
+/// A record whose token may be accepted without the record being read, and without an end of its own: only the feed
+/// can revoke it, so its revocation stays in the feed for ever.
 macro_rules! ends_with_the_feed {
     () => {
         tokens::expires_at.is_null().and(tokens::digest.is_null())

@@ -26,7 +26,7 @@ impl ConsumerStore for Db {
     }
 
     async fn find_or_create_client(&self, new: NewClient) -> Result<Client, StoreError> {
-        // Most callers find it, and then nobody waits for a writer.
+        // Most callers find it, and then do not wait for a writer.
         let found = self.read(new.clone(), |conn, new| find_client(conn, new).boxed());
         match found.await? {
             Some(client) => Ok(client),
@@ -152,9 +152,9 @@ async fn put_consumer(
     organisation: i64,
     now: Timestamp,
 ) -> Outcome<bool> {
-    let stands = organisations::table.find(organisation);
-    let stands: bool = diesel::select(exists(stands)).get_result(conn).await?;
-    if !stands {
+    let found = organisations::table.find(organisation);
+    let found: bool = diesel::select(exists(found)).get_result(conn).await?;
+    if !found {
         return Ok(false);
     }
     let digest = consumers::token_digest.eq(token.as_bytes().to_vec());

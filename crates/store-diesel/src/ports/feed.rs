@@ -11,20 +11,27 @@ use crate::error::Outcome;
 use crate::rows::{FeedRow, NewFeedRow};
 use crate::schema::{accounts, feed, tokens};
 
-/// For how long a change is told when no token's end says how long it matters.
+/// For how long a change stays in the feed when no token's expiry says how long it matters.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-pub(super) async fn tell(conn: &mut Connection, change: Change, until: Timestamp, now: Timestamp) -> Outcome<()> {
+/// Adds a change to the feed, where it stays until `until`.
+pub(super) async fn publish_change(
+    conn: &mut Connection,
+    change: Change,
+    until: Timestamp,
+    now: Timestamp,
+) -> Outcome<()> {
     let row = NewFeedRow::new(change, until, now);
     diesel::insert_into(feed::table).values(row).execute(conn).await?;
     Ok(())
 }
 
-pub(super) async fn tell_for_a_day(conn: &mut Connection, change: Change, now: Timestamp) -> Outcome<()> {
-    tell(conn, change, now.plus(DAY), now).await
+/// Adds a change to the feed for a day.
+pub(super) async fn publish_change_for_a_day(conn: &mut Connection, change: Change, now: Timestamp) -> Outcome<()> {
+    publish_change(conn, change, now.plus(DAY), now).await
 }
 
-/// Until when a record, or what belongs to it, might be accepted.
+/// Until when a record, or one that belongs to it, might be accepted.
 pub(super) async fn until_all_ended(conn: &mut Connection, id: TokenId, now: Timestamp) -> Outcome<Timestamp> {
     let family = || tokens::id.eq(id.0).or(tokens::parent.eq(id.0));
     let latest = tokens::table
@@ -36,10 +43,11 @@ pub(super) async fn until_all_ended(conn: &mut Connection, id: TokenId, now: Tim
     Ok(until(latest, endless, now))
 }
 
-/// Starts an account's next generation, which ends all its tokens, and tells of it. False if there is no such account.
+/// Starts an account's next generation, which revokes all its tokens, and publishes it. False if there is no such
+/// account.
 ///
-/// The account's row is taken first: from then on nobody adds a token of the old generation, so that the last end
-/// among them is the last.
+/// The account's row is locked first: from then on no token of the old generation is added, so the latest expiry among
+/// them is final.
 pub(super) async fn supersede(conn: &mut Connection, subject: Subject, now: Timestamp) -> Outcome<bool> {
     let next = diesel::update(accounts::table.find(subject.0))
         .set(accounts::generation.eq(accounts::generation + 1))
@@ -56,7 +64,7 @@ pub(super) async fn supersede(conn: &mut Connection, subject: Subject, now: Time
     let endless = tokens::table.filter(owned()).filter(ends_with_the_feed!());
     let endless: bool = diesel::select(diesel::dsl::exists(endless)).get_result(conn).await?;
     let until = until(latest, endless, now).max(now.plus(DAY));
-    tell(conn, Change::Superseded(subject, Generation(next)), until, now).await?;
+    publish_change(conn, Change::Superseded(subject, Generation(next)), until, now).await?;
     Ok(true)
 }
 
@@ -70,8 +78,8 @@ pub(super) async fn changes(conn: &mut Connection, after: i64, limit: u32) -> Ou
     Ok(rows.into_iter().map(FeedRow::into_entry).collect())
 }
 
-/// Until when to tell of an end: of the latest of the tokens that it concerns, or for ever where one of them has no end
-/// but this.
+/// Until when a revocation stays in the feed: until the latest expiry of the tokens that it concerns, or for ever where
+/// one of them does not expire.
 pub(super) fn until(latest: Option<i64>, endless: bool, now: Timestamp) -> Timestamp {
     match (endless, latest) {
         (true, _) => Timestamp::from_millis(i64::MAX),

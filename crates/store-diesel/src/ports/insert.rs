@@ -1,4 +1,4 @@
-//! Recording tokens, on the condition that their owner, and the session they belong to, still stand.
+//! Recording tokens, on the condition that their owner, and the session they belong to, are active.
 
 use auth_core::{Change, NewToken, Timestamp, TokenId, TokenRecord};
 use diesel::dsl::exists;
@@ -15,15 +15,15 @@ use crate::schema::{accounts, parents, roles, tokens};
 
 /// Records a token of its own. One statement.
 pub(super) async fn insert(conn: &mut Connection, new: &NewToken) -> Outcome<Option<TokenId>> {
-    insert_if_standing(conn, new, false).await
+    insert_if_active(conn, new, false).await
 }
 
-/// Records a token that belongs to a session, which nobody ends meanwhile.
+/// Records a token that belongs to a session. The session's row is locked, so it is not revoked meanwhile.
 pub(super) async fn insert_child(conn: &mut Connection, new: &NewToken) -> Outcome<Option<TokenId>> {
     if let Some(parent) = new.parent {
         differences::hold_session(conn, parent).await?;
     }
-    insert_if_standing(conn, new, false).await
+    insert_if_active(conn, new, false).await
 }
 
 /// The live shared record that a grant may be answered with.
@@ -42,26 +42,27 @@ pub(super) async fn find_shared(conn: &mut Connection, new: &NewToken) -> Outcom
     row.map(|(row, held)| row.into_record(held.as_deref())).transpose()
 }
 
-/// The shared record, made if there is none. Callers for one owner go one after the other.
+/// The shared record, created if there is none. Callers for one owner run one after the other.
 pub(super) async fn find_or_insert(conn: &mut Connection, new: &NewToken) -> Outcome<Option<TokenRecord>> {
     differences::hold_account(conn, new.subject).await?;
     if let Some(record) = find_shared(conn, new).await? {
         return Ok(Some(record));
     }
-    if !stands(conn, new).await? {
+    if !owner_is_active(conn, new).await? {
         return Ok(None);
     }
-    end_replaced(conn, new).await?;
+    revoke_replaced(conn, new).await?;
     if let Some(parent) = new.parent {
         differences::hold_session(conn, parent).await?;
     }
-    match insert_if_standing(conn, new, true).await? {
+    match insert_if_active(conn, new, true).await? {
         Some(_) => find_shared(conn, new).await,
         None => Ok(None),
     }
 }
 
-async fn stands(conn: &mut Connection, new: &NewToken) -> Outcome<bool> {
+/// Whether the owner is enabled and of the grant's generation.
+async fn owner_is_active(conn: &mut Connection, new: &NewToken) -> Outcome<bool> {
     let owner = accounts::table
         .filter(accounts::id.eq(new.subject.0))
         .filter(accounts::disabled_at.is_null())
@@ -69,34 +70,34 @@ async fn stands(conn: &mut Connection, new: &NewToken) -> Outcome<bool> {
     Ok(diesel::select(exists(owner)).get_result(conn).await?)
 }
 
-/// Ends the shared records that are no longer of use, so that there is room for another. Their end is told: another
-/// node's clock may be behind, and it must not go on with them.
-async fn end_replaced(conn: &mut Connection, new: &NewToken) -> Outcome<()> {
+/// Revokes the shared records that can no longer be used, so that there is room for another. Their revocation is
+/// published: another node's clock may be behind, and it must not go on accepting them.
+async fn revoke_replaced(conn: &mut Connection, new: &NewToken) -> Outcome<()> {
     let now: Timestamp = new.issued_at;
     let old = tokens::table
         .filter(tokens::shared)
         .filter(tokens::revoked_at.is_null())
         .filter(tokens::flavour.eq(&*new.flavour))
         .filter(tokens::subject.eq(new.subject.0));
-    let ended: Vec<i64> = diesel::update(old)
+    let revoked: Vec<i64> = diesel::update(old)
         .set(tokens::revoked_at.eq(now.as_millis()))
         .returning(tokens::id)
         .get_results(conn)
         .await?;
-    for id in ended {
-        feed::tell_for_a_day(conn, Change::Ended(TokenId(id)), now).await?;
+    for id in revoked {
+        feed::publish_change_for_a_day(conn, Change::Ended(TokenId(id)), now).await?;
     }
     Ok(())
 }
 
-/// One statement: the row is made from the owner's, if that is as the grant says.
-async fn insert_if_standing(conn: &mut Connection, new: &NewToken, shared: bool) -> Outcome<Option<TokenId>> {
+/// One statement: the row is made from the owner's row, if that is as the grant says.
+async fn insert_if_active(conn: &mut Connection, new: &NewToken, shared: bool) -> Outcome<Option<TokenId>> {
     let RefreshRow {
         refresh_selector,
         rotation,
     } = new.refresh.as_ref().map(RefreshRow::from).unwrap_or_default();
     let parent = new.parent.map(|parent| parent.0);
-    let parent_lives = parents
+    let parent_is_active = parents
         .filter(parents.field(tokens::id).nullable().eq(parent))
         .filter(parents.field(tokens::subject).eq(new.subject.0))
         .filter(parents.field(tokens::generation).eq(new.generation.0))
@@ -105,7 +106,12 @@ async fn insert_if_standing(conn: &mut Connection, new: &NewToken, shared: bool)
         .filter(accounts::id.eq(new.subject.0))
         .filter(accounts::disabled_at.is_null())
         .filter(accounts::generation.eq(new.generation.0))
-        .filter(parent.into_sql::<Nullable<BigInt>>().is_null().or(exists(parent_lives)))
+        .filter(
+            parent
+                .into_sql::<Nullable<BigInt>>()
+                .is_null()
+                .or(exists(parent_is_active)),
+        )
         .select((
             parent.into_sql::<Nullable<BigInt>>(),
             new.flavour.to_string().into_sql::<Text>(),

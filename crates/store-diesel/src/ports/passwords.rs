@@ -75,11 +75,11 @@ async fn find(conn: &mut Connection, realm: &Realm, login: &FoldedLogin) -> Outc
 }
 
 async fn set(conn: &mut Connection, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Outcome<bool> {
-    let stands = match end_sessions {
+    let found = match end_sessions {
         true => feed::supersede(conn, subject, now).await?,
         false => differences::hold_account(conn, subject).await?,
     };
-    if !stands {
+    if !found {
         return Ok(false);
     }
     let row = (passwords::hash.eq(hash), passwords::changed_at.eq(now.as_millis()));

@@ -72,5 +72,5 @@ async fn put(conn: &mut Connection, role: &Role, now: Timestamp) -> Outcome<()> 
         .set(permissions)
         .execute(conn)
         .await?;
-    feed::tell_for_a_day(conn, Change::AllRights, now).await
+    feed::publish_change_for_a_day(conn, Change::AllRights, now).await
 }

@@ -15,7 +15,7 @@ use crate::error::Outcome;
 use crate::rows::{RefreshRow, RotationRow, TokenRow};
 use crate::schema::{accounts, roles, tokens};
 
-/// How many last uses are noted in one transaction, so that nobody waits for it.
+/// How many times of last use are written in one transaction, so that other writers do not wait for long.
 const TOUCHED_AT_ONCE: usize = 500;
 
 #[async_trait]
@@ -31,7 +31,7 @@ impl TokenStore for Db {
     }
 
     async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError> {
-        // Most callers find it, and then nobody waits for a writer.
+        // Most callers find it, and then do not wait for a writer.
         let found = self.read(new.clone(), |conn, new| insert::find_shared(conn, new).boxed());
         if let Some(record) = found.await? {
             return Ok(Some(record));
@@ -135,6 +135,6 @@ async fn revoke(conn: &mut Connection, id: TokenId, now: Timestamp) -> Outcome<b
         0 => feed::until(end, endless, now),
         _ => feed::until_all_ended(conn, id, now).await?,
     };
-    feed::tell(conn, Change::Ended(id), until, now).await?;
+    feed::publish_change(conn, Change::Ended(id), until, now).await?;
     Ok(true)
 }

@@ -31,7 +31,7 @@ pub(super) type Step<A, R> = for<'c> fn(&'c mut Connection, &'c A) -> BoxFuture<
 /// The ports on one PostgreSQL database.
 ///
 /// It has a runtime of its own. An operation that has begun runs there to its end, whatever becomes of the caller, and
-/// a connection lives there, whatever becomes of the runtime on which it was first needed.
+/// a connection stays there, whatever becomes of the runtime on which it was first needed.
 pub(crate) struct Db {
     pool: Arc<Pool>,
     permits: Arc<Semaphore>,
@@ -149,7 +149,7 @@ impl Db {
         .await
     }
 
-    /// Runs a task to its end or its deadline, whether or not anybody waits for it.
+    /// Runs a task to its end or its deadline, whether or not its caller waits for it.
     async fn spawn<R: Send + 'static>(
         &self,
         deadline: Duration,
@@ -193,7 +193,7 @@ async fn persist<A, R>(pool: &Pool, kind: Kind, args: &A, step: Step<A, R>) -> R
         if !broke {
             pool.give_back(lane);
         }
-        // Only what reads may be asked again when nobody knows whether it was heard.
+        // Only a read may be repeated when it is unclear whether it arrived.
         let again = fault.is_conflict() || (broke && !new && kind == Kind::Read);
         if !again || attempt == TRIES {
             return Err(fault.into());

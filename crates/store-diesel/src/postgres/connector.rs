@@ -19,8 +19,8 @@ use crate::url::PostgresUrl;
 /// The oldest server that has what the migrations use.
 const OLDEST: i32 = 12;
 
-/// Asks the server to speak English: of most errors the library tells the words alone, and no code. That takes a right,
-/// which a superuser has or was granted by one; whoever lacks it leaves no error in the server's log.
+/// Asks the server for messages in English: of most errors the library reports the text alone, and no code. That takes
+/// a right, which a superuser has or was granted by one; a user without it causes no error in the server's log.
 const ENGLISH: &str = "DO $$ BEGIN
     PERFORM set_config('lc_messages', 'C', false);
 EXCEPTION WHEN insufficient_privilege THEN
@@ -66,7 +66,7 @@ impl Connector {
 }
 
 impl Lane {
-    /// Whether the server has gone away, as far as is known.
+    /// Whether the server has gone away, as far as this connection has noticed.
     pub(super) fn is_closed(&self) -> bool {
         self.carrier.is_finished()
     }
@@ -74,12 +74,12 @@ impl Lane {
     /// Refuses a server that cannot hold our tables, or would not hold our texts.
     pub(super) async fn refuse_unfit(&mut self) -> Result<(), ConnectError> {
         let conn = &mut self.conn;
-        let facts = sql::<(Text, Text)>("current_setting('server_version'), current_setting('server_encoding')");
-        let facts: (String, String) = diesel::select(facts)
+        let info = sql::<(Text, Text)>("current_setting('server_version'), current_setting('server_encoding')");
+        let info: (String, String) = diesel::select(info)
             .get_result(conn)
             .await
             .map_err(ConnectError::of_database)?;
-        let (version, encoding) = facts;
+        let (version, encoding) = info;
         let major = version.split(|c: char| !c.is_ascii_digit()).next();
         let major: i32 = major.and_then(|major| major.parse().ok()).unwrap_or(0);
         if major < OLDEST {
@@ -102,7 +102,7 @@ impl Drop for Lane {
     }
 }
 
-/// What the URL leaves open: nobody waits for a dead peer, or for one that is not there, for long.
+/// What the URL leaves open: short waits for a peer that is dead or not there.
 fn with_defaults(mut config: Config) -> Config {
     if config.get_application_name().is_none() {
         config.application_name("tessera");
@@ -120,8 +120,8 @@ fn with_defaults(mut config: Config) -> Config {
     config
 }
 
-/// What each session is told. The server gives up on a statement before we give up on the server, so that we know how
-/// it ended; what was answered is on the server's disk, whatever its default.
+/// The settings of each session. The server gives up on a statement before we give up on the server, so that its outcome
+/// is clear; what was answered is on the server's disk, whatever its default.
 fn settings(deadline: Duration) -> String {
     let half = (deadline / 2).as_millis();
     let whole = deadline.as_millis();
@@ -134,12 +134,12 @@ fn settings(deadline: Duration) -> String {
     )
 }
 
-/// The library's words and those of its cause. Neither holds the password.
+/// The library's message and that of its cause. Neither holds the password.
 fn failed(error: tokio_postgres::Error) -> StoreError {
     let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-    let told = format!("{error}{}", cause.unwrap_or_default());
+    let text = format!("{error}{}", cause.unwrap_or_default());
     match error.code() {
-        Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => StoreError::Busy(told),
-        _ => StoreError::Unavailable(told),
+        Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => StoreError::Busy(text),
+        _ => StoreError::Unavailable(text),
     }
 }

@@ -1,5 +1,5 @@
 //! Where PostgreSQL differs from SQLite. Transactions run beside each other (READ COMMITTED: each statement sees what
-//! was committed before it began), so whoever reads in order to write holds what was read.
+//! was committed before it began), so a reader that is going to write locks what it reads.
 
 use auth_core::{Realm, Subject, Timestamp, TokenId};
 use diesel::prelude::*;
@@ -13,17 +13,17 @@ use crate::schema::{accounts, tokens};
 
 /// The names of our advisory locks in the database: "tess", and which.
 const SCHEMA_LOCK: i64 = 0x7465_7373_0001;
-const VAULT_LOCK: i64 = 0x7465_7373_0002;
+const KEYS_LOCK: i64 = 0x7465_7373_0002;
 
-/// A row that is read so that something else may be written: nobody changes it before the transaction ends. If
-/// somebody is changing it, this waits and then looks again.
+/// A row that is read so that something else may be written: it is not changed before the transaction ends. If
+/// another transaction is changing it, this waits and then reads it again.
 macro_rules! held {
     ($query:expr) => {
         $query.for_share()
     };
 }
 
-/// Whether the account is there; nobody else changes it, or holds it like this, before the transaction ends.
+/// Whether the account is there; no other transaction changes it, or locks it like this, before this one ends.
 pub(super) async fn hold_account(conn: &mut Connection, subject: Subject) -> Outcome<bool> {
     let account = accounts::table.find(subject.0).select(accounts::id);
     let account: Option<i64> = account.for_no_key_update().first(conn).await.optional()?;
@@ -47,9 +47,9 @@ pub(super) async fn hold_names(conn: &mut Connection, realm: &Realm) -> Outcome<
     Ok(())
 }
 
-/// Nobody else adds a key before the transaction ends.
-pub(super) async fn hold_vault(conn: &mut Connection) -> Outcome<()> {
-    hold(conn, VAULT_LOCK).await
+/// No key is added or changed by others before the transaction ends.
+pub(super) async fn hold_keys(conn: &mut Connection) -> Outcome<()> {
+    hold(conn, KEYS_LOCK).await
 }
 
 /// Nobody else changes the tables before the transaction ends.
@@ -66,7 +66,7 @@ async fn hold(conn: &mut Connection, lock: i64) -> Outcome<()> {
 }
 
 /// Has the numbering go on above a number that a caller chose.
-pub(super) async fn pass_number(conn: &mut Connection, chosen: Subject) -> Outcome<()> {
+pub(super) async fn advance_id_sequence(conn: &mut Connection, chosen: Subject) -> Outcome<()> {
     diesel::sql_query(
         "SELECT setval(numbers, $1)
          FROM CAST(pg_get_serial_sequence('accounts', 'id') AS regclass) AS numbers
@@ -78,7 +78,7 @@ pub(super) async fn pass_number(conn: &mut Connection, chosen: Subject) -> Outco
     Ok(())
 }
 
-/// Notes last uses, in one round trip.
+/// Writes times of last use, in one round trip.
 pub(super) async fn note_used(conn: &mut Connection, used: &[(TokenId, Timestamp)]) -> Outcome<()> {
     let ids: Vec<i64> = used.iter().map(|(id, _)| id.0).collect();
     let times: Vec<i64> = used.iter().map(|(_, at)| at.as_millis()).collect();

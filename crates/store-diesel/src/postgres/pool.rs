@@ -6,7 +6,7 @@ use auth_core::StoreError;
 
 use super::connector::{Connector, Lane};
 
-/// Connections that nobody uses at the moment. How many there may be is for the semaphore before it to say.
+/// Connections that are not in use. The semaphore before it limits how many there are.
 pub(super) struct Pool {
     connector: Connector,
     idle: Mutex<Vec<Lane>>,
@@ -21,7 +21,7 @@ impl Pool {
     }
 
     /// A connection, and whether it is new. The last one given back is the first taken, so that the others can be
-    /// noticed to be closed before anybody takes them.
+    /// noticed to be closed before they are taken.
     pub(super) async fn take(&self) -> Result<(Lane, bool), StoreError> {
         match self.take_idle() {
             Some(lane) => Ok((lane, false)),

@@ -88,7 +88,7 @@ impl From<&NewAccount> for NewAccountRow {
 }
 
 impl NewAccountRow {
-    /// The names it will sign in with, folded. A name that nobody can type signs nobody in.
+    /// The names it will sign in with, folded. A name that cannot be typed cannot be used to sign in.
     pub(crate) fn names(&self) -> Vec<String> {
         [&self.login_folded, &self.alias_folded]
             .into_iter()

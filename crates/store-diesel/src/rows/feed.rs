@@ -19,7 +19,7 @@ pub(crate) struct FeedRow {
 
 impl FeedRow {
     /// The entry. One that cannot be read, or is of a later version's kind, makes every node read its records anew:
-    /// that is never wrong, and a row that nobody can read must not stop all checks.
+    /// that is never wrong, and an unreadable row must not stop all checks.
     pub(crate) fn into_entry(self) -> FeedEntry {
         FeedEntry {
             sequence: self.sequence,
@@ -62,7 +62,7 @@ impl NewFeedRow {
             Change::Ended(id) => (ENDED, Some(id.0), None, None),
             Change::Superseded(subject, generation) => (SUPERSEDED, None, Some(subject.0), Some(generation.0)),
             Change::SubjectRights(subject) => (SUBJECT_RIGHTS, None, Some(subject.0), None),
-            // `Change` may grow; a kind that this version cannot write is told as the one that covers all.
+            // `Change` may grow; a kind that this version cannot write is written as the one that covers all.
             _ => (ALL_RIGHTS, None, None, None),
         };
         Self {

@@ -45,7 +45,7 @@ impl TokenRow {
     }
 }
 
-/// A token as those who look after it see it.
+/// A token as an administrator sees it.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tokens)]
 pub(crate) struct SummaryRow {

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::bridge::Bridge;
-use super::open::Place;
+use super::open::Location;
 use super::worker::{Job, Queue, Ran};
 use crate::error::{DbError, Outcome};
 use crate::options::{ConnectError, StoreOptions};
@@ -42,15 +42,15 @@ impl fmt::Debug for Db {
 impl Db {
     /// Opens the database with all its connections. Blocks for a moment.
     pub(crate) fn open(path: Option<String>, options: &StoreOptions) -> Result<Self, ConnectError> {
-        let place = Place(path);
-        place.create()?;
-        let writer = Queue::writer(place.clone(), place.open()?)?;
-        let readers = match place.is_memory() {
+        let location = Location(path);
+        location.create()?;
+        let writer = Queue::writer(location.clone(), location.open()?)?;
+        let readers = match location.is_memory() {
             true => None,
             false => {
-                let connections = (0..options.readers.max(1)).map(|_| place.open());
+                let connections = (0..options.readers.max(1)).map(|_| location.open());
                 let connections = connections.collect::<Result<_, _>>()?;
-                Some(Queue::readers(place, connections)?)
+                Some(Queue::readers(location, connections)?)
             }
         };
         Ok(Self {
@@ -115,14 +115,14 @@ impl Db {
         let answer = match waited {
             Ok(answer) => answer,
             Err(_) if claim.withdraw() => return Err(StoreError::Busy("no connection came free in time".to_owned())),
-            // It has begun, so it will end; only its end can tell what it did.
+            // It has begun, so it will finish; until then its outcome is unknown.
             Err(_) => answer.await,
         };
         answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned())))
     }
 }
 
-/// Whoever takes it first decides: the thread that begins the operation, or the caller who gives up on it.
+/// The first to take it decides: the thread that begins the operation, or the caller who gives up on it.
 #[derive(Default)]
 struct Claim(Arc<AtomicBool>);
 
@@ -212,8 +212,8 @@ mod tests {
     async fn a_panic_is_one_callers_trouble() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tessera.db").display().to_string();
-        for place in [Some(path), None] {
-            let db = Db::open(place, &StoreOptions::default()).unwrap();
+        for location in [Some(path), None] {
+            let db = Db::open(location, &StoreOptions::default()).unwrap();
             let panicked = db.write((), |conn, ()| panic(conn).boxed()).await;
             assert!(matches!(panicked, Err(StoreError::Unavailable(_))), "{panicked:?}");
             let read = db.read((), |conn, ()| panic(conn).boxed()).await;

@@ -1,6 +1,6 @@
 //! The one bridge from SQLite's blocking calls to the ports' asynchronous code.
 //!
-//! A [`Bridge`] lives on a thread of its own ([`worker`](super::worker)). It does each call at once, on that thread,
+//! A [`Bridge`] stays on a thread of its own ([`worker`](super::worker)). It does each call at once, on that thread,
 //! and answers with a future that is ready. So a whole operation costs one hop to the thread and back, however many
 //! statements it has, and nothing can be cancelled halfway.
 
@@ -42,7 +42,7 @@ impl Bridge {
     }
 }
 
-/// A query whose columns are typed by whoever reads its rows, as diesel-async has it.
+/// A query whose columns are typed by the code that reads its rows, as diesel-async has it.
 struct Untyped<Q>(Q);
 
 impl<Q> Query for Untyped<Q> {

@@ -10,14 +10,14 @@ use crate::error::Outcome;
 use crate::migrations::Migration;
 use crate::schema::{accounts, tokens};
 
-/// A row that is read so that something else may be written: nobody else writes.
+/// A row that is read so that something else may be written: there is no other writer.
 macro_rules! held {
     ($query:expr) => {
         $query
     };
 }
 
-/// Whether the account is there; nobody else changes it before the transaction ends.
+/// Whether the account is there; it is not changed before the transaction ends.
 pub(super) async fn hold_account(conn: &mut Connection, subject: Subject) -> Outcome<bool> {
     let account = accounts::table.find(subject.0);
     Ok(diesel::select(exists(account)).get_result(conn).await?)
@@ -33,8 +33,8 @@ pub(super) async fn hold_names(_: &mut Connection, _: &Realm) -> Outcome<()> {
     Ok(())
 }
 
-/// Nobody else adds a key before the transaction ends.
-pub(super) async fn hold_vault(_: &mut Connection) -> Outcome<()> {
+/// No key is added or changed by others before the transaction ends.
+pub(super) async fn hold_keys(_: &mut Connection) -> Outcome<()> {
     Ok(())
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn hold_schema(_: &mut Connection) -> Outcome<()> {
 }
 
 /// SQLite goes on from the highest number by itself.
-pub(super) async fn pass_number(_: &mut Connection, _: Subject) -> Outcome<()> {
+pub(super) async fn advance_id_sequence(_: &mut Connection, _: Subject) -> Outcome<()> {
     Ok(())
 }
 

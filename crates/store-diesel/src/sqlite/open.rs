@@ -11,18 +11,18 @@ use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 use super::bridge::Bridge;
 use crate::options::ConnectError;
 
-/// The oldest SQLite that may be linked: before it, a write-ahead log could be reset while somebody read it.
+/// The oldest SQLite that may be linked: before it, a write-ahead log could be reset while it was read.
 const OLDEST: [u32; 3] = [3, 51, 3];
 
 /// How often, and after which pause, a setting is tried again that another process is in the way of: 5 s in all.
 const SWITCH_TRIES: u32 = 100;
 const SWITCH_PAUSE: Duration = Duration::from_millis(50);
 
-/// Where a database is: in a file, or (`None`) in the memory of its one connection.
+/// The location of a database: in a file, or (`None`) in the memory of its one connection.
 #[derive(Clone)]
-pub(super) struct Place(pub(super) Option<String>);
+pub(super) struct Location(pub(super) Option<String>);
 
-impl Place {
+impl Location {
     pub(super) fn is_memory(&self) -> bool {
         self.0.is_none()
     }

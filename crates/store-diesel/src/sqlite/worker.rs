@@ -14,7 +14,7 @@ use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 
 use super::bridge::Bridge;
-use super::open::Place;
+use super::open::Location;
 use crate::error::DbError;
 
 /// How many operations share a transaction at most.
@@ -22,13 +22,13 @@ const TOGETHER: usize = 64;
 
 /// One operation, waiting for its connection.
 pub(super) trait Job: Send {
-    /// Whether somebody still waits for it. After `true` it is done, whether they wait or not.
+    /// Whether its caller still waits. After `true` it is done, whether the caller waits or not.
     fn begin(&self) -> bool;
 
     /// Does it, and keeps the outcome.
     fn run(&mut self, conn: &mut Bridge) -> Ran;
 
-    /// Tells the caller, who hears of `trouble` if there was any.
+    /// Answers the caller, with `trouble` if there was any.
     fn answer(self: Box<Self>, trouble: Option<StoreError>);
 }
 
@@ -53,13 +53,13 @@ type Doing = fn(&mut Bridge, Vec<Box<dyn Job>>) -> Ran;
 
 impl Queue {
     /// One writer on this connection.
-    pub(super) fn writer(place: Place, connection: Bridge) -> std::io::Result<Self> {
-        Self::start("sqlite-writer", place, vec![connection], TOGETHER, write)
+    pub(super) fn writer(location: Location, connection: Bridge) -> std::io::Result<Self> {
+        Self::start("sqlite-writer", location, vec![connection], TOGETHER, write)
     }
 
     /// A reader for each connection.
-    pub(super) fn readers(place: Place, connections: Vec<Bridge>) -> std::io::Result<Self> {
-        Self::start("sqlite-reader", place, connections, 1, read)
+    pub(super) fn readers(location: Location, connections: Vec<Bridge>) -> std::io::Result<Self> {
+        Self::start("sqlite-reader", location, connections, 1, read)
     }
 
     /// Adds a job. If the threads are gone, so is the job, and its caller notices.
@@ -71,7 +71,7 @@ impl Queue {
 
     fn start(
         name: &str,
-        place: Place,
+        location: Location,
         connections: Vec<Bridge>,
         together: usize,
         doing: Doing,
@@ -83,8 +83,8 @@ impl Queue {
             threads: Vec::new(),
         };
         for connection in connections {
-            let (place, receiver) = (place.clone(), receiver.clone());
-            let work = move || work(&place, connection, &receiver, together, doing);
+            let (location, receiver) = (location.clone(), receiver.clone());
+            let work = move || work(&location, connection, &receiver, together, doing);
             queue.threads.push(Builder::new().name(name.to_owned()).spawn(work)?);
         }
         Ok(queue)
@@ -101,18 +101,18 @@ impl Drop for Queue {
     }
 }
 
-fn work(place: &Place, connection: Bridge, jobs: &Mutex<Receiver<Box<dyn Job>>>, together: usize, doing: Doing) {
+fn work(location: &Location, connection: Bridge, jobs: &Mutex<Receiver<Box<dyn Job>>>, together: usize, doing: Doing) {
     let mut connection = Some(connection);
     while let Some(batch) = take(jobs, together) {
         if connection.is_none() {
-            connection = place.reopen();
+            connection = location.reopen();
         }
         let Some(conn) = &mut connection else {
             let trouble = StoreError::Unavailable("the database file cannot be opened".to_owned());
             batch.into_iter().for_each(|job| job.answer(Some(trouble.clone())));
             continue;
         };
-        if doing(conn, batch) == Ran::Broke && !place.is_memory() {
+        if doing(conn, batch) == Ran::Broke && !location.is_memory() {
             connection = None;
         }
     }
@@ -185,7 +185,7 @@ fn execute(conn: &mut Bridge, sql: &str) -> QueryResult<()> {
     conn.blocking().batch_execute(sql)
 }
 
-/// A panic in a job must not take the thread, and everybody's connection, with it.
+/// A panic in a job must not end the thread and its connection, which all callers share.
 fn run(job: &mut dyn Job, conn: &mut Bridge) -> Ran {
     catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or(Ran::Broke)
 }

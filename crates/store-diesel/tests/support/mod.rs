@@ -11,6 +11,8 @@ use testkit::law::{Supported, Unsupported};
 use testkit::{Ports, StoreHarness};
 
 pub(crate) mod things;
+#[macro_use]
+pub(crate) mod trials;
 
 /// A store on an empty database of its own.
 #[derive(Debug)]
@@ -18,26 +20,6 @@ pub(crate) struct Fresh {
     pub(crate) store: DieselStore,
     pub(crate) url: String,
     folder: Option<TempDir>,
-}
-
-/// Makes a test on an SQLite file and one on PostgreSQL of each `async fn law(fresh: Fresh)`.
-macro_rules! on_both {
-    ($($law:ident)+) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $law() {
-                super::$law(crate::support::Fresh::file().await).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $law() {
-                if let Some(cluster) = store_diesel::Cluster::shared() {
-                    super::$law(crate::support::Fresh::postgres(cluster).await).await;
-                }
-            })+
-        }
-    };
 }
 
 impl Fresh {
@@ -112,11 +94,12 @@ impl StoreHarness for Fresh {
     fn ports(&self) -> Ports {
         Ports {
             tokens: self.store.tokens(),
-            directory: self.store.directory(),
+            token_admin: self.store.token_admin(),
             accounts: self.store.accounts(),
             passwords: self.store.passwords(),
             roles: self.store.roles(),
             consumers: self.store.consumers(),
+            keys: self.store.keys(),
         }
     }
 

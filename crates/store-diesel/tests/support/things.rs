@@ -9,6 +9,7 @@ use auth_core::{
     Timestamp, TokenDigest,
 };
 use consumer_auth::{NewClient, Organisation};
+use keystore::{KeyPurpose, StoredKey};
 use store_diesel::DieselStore;
 use tokio::sync::Barrier;
 
@@ -51,6 +52,18 @@ pub(crate) fn token(owner: Subject) -> NewToken {
         refresh: None,
         issued_at: NOW,
         expires_at: Some(NOW.plus(HOUR)),
+    }
+}
+
+/// A key that signs from now on.
+pub(crate) fn key(name: &str, purpose: &str) -> StoredKey {
+    StoredKey {
+        name: name.to_owned(),
+        purpose: KeyPurpose::from_stored(purpose),
+        sealed: vec![1, 2, 3],
+        created_at: NOW,
+        activates_at: NOW,
+        retires_at: None,
     }
 }
 

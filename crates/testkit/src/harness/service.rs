@@ -1,4 +1,4 @@
-//! What a law about sign-in, refresh and sign-out may use beyond what one about issuers may.
+//! What a law about sign-in, refresh and sign-out can use, in addition to that of laws about issuers.
 
 use std::time::Duration;
 
@@ -9,23 +9,23 @@ use super::{Issued, IssuerHarness, NotIssued, Owner, Revocation};
 use crate::failing::{Action, Moment, StoreCall};
 use crate::law::{Supported, Unsupported};
 
-/// What somebody holds after a sign-in or a refresh.
+/// The tokens after a sign-in or a refresh.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The access token.
     pub token: Issued,
-    /// What it can be refreshed with.
+    /// The refresh token.
     pub refresh: String,
 }
 
-/// What became of a refresh.
+/// The result of a refresh.
 #[derive(Clone, Debug)]
 pub enum Renewal {
-    /// A fresh access token of the same session, and the next refresh token.
+    /// A new access token of the same session, and the next refresh token.
     Renewed(Session),
-    /// The refresh token is no good.
+    /// The refresh token is not valid.
     Refused,
-    /// It cannot be done now.
+    /// It is not possible at the moment.
     Unavailable,
 }
 
@@ -47,40 +47,40 @@ impl Renewal {
 /// A service under test.
 #[async_trait]
 pub trait ServiceHarness: IssuerHarness {
-    /// For how long refreshing goes on.
+    /// The time limits of refreshing.
     fn policy(&self) -> RefreshPolicy;
 
-    /// How many callers a law sends at once.
+    /// The number of concurrent callers in a law.
     fn crowd(&self) -> usize {
         40
     }
 
-    /// How often a law about many callers is tried.
+    /// How often a law about concurrent callers is repeated.
     fn rounds(&self) -> usize {
         25
     }
 
-    /// How often a law refreshes that wants many rotations.
+    /// How often a law refreshes that needs many rotations.
     fn rotations(&self) -> usize {
         10_000
     }
 
-    /// Signs somebody in.
+    /// Signs an owner in.
     ///
     /// # Errors
-    /// When nothing is issued.
+    /// If nothing is issued.
     async fn sign_in(&self, owner: &Owner) -> Result<Session, NotIssued>;
 
     /// Presents a text as a refresh token.
     async fn refresh(&self, text: &str) -> Renewal;
 
-    /// Signs out by an access token.
+    /// Signs out with an access token.
     async fn sign_out(&self, token: &Issued) -> Revocation;
 
     /// Presents a text as a refresh token to another node.
     ///
     /// # Errors
-    /// Where the harness lacks this; so for each method below.
+    /// If the harness does not support this; the same for each method below.
     async fn refresh_elsewhere(&self, _text: &str) -> Supported<Renewal> {
         Err(Unsupported("there is no other node"))
     }
@@ -90,23 +90,23 @@ pub trait ServiceHarness: IssuerHarness {
         Err(Unsupported("there is no other flavour"))
     }
 
-    /// Turns the wall clock back.
+    /// Sets the wall clock back.
     async fn turn_clock_back(&self, _by: Duration) -> Supported<()> {
         Err(Unsupported("the clock cannot be moved"))
     }
 
-    /// Makes the `nth` call to the store from now on fail (one is the next).
+    /// Makes the `nth` call to the store from now on fail (1 is the next).
     async fn fail_nth(&self, _nth: u64, _moment: Moment) -> Supported<()> {
         Err(Unsupported("the store cannot be made to fail"))
     }
 
-    /// Takes the fault back, and says whether it had not come to pass.
-    async fn mend(&self) -> Supported<bool> {
+    /// Clears the planned fault. `true` if it had not happened yet.
+    async fn clear_fault(&self) -> Supported<bool> {
         Err(Unsupported("the store cannot be made to fail"))
     }
 
-    /// Has something else happen at the next such call to the store, once.
+    /// Runs an action at the next such call to the store, once.
     async fn meanwhile(&self, _moment: Moment, _call: StoreCall, _action: Action) -> Supported<()> {
-        Err(Unsupported("nothing can be put between two calls to the store"))
+        Err(Unsupported("nothing can run between two calls to the store"))
     }
 }

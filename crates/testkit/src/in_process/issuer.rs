@@ -1,4 +1,4 @@
-//! The harness for laws about issuers.
+//! [`InProcess`] as a harness for laws about issuers.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -56,7 +56,7 @@ impl IssuerHarness for InProcess {
     }
 
     async fn revoke(&self, token: &Issued) -> Revocation {
-        let id = token.id.expect("known in process");
+        let id = token.id.expect("tokens in this process have an id");
         revocation(self.here.issuer.revoke(id).await)
     }
 
@@ -101,10 +101,10 @@ impl IssuerHarness for InProcess {
 
     async fn issue_shared(&self, owner: &Owner) -> Supported<Issuing> {
         if !self.here.issuer.capabilities().recorded {
-            return Err(Unsupported("the issuer records nothing that could be shared"));
+            return Err(Unsupported("the issuer stores no records to share"));
         }
         if self.here.issuer.capabilities().key_bound {
-            return Err(Unsupported("a key is one session's"));
+            return Err(Unsupported("a key belongs to one session"));
         }
         let mut grant = self.grant(owner).await;
         grant.sharing = Sharing::Shared;
@@ -123,7 +123,7 @@ impl IssuerHarness for InProcess {
         }
         let mut grant = self.grant(owner).await;
         grant.session = Some(SessionRef {
-            id: session.id.expect("known in process"),
+            id: session.id.expect("tokens in this process have an id"),
             generation: grant.generation,
             subject: owner.subject,
         });
@@ -156,8 +156,8 @@ impl IssuerHarness for InProcess {
         Ok(())
     }
 
-    async fn lose_touch(&self, lost: bool) -> Supported<()> {
-        match lost {
+    async fn stop_feed(&self, stopped: bool) -> Supported<()> {
+        match stopped {
             true => self.clock.advance(STALENESS + Duration::from_millis(1)),
             false => self.sync_all().await,
         }
@@ -180,7 +180,7 @@ impl IssuerHarness for InProcess {
 
     async fn token_rows(&self) -> Supported<u64> {
         while self.here.registry.purge(Duration::ZERO, 1000).await.expect("purge") > 0 {}
-        self.behind.token_rows().await
+        self.store_harness.token_rows().await
     }
 
     async fn stored_secrets(&self) -> Supported<Vec<Vec<u8>>> {

@@ -1,4 +1,4 @@
-//! One node: its registry, its issuer, and the service over it.
+//! One node: its registry, its issuer and its service.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::harness::{Accepted, Issued, Issuing, NotIssued, Revocation, Verdict};
 pub(super) struct Node {
     pub(super) registry: Arc<TokenRegistry>,
     pub(super) issuer: Arc<dyn Issuer>,
-    /// `None` where the issuer records no sessions.
+    /// `None` if the issuer records no sessions.
     pub(super) sessions: Option<Arc<dyn Sessions>>,
 }
 
@@ -30,11 +30,11 @@ impl Node {
         Self {
             registry,
             issuer,
-            sessions: service.map(|service| Arc::new(service) as Arc<dyn Sessions>),
+            sessions: service.ok().map(|service| Arc::new(service) as Arc<dyn Sessions>),
         }
     }
 
-    /// Hears of what happened, if the store lets it.
+    /// Reads the feed of changes, unless the store fails.
     pub(super) async fn sync(&self) {
         let _ = self.registry.sync().await;
     }
@@ -66,10 +66,10 @@ pub(super) fn verdict(outcome: Result<VerifiedToken, VerifyError>) -> Verdict {
     match outcome {
         Ok(token) => Verdict::Accepted(Accepted {
             subject: token.subject(),
-            flavour: token.flavour.to_string(),
-            realm: token.realm.to_string(),
-            rights: token.scopes.iter().map(Scope::to_string).collect(),
-            expiry: token.expires_at.into(),
+            flavour: token.flavour().to_string(),
+            realm: token.realm().to_string(),
+            rights: token.scopes().iter().map(Scope::to_string).collect(),
+            expiry: token.expires_at().into(),
         }),
         Err(VerifyError::Rejected(_)) => Verdict::Rejected,
         Err(_) => Verdict::Unavailable,

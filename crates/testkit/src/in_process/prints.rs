@@ -1,11 +1,11 @@
-//! Everything that is handled while a token is issued, verified and refused, printed.
+//! Prints everything that is handled while a token is issued, verified and refused.
 
 use auth_core::PresentedToken;
 
 use super::InProcess;
 use crate::harness::{Owner, Prints};
 
-/// Signs in, verifies and refuses, and prints all of it.
+/// Signs in, verifies and refuses, and prints everything that is handled.
 pub(super) async fn prints(harness: &InProcess, owner: &Owner) -> Prints {
     let mut grant = harness.grant(owner).await;
     let mut printed = vec![format!("{grant:?} {harness:?} {:#?}", harness.here)];

@@ -1,4 +1,4 @@
-//! The same harness for laws about services.
+//! [`InProcess`] as a harness for laws about services.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::failing::{Action, Moment, StoreCall};
 use crate::harness::{Issued, NotIssued, Owner, Renewal, Revocation, ServiceHarness, Session};
 use crate::law::Supported;
 
-/// What a service does, so that a broken one can stand in for [`TokenService`].
+/// The methods of [`TokenService`], so that a broken service can replace it.
 #[async_trait]
 pub trait Sessions: fmt::Debug + Send + Sync + 'static {
     /// As [`TokenService::sign_in`].
@@ -68,10 +68,9 @@ impl InProcess {
     }
 
     fn session(&self, signed_in: &SignedIn) -> Session {
-        let id = signed_in.session.map_or(signed_in.token.id, |session| session.id);
         let refresh = signed_in.refresh.as_ref();
         Session {
-            token: self.with_key(Some(id), issued(&signed_in.token)),
+            token: self.with_key(Some(signed_in.session.id), issued(&signed_in.token)),
             refresh: refresh.expect("a service that refreshes").expose().to_owned(),
         }
     }
@@ -122,8 +121,8 @@ impl ServiceHarness for InProcess {
         Ok(())
     }
 
-    async fn mend(&self) -> Supported<bool> {
-        Ok(self.store.mend())
+    async fn clear_fault(&self) -> Supported<bool> {
+        Ok(self.store.clear_fault())
     }
 
     async fn meanwhile(&self, moment: Moment, call: StoreCall, action: Action) -> Supported<()> {

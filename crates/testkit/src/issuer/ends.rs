@@ -1,4 +1,4 @@
-//! What ends a token before its time.
+//! What revokes a token before it expires.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use super::fixture::{Harness, IssuerAssertions, recorded, revocable};
 use crate::harness::{NotIssued, Revocation, Verdict};
 use crate::law::{LawResult, NotApplicable};
 
-/// Once a revocation is answered, the token is refused, here and at once. An issuer that cannot do that says so, and
-/// then pretends nothing: the token goes on.
+/// Once a revocation is answered, this node refuses the token at once. An issuer that cannot revoke says so, and the token
+/// stays valid.
 pub async fn revoked_is_refused_or_declared_unsupported(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     for warm in [true, false] {
@@ -22,16 +22,15 @@ pub async fn revoked_is_refused_or_declared_unsupported(harness: Harness) -> Law
             }
             false => {
                 assert_eq!(harness.revoke(&token).await, Revocation::Unsupported);
-                harness.accepts(&token, "since it cannot be revoked").await;
+                harness.accepts(&token, "because it cannot be revoked").await;
             }
         }
     }
     Ok(())
 }
 
-/// And it stays refused for ever, however much is forgotten and tidied up meanwhile; so does one that a password change
-/// ended.
-pub async fn what_has_ended_stays_ended(harness: Harness) -> LawResult {
+/// A revoked token stays refused for ever, also after records are purged; so does one that a password change revoked.
+pub async fn revoked_tokens_stay_refused(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let (owner, changing) = (harness.owner().await, harness.owner().await);
     let mut ended = Vec::new();
@@ -53,30 +52,30 @@ pub async fn what_has_ended_stays_ended(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// One token ends, and no other: not of the same owner, not of anybody else.
+/// One token is revoked, and no other, neither of the same owner nor of another.
 pub async fn revoking_one_leaves_the_others(harness: Harness) -> LawResult {
     revocable(&harness)?;
-    let (owner, stranger) = (harness.owner().await, harness.owner().await);
+    let (owner, other_owner) = (harness.owner().await, harness.owner().await);
     let before = harness.issued(&owner).await;
     let ended = harness.issued(&owner).await;
     let after = harness.issued(&owner).await;
-    let strangers = harness.issued(&stranger).await;
+    let of_other_owner = harness.issued(&other_owner).await;
     harness.revokes(&ended).await;
-    for other in [&before, &after, &strangers] {
+    for other in [&before, &after, &of_other_owner] {
         harness.accepts(other, "when another was revoked").await;
     }
     harness.rejects(&ended, "revoked").await;
     Ok(())
 }
 
-/// Ending what has ended is no error, so that a client whose answer was lost can ask again.
+/// Revoking a revoked token is not an error, so that a client that lost the answer can repeat the request.
 pub async fn revoking_twice_is_no_error(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     harness.revokes(&token).await;
     let again = harness.revoke(&token).await;
-    // Behind a door, whoever revokes has to present the token, which is no good any more.
+    // Over HTTP, the caller has to present the token, which is not valid any more.
     assert!(
         matches!(again, Revocation::Done | Revocation::Rejected),
         "the second time: {again:?}"
@@ -85,7 +84,7 @@ pub async fn revoking_twice_is_no_error(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// A session ends with every token that belongs to it: signing out on one tab signs out all of them.
+/// Revoking a session revokes every token that belongs to it: signing out in one tab signs out all of them.
 pub async fn revoking_a_session_ends_what_belongs_to_it(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let owner = harness.owner().await;
@@ -93,54 +92,54 @@ pub async fn revoking_a_session_ends_what_belongs_to_it(harness: Harness) -> Law
     let belonging = harness
         .issue_within(&owner, &session)
         .await?
-        .expect("the session lives");
+        .expect("the session is active");
     let cold = harness
         .issue_within(&owner, &session)
         .await?
-        .expect("the session lives");
+        .expect("the session is active");
     let other = harness.issued(&owner).await;
-    harness.accepts(&belonging, "while its session lives").await;
+    harness.accepts(&belonging, "while its session is active").await;
     harness.revokes(&session).await;
     harness.rejects(&session, "the session's own").await;
     harness.rejects(&belonging, "one that belongs to the session").await;
-    harness.rejects(&cold, "one that was never seen").await;
+    harness.rejects(&cold, "one that was never checked").await;
     harness.accepts(&other, "of another session").await;
     Ok(())
 }
 
-/// A barred owner's tokens die, seen before or not, and stay dead when the owner is readmitted; a new one is good then,
-/// and none is issued in between.
-pub async fn a_disabled_owners_tokens_die_and_stay_dead(harness: Harness) -> LawResult {
+/// Disabling an owner revokes its tokens, checked before or not. They stay revoked when the owner is enabled. No token is
+/// issued in between; a new one is valid after.
+pub async fn disabling_an_owner_revokes_tokens_for_good(harness: Harness) -> LawResult {
     revocable(&harness)?;
-    let (owner, stranger) = (harness.owner().await, harness.owner().await);
+    let (owner, other_owner) = (harness.owner().await, harness.owner().await);
     let warm = harness.issued(&owner).await;
     let cold = harness.issued(&owner).await;
-    let strangers = harness.issued(&stranger).await;
+    let of_other_owner = harness.issued(&other_owner).await;
     harness.accepts(&warm, "before").await;
     harness.set_disabled(&owner, true).await?;
     for token in [&warm, &cold] {
-        harness.rejects(token, "while its owner is barred").await;
+        harness.rejects(token, "while its owner is disabled").await;
     }
     assert_eq!(
         harness.issue(&owner).await.err(),
         Some(NotIssued::NotEntitled),
-        "issued to a barred owner"
+        "issued to a disabled owner"
     );
     harness.set_disabled(&owner, false).await?;
     for token in [&warm, &cold] {
-        harness.rejects(token, "after its owner was readmitted").await;
+        harness.rejects(token, "after its owner was enabled").await;
     }
     let fresh = harness.issued(&owner).await;
     harness.accepts(&fresh, "a new one").await;
-    harness.accepts(&strangers, "somebody else's").await;
+    harness.accepts(&of_other_owner, "another owner's").await;
     Ok(())
 }
 
-/// A password change ends what was granted before it, and nothing that is granted after.
+/// A password change revokes what was granted before it, and nothing that is granted after.
 pub async fn a_new_generation_ends_older_tokens_only(harness: Harness) -> LawResult {
     revocable(&harness)?;
-    let (owner, stranger) = (harness.owner().await, harness.owner().await);
-    let strangers = harness.issued(&stranger).await;
+    let (owner, other_owner) = (harness.owner().await, harness.owner().await);
+    let of_other_owner = harness.issued(&other_owner).await;
     let mut older = Vec::new();
     for round in 0..3 {
         let (warm, cold) = (harness.issued(&owner).await, harness.issued(&owner).await);
@@ -155,11 +154,11 @@ pub async fn a_new_generation_ends_older_tokens_only(harness: Harness) -> LawRes
         let newer = harness.issued(&owner).await;
         harness.accepts(&newer, "of the new generation").await;
     }
-    harness.accepts(&strangers, "somebody else's").await;
+    harness.accepts(&of_other_owner, "another owner's").await;
     Ok(())
 }
 
-/// Whoever was let in before the password changed and is issued a token after, is not: the change wins.
+/// A sign-in that was checked before a password change gets no token after it: the change wins.
 pub async fn an_outdated_grant_is_not_entitled(harness: Harness) -> LawResult {
     recorded(&harness)?;
     let owner = harness.owner().await;
@@ -170,33 +169,33 @@ pub async fn an_outdated_grant_is_not_entitled(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// Another node refuses what ended here as soon as it has heard of it, whether it had seen the token or not.
-pub async fn an_end_reaches_the_other_node(harness: Harness) -> LawResult {
+/// Another node refuses what was revoked here as soon as it has read the feed, whether it had checked the token or not.
+pub async fn a_revocation_reaches_the_other_node(harness: Harness) -> LawResult {
     revocable(&harness)?;
-    let (owner, barred) = (harness.owner().await, harness.owner().await);
+    let (owner, disabled) = (harness.owner().await, harness.owner().await);
     let warm = harness.issued(&owner).await;
     let cold = harness.issued(&owner).await;
     let kept = harness.issued(&owner).await;
-    let barreds = harness.issued(&barred).await;
+    let of_disabled = harness.issued(&disabled).await;
     let elsewhere = async |token: &crate::harness::Issued| -> Result<Verdict, NotApplicable> {
         Ok(harness.verify_elsewhere(&token.text, token.key.as_deref()).await?)
     };
-    for token in [&warm, &kept, &barreds] {
+    for token in [&warm, &kept, &of_disabled] {
         let verdict = elsewhere(token).await?;
-        assert!(verdict.is_yes(), "on the other node: {verdict:?}");
+        assert!(verdict.is_accepted(), "on the other node: {verdict:?}");
     }
     harness.revokes(&warm).await;
     harness.revokes(&cold).await;
-    harness.set_disabled(&barred, true).await?;
+    harness.set_disabled(&disabled, true).await?;
     harness.sync_elsewhere().await?;
     for (token, what) in [
-        (&warm, "seen there"),
-        (&cold, "never seen there"),
-        (&barreds, "of a barred owner"),
+        (&warm, "checked there"),
+        (&cold, "never checked there"),
+        (&of_disabled, "of a disabled owner"),
     ] {
         let verdict = elsewhere(token).await?;
-        assert!(verdict.is_no(), "one {what} was answered {verdict:?}");
+        assert!(verdict.is_refused(), "one {what} was answered {verdict:?}");
     }
-    assert!(elsewhere(&kept).await?.is_yes(), "one that did not end");
+    assert!(elsewhere(&kept).await?.is_accepted(), "one that was not revoked");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the laws about issuers say often.
+//! What the laws about issuers share.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use crate::law::{Supported, Unsupported};
 
 pub(crate) type Harness = Arc<dyn IssuerHarness>;
 
-/// Words in which a law speaks.
+/// Assertions of the laws about issuers.
 #[async_trait::async_trait]
 pub(crate) trait IssuerAssertions {
     async fn issued(&self, owner: &Owner) -> Issued;
     async fn verdict(&self, token: &Issued) -> Verdict;
-    /// The token must be good.
+    /// The token must be accepted.
     async fn accepts(&self, token: &Issued, when: &str) -> Accepted;
-    /// The token must be refused, and not for trouble of ours.
+    /// The token must be refused, and not because of a failure of the server.
     async fn rejects(&self, token: &Issued, when: &str);
-    /// No text but a good one may be taken for one.
+    /// The text must be refused.
     async fn refuses_text(&self, text: &str, key: Option<&str>, what: &str);
     async fn revokes(&self, token: &Issued);
-    fn able(&self, able: impl Fn(Capabilities) -> bool + Send, lacking: &'static str) -> Supported<()>;
+    fn require(&self, has: impl Fn(Capabilities) -> bool + Send, otherwise: &'static str) -> Supported<()>;
 }
 
 #[async_trait::async_trait]
@@ -38,44 +38,47 @@ impl<H: IssuerHarness + ?Sized> IssuerAssertions for Arc<H> {
     async fn accepts(&self, token: &Issued, when: &str) -> Accepted {
         match self.verdict(token).await {
             Verdict::Accepted(accepted) => accepted,
-            other => panic!("{when}: a good token was answered {other:?}"),
+            other => panic!("{when}: a valid token was answered {other:?}"),
         }
     }
 
     async fn rejects(&self, token: &Issued, when: &str) {
         let verdict = self.verdict(token).await;
-        assert!(verdict.is_no(), "{when}: a dead token was answered {verdict:?}");
+        assert!(
+            verdict.is_refused(),
+            "{when}: an invalid token was answered {verdict:?}"
+        );
     }
 
     async fn refuses_text(&self, text: &str, key: Option<&str>, what: &str) {
         let verdict = self.verify(text, key).await;
-        assert!(verdict.is_no(), "{what} was answered {verdict:?}");
+        assert!(verdict.is_refused(), "{what} was answered {verdict:?}");
     }
 
     async fn revokes(&self, token: &Issued) {
         let revocation = self.revoke(token).await;
-        assert_eq!(revocation, Revocation::Done, "revoking a live token");
+        assert_eq!(revocation, Revocation::Done, "revoking an active token");
     }
 
-    fn able(&self, able: impl Fn(Capabilities) -> bool + Send, lacking: &'static str) -> Supported<()> {
-        match able(self.profile().capabilities) {
+    fn require(&self, has: impl Fn(Capabilities) -> bool + Send, otherwise: &'static str) -> Supported<()> {
+        match has(self.profile().capabilities) {
             true => Ok(()),
-            false => Err(Unsupported(lacking)),
+            false => Err(Unsupported(otherwise)),
         }
     }
 }
 
-/// The issuer can revoke, and so hears of barred owners and new generations too.
+/// The issuer can revoke, and so it also follows disabled owners and new generations.
 pub(crate) fn revocable<H: IssuerHarness + ?Sized>(harness: &Arc<H>) -> Supported<()> {
-    harness.able(|can| can.revocable, "the issuer cannot revoke")
+    harness.require(|can| can.revocable, "the issuer cannot revoke")
 }
 
-/// The issuer makes a record for each grant.
+/// The issuer stores a record for each grant.
 pub(crate) fn recorded<H: IssuerHarness + ?Sized>(harness: &Arc<H>) -> Supported<()> {
-    harness.able(|can| can.recorded, "the issuer records nothing")
+    harness.require(|can| can.recorded, "the issuer stores no records")
 }
 
 /// The issuer binds its tokens to keys.
 pub(crate) fn key_bound<H: IssuerHarness + ?Sized>(harness: &Arc<H>) -> Supported<()> {
-    harness.able(|can| can.key_bound, "the issuer binds to no key")
+    harness.require(|can| can.key_bound, "the issuer does not bind tokens to keys")
 }

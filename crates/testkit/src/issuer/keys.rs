@@ -1,9 +1,9 @@
-//! Tokens that are good only together with a key.
+//! Tokens that are valid only together with a key.
 
 use super::fixture::{Harness, IssuerAssertions, key_bound};
 use crate::law::LawResult;
 
-/// A token that was issued with a key is worth nothing without it.
+/// A token that was issued with a key is refused without it.
 pub async fn without_its_key_a_token_is_refused(harness: Harness) -> LawResult {
     key_bound(&harness)?;
     let owner = harness.owner().await;
@@ -17,13 +17,13 @@ pub async fn without_its_key_a_token_is_refused(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// Nor is it worth anything with a key that is not its own, be it the key of another live session of the same owner.
+/// A token is refused with any other key, also with the key of another active session of the same owner.
 pub async fn with_another_key_a_token_is_refused(harness: Harness) -> LawResult {
     key_bound(&harness)?;
-    let (owner, stranger) = (harness.owner().await, harness.owner().await);
+    let (owner, other_owner) = (harness.owner().await, harness.owner().await);
     let token = harness.issued(&owner).await;
     let key = token.key.clone().expect("key-bound");
-    let others = [harness.issued(&owner).await, harness.issued(&stranger).await];
+    let others = [harness.issued(&owner).await, harness.issued(&other_owner).await];
     for other in &others {
         harness
             .refuses_text(&token.text, other.key.as_deref(), "a token with another's key")
@@ -57,7 +57,7 @@ pub async fn with_another_key_a_token_is_refused(harness: Harness) -> LawResult 
     Ok(())
 }
 
-/// A key is accepted as it was issued and in no other spelling; a second one could outlive the ending of the first.
+/// A key is accepted as it was issued and in no other spelling: a second spelling could survive a revocation.
 pub async fn a_key_has_one_spelling(harness: Harness) -> LawResult {
     key_bound(&harness)?;
     let owner = harness.owner().await;
@@ -85,8 +85,8 @@ pub async fn a_key_has_one_spelling(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// The key is no token, and the token no key.
-pub async fn a_key_alone_is_nothing(harness: Harness) -> LawResult {
+/// The key is not a token, and the token is not a key.
+pub async fn a_key_alone_is_refused(harness: Harness) -> LawResult {
     key_bound(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;

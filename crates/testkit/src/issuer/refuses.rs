@@ -1,11 +1,11 @@
-//! What is refused: everything that was not issued.
+//! Everything that was not issued is refused.
 
 use super::fixture::{Harness, IssuerAssertions};
 use crate::harness::Issued;
 use crate::law::{LawResult, Unsupported};
 
-/// No single character of a token can be changed: each place is tried, and among the changes are those that only touch
-/// bits which a careless decoder ignores.
+/// A token with any single character changed is refused. Every position is tried, also with changes to bits that a lenient
+/// decoder ignores.
 pub async fn altered_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
@@ -21,12 +21,12 @@ pub async fn altered_is_refused(harness: Harness) -> LawResult {
             harness.refuses_text(&altered, token.key.as_deref(), &what).await;
         }
     }
-    harness.accepts(&token, "and unaltered").await;
+    harness.accepts(&token, "unaltered").await;
     Ok(())
 }
 
-/// A part of a token is none, and nothing can be added to one: neither text nor blanks, quotes or the name of a scheme.
-pub async fn cut_or_extended_is_refused(harness: Harness) -> LawResult {
+/// A part of a token is refused, and so is a token with anything added: text, blanks, quotes or the name of a scheme.
+pub async fn truncated_or_extended_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     let (text, key) = (token.text.as_str(), token.key.as_deref());
@@ -98,9 +98,8 @@ pub async fn another_case_is_refused(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// Two tokens do not make a third: neither the start of one with the end of the other, nor the parts of one among those
-/// of the other.
-pub async fn parts_of_two_tokens_make_none(harness: Harness) -> LawResult {
+/// Two tokens cannot be combined to a third: neither the start of one and the end of another, nor exchanged parts.
+pub async fn parts_of_two_tokens_are_refused(harness: Harness) -> LawResult {
     let (one, other) = (harness.owner().await, harness.owner().await);
     let tokens = [
         harness.issued(&one).await,
@@ -130,7 +129,7 @@ pub async fn parts_of_two_tokens_make_none(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// Each part of `first` replaced by the one of `second` in the same place.
+/// `first` with each part in turn replaced by the part of `second` at the same position.
 fn exchange_parts(first: &str, second: &str, separator: char) -> Vec<String> {
     let parts = |text: &str| text.split(separator).map(str::to_owned).collect::<Vec<_>>();
     let (first, second) = (parts(first), parts(second));
@@ -143,15 +142,15 @@ fn exchange_parts(first: &str, second: &str, separator: char) -> Vec<String> {
     exchanged.collect()
 }
 
-/// Whatever a caller sends is answered, and with no: empty and huge texts, control characters, other alphabets, texts of
-/// nothing but separators. None of them is trouble of ours, and none of them stops the verifier.
+/// Any text that is not a token is refused: empty and huge texts, control characters, other alphabets, texts of separators
+/// only. None of them causes a server error, and none stops the verifier.
 pub async fn hostile_text_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
-    let plain = [
+    let common = [
         "", " ", "\0", "\r\n", "\u{7f}", ".", "..", "...", "|", "||", "0|", "|0", "a.b.c", "e30.e30.", "null",
     ];
-    let odd = [
+    let unusual = [
         "-1|x",
         "ñandú",
         "\u{202e}",
@@ -163,7 +162,7 @@ pub async fn hostile_text_is_refused(harness: Harness) -> LawResult {
         "{}",
         "[]",
     ];
-    let mut texts: Vec<String> = [plain.as_slice(), &odd]
+    let mut texts: Vec<String> = [common.as_slice(), &unusual]
         .concat()
         .into_iter()
         .map(str::to_owned)
@@ -192,19 +191,21 @@ pub async fn hostile_text_is_refused(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// A token opens the doors of its own flavour only, even for the same person, on the same store, under the same key.
+/// A token is valid at its own flavour only, also for the same owner, on the same store, under the same key.
 pub async fn another_flavours_token_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let ours = harness.issued(&owner).await;
     let theirs = harness.issue_foreign(&owner).await?;
     let theirs = theirs.map_err(|_| Unsupported("the other flavour issues nothing"))?;
     let there = harness.verify_foreign(&theirs.text, theirs.key.as_deref()).await?;
-    assert!(there.is_yes(), "their token at their door: {there:?}");
+    assert!(there.is_accepted(), "their token at their flavour: {there:?}");
     for key in [theirs.key.as_deref(), ours.key.as_deref()] {
-        harness.refuses_text(&theirs.text, key, "their token at our door").await;
+        harness
+            .refuses_text(&theirs.text, key, "their token at our flavour")
+            .await;
         let there = harness.verify_foreign(&ours.text, key).await?;
-        assert!(there.is_no(), "our token at their door was answered {there:?}");
+        assert!(there.is_refused(), "our token at their flavour was answered {there:?}");
     }
-    harness.accepts(&ours, "our token at our door").await;
+    harness.accepts(&ours, "our token at our flavour").await;
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! What a token's bearer may do.
+//! The permissions of a token.
 
 use super::fixture::{Harness, IssuerAssertions, recorded};
 use crate::law::{LawResult, Unsupported};
 
-/// The rights of a token are those it was issued with *and* that its owner still has: what the owner loses, the token
-/// loses at once, and regains with the owner, in the order in which it was issued.
+/// A token has the permissions that it was issued with *and* that its owner still has. What the owner loses, the token
+/// loses at once; what the owner regains, the token regains, in the order in which it was issued.
 pub async fn lost_rights_are_lost_at_once(harness: Harness) -> LawResult {
     if !harness.profile().rights_at_once {
-        return Err(Unsupported("rights are lost by the next refresh").into());
+        return Err(Unsupported("permissions are lost at the next refresh").into());
     }
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
@@ -24,7 +24,7 @@ pub async fn lost_rights_are_lost_at_once(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// What the owner gains later, a token that was issued before does not gain.
+/// A token does not gain permissions that its owner gets after it was issued.
 pub async fn rights_never_widen(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
@@ -35,13 +35,13 @@ pub async fn rights_never_widen(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// One person's rights say nothing of another's, who holds a token at the same time.
-pub async fn rights_are_ones_own(harness: Harness) -> LawResult {
+/// A change to one owner's permissions does not affect another owner's token.
+pub async fn rights_of_one_owner_do_not_affect_another(harness: Harness) -> LawResult {
     recorded(&harness)?;
-    let (owner, stranger) = (harness.owner().await, harness.owner().await);
+    let (owner, other_owner) = (harness.owner().await, harness.owner().await);
     let token = harness.issued(&owner).await;
     harness.accepts(&token, "before").await;
-    harness.set_rights(&stranger, &["everything".into()]).await?;
+    harness.set_rights(&other_owner, &["everything".into()]).await?;
     assert_eq!(harness.accepts(&token, "afterwards").await.rights, owner.rights);
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! What must not be seen.
+//! Secrets are neither printed nor stored.
 
 use super::fixture::Harness;
 use crate::law::LawResult;
 use crate::simple::unhex;
 
-/// Nothing that is handled while tokens are issued, verified and refused prints a secret, in `Debug` or `Display`: what
-/// prints ends in a log.
-pub async fn nothing_prints(harness: Harness) -> LawResult {
+/// Nothing that is handled while tokens are issued, verified and refused prints a secret, in `Debug` or `Display`,
+/// because what prints can get into a log.
+pub async fn nothing_prints_a_secret(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let prints = harness.prints(&owner).await?;
     assert!(
@@ -21,7 +21,7 @@ pub async fn nothing_prints(harness: Harness) -> LawResult {
     }
     assert!(
         canaries.iter().all(|canary| canary.len() >= 16),
-        "a secret is too short to be looked for"
+        "a secret is too short to search for"
     );
     for canary in &canaries {
         let found = prints.printed.iter().find(|text| text.contains(canary.as_str()));
@@ -30,8 +30,8 @@ pub async fn nothing_prints(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// What the store is given of a token is not the token, nor any part of it that proves something: a stolen database
-/// holds no usable token.
+/// The store is given neither the token nor a part of it that proves something: a stolen database contains no usable
+/// token.
 pub async fn no_token_is_stored(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let refresh = harness.refresh_token(&owner).await.ok();
@@ -47,17 +47,17 @@ pub async fn no_token_is_stored(harness: Harness) -> LawResult {
             let verbatim = stored
                 .iter()
                 .any(|bytes| bytes.windows(proof.len()).any(|window| window == proof));
-            assert!(!verbatim, "{} bytes of a secret were stored as they are", proof.len());
+            assert!(!verbatim, "{} bytes of a secret were stored unchanged", proof.len());
         }
     }
     Ok(())
 }
 
-/// A part of a token as it is written, the bytes it may spell, and the second half of them: the first half of a refresh
-/// token is what finds its session, and is stored.
+/// A part of a token as text, the bytes it may encode, and the second half of these. The first half of a refresh token is
+/// its selector, which is stored.
 fn proofs_in(part: &str) -> Vec<Vec<u8>> {
-    let spelled = unhex(part).filter(|bytes| bytes.len() >= 16).unwrap_or_default();
-    let half = spelled[spelled.len() / 2..].to_vec();
-    let proofs = [part.as_bytes().to_vec(), spelled, half];
+    let decoded = unhex(part).filter(|bytes| bytes.len() >= 16).unwrap_or_default();
+    let half = decoded[decoded.len() / 2..].to_vec();
+    let proofs = [part.as_bytes().to_vec(), decoded, half];
     proofs.into_iter().filter(|proof| proof.len() >= 16).collect()
 }

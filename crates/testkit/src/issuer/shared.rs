@@ -1,4 +1,4 @@
-//! Tokens that all grants to one person share.
+//! Tokens that all grants to one owner share.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use super::fixture::{Harness, IssuerAssertions};
 use crate::harness::{Issued, NotIssued};
 use crate::law::{LawResult, at_once};
 
-/// Granting again and again adds no rows, and everything that was handed out keeps working.
+/// Repeated grants add no rows, and every token that was issued stays valid.
 pub async fn shared_grants_repeat_without_growing(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.issue_shared(&owner).await?.expect("issued");
@@ -28,11 +28,11 @@ pub async fn shared_grants_repeat_without_growing(harness: Harness) -> LawResult
     Ok(())
 }
 
-/// So it is when many ask at the same moment, for the first time.
-pub async fn shared_grants_to_a_crowd_make_one_row(harness: Harness) -> LawResult {
+/// Concurrent first grants make one row too.
+pub async fn concurrent_shared_grants_make_one_row(harness: Harness) -> LawResult {
     for round in 0..5 {
         let owner = harness.owner().await;
-        // Whether it can be shared at all.
+        // Fails here if tokens cannot be shared.
         let rows = {
             let other = harness.owner().await;
             harness.issue_shared(&other).await?.expect("issued");
@@ -45,25 +45,25 @@ pub async fn shared_grants_to_a_crowd_make_one_row(harness: Harness) -> LawResul
         .await;
         assert_eq!(harness.token_rows().await?, rows + 1, "rows in round {round}");
         for token in &tokens {
-            harness.accepts(token, "one of a crowd").await;
+            harness.accepts(token, "one of the concurrent grants").await;
         }
     }
     Ok(())
 }
 
-/// What is shared is shared with oneself only.
-pub async fn shared_tokens_are_one_persons(harness: Harness) -> LawResult {
+/// A shared token is shared among the grants to one owner only.
+pub async fn shared_tokens_belong_to_one_owner(harness: Harness) -> LawResult {
     let mut texts = HashSet::new();
     for _ in 0..5 {
         let owner = harness.owner().await;
         let token = harness.issue_shared(&owner).await?.expect("issued");
         assert_eq!(harness.accepts(&token, "a shared one").await.subject, owner.subject);
-        assert!(texts.insert(token.text), "two people got one token");
+        assert!(texts.insert(token.text), "two owners got the same token");
     }
     Ok(())
 }
 
-/// A shared token that was revoked is gone for everybody who held it, and the next grant makes one that works.
+/// A revoked shared token is refused for all its holders, and the next grant makes a new, valid one.
 pub async fn a_revoked_shared_token_is_replaced(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let share = async || -> Result<Result<Issued, NotIssued>, crate::law::NotApplicable> {

@@ -1,16 +1,16 @@
-//! What stands in the database, or is meant for another purpose, opens no door.
+//! Stored values and refresh tokens are refused as access tokens.
 
 use super::fixture::{Harness, IssuerAssertions};
 use crate::law::{LawResult, Unsupported};
 use crate::simple::hex;
 
-/// What is stored of a token does not pass for it: whoever steals the database cannot sign in with what is in it.
+/// A stored digest is not accepted as a token or a part of one: a stolen database cannot be used to sign in.
 pub async fn a_stored_digest_is_refused(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     let stored = harness.stored_secrets().await?;
     if stored.is_empty() {
-        return Err(Unsupported("nothing is stored that follows from a secret").into());
+        return Err(Unsupported("nothing derived from a secret is stored").into());
     }
     for secret in &stored {
         let spellings = [
@@ -38,7 +38,7 @@ pub async fn a_stored_digest_is_refused(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// The token with each of its parts in turn replaced, whole and cut to the part's length.
+/// The token with each of its parts in turn replaced, completely and truncated to the part's length.
 fn with_part_replaced(text: &str, by: &str) -> Vec<String> {
     let separator = |c: char| matches!(c, '.' | '|');
     let mut texts = Vec::new();
@@ -68,7 +68,7 @@ fn base64(bytes: &[u8], url: bool) -> String {
     text
 }
 
-/// A refresh token is not an access token: it is sent elsewhere, lives longer, and must open no door by itself.
+/// A refresh token is not accepted as an access token: it is sent elsewhere and is valid for longer.
 pub async fn a_refresh_token_is_not_access(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let refresh = harness.refresh_token(&owner).await?;

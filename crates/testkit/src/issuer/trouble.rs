@@ -1,11 +1,11 @@
-//! What happens when the store, the random source or the news fail: trouble of ours is neither a yes nor a no.
+//! Failures of the store, the random source or the feed: they neither accept nor reject a token.
 
 use super::fixture::{Harness, IssuerAssertions, recorded, revocable};
 use crate::harness::{NotIssued, Revocation, Verdict};
 use crate::law::{LawResult, Unsupported};
 
-/// While the store fails, a good token is accepted where that is known, or cannot be judged; it is never refused, since
-/// its owner would be signed out by our trouble. Afterwards it is good again.
+/// While the store fails, a valid token is accepted from memory or cannot be checked. It is never refused, because the
+/// failure would sign its owner out. Afterwards it is accepted again.
 pub async fn store_trouble_is_not_a_rejection(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let warm = harness.issued(&owner).await;
@@ -17,8 +17,8 @@ pub async fn store_trouble_is_not_a_rejection(harness: Harness) -> LawResult {
         let elsewhere = harness.verify_elsewhere(&token.text, token.key.as_deref()).await?;
         for verdict in [here, elsewhere] {
             assert!(
-                !verdict.is_no(),
-                "a good token was answered {verdict:?} while the store failed"
+                !verdict.is_refused(),
+                "a valid token was answered {verdict:?} while the store failed"
             );
         }
     }
@@ -28,8 +28,8 @@ pub async fn store_trouble_is_not_a_rejection(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// While the store fails, what is no good is not accepted either: no doubt is settled in the caller's favour.
-pub async fn store_trouble_is_not_a_yes(harness: Harness) -> LawResult {
+/// While the store fails, an invalid token is not accepted either.
+pub async fn store_trouble_is_not_an_acceptance(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let good = harness.issued(&owner).await;
     let other = harness.issued(&owner).await;
@@ -47,28 +47,31 @@ pub async fn store_trouble_is_not_a_yes(harness: Harness) -> LawResult {
         for key in [key, ended.key.as_deref()] {
             let here = harness.verify(text, key).await;
             let elsewhere = harness.verify_elsewhere(text, key).await?;
-            assert!(!here.is_yes(), "no token was answered {here:?} while the store failed");
-            // The other node may not have heard of the revocation; everything else it must know to be bad.
             assert!(
-                !elsewhere.is_yes() || *text == ended.text,
-                "no token was answered {elsewhere:?} elsewhere"
+                !here.is_accepted(),
+                "an invalid token was answered {here:?} while the store failed"
+            );
+            // The other node may not have read of the revocation yet; everything else it must refuse.
+            assert!(
+                !elsewhere.is_accepted() || *text == ended.text,
+                "an invalid token was answered {elsewhere:?} elsewhere"
             );
         }
     }
     if other.key.is_some() {
         let crossed = harness.verify(&good.text, other.key.as_deref()).await;
-        assert!(!crossed.is_yes(), "with another's key: {crossed:?}");
+        assert!(!crossed.is_accepted(), "with another's key: {crossed:?}");
     }
     harness.fail_store(false).await?;
     for text in &bad {
         harness
-            .refuses_text(text, key, "no token, after the store came back")
+            .refuses_text(text, key, "an invalid token, after the store came back")
             .await;
     }
     Ok(())
 }
 
-/// What should be recorded and cannot be is not issued; and nothing of it is left when the store comes back.
+/// A token that cannot be recorded is not issued, and no part of it remains when the store comes back.
 pub async fn nothing_is_issued_while_the_store_fails(harness: Harness) -> LawResult {
     recorded(&harness)?;
     let owner = harness.owner().await;
@@ -82,9 +85,9 @@ pub async fn nothing_is_issued_while_the_store_fails(harness: Harness) -> LawRes
     Ok(())
 }
 
-/// A revocation that could not be recorded is answered so, and has not half happened: the token is good until it is
-/// revoked indeed.
-pub async fn a_failed_revocation_says_so(harness: Harness) -> LawResult {
+/// A revocation that could not be recorded is reported as failed, and has no partial effect: the token stays valid until
+/// a revocation succeeds.
+pub async fn a_failed_revocation_is_reported(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
@@ -92,14 +95,14 @@ pub async fn a_failed_revocation_says_so(harness: Harness) -> LawResult {
     harness.fail_store(true).await?;
     assert_eq!(harness.revoke(&token).await, Revocation::Unavailable);
     harness.fail_store(false).await?;
-    harness.accepts(&token, "since it was not revoked").await;
+    harness.accepts(&token, "because it was not revoked").await;
     harness.revokes(&token).await;
-    harness.rejects(&token, "once it was").await;
+    harness.rejects(&token, "after it was revoked").await;
     Ok(())
 }
 
-/// No token is made of what a failed random source left behind.
-pub async fn without_chance_nothing_is_issued(harness: Harness) -> LawResult {
+/// No token is made from the bytes that a failed random source left.
+pub async fn without_randomness_nothing_is_issued(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let before = harness.fail_entropy(true).await?;
     let outcome = harness.issue(&owner).await;
@@ -113,19 +116,20 @@ pub async fn without_chance_nothing_is_issued(harness: Harness) -> LawResult {
         "issued although the random source failed"
     );
     let token = harness.issued(&owner).await;
-    harness.accepts(&token, "once it works again").await;
+    harness.accepts(&token, "after it works again").await;
     Ok(())
 }
 
-/// A node that has not heard of revocations for longer than it may does not guess; it knows again when it has heard.
-pub async fn a_node_out_of_touch_does_not_guess(harness: Harness) -> LawResult {
+/// A node that could not read the feed of revocations for longer than it may answers that it cannot check. When it can
+/// read the feed again, it checks again.
+pub async fn a_node_without_news_answers_unavailable(harness: Harness) -> LawResult {
     revocable(&harness)?;
     let owner = harness.owner().await;
     let token = harness.issued(&owner).await;
     harness.accepts(&token, "before").await;
-    harness.lose_touch(true).await?;
+    harness.stop_feed(true).await?;
     assert_eq!(harness.verdict(&token).await, Verdict::Unavailable);
-    harness.lose_touch(false).await?;
-    harness.accepts(&token, "when the news are back").await;
+    harness.stop_feed(false).await?;
+    harness.accepts(&token, "after the feed was read again").await;
     Ok(())
 }

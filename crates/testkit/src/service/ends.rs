@@ -9,8 +9,8 @@ use crate::law::LawResult;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A generation older than the direct predecessor ends its session, however long ago it was and however soon it comes:
-/// two parties hold the family. Nobody else's session ends, and no other one of the same person.
+/// A refresh token older than the direct predecessor ends its session, at any time, because two parties hold the token
+/// family. No other session ends, neither of another owner nor of the same one.
 pub async fn an_older_generation_ends_that_session_only(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let other = harness.signed_in(&owner).await;
@@ -24,34 +24,32 @@ pub async fn an_older_generation_ends_that_session_only(harness: Harness) -> Law
         harness.refuses(&old.refresh, "an older generation").await;
         for session in &tokens {
             harness
-                .is_dead(session, &format!("after a reuse among {rotations}"))
+                .is_revoked(session, &format!("after a reuse among {rotations}"))
                 .await;
         }
-        harness
-            .accepts(&other.token, "another session of the same person")
-            .await;
+        harness.accepts(&other.token, "another session of the same owner").await;
     }
     harness
-        .renews(&other.refresh, "another session of the same person")
+        .renews(&other.refresh, "another session of the same owner")
         .await;
     Ok(())
 }
 
-/// Once the grace is over, even the direct predecessor ends its session.
+/// After the grace period, even the direct predecessor ends its session.
 pub async fn a_predecessor_after_the_grace_ends_its_session(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let other = harness.signed_in(&owner).await;
     let first = harness.signed_in(&owner).await;
     let second = harness.renews(&first.refresh, "the current one").await;
-    harness.outwait_grace().await?;
-    harness.refuses(&first.refresh, "when the grace is over").await;
-    harness.is_dead(&second, "after the reuse").await;
-    harness.is_dead(&first, "after the reuse").await;
+    harness.pass_grace().await?;
+    harness.refuses(&first.refresh, "after the grace period").await;
+    harness.is_revoked(&second, "after the reuse").await;
+    harness.is_revoked(&first, "after the reuse").await;
     harness.renews(&other.refresh, "another session").await;
     Ok(())
 }
 
-/// A session that is not refreshed for the idle time ends; a millisecond before, it goes on.
+/// A session that is not refreshed for the idle time ends. A millisecond before, it can still be refreshed.
 pub async fn an_idle_session_ends(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let idle = harness.policy().idle;
@@ -59,12 +57,12 @@ pub async fn an_idle_session_ends(harness: Harness) -> LawResult {
     harness.advance(idle - TICK).await?;
     let session = harness.renews(&session.refresh, "in the last millisecond").await;
     harness.advance(idle).await?;
-    harness.refuses(&session.refresh, "when it was idle").await;
+    harness.refuses(&session.refresh, "after the idle time").await;
     Ok(())
 }
 
-/// However busy, a session ends when its absolute life is over, and a millisecond before it goes on.
-pub async fn a_session_ends_absolutely(harness: Harness) -> LawResult {
+/// A session ends at its absolute limit, however often it was refreshed. A millisecond before, it can still be refreshed.
+pub async fn a_session_ends_at_its_absolute_limit(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let policy = harness.policy();
     let mut session = harness.signed_in(&owner).await;
@@ -84,8 +82,8 @@ pub async fn a_session_ends_absolutely(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// Signing out ends the session: its refresh token, its access tokens, on the spot. Another session goes on; and who has
-/// signed out cannot sign out again.
+/// Signing out ends the session at once: its refresh tokens and its access tokens. Other sessions stay active. A second
+/// sign-out is rejected.
 pub async fn a_sign_out_ends_the_session(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let other = harness.signed_in(&owner).await;
@@ -93,7 +91,7 @@ pub async fn a_sign_out_ends_the_session(harness: Harness) -> LawResult {
     let second = harness.renews(&first.refresh, "the current one").await;
     assert_eq!(harness.sign_out(&second.token).await, Revocation::Done);
     for session in [&first, &second] {
-        harness.is_dead(session, "after the sign-out").await;
+        harness.is_revoked(session, "after the sign-out").await;
         assert_eq!(
             harness.sign_out(&session.token).await,
             Revocation::Rejected,
@@ -104,15 +102,15 @@ pub async fn a_sign_out_ends_the_session(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// What was signed out stays so, however much time passes and is tidied up.
-pub async fn what_was_signed_out_stays_so(harness: Harness) -> LawResult {
+/// A session that was signed out stays signed out, however much time passes, also after records are purged.
+pub async fn a_signed_out_session_stays_signed_out(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let policy = harness.policy();
     let session = harness.signed_in(&owner).await;
     harness.advance(policy.idle - MINUTE).await?;
-    let session = harness.renews(&session.refresh, "in good time").await;
+    let session = harness.renews(&session.refresh, "before the idle limit").await;
     harness.advance(policy.idle - MINUTE).await?;
-    let session = harness.renews(&session.refresh, "in good time").await;
+    let session = harness.renews(&session.refresh, "before the idle limit").await;
     let left = policy.absolute.saturating_sub(policy.idle * 2);
     harness.advance(left).await?;
     let session = harness
@@ -132,45 +130,45 @@ pub async fn what_was_signed_out_stays_so(harness: Harness) -> LawResult {
         policy.idle,
         policy.absolute,
     ] {
-        harness.is_dead(&session, "after the sign-out").await;
+        harness.is_revoked(&session, "after the sign-out").await;
         harness.advance(step).await?;
     }
-    harness.is_dead(&session, "long after the sign-out").await;
+    harness.is_revoked(&session, "long after the sign-out").await;
     Ok(())
 }
 
-/// Changing the password ends every session of the account, and none that begins after.
+/// A password change ends every session of the account, and none that begins after.
 pub async fn a_password_change_ends_refreshing(harness: Harness) -> LawResult {
-    let (owner, stranger) = (harness.owner().await, harness.owner().await);
-    let strangers = harness.signed_in(&stranger).await;
+    let (owner, other_owner) = (harness.owner().await, harness.owner().await);
+    let of_other_owner = harness.signed_in(&other_owner).await;
     let (one, other) = (harness.signed_in(&owner).await, harness.signed_in(&owner).await);
     let renewed = harness.renews(&other.refresh, "before").await;
     harness.change_password(&owner).await?;
     for session in [&one, &other, &renewed] {
-        harness.is_dead(session, "after the password change").await;
+        harness.is_revoked(session, "after the password change").await;
     }
     let fresh = harness.signed_in(&owner).await;
     harness.renews(&fresh.refresh, "a session of the new password").await;
-    harness.renews(&strangers.refresh, "somebody else's").await;
+    harness.renews(&of_other_owner.refresh, "another owner's").await;
     Ok(())
 }
 
-/// Barring somebody ends their sessions, for good.
-pub async fn barring_ends_refreshing(harness: Harness) -> LawResult {
-    let (owner, stranger) = (harness.owner().await, harness.owner().await);
-    let strangers = harness.signed_in(&stranger).await;
+/// Disabling an owner ends its sessions for good.
+pub async fn disabling_ends_refreshing(harness: Harness) -> LawResult {
+    let (owner, other_owner) = (harness.owner().await, harness.owner().await);
+    let of_other_owner = harness.signed_in(&other_owner).await;
     let session = harness.signed_in(&owner).await;
     harness.set_disabled(&owner, true).await?;
-    harness.is_dead(&session, "while the owner is barred").await;
+    harness.is_revoked(&session, "while the owner is disabled").await;
     harness.set_disabled(&owner, false).await?;
-    harness.is_dead(&session, "after the owner was readmitted").await;
+    harness.is_revoked(&session, "after the owner was enabled").await;
     let fresh = harness.signed_in(&owner).await;
     harness.renews(&fresh.refresh, "a new session").await;
-    harness.renews(&strangers.refresh, "somebody else's").await;
+    harness.renews(&of_other_owner.refresh, "another owner's").await;
     Ok(())
 }
 
-/// A clock that is set back an hour neither ends a session nor makes a reuse of anything.
+/// A clock that is set back by an hour neither ends a session nor turns a refresh into a reuse.
 pub async fn a_clock_set_back_ends_nothing(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
@@ -183,14 +181,14 @@ pub async fn a_clock_set_back_ends_nothing(harness: Harness) -> LawResult {
         .await;
     for _ in 0..3 {
         harness.turn_clock_back(TICK * 1500).await?;
-        session = harness.renews(&session.refresh, "and earlier still").await;
+        session = harness.renews(&session.refresh, "the clock set back again").await;
     }
     harness.advance(MINUTE * 60).await?;
     harness.renews(&session.refresh, "when the clock has caught up").await;
     Ok(())
 }
 
-/// Refreshing never gives more than the session was granted; and it gives up what the owner has lost.
+/// A refresh never gives more permissions than the session was granted, and drops those that the owner has lost.
 pub async fn rights_never_grow_at_a_refresh(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;

@@ -1,4 +1,4 @@
-//! What the laws about services say often.
+//! What the laws about services share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,31 +11,31 @@ pub(super) type Harness = Arc<dyn ServiceHarness>;
 
 pub(super) const TICK: Duration = Duration::from_millis(1);
 
-/// Words in which a law speaks.
+/// Assertions of the laws about services.
 #[async_trait::async_trait]
 pub(super) trait ServiceAssertions {
     async fn signed_in(&self, owner: &Owner) -> Session;
-    /// The refresh must work, and its access token with it.
+    /// The refresh must succeed, and its access token must be accepted.
     async fn renews(&self, refresh: &str, when: &str) -> Session;
-    /// The refresh must be refused, and not for trouble of ours.
+    /// The refresh must be refused, and not because of a failure of the server.
     async fn refuses(&self, refresh: &str, when: &str);
-    /// The whole session must be dead: each access token and each refresh token.
-    async fn is_dead(&self, session: &Session, when: &str);
-    /// Lets the grace after a rotation pass.
-    async fn outwait_grace(&self) -> Supported<()>;
+    /// The access token and the refresh token of the session must be refused.
+    async fn is_revoked(&self, session: &Session, when: &str);
+    /// Advances the clock by the grace period after a rotation.
+    async fn pass_grace(&self) -> Supported<()>;
 }
 
 #[async_trait::async_trait]
 impl ServiceAssertions for Harness {
     async fn signed_in(&self, owner: &Owner) -> Session {
         let session = self.sign_in(owner).await;
-        session.unwrap_or_else(|why| panic!("nobody was signed in: {why:?}"))
+        session.unwrap_or_else(|why| panic!("the sign-in failed: {why:?}"))
     }
 
     async fn renews(&self, refresh: &str, when: &str) -> Session {
         let session = match self.refresh(refresh).await {
             Renewal::Renewed(session) => session,
-            other => panic!("{when}: a good refresh token was answered {other:?}"),
+            other => panic!("{when}: a valid refresh token was answered {other:?}"),
         };
         self.accepts(&session.token, when).await;
         session
@@ -45,16 +45,16 @@ impl ServiceAssertions for Harness {
         let answer = self.refresh(refresh).await;
         assert!(
             answer.is_refused(),
-            "{when}: a refresh token that is no good was answered {answer:?}"
+            "{when}: an invalid refresh token was answered {answer:?}"
         );
     }
 
-    async fn is_dead(&self, session: &Session, when: &str) {
+    async fn is_revoked(&self, session: &Session, when: &str) {
         self.refuses(&session.refresh, when).await;
         self.rejects(&session.token, when).await;
     }
 
-    async fn outwait_grace(&self) -> Supported<()> {
+    async fn pass_grace(&self) -> Supported<()> {
         self.advance(self.policy().grace).await
     }
 }

@@ -1,4 +1,4 @@
-//! What a long life leaves behind.
+//! Storage that a long session needs.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use auth_core::Lifetime;
 use super::fixture::{Harness, ServiceAssertions};
 use crate::law::LawResult;
 
-/// However often a session is refreshed, it takes no more rows: one for the session, and nothing that is not tidied up
-/// when its time has come. Meanwhile the oldest refresh token still counts as used before, not as unknown.
+/// A session needs one row, however often it is refreshed; all other rows are purged in time. The oldest refresh token is
+/// still recognised as used, not as unknown.
 pub async fn rotations_add_no_rows(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
@@ -32,7 +32,7 @@ pub async fn rotations_add_no_rows(harness: Harness) -> LawResult {
         harness.rotations()
     );
     let last = harness.renews(&refresh, "the current one").await;
-    harness.refuses(&first.refresh, "the first of all").await;
-    harness.is_dead(&last, "after that reuse").await;
+    harness.refuses(&first.refresh, "the first one").await;
+    harness.is_revoked(&last, "after that reuse").await;
     Ok(())
 }

@@ -1,11 +1,10 @@
-//! What is no refresh token of this flavour harms nobody.
+//! A text that is not a refresh token of this flavour has no effect.
 
 use super::fixture::{Harness, ServiceAssertions};
 use crate::issuer::fixture::IssuerAssertions;
 use crate::law::LawResult;
 
-/// A refresh token with any character changed is refused and harms nothing: whoever guesses must not be able to sign
-/// somebody out.
+/// A refresh token with any character changed is refused and has no effect: guessing must not sign an owner out.
 pub async fn an_altered_refresh_token_harms_nothing(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
@@ -23,8 +22,8 @@ pub async fn an_altered_refresh_token_harms_nothing(harness: Harness) -> LawResu
     Ok(())
 }
 
-/// Text that has not the form of a refresh token is refused before anything is read.
-pub async fn a_text_of_another_form_is_refused_unread(harness: Harness) -> LawResult {
+/// A text that does not have the form of a refresh token is refused without a call to the store.
+pub async fn a_malformed_refresh_token_is_refused_without_the_store(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
     let token = &session.refresh;
@@ -59,7 +58,7 @@ pub async fn a_text_of_another_form_is_refused_unread(harness: Harness) -> LawRe
     Ok(())
 }
 
-/// An access token refreshes nothing, nor does its key.
+/// Neither an access token nor its key can be used to refresh.
 pub async fn an_access_token_refreshes_nothing(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
@@ -74,8 +73,8 @@ pub async fn an_access_token_refreshes_nothing(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// At another flavour's door a refresh token is unknown, in whatever state it is, and its session is not harmed there.
-pub async fn another_flavour_does_not_know_a_refresh_token(harness: Harness) -> LawResult {
+/// Another flavour refuses a refresh token in any state, and its session is not affected.
+pub async fn another_flavour_refuses_a_refresh_token(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let second = harness.renews(&first.refresh, "the first").await;
@@ -84,13 +83,15 @@ pub async fn another_flavour_does_not_know_a_refresh_token(harness: Harness) -> 
         let answer = harness.refresh_foreign(&token.refresh).await?;
         assert!(answer.is_refused(), "the {which} one was answered {answer:?} there");
     }
-    let again = harness.renews(&second.refresh, "a retry at its own door").await;
+    let again = harness.renews(&second.refresh, "a retry at its own flavour").await;
     assert_eq!(again.refresh, third.refresh);
-    harness.renews(&third.refresh, "the current one at its own door").await;
+    harness
+        .renews(&third.refresh, "the current one at its own flavour")
+        .await;
     Ok(())
 }
 
-/// Random guesses end nobody's session.
+/// Random guesses end no session.
 pub async fn guesses_end_no_session(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
@@ -98,10 +99,7 @@ pub async fn guesses_end_no_session(harness: Harness) -> LawResult {
     for guess in 0..1000_u32 {
         harness.refuses(&format!("{guess:064x}"), "a guess").await;
         harness
-            .refuses(
-                &format!("{selector}{guess:032x}"),
-                "a guess of somebody who knows the session",
-            )
+            .refuses(&format!("{selector}{guess:032x}"), "a guess with the right selector")
             .await;
     }
     harness.accepts(&session.token, "after all that").await;

@@ -1,4 +1,4 @@
-//! What happens between the steps of a refresh. Each order is forced, so that no luck is needed to see it.
+//! Changes between the steps of a refresh. Each order is forced, so the tests do not depend on timing.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -20,8 +20,8 @@ const STEPS: [(Moment, StoreCall); 4] = [
 
 type Doing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Has `doing` happen at each step of a refresh; afterwards nothing of the session may be alive, whatever the refresh
-/// was answered.
+/// Runs `doing` at each step of a refresh. Afterwards all tokens of the session must be refused, whatever the refresh
+/// answered.
 async fn wins_at_every_step(harness: &Harness, doing: fn(Harness, Owner, Session) -> Doing) -> LawResult {
     for (moment, call) in STEPS {
         let owner = harness.owner().await;
@@ -34,18 +34,18 @@ async fn wins_at_every_step(harness: &Harness, doing: fn(Harness, Owner, Session
         let answer = harness.refresh(&session.refresh).await;
         assert!(
             !matches!(answer, Renewal::Unavailable),
-            "{moment:?} {call:?}: this is no trouble of ours"
+            "{moment:?} {call:?}: this is not a failure of the server"
         );
         let when = format!("when it happened {moment:?} {call:?}");
-        harness.is_dead(&session, &when).await;
+        harness.is_revoked(&session, &when).await;
         if let Renewal::Renewed(renewed) = answer {
-            harness.is_dead(&renewed, &when).await;
+            harness.is_revoked(&renewed, &when).await;
         }
     }
     Ok(())
 }
 
-/// A password change wins over a refresh that runs beside it, in every order: nothing old is alive when both are done.
+/// A password change wins over a concurrent refresh, in every order: all old tokens are refused when both are done.
 pub async fn a_password_change_wins_over_a_refresh(harness: Harness) -> LawResult {
     wins_at_every_step(&harness, |harness, owner, _| {
         Box::pin(async move { harness.change_password(&owner).await.expect("change the password") })
@@ -53,15 +53,15 @@ pub async fn a_password_change_wins_over_a_refresh(harness: Harness) -> LawResul
     .await
 }
 
-/// So does barring.
-pub async fn barring_wins_over_a_refresh(harness: Harness) -> LawResult {
+/// Disabling the owner wins too.
+pub async fn disabling_wins_over_a_refresh(harness: Harness) -> LawResult {
     wins_at_every_step(&harness, |harness, owner, _| {
-        Box::pin(async move { harness.set_disabled(&owner, true).await.expect("bar somebody") })
+        Box::pin(async move { harness.set_disabled(&owner, true).await.expect("disable the owner") })
     })
     .await
 }
 
-/// So does signing out.
+/// A sign-out wins too.
 pub async fn a_sign_out_wins_over_a_refresh(harness: Harness) -> LawResult {
     wins_at_every_step(&harness, |harness, _, session| {
         Box::pin(async move {
@@ -71,7 +71,7 @@ pub async fn a_sign_out_wins_over_a_refresh(harness: Harness) -> LawResult {
     .await
 }
 
-/// A second refresh with the same token, at each step of the first: both get the one successor.
+/// A second refresh with the same token, at each step of the first: both get the same successor.
 pub async fn a_refresh_within_a_refresh_gets_the_same_successor(harness: Harness) -> LawResult {
     for (moment, call) in STEPS {
         let owner = harness.owner().await;
@@ -93,13 +93,13 @@ pub async fn a_refresh_within_a_refresh_gets_the_same_successor(harness: Harness
         let inner = inner.lock().unwrap_or_else(PoisonError::into_inner).take();
         let inner = inner.expect("it happened").renewed().expect("the inner one");
         assert_eq!(inner.refresh, outer.refresh, "{moment:?} {call:?}");
-        harness.renews(&outer.refresh, "the one successor").await;
+        harness.renews(&outer.refresh, "the successor").await;
     }
     Ok(())
 }
 
-/// The same with real threads: refreshes of many sessions of one account run while the password changes.
-pub async fn nothing_old_survives_a_password_change_among_refreshes(harness: Harness) -> LawResult {
+/// The same with real threads: many sessions of one account are refreshed while the password changes.
+pub async fn no_old_session_survives_a_password_change_during_refreshes(harness: Harness) -> LawResult {
     for round in 0..harness.rounds() {
         let owner = harness.owner().await;
         let mut sessions = Vec::new();
@@ -113,7 +113,7 @@ pub async fn nothing_old_survives_a_password_change_among_refreshes(harness: Har
                 match refresh {
                     Some(refresh) => harness.refresh(&refresh).await.renewed(),
                     None => {
-                        harness.change_password(&owner).await.expect("a harness that can");
+                        harness.change_password(&owner).await.expect("the harness supports it");
                         None
                     }
                 }
@@ -121,7 +121,7 @@ pub async fn nothing_old_survives_a_password_change_among_refreshes(harness: Har
         })
         .await;
         for session in answers.iter().flatten().chain(&sessions) {
-            harness.is_dead(session, &format!("after round {round}")).await;
+            harness.is_revoked(session, &format!("after round {round}")).await;
         }
         let fresh = harness.signed_in(&owner).await;
         harness.accepts(&fresh.token, "of the new password").await;

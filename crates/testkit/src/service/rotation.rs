@@ -1,4 +1,4 @@
-//! Each refresh token is used once, and a lost answer can be asked for again.
+//! Each refresh token is used once, and a request whose answer was lost can be repeated.
 
 use std::collections::HashSet;
 
@@ -7,9 +7,9 @@ use crate::harness::Renewal;
 use crate::issuer::fixture::IssuerAssertions;
 use crate::law::{LawResult, at_once};
 
-/// Each refresh gives the next refresh token and an access token of the same session, for the same person with the same
-/// rights. Earlier access tokens go on until their end. (Two signed tokens of one session and one second may be the same
-/// text: they say the same.)
+/// Each refresh gives the next refresh token and an access token of the same session, for the same owner with the same
+/// permissions. Earlier access tokens stay valid until they expire. (Two signed tokens of one session in one second may be
+/// equal, because their content is equal.)
 pub async fn a_refresh_rotates(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
@@ -20,7 +20,7 @@ pub async fn a_refresh_rotates(harness: Harness) -> LawResult {
         session = harness.renews(&session.refresh, "the current one").await;
         assert!(
             refresh_tokens.insert(session.refresh.clone()),
-            "a refresh token came twice"
+            "the same refresh token twice"
         );
         let renewed = harness.accepts(&session.token, "after a refresh").await;
         assert_eq!((renewed.subject, &renewed.flavour), (granted.subject, &granted.flavour));
@@ -30,12 +30,12 @@ pub async fn a_refresh_rotates(harness: Harness) -> LawResult {
         );
     }
     harness
-        .accepts(&first.token, "the first access token, within its life")
+        .accepts(&first.token, "the first access token, before it expires")
         .await;
     Ok(())
 }
 
-/// A refresh token is 256 bits in 64 lower-case hexadecimal characters, of which no half follows from another token.
+/// A refresh token is 256 bits in 64 lower-case hexadecimal characters. Neither half can be derived from another token.
 pub async fn a_refresh_token_is_64_hexadecimal_digits(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let mut proofs = HashSet::new();
@@ -46,18 +46,18 @@ pub async fn a_refresh_token_is_64_hexadecimal_digits(harness: Harness) -> LawRe
         for token in [&first.refresh, &next.refresh] {
             let digits = token.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
             assert!(token.len() == 64 && digits, "{} characters", token.len());
-            assert!(proofs.insert(token[32..].to_owned()), "the second half came twice");
+            assert!(proofs.insert(token[32..].to_owned()), "the same second half twice");
         }
         assert!(
             sessions.insert(first.refresh[..32].to_owned()),
-            "two sessions begin alike"
+            "two sessions have the same selector"
         );
     }
     Ok(())
 }
 
-/// Whoever asks again with the direct predecessor, since the answer was lost or from another tab, gets the identical
-/// successor, on any node, until the grace is over.
+/// A retry with the direct predecessor, because the answer was lost or from another tab, gets the identical successor, on
+/// any node, until the grace period is over.
 pub async fn a_retry_gets_the_identical_successor(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let mut session = harness.signed_in(&owner).await;
@@ -70,7 +70,7 @@ pub async fn a_retry_gets_the_identical_successor(harness: Harness) -> LawResult
         }
         harness.advance(harness.policy().grace - TICK).await?;
         let last = harness
-            .renews(&used, "a retry in the last millisecond of the grace")
+            .renews(&used, "a retry in the last millisecond of the grace period")
             .await;
         assert_eq!(last.refresh, session.refresh);
         if let Ok(elsewhere) = harness.refresh_elsewhere(&used).await {
@@ -84,7 +84,7 @@ pub async fn a_retry_gets_the_identical_successor(harness: Harness) -> LawResult
     Ok(())
 }
 
-/// A retry is of the same session: what it hands out ends with it.
+/// A retry belongs to the same session: its tokens end with the session.
 pub async fn a_retry_makes_no_second_session(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
@@ -92,14 +92,14 @@ pub async fn a_retry_makes_no_second_session(harness: Harness) -> LawResult {
     let again = harness.renews(&first.refresh, "a retry").await;
     harness.sign_out(&once.token).await;
     for session in [&first, &once, &again] {
-        harness.is_dead(session, "after the sign-out").await;
+        harness.is_revoked(session, "after the sign-out").await;
     }
     Ok(())
 }
 
-/// However many callers present one refresh token at once, on whichever nodes, there is one successor; all of them get
-/// it, and it works once more for all of them, round after round.
-pub async fn a_crowd_gets_one_successor(harness: Harness) -> LawResult {
+/// If many callers present one refresh token at once, on several nodes, all of them get the same successor. This is
+/// repeated for many rounds.
+pub async fn concurrent_refreshes_get_one_successor(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let mut refresh = harness.signed_in(&owner).await.refresh;
     for round in 0..harness.rounds() {
@@ -119,10 +119,10 @@ pub async fn a_crowd_gets_one_successor(harness: Harness) -> LawResult {
         for answer in answers {
             match answer {
                 Renewal::Renewed(session) => {
-                    harness.accepts(&session.token, "of one of a crowd").await;
+                    harness.accepts(&session.token, "of one of the callers").await;
                     successors.insert(session.refresh);
                 }
-                other => panic!("round {round}: one of a crowd was answered {other:?}"),
+                other => panic!("round {round}: one caller was answered {other:?}"),
             }
         }
         assert_eq!(successors.len(), 1, "successors in round {round}");
@@ -131,7 +131,8 @@ pub async fn a_crowd_gets_one_successor(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// The same when each caller is a refresh ahead or behind: nobody is thrown out who retries within the grace.
+/// Rotations in the same millisecond keep their order: a retry of the last one gets its successor, and an older token is
+/// a reuse.
 pub async fn rotations_of_one_millisecond_are_in_order(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
@@ -147,6 +148,6 @@ pub async fn rotations_of_one_millisecond_are_in_order(harness: Harness) -> LawR
     harness
         .refuses(&second.refresh, "two generations back, in the same millisecond")
         .await;
-    harness.is_dead(&fourth, "after that reuse").await;
+    harness.is_revoked(&fourth, "after that reuse").await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Trouble of ours in the middle of a refresh.
+//! Failures of the server during a refresh.
 
 use super::fixture::{Harness, ServiceAssertions};
 use crate::failing::Moment;
@@ -6,31 +6,31 @@ use crate::harness::{NotIssued, Renewal, Revocation};
 use crate::issuer::fixture::IssuerAssertions;
 use crate::law::{LawResult, Unsupported};
 
-/// More calls to the store than this a refresh does not make.
-const MANY: u64 = 20;
+/// An upper limit for the calls to the store in one refresh.
+const MAX_CALLS: u64 = 20;
 
-/// Whichever call to the store fails during a refresh, the answer is that it cannot be done now; and the same refresh
-/// token works when the store does.
+/// If any call to the store fails during a refresh, the answer is "unavailable", and the same refresh token works when the
+/// store works again.
 pub async fn a_failed_refresh_leaves_the_token_good(harness: Harness) -> LawResult {
     fails_at_each_call(&harness, Moment::Before).await
 }
 
-/// Nor is anything lost when a call did its work and only its answer got lost: a retry gets the successor that was made.
+/// If a call succeeded and only its answer was lost, a retry gets the successor that was made.
 pub async fn a_refresh_whose_answer_was_lost_can_be_retried(harness: Harness) -> LawResult {
     fails_at_each_call(&harness, Moment::After).await
 }
 
 async fn fails_at_each_call(harness: &Harness, moment: Moment) -> LawResult {
     let owner = harness.owner().await;
-    for nth in 1..MANY {
+    for nth in 1..MAX_CALLS {
         let first = harness.signed_in(&owner).await;
         let session = harness.renews(&first.refresh, "before").await;
         harness.fail_nth(nth, moment).await?;
         let answer = harness.refresh(&session.refresh).await;
-        let unharmed = harness.mend().await?;
+        let not_reached = harness.clear_fault().await?;
         match answer {
-            Renewal::Renewed(renewed) if unharmed => {
-                harness.renews(&renewed.refresh, "since nothing failed").await;
+            Renewal::Renewed(renewed) if not_reached => {
+                harness.renews(&renewed.refresh, "because nothing failed").await;
                 assert!(nth > 2, "no call of a refresh could be made to fail");
                 return Ok(());
             }
@@ -45,12 +45,12 @@ async fn fails_at_each_call(harness: &Harness, moment: Moment) -> LawResult {
             .await;
         harness.renews(&renewed.refresh, "and its successor").await;
     }
-    panic!("a refresh makes {MANY} calls to the store and more");
+    panic!("a refresh makes {MAX_CALLS} or more calls to the store");
 }
 
-/// While the store is away altogether, refresh and sign-in cannot be done, and a sign-out that was not recorded is not
-/// claimed; nobody is signed out by it.
-pub async fn while_the_store_is_away_nothing_is_decided(harness: Harness) -> LawResult {
+/// While every call to the store fails, refresh and sign-in answer "unavailable". A sign-out that was not recorded is not
+/// reported as done, and does not end the session.
+pub async fn while_the_store_fails_nothing_is_decided(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let first = harness.signed_in(&owner).await;
     let session = harness.renews(&first.refresh, "before").await;
@@ -62,41 +62,42 @@ pub async fn while_the_store_is_away_nothing_is_decided(harness: Harness) -> Law
     assert_eq!(harness.sign_in(&owner).await.err(), Some(NotIssued::Unavailable));
     assert_eq!(harness.sign_out(&session.token).await, Revocation::Unavailable);
     harness.fail_store(false).await?;
-    harness.accepts(&session.token, "since it was not signed out").await;
-    harness.renews(&session.refresh, "when the store is back").await;
+    harness.accepts(&session.token, "because it was not signed out").await;
+    harness.renews(&session.refresh, "after the store works again").await;
     Ok(())
 }
 
-/// A reuse that cannot be acted on now is not told either; the next attempt finds it again, and then the session ends.
-pub async fn a_reuse_is_told_only_once_the_session_has_ended(harness: Harness) -> LawResult {
+/// A reuse is not reported while its session cannot be ended. The next attempt detects it again, and then the session
+/// ends.
+pub async fn a_reuse_is_reported_only_after_the_session_ended(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
-    for nth in 1..MANY {
+    for nth in 1..MAX_CALLS {
         let first = harness.signed_in(&owner).await;
         let second = harness.renews(&first.refresh, "the first").await;
         let third = harness.renews(&second.refresh, "the second").await;
         harness.fail_nth(nth, Moment::Before).await?;
         let answer = harness.refresh(&first.refresh).await;
-        let unharmed = harness.mend().await?;
+        let not_reached = harness.clear_fault().await?;
         match answer {
-            Renewal::Refused => harness.is_dead(&third, "since the reuse was told").await,
+            Renewal::Refused => harness.is_revoked(&third, "because the reuse was reported").await,
             Renewal::Unavailable => {
                 harness
-                    .accepts(&third.token, "since the session could not be ended")
+                    .accepts(&third.token, "because the session could not be ended")
                     .await;
                 harness.refuses(&first.refresh, "the reuse, again").await;
-                harness.is_dead(&third, "since the reuse was told now").await;
+                harness.is_revoked(&third, "because the reuse was reported now").await;
             }
             other => panic!("a reuse was answered {other:?}"),
         }
-        if unharmed {
+        if not_reached {
             return Ok(());
         }
     }
-    panic!("a reuse makes {MANY} calls to the store and more");
+    panic!("a reuse makes {MAX_CALLS} or more calls to the store");
 }
 
-/// Without the random source there is no successor and no session; the token presented stays good.
-pub async fn without_chance_nothing_rotates(harness: Harness) -> LawResult {
+/// While the random source fails, there is no successor and no new session. The presented token stays valid.
+pub async fn without_randomness_nothing_rotates(harness: Harness) -> LawResult {
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
     let before = harness.fail_entropy(true).await?;
@@ -107,6 +108,6 @@ pub async fn without_chance_nothing_rotates(harness: Harness) -> LawResult {
     }
     assert!(matches!(answer, Renewal::Unavailable), "answered {answer:?}");
     assert_eq!(sign_in.err(), Some(NotIssued::Unavailable));
-    harness.renews(&session.refresh, "once it works again").await;
+    harness.renews(&session.refresh, "after it works again").await;
     Ok(())
 }

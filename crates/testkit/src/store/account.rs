@@ -1,4 +1,4 @@
-//! Accounts: who can be made, and what barring does.
+//! Accounts: creating and disabling them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ impl Fixture {
     }
 }
 
-/// An account comes back as it was made: the login as typed, not folded, and every attribute with its type.
+/// An account is returned as it was created: the login as typed, not folded, and every attribute with its type.
 pub async fn an_account_comes_back_as_it_was_made(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let attributes = Attributes::from_iter([
@@ -57,19 +57,19 @@ pub async fn an_account_comes_back_as_it_was_made(harness: Arc<dyn StoreHarness>
     Ok(())
 }
 
-/// A number that nobody has finds nobody.
+/// A number that no account has is not found.
 pub async fn an_unknown_account_is_not_found(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
-    for nobody in [owner.subject.0 + 1000, 0, -1, i64::MAX] {
-        let found = fixture.ports.accounts.find(Subject(nobody)).await;
-        assert_eq!(found.expect("find"), None, "{nobody}");
+    for unknown in [owner.subject.0 + 1000, 0, -1, i64::MAX] {
+        let found = fixture.ports.accounts.find(Subject(unknown)).await;
+        assert_eq!(found.expect("find"), None, "{unknown}");
     }
     Ok(())
 }
 
-/// A number that the caller chose is the account's; taken, it makes nothing; and numbers that the store chooses stay
-/// clear of it.
+/// A number that the caller chose becomes the account's. If it is taken, nothing is created; and numbers that the store
+/// chooses never collide with it.
 pub async fn a_chosen_number_is_kept(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let chosen = |number, login: &str| NewAccount {
@@ -103,8 +103,8 @@ pub async fn a_chosen_number_is_kept(harness: Arc<dyn StoreHarness>) -> LawResul
     Ok(())
 }
 
-/// A name signs in to one account of a realm, as a login or as an alias, however it is spelled. Otherwise one could
-/// sign in as the other.
+/// A name signs in to one account of a realm, as a login or as an alias, in any spelling. Otherwise one account's owner
+/// could sign in as another.
 pub async fn a_name_is_one_accounts(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let with_alias = |login: &str, alias: &str| NewAccount {
@@ -137,7 +137,7 @@ pub async fn a_name_is_one_accounts(harness: Arc<dyn StoreHarness>) -> LawResult
     Ok(())
 }
 
-/// The same name in two realms is two people.
+/// The same name in two realms belongs to two accounts.
 pub async fn a_name_is_free_in_another_realm(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let here = fixture.owner("100@mydomain.com").await;
@@ -152,7 +152,7 @@ pub async fn a_name_is_free_in_another_realm(harness: Arc<dyn StoreHarness>) -> 
     Ok(())
 }
 
-/// Of many who take one name at the same moment, one gets it.
+/// Of many callers who create an account with one name at the same moment, one succeeds.
 pub async fn a_name_is_taken_once_by_a_crowd(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     for round in 0..10 {
@@ -173,8 +173,8 @@ pub async fn a_name_is_taken_once_by_a_crowd(harness: Arc<dyn StoreHarness>) -> 
     Ok(())
 }
 
-/// Barring starts a new generation and tells of it, for as long as any token of the account might be accepted.
-pub async fn barring_starts_a_new_generation(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// Disabling starts a new generation and publishes it, for as long as any token of the account might be accepted.
+pub async fn disabling_starts_a_new_generation(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let long = NewToken {
@@ -183,30 +183,30 @@ pub async fn barring_starts_a_new_generation(harness: Arc<dyn StoreHarness>) -> 
     };
     fixture.insert(long).await;
     assert!(fixture.disable(owner.subject, true).await);
-    let barred = fixture.account(owner.subject).await;
-    assert!(barred.disabled);
+    let disabled = fixture.account(owner.subject).await;
+    assert!(disabled.disabled);
     assert!(
-        barred.generation > owner.generation,
+        disabled.generation > owner.generation,
         "{:?} after {:?}",
-        barred.generation,
+        disabled.generation,
         owner.generation
     );
     let entry = fixture
-        .entry(Change::Superseded(owner.subject, barred.generation))
+        .entry(Change::Superseded(owner.subject, disabled.generation))
         .await;
     assert!(entry.until >= NOW.plus(HOUR * 24 * 30), "{entry:?}");
     assert!(fixture.disable(owner.subject, false).await);
-    let readmitted = fixture.account(owner.subject).await;
-    assert!(!readmitted.disabled);
+    let enabled = fixture.account(owner.subject).await;
+    assert!(!enabled.disabled);
     assert!(
-        readmitted.generation >= barred.generation,
+        enabled.generation >= disabled.generation,
         "a generation never comes back"
     );
     Ok(())
 }
 
-/// Barring an account that is not there does nothing, and nothing is told.
-pub async fn nobody_is_not_barred(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// Disabling an account that does not exist does nothing and publishes nothing.
+pub async fn an_unknown_account_is_not_disabled(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let before = fixture.feed().await;
@@ -217,8 +217,8 @@ pub async fn nobody_is_not_barred(harness: Arc<dyn StoreHarness>) -> LawResult {
     Ok(())
 }
 
-/// What is said about an account is replaced as a whole: no member of before stays. Nothing else of it changes, no token
-/// ends, and nobody has nothing said about them.
+/// The attributes of an account are replaced as a whole: no earlier member is kept. Nothing else changes, no token is
+/// revoked, and nothing happens for an account that does not exist.
 pub async fn attributes_are_replaced_as_a_whole(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let of = |name: &str, value: &str| Attributes::from_iter([(name.to_owned(), value.into())]);
@@ -242,7 +242,7 @@ pub async fn attributes_are_replaced_as_a_whole(harness: Arc<dyn StoreHarness>) 
         ..before
     };
     assert_eq!(after, expected);
-    assert!(fixture.lives(id).await);
+    assert!(fixture.is_live(id).await);
     assert_eq!(fixture.account(other.subject).await, other);
     assert!(!set(Subject(subject.0 + 1_000_000)).await);
     Ok(())

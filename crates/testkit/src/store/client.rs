@@ -1,4 +1,4 @@
-//! Clients, found or made exactly once.
+//! Clients: found or created exactly once.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Fixture {
     }
 }
 
-/// A new client is made of what was said of it.
+/// A new client is created as described.
 pub async fn a_new_client_is_made_as_described(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::with_organisations(harness).await;
     let made = fixture.vouch(client(171, EMAIL, "José \"Pepe\" \u{1f3d3}")).await;
@@ -53,15 +53,15 @@ pub async fn a_new_client_is_made_as_described(harness: Arc<dyn StoreHarness>) -
     Ok(())
 }
 
-/// An existing client comes back as stored, under whichever spelling of its e-mail: what a partner says of it today
-/// does not overwrite what is known.
+/// An existing client is returned as stored, for any spelling of its e-mail: what a consumer sends later does not
+/// overwrite it.
 pub async fn an_existing_client_comes_back_as_stored(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::with_organisations(harness).await;
     let first = fixture.vouch(client(171, EMAIL, "José")).await;
     for email in [EMAIL, "JOSÉ@EXAMPLE.COM", "jose\u{301}@example.com"] {
         let again = NewClient {
             created_at: NOW.plus(HOUR),
-            ..client(171, email, "Somebody Else")
+            ..client(171, email, "Another Name")
         };
         assert_eq!(fixture.vouch(again).await, first, "{email:?}");
     }
@@ -95,7 +95,7 @@ pub async fn a_client_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarness>) -
     Ok(())
 }
 
-/// Nothing crosses organisations: one address in two of them is two clients.
+/// One address in two organisations belongs to two clients.
 pub async fn clients_never_cross_organisations(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::with_organisations(harness).await;
     let here = fixture.vouch(client(171, EMAIL, "here")).await;
@@ -106,7 +106,7 @@ pub async fn clients_never_cross_organisations(harness: Arc<dyn StoreHarness>) -
     Ok(())
 }
 
-/// A client is an account of its organisation's own realm; no account of any other realm is reached by its address.
+/// A client is an account of its organisation's own realm; no account of another realm is found by its address.
 pub async fn a_client_is_an_account_of_its_organisation(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::with_organisations(harness).await;
     let operator = fixture.owner(EMAIL).await;
@@ -128,18 +128,18 @@ pub async fn a_client_is_an_account_of_its_organisation(harness: Arc<dyn StoreHa
     Ok(())
 }
 
-/// A client can be barred like any account, and says so when it is found; its generation moves on, so that its tokens
-/// die.
-pub async fn a_barred_client_says_so(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A client can be disabled like any account, and is returned as disabled; its generation increases, so its tokens are
+/// revoked.
+pub async fn a_disabled_client_is_found_as_disabled(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::with_organisations(harness).await;
     let made = fixture.vouch(client(171, EMAIL, "José")).await;
     let token = fixture.insert(token_of(&fixture.account(made.subject).await)).await;
-    assert!(fixture.lives(token).await);
+    assert!(fixture.is_live(token).await);
     fixture.disable(made.subject, true).await;
-    let barred = fixture.vouch(client(171, EMAIL, "José")).await;
-    assert!(barred.disabled);
-    assert!(barred.generation > made.generation);
-    assert_eq!(barred.subject, made.subject);
-    assert!(!fixture.lives(token).await);
+    let disabled = fixture.vouch(client(171, EMAIL, "José")).await;
+    assert!(disabled.disabled);
+    assert!(disabled.generation > made.generation);
+    assert_eq!(disabled.subject, made.subject);
+    assert!(!fixture.is_live(token).await);
     Ok(())
 }

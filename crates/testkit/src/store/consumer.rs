@@ -32,7 +32,7 @@ impl Fixture {
         self.ports.consumers.find(key).await.expect("find a consumer")
     }
 
-    async fn bar_consumer(&self, key: &str, disabled: bool) -> bool {
+    async fn set_consumer_disabled(&self, key: &str, disabled: bool) -> bool {
         let set = self.ports.consumers.set_consumer_disabled(key, disabled).await;
         set.expect("set_consumer_disabled")
     }
@@ -76,8 +76,8 @@ pub async fn a_consumer_is_found_by_its_key(harness: Arc<dyn StoreHarness>) -> L
     Ok(())
 }
 
-/// A consumer is one organisation's: it is not made for one that is not there, and a key that belongs to another
-/// organisation is not taken over.
+/// A consumer belongs to one organisation: it is not created for an organisation that does not exist, and a key that
+/// belongs to another organisation is not taken over.
 pub async fn a_consumer_is_one_organisations(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     fixture.organisation(171, "Ping Pong").await;
@@ -101,12 +101,12 @@ pub async fn a_consumer_is_one_organisations(harness: Arc<dyn StoreHarness>) -> 
     Ok(())
 }
 
-/// Putting a consumer again gives it another token and readmits it: the way back from a lost token.
+/// Putting a consumer again replaces its token and enables it: so a lost token can be replaced.
 pub async fn a_consumer_can_get_another_token(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     fixture.organisation(171, "Ping Pong").await;
     fixture.put_consumer("demo-key", b"first", 171).await;
-    fixture.bar_consumer("demo-key", true).await;
+    fixture.set_consumer_disabled("demo-key", true).await;
     assert!(fixture.put_consumer("demo-key", b"second", 171).await);
     let consumer = fixture.consumer("demo-key").await.expect("there");
     assert!(consumer.token == TokenDigest::of(b"second"));
@@ -114,18 +114,18 @@ pub async fn a_consumer_can_get_another_token(harness: Arc<dyn StoreHarness>) ->
     Ok(())
 }
 
-/// A consumer can be barred and readmitted, alone; one that is not there cannot.
-pub async fn a_consumer_can_be_barred(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A consumer can be disabled and enabled without an effect on others; one that does not exist cannot.
+pub async fn a_consumer_can_be_disabled(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     fixture.organisation(171, "Ping Pong").await;
     fixture.put_consumer("demo-key", b"one", 171).await;
     fixture.put_consumer("other-key", b"two", 171).await;
     for disabled in [true, true, false] {
-        assert!(fixture.bar_consumer("demo-key", disabled).await);
+        assert!(fixture.set_consumer_disabled("demo-key", disabled).await);
         assert_eq!(fixture.consumer("demo-key").await.map(|c| c.disabled), Some(disabled));
         assert_eq!(fixture.consumer("other-key").await.map(|c| c.disabled), Some(false));
     }
-    assert!(!fixture.bar_consumer("nobody", true).await);
+    assert!(!fixture.set_consumer_disabled("nobody", true).await);
     assert_eq!(fixture.consumer("nobody").await, None);
     Ok(())
 }

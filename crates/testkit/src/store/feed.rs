@@ -8,8 +8,8 @@ use super::fixture::{Fixture, token_of};
 use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
-/// Entries come in order of their numbers, which are positive and each given once, in the order in which things
-/// happened: a node that asks from zero has heard everything.
+/// Entries are in the order of their numbers, which are positive, given once, and in the order of the changes: a node
+/// that reads from zero gets everything.
 pub async fn the_feed_is_in_order(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -31,7 +31,8 @@ pub async fn the_feed_is_in_order(harness: Arc<dyn StoreHarness>) -> LawResult {
     Ok(())
 }
 
-/// The feed can be read in pages of any size: at most so many entries at once, and those after a number, without it.
+/// The feed can be read in pages of any size: at most so many entries at once, and those after a number, without that
+/// number.
 pub async fn the_feed_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -58,14 +59,14 @@ pub async fn the_feed_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> LawRes
     Ok(())
 }
 
-/// Whatever happens at the same moment, the feed tells of all of it.
+/// All changes that are made at the same moment are in the feed.
 pub async fn the_feed_misses_nothing_of_a_crowd(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let ended = at_once(fixture.harness.crowd(), |_| {
         let (tokens, new) = (fixture.ports.tokens.clone(), token_of(&owner));
         async move {
-            let id = tokens.insert(new).await.expect("insert").expect("the owner stands");
+            let id = tokens.insert(new).await.expect("insert").expect("an active owner");
             assert!(tokens.revoke(id, super::fixture::NOW).await.expect("revoke"));
             id
         }
@@ -73,8 +74,8 @@ pub async fn the_feed_misses_nothing_of_a_crowd(harness: Arc<dyn StoreHarness>) 
     .await;
     let feed = fixture.feed().await;
     for id in ended {
-        let told = feed.iter().filter(|entry| entry.change == Change::Ended(id)).count();
-        assert_eq!(told, 1, "{id}");
+        let published = feed.iter().filter(|entry| entry.change == Change::Ended(id)).count();
+        assert_eq!(published, 1, "{id}");
     }
     assert!(feed.is_sorted_by(|a, b| a.sequence < b.sequence), "{feed:?}");
     Ok(())

@@ -1,4 +1,4 @@
-//! What lives, and what does not.
+//! Which records are live.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::fixture::{Fixture, NOW, session_of, token_of};
 use crate::law::LawResult;
 use crate::ports::StoreHarness;
 
-/// A name that was never given finds nothing, whatever number it is; that is no error.
+/// A number that was never given is not found; this is no error.
 pub async fn an_unknown_name_finds_nothing(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -17,22 +17,22 @@ pub async fn an_unknown_name_finds_nothing(harness: Arc<dyn StoreHarness>) -> La
     for other in [0, -1, id.0 + 1, i64::MAX, i64::MIN] {
         assert_eq!(fixture.find(TokenId(other)).await, None, "{other}");
     }
-    assert!(fixture.lives(id).await);
+    assert!(fixture.is_live(id).await);
     Ok(())
 }
 
-/// A revoked record is found no more.
+/// A revoked record is not found any more.
 pub async fn a_revoked_record_is_not_found(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let id = fixture.insert(token_of(&owner)).await;
-    assert!(fixture.lives(id).await);
+    assert!(fixture.is_live(id).await);
     fixture.revoke(id).await;
-    assert!(!fixture.lives(id).await);
+    assert!(!fixture.is_live(id).await);
     Ok(())
 }
 
-/// What belongs to an ended session has ended.
+/// A record of a revoked session is not found any more.
 pub async fn a_token_of_an_ended_session_is_not_found(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -42,32 +42,35 @@ pub async fn a_token_of_an_ended_session_is_not_found(harness: Arc<dyn StoreHarn
         ..token_of(&owner)
     };
     let child = fixture.insert(child).await;
-    assert!(fixture.lives(child).await);
+    assert!(fixture.is_live(child).await);
     fixture.revoke(session).await;
-    assert!(!fixture.lives(child).await);
+    assert!(!fixture.is_live(child).await);
     Ok(())
 }
 
-/// A barred owner's records are found no more; and when the owner is readmitted they stay dead, since whoever stole
-/// one of them still has it.
-pub async fn a_disabled_owners_records_die_and_stay_dead(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A disabled owner's records are not found, and still not when the owner is enabled again: a thief may still have one
+/// of the tokens.
+pub async fn a_disabled_owners_records_are_never_found_again(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let bystander = fixture.owner("other@email.dk").await;
     let id = fixture.insert(session_of(&owner, 1)).await;
     let others = fixture.insert(session_of(&bystander, 2)).await;
     fixture.disable(owner.subject, true).await;
-    assert!(!fixture.lives(id).await, "while the owner is barred");
+    assert!(!fixture.is_live(id).await, "while the owner is disabled");
     fixture.disable(owner.subject, false).await;
-    assert!(!fixture.lives(id).await, "after the owner was readmitted");
-    assert!(fixture.lives(others).await, "somebody else's");
-    let readmitted = fixture.account(owner.subject).await;
-    let fresh = fixture.insert(token_of(&readmitted)).await;
-    assert!(fixture.lives(fresh).await, "a new one of the readmitted owner");
+    assert!(!fixture.is_live(id).await, "after the owner was enabled again");
+    assert!(fixture.is_live(others).await, "another owner's");
+    let enabled = fixture.account(owner.subject).await;
+    let fresh = fixture.insert(token_of(&enabled)).await;
+    assert!(
+        fixture.is_live(fresh).await,
+        "a new one of the owner that was enabled again"
+    );
     Ok(())
 }
 
-/// A new generation ends what was granted before it, and nothing that is granted in it.
+/// A new generation revokes what was granted before it, and nothing that is granted in it.
 pub async fn a_new_generation_ends_older_records_only(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -75,16 +78,16 @@ pub async fn a_new_generation_ends_older_records_only(harness: Arc<dyn StoreHarn
     fixture.set_password(owner.subject, "$2b$12$new", true).await;
     let owner = fixture.account(owner.subject).await;
     let newer = fixture.insert(session_of(&owner, 2)).await;
-    assert!(!fixture.lives(older).await);
-    assert!(fixture.lives(newer).await);
-    let record = fixture.find(newer).await.expect("lives");
+    assert!(!fixture.is_live(older).await);
+    assert!(fixture.is_live(newer).await);
+    let record = fixture.find(newer).await.expect("a live record");
     assert_eq!(record.generation, owner.generation);
     Ok(())
 }
 
-/// Whether a record's time has come is for the reader of the clock to say, so the store still finds it: a store with a
-/// clock of its own would be a second opinion.
-pub async fn time_is_not_the_stores_business(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// An expired record is still found: the caller, who has the clock, compares. A store with a clock of its own could
+/// disagree with it.
+pub async fn expired_records_are_found(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let long_ago = NOW.minus(Duration::from_secs(20 * 365 * 24 * 60 * 60));
@@ -95,7 +98,7 @@ pub async fn time_is_not_the_stores_business(harness: Arc<dyn StoreHarness>) -> 
     };
     let selector = expired.refresh.clone().expect("a family").selector;
     let id = fixture.insert(expired).await;
-    assert!(fixture.lives(id).await);
+    assert!(fixture.is_live(id).await);
     let session = fixture.ports.tokens.find_session(&selector).await;
     assert!(session.expect("find_session").is_some());
     Ok(())

@@ -1,4 +1,4 @@
-//! The fixture the laws about stores stand on: a realm, a role, owners and tokens.
+//! The fixture of the laws about stores: a realm, a role, owners and tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use auth_core::{
 };
 use permissions::{Role, RoleName};
 
-use crate::clock::ManualClock;
+use crate::ManualClock;
 use crate::ports::{Ports, StoreHarness};
 
 pub(super) const NOW: Timestamp = ManualClock::START;
@@ -35,7 +35,7 @@ impl Fixture {
         fixture
     }
 
-    /// Lets holders of a role do this.
+    /// Sets the permissions of a role.
     pub(super) async fn allow(&self, role: &str, permissions: &str) {
         self.allow_in(&self.realm, role, permissions).await;
     }
@@ -72,10 +72,10 @@ impl Fixture {
         account.expect("the account is there")
     }
 
-    /// Records a token that must be recorded.
+    /// Records a token; this must succeed.
     pub(super) async fn insert(&self, new: NewToken) -> TokenId {
         let id = self.ports.tokens.insert(new).await.expect("insert");
-        id.expect("the owner stands")
+        id.expect("an active owner")
     }
 
     pub(super) async fn refused(&self, new: NewToken) -> bool {
@@ -86,7 +86,7 @@ impl Fixture {
         self.ports.tokens.find(id).await.expect("find a token")
     }
 
-    pub(super) async fn lives(&self, id: TokenId) -> bool {
+    pub(super) async fn is_live(&self, id: TokenId) -> bool {
         self.find(id).await.is_some()
     }
 
@@ -108,7 +108,7 @@ impl Fixture {
     pub(super) async fn hash_of(&self, login: &str) -> Option<String> {
         let login = FoldedLogin::parse(login).expect("a name that can be typed");
         let found = self.ports.passwords.find(&self.realm, &login).await;
-        found.expect("find a credential").expect("somebody").hash
+        found.expect("find a credential").expect("an account").hash
     }
 
     /// The whole feed, from the start.
@@ -116,20 +116,20 @@ impl Fixture {
         self.ports.tokens.changes(0, 100_000).await.expect("changes")
     }
 
-    /// How many entries of the feed tell of this change.
-    pub(super) async fn told(&self, change: Change) -> usize {
+    /// How many entries the feed has of this change.
+    pub(super) async fn published(&self, change: Change) -> usize {
         let feed = self.feed().await;
         feed.iter().filter(|entry| entry.change == change).count()
     }
 
-    /// The one entry of the feed that tells of this change.
+    /// The one entry of the feed with this change.
     pub(super) async fn entry(&self, change: Change) -> FeedEntry {
         let feed = self.feed().await;
         let mut entries = feed.into_iter().filter(|entry| entry.change == change);
         let entry = entries
             .next()
-            .unwrap_or_else(|| panic!("the feed does not tell of {change:?}"));
-        assert!(entries.next().is_none(), "the feed tells of {change:?} twice");
+            .unwrap_or_else(|| panic!("the feed has no entry of {change:?}"));
+        assert!(entries.next().is_none(), "the feed has {change:?} twice");
         entry
     }
 }
@@ -146,7 +146,7 @@ pub(super) fn scope_names(scopes: &Scopes) -> Vec<&str> {
     scopes.iter().map(Scope::as_str).collect()
 }
 
-/// A token of an account, which lives for an hour.
+/// A token of an account, valid for an hour.
 pub(super) fn token_of(owner: &Account) -> NewToken {
     NewToken {
         flavour: "mechanics".into(),

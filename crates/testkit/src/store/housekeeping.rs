@@ -1,4 +1,4 @@
-//! Last use, and the removal of what has ended.
+//! Times of last use, and purging.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ impl Fixture {
         self.ports.tokens.purge(before, limit).await.expect("purge")
     }
 
-    /// Purges in small steps until nothing goes any more.
+    /// Purges in small steps until nothing is removed any more.
     async fn purge_all(&self, before: Timestamp) {
         while self.purge(before, 3).await > 0 {}
     }
@@ -34,7 +34,7 @@ impl Fixture {
     }
 }
 
-/// Last uses are noted, and only move forward: batches of several nodes arrive in any order.
+/// Times of last use are recorded, and never replaced by earlier ones: batches of several nodes arrive in any order.
 pub async fn last_use_only_moves_forward(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -57,8 +57,8 @@ pub async fn last_use_only_moves_forward(harness: Arc<dyn StoreHarness>) -> LawR
     Ok(())
 }
 
-/// Names that are not recorded are passed over, so that one purged token does not lose the uses of all the others; and
-/// noting a use changes nothing else.
+/// Unknown tokens are ignored, so that one purged token does not lose the uses of all the others; and recording a use
+/// changes nothing else.
 pub async fn noting_a_use_passes_over_unknown_names(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -74,7 +74,7 @@ pub async fn noting_a_use_passes_over_unknown_names(harness: Arc<dyn StoreHarnes
     Ok(())
 }
 
-/// What ended before the given moment goes; what ends at it or later stays.
+/// Records that ended before the given moment are removed; those that end at it or later stay.
 pub async fn purging_removes_what_ended_before(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -90,16 +90,16 @@ pub async fn purging_removes_what_ended_before(harness: Arc<dyn StoreHarness>) -
         .await
         .expect("revoke");
     fixture.purge_all(NOW).await;
-    assert!(fixture.lives(at).await, "what ends at the moment itself");
-    assert!(fixture.lives(later).await, "what ends later");
+    assert!(fixture.is_live(at).await, "what ends at the moment itself");
+    assert!(fixture.is_live(later).await, "what ends later");
     assert_eq!(fixture.harness.token_rows().await?, rows + 2);
     fixture.purge_all(NOW.plus(HOUR)).await;
     assert_eq!(fixture.harness.token_rows().await?, rows);
     Ok(())
 }
 
-/// Purging goes in small steps, so that nobody waits for it: never more than asked for at once, and how many went is
-/// said, so that the caller knows whether there is more.
+/// Purging goes in small steps, so that other writers do not wait for long: it never removes more than asked for, and
+/// answers how many it removed, so that the caller can tell whether there is more.
 pub async fn purging_is_bounded(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -112,7 +112,11 @@ pub async fn purging_is_bounded(harness: Arc<dyn StoreHarness>) -> LawResult {
     loop {
         let went = fixture.purge(NOW.plus(TICK), 3).await;
         let left = fixture.harness.token_rows().await?;
-        assert!(went <= 3 && rows - left <= 3, "{went} said, {} gone", rows - left);
+        assert!(
+            went <= 3 && rows - left <= 3,
+            "{went} reported, {} removed",
+            rows - left
+        );
         rows = left;
         if went == 0 {
             break;
@@ -122,8 +126,9 @@ pub async fn purging_is_bounded(harness: Arc<dyn StoreHarness>) -> LawResult {
     Ok(())
 }
 
-/// Whatever lives stays, however late it is: what has no end, and what belongs to a session that goes on.
-pub async fn purging_never_removes_what_lives(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A live record is never removed, however late it is: neither one that does not expire nor one of a session that is
+/// live.
+pub async fn purging_never_removes_live_records(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
     let endless = fixture.ending_at(&owner, None).await;
@@ -146,13 +151,13 @@ pub async fn purging_never_removes_what_lives(harness: Arc<dyn StoreHarness>) ->
         (later, "a long one"),
         (session, "the session"),
     ] {
-        assert!(fixture.lives(id).await, "{what}");
+        assert!(fixture.is_live(id).await, "{what}");
     }
-    assert!(!fixture.lives(revoked).await);
+    assert!(!fixture.is_live(revoked).await);
     Ok(())
 }
 
-/// Removing an ended session does not bring back what belonged to it.
+/// Removing a revoked session does not make a record valid that belonged to it.
 pub async fn purging_a_session_revives_nothing(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -165,15 +170,15 @@ pub async fn purging_a_session_revives_nothing(harness: Arc<dyn StoreHarness>) -
     let child = fixture.insert(child).await;
     fixture.revoke(session).await;
     for _ in 0..10 {
-        assert!(!fixture.lives(child).await);
+        assert!(!fixture.is_live(child).await);
         fixture.purge(NOW.plus(HOUR * 24 * 365), 1).await;
     }
-    assert!(!fixture.lives(child).await);
+    assert!(!fixture.is_live(child).await);
     Ok(())
 }
 
-/// An entry of the feed goes when nobody needs it any more, and not before; and its number is not given again, or a node
-/// that has read past it would never hear of the next end.
+/// An entry of the feed is removed when no node needs it any more, and not before. Its number is not given again;
+/// otherwise a node that has read past it would miss the next entry.
 pub async fn purging_keeps_the_feed_that_still_matters(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -182,13 +187,13 @@ pub async fn purging_keeps_the_feed_that_still_matters(harness: Arc<dyn StoreHar
     let entry = fixture.entry(Change::Ended(id)).await;
     fixture.purge_all(entry.until).await;
     assert_eq!(
-        fixture.told(Change::Ended(id)).await,
+        fixture.published(Change::Ended(id)).await,
         1,
         "it matters until {:?}",
         entry.until
     );
     fixture.purge_all(entry.until.plus(HOUR * 24 * 365)).await;
-    assert_eq!(fixture.feed().await, [], "nobody needs these any more");
+    assert_eq!(fixture.feed().await, [], "these are needed no more");
     let id = fixture.insert(token_of(&owner)).await;
     fixture.revoke(id).await;
     let newer = fixture.entry(Change::Ended(id)).await;

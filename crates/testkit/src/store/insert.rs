@@ -1,4 +1,4 @@
-//! What is recorded, and for whom.
+//! Recording tokens and sessions.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::fixture::{Fixture, HOUR, NOW, family_at, next, scopes, session_of, to
 use crate::law::LawResult;
 use crate::ports::StoreHarness;
 
-/// A record comes back as it was written, field by field: whatever is lost on the way is lost to every check.
+/// A record is returned as it was written, in every field.
 pub async fn a_record_comes_back_as_it_was_written(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -41,7 +41,7 @@ pub async fn a_record_comes_back_as_it_was_written(harness: Arc<dyn StoreHarness
     Ok(())
 }
 
-/// What a record does not have comes back as not had: no digest is not the digest of nothing, and no end is not the
+/// What a record does not have is returned as absent: no digest is not the digest of nothing, and no expiry is not the
 /// end of time.
 pub async fn what_a_record_lacks_stays_lacking(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
@@ -59,7 +59,7 @@ pub async fn what_a_record_lacks_stays_lacking(harness: Arc<dyn StoreHarness>) -
     Ok(())
 }
 
-/// What the owner calls a token is kept as written: it is how the owner tells them apart.
+/// The label of a token is kept as written: the owner recognises the token by it.
 pub async fn a_label_is_kept(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -78,16 +78,16 @@ pub async fn a_label_is_kept(harness: Arc<dyn StoreHarness>) -> LawResult {
     Ok(())
 }
 
-/// The owner must be there, enabled, and of the generation in which the credentials were read; otherwise a sign-in
-/// that ran beside a password change would outlive it.
-pub async fn nothing_is_recorded_for_an_owner_who_does_not_stand(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// The owner must exist, be enabled, and be of the generation in which the credentials were read; otherwise a sign-in
+/// at the time of a password change would be valid after it.
+pub async fn nothing_is_recorded_for_an_inactive_owner(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let unknown = NewToken {
         subject: Subject(owner.subject.0 + 1000),
         ..token_of(&owner)
     };
-    assert!(fixture.refused(unknown).await, "recorded for nobody");
+    assert!(fixture.refused(unknown).await, "recorded for an unknown owner");
     for generation in [next(owner.generation), Generation(owner.generation.0 - 1)] {
         let other = NewToken {
             generation,
@@ -104,9 +104,9 @@ pub async fn nothing_is_recorded_for_an_owner_who_does_not_stand(harness: Arc<dy
     Ok(())
 }
 
-/// A token that names its session is recorded only while the session lives: a refresh that ran beside a sign-out must
+/// A token that names its session is recorded only while the session is live: a refresh at the time of a sign-out must
 /// not leave a token behind.
-pub async fn nothing_is_recorded_in_a_session_that_does_not_stand(harness: Arc<dyn StoreHarness>) -> LawResult {
+pub async fn nothing_is_recorded_in_an_inactive_session(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let session = fixture.insert(session_of(&owner, 1)).await;
@@ -121,7 +121,7 @@ pub async fn nothing_is_recorded_in_a_session_that_does_not_stand(harness: Arc<d
     Ok(())
 }
 
-/// What was refused left nothing behind.
+/// A record that was refused leaves no row.
 pub async fn a_refused_record_leaves_no_row(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -139,8 +139,8 @@ pub async fn a_refused_record_leaves_no_row(harness: Arc<dyn StoreHarness>) -> L
     Ok(())
 }
 
-/// A name is a positive number, and never given twice, not even when its row is long gone: a signed token names its
-/// session by it, and must not come to mean somebody else's.
+/// A token's number is positive and never given twice, not even after its row was removed: a signed token names its
+/// session by it, and must never name another one.
 pub async fn a_name_is_never_given_twice(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;

@@ -21,8 +21,8 @@ impl Fixture {
     }
 }
 
-/// An account is found by its login and by its alias, in any spelling that folds to them, in its own realm only; and it
-/// comes with everything else that is known of it.
+/// An account is found by its login and by its alias, in any spelling that folds to them, in its own realm only; and
+/// all of its other properties are returned with it.
 pub async fn a_credential_is_found_by_login_and_by_alias(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let new = NewAccount {
@@ -55,7 +55,7 @@ pub async fn a_credential_is_found_by_login_and_by_alias(harness: Arc<dyn StoreH
     Ok(())
 }
 
-/// A hash is kept as it is given, damaged or not; an account that never got one has none.
+/// A hash is stored as it is given, damaged or not; an account that never got one has none.
 pub async fn a_hash_is_kept_as_given(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -68,23 +68,23 @@ pub async fn a_hash_is_kept_as_given(harness: Arc<dyn StoreHarness>) -> LawResul
     Ok(())
 }
 
-/// The password of an account that is not there is not set.
-pub async fn nobodys_password_is_not_set(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// The password of an account that does not exist is not set.
+pub async fn an_unknown_accounts_password_is_not_set(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let before = fixture.feed().await;
-    let nobody = Subject(owner.subject.0 + 1000);
-    assert!(!fixture.set_password(nobody, "$2b$12$new", true).await);
-    assert!(!fixture.set_password(nobody, "$2b$12$new", false).await);
-    assert!(!fixture.change_password(nobody, "", "$2b$12$new", true).await);
-    assert!(!fixture.upgrade(nobody, "", "$2b$12$new").await);
+    let unknown = Subject(owner.subject.0 + 1000);
+    assert!(!fixture.set_password(unknown, "$2b$12$new", true).await);
+    assert!(!fixture.set_password(unknown, "$2b$12$new", false).await);
+    assert!(!fixture.change_password(unknown, "", "$2b$12$new", true).await);
+    assert!(!fixture.upgrade(unknown, "", "$2b$12$new").await);
     assert_eq!(fixture.feed().await, before);
     assert_eq!(fixture.hash_of("workshop@email.dk").await, None);
     Ok(())
 }
 
-/// An upgraded hash takes the place of the one it was made from, and of no other: an upgrade that was under way while
-/// the password changed must not bring the old password back.
+/// An upgraded hash replaces the one it was made from, and no other: an upgrade that began before a password change
+/// must not restore the old password.
 pub async fn an_upgrade_never_undoes_a_password_change(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -118,7 +118,7 @@ pub async fn an_upgrade_never_undoes_a_password_change(harness: Arc<dyn StoreHar
     Ok(())
 }
 
-/// An upgrade is no password change: it ends nothing and tells nothing.
+/// An upgrade is not a password change: it revokes nothing and publishes nothing.
 pub async fn an_upgrade_ends_nothing(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -126,13 +126,13 @@ pub async fn an_upgrade_ends_nothing(harness: Arc<dyn StoreHarness>) -> LawResul
     let id = fixture.insert(token_of(&owner)).await;
     let before = fixture.feed().await;
     assert!(fixture.upgrade(owner.subject, "$2b$10$old", "$2b$12$old").await);
-    assert!(fixture.lives(id).await);
+    assert!(fixture.is_live(id).await);
     assert_eq!(fixture.account(owner.subject).await.generation, owner.generation);
     assert_eq!(fixture.feed().await, before);
     Ok(())
 }
 
-/// Of many sign-ins that upgrade one hash at the same moment, one does.
+/// Of many sign-ins that upgrade one hash at the same moment, one succeeds.
 pub async fn one_upgrade_wins(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -154,7 +154,7 @@ pub async fn one_upgrade_wins(harness: Arc<dyn StoreHarness>) -> LawResult {
     Ok(())
 }
 
-/// A hash does not print with the account it belongs to.
+/// The record of a password does not print its hash.
 pub async fn a_credential_does_not_print_its_hash(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -162,7 +162,7 @@ pub async fn a_credential_does_not_print_its_hash(harness: Arc<dyn StoreHarness>
     let credential = fixture
         .credential(&fixture.realm, "workshop@email.dk")
         .await
-        .expect("somebody");
+        .expect("an account");
     let ports = &fixture.ports;
     let printed = format!("{credential:?} {ports:?} {:?}", fixture.harness);
     assert!(!printed.contains("canary"), "{printed}");

@@ -1,4 +1,4 @@
-//! New passwords: set by whoever may, or changed by who knew the old one.
+//! New passwords: set by an operator, or changed by an owner who knows the old one.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ const OLD: &str = "$2b$12$old";
 const NEW: &str = "$2b$12$new";
 const RESET: &str = "$2b$12$reset";
 
-/// The ways to a new password.
+/// The ways to set a new password.
 const WAYS: [Way; 2] = [Way::Set, Way::Changed];
 
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +37,8 @@ impl Fixture {
     }
 }
 
-/// A password change that is to end the account's sessions starts a new generation and tells of it, for as long as any
-/// token of the account might be accepted.
+/// A password change that is to revoke the account's sessions starts a new generation and publishes it, for as long as
+/// any token of the account might be accepted.
 pub async fn a_password_change_ends_sessions(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let bystander = fixture.owner("other@email.dk").await;
@@ -57,13 +57,13 @@ pub async fn a_password_change_ends_sessions(harness: Arc<dyn StoreHarness>) -> 
             .entry(Change::Superseded(owner.subject, changed.generation))
             .await;
         assert!(entry.until >= NOW.plus(HOUR), "{way:?}: {entry:?}");
-        assert!(!fixture.lives(id).await, "{way:?}");
+        assert!(!fixture.is_live(id).await, "{way:?}");
     }
-    assert!(fixture.lives(others).await, "somebody else's");
+    assert!(fixture.is_live(others).await, "another owner's");
     Ok(())
 }
 
-/// Where it is not to end them, it does not.
+/// Where it is not to revoke them, it does not.
 pub async fn a_password_change_may_leave_sessions(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     for way in WAYS {
@@ -75,14 +75,14 @@ pub async fn a_password_change_may_leave_sessions(harness: Arc<dyn StoreHarness>
         fixture.renew(way, owner.subject, false).await;
         assert_eq!(fixture.hash_of(&login).await.as_deref(), Some(NEW), "{way:?}");
         assert_eq!(fixture.account(owner.subject).await.generation, owner.generation);
-        assert!(fixture.lives(id).await, "{way:?}");
+        assert!(fixture.is_live(id).await, "{way:?}");
         assert_eq!(fixture.feed().await, before, "{way:?}");
     }
     Ok(())
 }
 
-/// A change made with the old password loses to a reset that landed after that password was checked: it changes
-/// nothing, ends nothing and tells nothing.
+/// A change that was made with the old password loses to a reset after that password was checked: it changes nothing,
+/// revokes nothing and publishes nothing.
 pub async fn a_change_loses_to_a_reset_in_between(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -105,14 +105,14 @@ pub async fn a_change_loses_to_a_reset_in_between(harness: Arc<dyn StoreHarness>
     }
     assert_eq!(fixture.hash_of("workshop@email.dk").await.as_deref(), Some(RESET));
     assert_eq!(fixture.account(owner.subject).await.generation, owner.generation);
-    assert!(fixture.lives(id).await);
+    assert!(fixture.is_live(id).await);
     assert_eq!(fixture.feed().await, before);
     Ok(())
 }
 
-/// Of changes that were checked against one hash, one is made at most; and a reset at the same moment stands, whether it
-/// came before that change or after it.
-pub async fn a_reset_stands_among_changes(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// Of the changes that were checked against one hash, at most one succeeds; and a reset at the same moment is kept,
+/// whether it came before that change or after it.
+pub async fn a_reset_is_kept_among_changes(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     for round in 0..10 {

@@ -1,4 +1,4 @@
-//! Ending a record, and saying so.
+//! Revoking a record, and publishing that.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use super::fixture::{Fixture, HOUR, NOW, next, session_of, token_of};
 use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
-/// The last moment there is.
+/// The latest moment that can be written.
 const FOR_EVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
-/// The one who ended it is told so; whoever comes later is told that there was nothing to end. That is no error, and
-/// nothing more is written.
-pub async fn ending_answers_whether_there_was_something_to_end(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// The caller who revokes a record gets `true`; later callers get `false`. That is no error, and nothing more is
+/// written.
+pub async fn revoking_answers_whether_there_was_something_to_revoke(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let id = fixture.insert(token_of(&owner)).await;
@@ -21,13 +21,13 @@ pub async fn ending_answers_whether_there_was_something_to_end(harness: Arc<dyn 
     assert!(!fixture.revoke(id).await, "it had ended");
     let never = TokenId(id.0 + 1000);
     assert!(!fixture.revoke(never).await, "it never was");
-    assert_eq!(fixture.told(Change::Ended(id)).await, 1);
-    assert_eq!(fixture.told(Change::Ended(never)).await, 0);
+    assert_eq!(fixture.published(Change::Ended(id)).await, 1);
+    assert_eq!(fixture.published(Change::Ended(never)).await, 0);
     Ok(())
 }
 
-/// Of many who end one record at the same moment, one is told that it ended it: the audit trail has one entry.
-pub async fn one_ending_counts(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// Of many who revoke one record at the same moment, one gets `true`: the audit trail has one entry.
+pub async fn one_revocation_counts(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     for round in 0..10 {
@@ -38,26 +38,26 @@ pub async fn one_ending_counts(harness: Arc<dyn StoreHarness>) -> LawResult {
         })
         .await;
         assert_eq!(answers.iter().filter(|ended| **ended).count(), 1, "round {round}");
-        assert_eq!(fixture.told(Change::Ended(id)).await, 1, "round {round}");
+        assert_eq!(fixture.published(Change::Ended(id)).await, 1, "round {round}");
     }
     Ok(())
 }
 
-/// One record ends and no other, unless it belongs to it.
-pub async fn ending_one_leaves_the_others(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// One record is revoked and no other, unless it belongs to it.
+pub async fn revoking_one_leaves_the_other_records(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let before = fixture.insert(session_of(&owner, 1)).await;
     let ended = fixture.insert(session_of(&owner, 2)).await;
     let after = fixture.insert(session_of(&owner, 3)).await;
     fixture.revoke(ended).await;
-    assert!(fixture.lives(before).await && fixture.lives(after).await);
-    assert!(!fixture.lives(ended).await);
+    assert!(fixture.is_live(before).await && fixture.is_live(after).await);
+    assert!(!fixture.is_live(ended).await);
     Ok(())
 }
 
-/// A token of a session can end alone; the session goes on.
-pub async fn ending_a_token_leaves_its_session(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A token of a session can be revoked alone; the session stays live.
+pub async fn revoking_a_token_leaves_its_session(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let session = fixture.insert(session_of(&owner, 1)).await;
@@ -68,29 +68,29 @@ pub async fn ending_a_token_leaves_its_session(harness: Arc<dyn StoreHarness>) -
     let ended = fixture.insert(child(session)).await;
     let sibling = fixture.insert(child(session)).await;
     assert!(fixture.revoke(ended).await);
-    assert!(!fixture.lives(ended).await);
-    assert!(fixture.lives(session).await && fixture.lives(sibling).await);
+    assert!(!fixture.is_live(ended).await);
+    assert!(fixture.is_live(session).await && fixture.is_live(sibling).await);
     Ok(())
 }
 
-/// The feed tells of an end as soon as it is answered: what this node refuses, the others hear of.
-pub async fn an_end_is_told(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A revocation is in the feed as soon as it is answered, so that other nodes refuse what this node refuses.
+pub async fn a_revocation_is_published(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let (one, other) = (
         fixture.insert(token_of(&owner)).await,
         fixture.insert(token_of(&owner)).await,
     );
-    assert_eq!(fixture.told(Change::Ended(one)).await, 0);
+    assert_eq!(fixture.published(Change::Ended(one)).await, 0);
     fixture.revoke(one).await;
-    assert_eq!(fixture.told(Change::Ended(one)).await, 1);
-    assert_eq!(fixture.told(Change::Ended(other)).await, 0);
+    assert_eq!(fixture.published(Change::Ended(one)).await, 1);
+    assert_eq!(fixture.published(Change::Ended(other)).await, 0);
     Ok(())
 }
 
-/// The feed goes on telling of an end at least until the last token that it concerns would have ended by itself; if it
-/// stopped before, a node that starts then would accept the token.
-pub async fn an_end_is_told_for_as_long_as_it_matters(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A revocation stays in the feed at least until the last token that it concerns would have expired; otherwise a node
+/// that starts later would accept the token.
+pub async fn a_revocation_is_published_for_as_long_as_it_matters(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let (one_day, week) = (HOUR * 24, HOUR * 24 * 7);
@@ -127,14 +127,16 @@ pub async fn an_end_is_told_for_as_long_as_it_matters(harness: Arc<dyn StoreHarn
     fixture.revoke(endless).await;
     assert!(
         fixture.entry(Change::Ended(endless)).await.until > NOW,
-        "of an opaque one without end, until nobody holds its record any more"
+        "of an opaque one without end, until no node has its record cached"
     );
     Ok(())
 }
 
-/// The feed tells for ever that a signed token without an end has ended, whatever ended it: whoever checks such a token
-/// without a look at its record hears of its end from nobody else.
-pub async fn the_end_of_a_signed_token_without_end_is_told_for_ever(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// The revocation of a signed token that does not expire stays in the feed for ever, whatever revoked it: a node that
+/// checks such a token without reading its record has no other way to notice.
+pub async fn the_revocation_of_a_signed_token_without_expiry_is_published_for_ever(
+    harness: Arc<dyn StoreHarness>,
+) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let endless = |parent| NewToken {
@@ -165,7 +167,7 @@ pub async fn the_end_of_a_signed_token_without_end_is_told_for_ever(harness: Arc
     );
     fixture.ports.tokens.purge(FOR_EVER, 1000).await.expect("purge");
     for change in [Change::Ended(alone), Change::Ended(session), superseded] {
-        assert_eq!(fixture.told(change).await, 1, "{change:?}");
+        assert_eq!(fixture.published(change).await, 1, "{change:?}");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Roles, and the rights of a token as its owner's role stands now.
+//! Roles, and the permissions of a token by its owner's role now.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl Fixture {
     }
 }
 
-/// A role gives what was put into it last, in that order.
+/// A role has the permissions that were put last, in that order.
 pub async fn a_role_gives_what_was_put_into_it(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     for permissions in ["zeta alpha mid", "alpha", "", "b:c/d {x}~ 'y'"] {
@@ -34,7 +34,7 @@ pub async fn a_role_gives_what_was_put_into_it(harness: Arc<dyn StoreHarness>) -
     Ok(())
 }
 
-/// A role that is not there gives nothing; and a role of one realm is not the role of that name in another.
+/// A role that does not exist gives nothing; and a role of one realm is not the role of that name in another.
 pub async fn a_role_is_one_realms(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let elsewhere = realm("players");
@@ -52,8 +52,8 @@ pub async fn a_role_is_one_realms(harness: Arc<dyn StoreHarness>) -> LawResult {
     Ok(())
 }
 
-/// A damaged row grants nothing at all, not what happens to be legible in it; and it is no error either, or one bad row
-/// would keep people out who need none of it.
+/// A damaged row grants nothing, also not its readable parts. It is no error either: one bad row must not keep owners
+/// out who do not need it.
 pub async fn a_damaged_role_gives_nothing(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -72,18 +72,19 @@ pub async fn a_damaged_role_gives_nothing(harness: Arc<dyn StoreHarness>) -> Law
         fixture.harness.damage_role(&fixture.realm, ROLE, raw).await?;
         let held = fixture.permissions(&fixture.realm, ROLE).await;
         assert!(held.is_empty(), "{raw:?} gives {held}");
-        let record = fixture.find(id).await.expect("the token lives");
+        let record = fixture.find(id).await.expect("a live token");
         assert!(record.scopes.is_empty(), "{raw:?} gives a token {}", record.scopes);
     }
     Ok(())
 }
 
-/// A token carries what it was issued with *and* its owner's role still gives, in the order in which it was issued.
+/// A token has the permissions it was issued with *and* its owner's role still has, in the order in which it was
+/// issued.
 pub async fn a_records_rights_are_the_issued_ones_still_held(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
     let id = fixture.insert(token_of(&owner)).await;
-    let rights = async || fixture.find(id).await.expect("the token lives").scopes;
+    let rights = async || fixture.find(id).await.expect("a live token").scopes;
     for (held, expected) in [
         ("read write delete", "read write delete"),
         ("delete read", "read delete"),
@@ -101,7 +102,7 @@ pub async fn a_records_rights_are_the_issued_ones_still_held(harness: Arc<dyn St
     Ok(())
 }
 
-/// The role is the owner's own, now: another role, or none, changes the rights of every token at once.
+/// The role is that of the owner now: another role, or none, changes the permissions of every token at once.
 pub async fn a_records_rights_follow_its_owners_role(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -110,22 +111,22 @@ pub async fn a_records_rights_follow_its_owners_role(harness: Arc<dyn StoreHarne
     fixture.allow_in(&realm("players"), "reader", "read write delete").await;
     assert!(fixture.give(owner.subject, Some("reader")).await);
     assert_eq!(fixture.account(owner.subject).await.role.as_deref(), Some("reader"));
-    assert_eq!(fixture.find(id).await.expect("lives").scopes, scopes("read"));
+    assert_eq!(fixture.find(id).await.expect("a live record").scopes, scopes("read"));
     assert!(fixture.give(owner.subject, None).await);
     assert_eq!(fixture.account(owner.subject).await.role, None);
     assert!(
-        fixture.find(id).await.expect("lives").scopes.is_empty(),
+        fixture.find(id).await.expect("a live record").scopes.is_empty(),
         "without a role"
     );
     assert!(fixture.give(owner.subject, Some(ROLE)).await);
     assert_eq!(
-        fixture.find(id).await.expect("lives").scopes,
+        fixture.find(id).await.expect("a live record").scopes,
         scopes("read write delete")
     );
     Ok(())
 }
 
-/// A token issued with fewer rights than its owner has never has more.
+/// A token issued with fewer permissions than its owner has never gets more.
 pub async fn a_record_never_carries_more_than_it_was_issued_with(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
@@ -134,35 +135,38 @@ pub async fn a_record_never_carries_more_than_it_was_issued_with(harness: Arc<dy
         ..token_of(&owner)
     };
     let id = fixture.insert(narrow).await;
-    assert_eq!(fixture.find(id).await.expect("lives").scopes, scopes("write"));
+    assert_eq!(fixture.find(id).await.expect("a live record").scopes, scopes("write"));
     fixture.allow(ROLE, "read write delete unheld everything").await;
-    assert_eq!(fixture.find(id).await.expect("lives").scopes, scopes("write unheld"));
+    assert_eq!(
+        fixture.find(id).await.expect("a live record").scopes,
+        scopes("write unheld")
+    );
     Ok(())
 }
 
-/// The feed tells that a role was edited, so that nodes forget the rights they hold in memory.
-pub async fn an_edited_role_is_told(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// An edited role is published, so that nodes drop the permissions they have cached.
+pub async fn an_edited_role_is_published(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     for _ in 0..2 {
-        let before = fixture.told(Change::AllRights).await;
+        let before = fixture.published(Change::AllRights).await;
         fixture.allow(ROLE, "read").await;
-        assert_eq!(fixture.told(Change::AllRights).await, before + 1);
+        assert_eq!(fixture.published(Change::AllRights).await, before + 1);
     }
-    let last = fixture.feed().await.into_iter().last().expect("told");
+    let last = fixture.feed().await.into_iter().last().expect("an entry");
     assert!(last.until > NOW, "{last:?}");
     Ok(())
 }
 
-/// The feed tells that an account got another role; for an account that is not there, nothing happens and nothing is
-/// told.
-pub async fn another_role_is_told(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A change of an account's role is published. For an account that does not exist nothing happens and nothing is
+/// published.
+pub async fn another_role_is_published(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;
     assert!(fixture.give(owner.subject, None).await);
     let entry = fixture.entry(Change::SubjectRights(owner.subject)).await;
     assert!(entry.until > NOW, "{entry:?}");
-    let nobody = Subject(owner.subject.0 + 1000);
-    assert!(!fixture.give(nobody, None).await);
-    assert_eq!(fixture.told(Change::SubjectRights(nobody)).await, 0);
+    let unknown = Subject(owner.subject.0 + 1000);
+    assert!(!fixture.give(unknown, None).await);
+    assert_eq!(fixture.published(Change::SubjectRights(unknown)).await, 0);
     Ok(())
 }

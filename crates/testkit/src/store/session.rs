@@ -23,7 +23,7 @@ impl Fixture {
     }
 }
 
-/// A session is found by the selector of its family, with its record and its family as they were written.
+/// A session is found by the selector of its refresh family, with its record and its family as they were written.
 pub async fn a_session_is_found_by_its_selector(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -42,7 +42,7 @@ pub async fn a_session_is_found_by_its_selector(harness: Arc<dyn StoreHarness>) 
     Ok(())
 }
 
-/// An ended session cannot be refreshed, in whichever way it ended.
+/// A session that has ended cannot be refreshed, however it ended.
 pub async fn an_ended_session_is_not_found(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -56,11 +56,11 @@ pub async fn an_ended_session_is_not_found(harness: Arc<dyn StoreHarness>) -> La
     let owner = fixture.account(owner.subject).await;
     fixture.insert(session_of(&owner, 3)).await;
     fixture.disable(owner.subject, true).await;
-    assert_eq!(fixture.family(3).await, None, "of a barred owner");
+    assert_eq!(fixture.family(3).await, None, "of a disabled owner");
     Ok(())
 }
 
-/// A rotation leaves the family exactly as it was asked to, and leaves every other family alone.
+/// A rotation writes the family exactly as given, and leaves every other family unchanged.
 pub async fn a_rotation_is_written_whole(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -76,8 +76,8 @@ pub async fn a_rotation_is_written_whole(harness: Arc<dyn StoreHarness>) -> LawR
     Ok(())
 }
 
-/// Whoever does not hold the current digest moves nothing: not its predecessor's holder, and nobody who guesses.
-pub async fn only_the_current_digest_moves_a_family(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// Without the current digest nothing is rotated: not with the predecessor's, and not with a guess.
+pub async fn only_the_current_digest_rotates_a_family(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let id = fixture.insert(session_of(&owner, 1)).await;
@@ -92,16 +92,16 @@ pub async fn only_the_current_digest_moves_a_family(harness: Arc<dyn StoreHarnes
         assert!(!fixture.rotate(id, &from, &to).await);
     }
     let current = generation_digest(1, 1);
-    for nobody in [TokenId(id.0 + 1000), TokenId(0), bare] {
-        assert!(!fixture.rotate(nobody, &current, &to).await, "{nobody}");
+    for unknown in [TokenId(id.0 + 1000), TokenId(0), bare] {
+        assert!(!fixture.rotate(unknown, &current, &to).await, "{unknown}");
     }
     assert_eq!(fixture.family(1).await, Some((id, family_at(1, 1))));
     Ok(())
 }
 
-/// A session that has ended does not move on, even for the holder of its current digest: sign-out, password change and
-/// barring win over a refresh that had begun.
-pub async fn an_ended_session_does_not_move(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// A session that has ended is not rotated, even with its current digest: sign-out, password change and disabling win
+/// over a refresh that had begun.
+pub async fn an_ended_session_does_not_rotate(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
     let revoked = fixture.insert(session_of(&owner, 1)).await;
@@ -119,22 +119,26 @@ pub async fn an_ended_session_does_not_move(harness: Arc<dyn StoreHarness>) -> L
         .await;
     assert!(!moved, "of an older generation");
     let owner = fixture.account(owner.subject).await;
-    let barred = fixture.insert(session_of(&owner, 3)).await;
+    let disabled = fixture.insert(session_of(&owner, 3)).await;
     fixture.disable(owner.subject, true).await;
     assert!(
-        !fixture.rotate(barred, &generation_digest(3, 0), &family_at(3, 1)).await,
-        "barred"
+        !fixture
+            .rotate(disabled, &generation_digest(3, 0), &family_at(3, 1))
+            .await,
+        "disabled"
     );
     fixture.disable(owner.subject, false).await;
     assert!(
-        !fixture.rotate(barred, &generation_digest(3, 0), &family_at(3, 1)).await,
-        "readmitted"
+        !fixture
+            .rotate(disabled, &generation_digest(3, 0), &family_at(3, 1))
+            .await,
+        "enabled again"
     );
     Ok(())
 }
 
-/// However many callers hold one refresh token and use it at the same moment, one of them moves the family: two would
-/// be two holders of one session, each with a good token.
+/// However many callers use one refresh token at the same moment, one of them rotates the family: two would be two
+/// holders of one session, each with a valid token.
 pub async fn one_rotation_wins(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;

@@ -13,12 +13,12 @@ use crate::ports::StoreHarness;
 impl Fixture {
     async fn share(&self, new: NewToken) -> TokenRecord {
         let found = self.ports.tokens.find_or_insert(new).await.expect("find_or_insert");
-        found.expect("the owner stands")
+        found.expect("an active owner")
     }
 }
 
-/// Asked again, the same record comes back, as first written: tokens already handed out keep working, and the table does
-/// not grow.
+/// Asked again, the store returns the same record, as first written: tokens already handed out stay valid, and the
+/// table does not grow.
 pub async fn a_shared_record_is_made_once(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("client@example.com").await;
@@ -43,7 +43,7 @@ pub async fn a_shared_record_is_made_once(harness: Arc<dyn StoreHarness>) -> Law
     Ok(())
 }
 
-/// However many callers ask at the same moment, there is one record, and it is what all of them get.
+/// However many callers ask at the same moment, there is one record, and all of them get it.
 pub async fn a_shared_record_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     for round in 0..10 {
@@ -67,7 +67,7 @@ pub async fn a_shared_record_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarn
     Ok(())
 }
 
-/// The record is one flavour's and one subject's; nobody else is answered with it.
+/// The record belongs to one flavour and one owner; no other grant gets it.
 pub async fn a_shared_record_is_of_one_flavour_and_subject(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("client@example.com").await;
@@ -85,7 +85,7 @@ pub async fn a_shared_record_is_of_one_flavour_and_subject(harness: Arc<dyn Stor
     Ok(())
 }
 
-/// A session that was somebody's own is not shared afterwards.
+/// A session that was not shared is not shared afterwards.
 pub async fn an_own_record_is_never_shared(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("client@example.com").await;
@@ -97,7 +97,7 @@ pub async fn an_own_record_is_never_shared(harness: Arc<dyn StoreHarness>) -> La
     Ok(())
 }
 
-/// An ended record is not handed out again, in whichever way it ended; a new one takes its place.
+/// A shared record that has ended is not handed out again, however it ended; a new one replaces it.
 pub async fn an_ended_shared_record_is_replaced(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("client@example.com").await;
@@ -109,14 +109,14 @@ pub async fn an_ended_shared_record_is_replaced(harness: Arc<dyn StoreHarness>) 
     let owner = fixture.account(owner.subject).await;
     let third = fixture.share(token_of(&owner)).await;
     assert_ne!(second.id, third.id, "of an older generation");
-    assert!(!fixture.lives(first.id).await && !fixture.lives(second.id).await);
-    assert!(fixture.lives(third.id).await);
+    assert!(!fixture.is_live(first.id).await && !fixture.is_live(second.id).await);
+    assert!(fixture.is_live(third.id).await);
     assert_eq!(fixture.share(token_of(&owner)).await.id, third.id);
     Ok(())
 }
 
-/// Here the store is told the time: a record that ends at the moment of asking has ended, one that ends a millisecond
-/// later has not.
+/// Here the store is given the time: a record that expires at that moment is replaced, one that expires a millisecond
+/// later is not.
 pub async fn an_expired_shared_record_is_replaced(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("client@example.com").await;
@@ -144,8 +144,8 @@ pub async fn an_expired_shared_record_is_replaced(harness: Arc<dyn StoreHarness>
     Ok(())
 }
 
-/// As for any record, the owner must stand, even where there is a record already: a barred client gets nothing.
-pub async fn nothing_is_shared_with_an_owner_who_does_not_stand(harness: Arc<dyn StoreHarness>) -> LawResult {
+/// As for any record, the owner must be active, even where there is a record already: a disabled client gets nothing.
+pub async fn nothing_is_shared_with_an_inactive_owner(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("client@example.com").await;
     fixture.share(token_of(&owner)).await;
@@ -160,16 +160,16 @@ pub async fn nothing_is_shared_with_an_owner_who_does_not_stand(harness: Arc<dyn
         "another generation"
     );
     fixture.disable(owner.subject, true).await;
-    let barred = token_of(&fixture.account(owner.subject).await);
+    let disabled = token_of(&fixture.account(owner.subject).await);
     assert_eq!(
-        tokens.find_or_insert(barred).await.expect("find_or_insert"),
+        tokens.find_or_insert(disabled).await.expect("find_or_insert"),
         None,
-        "barred"
+        "disabled"
     );
     Ok(())
 }
 
-/// A shared record carries what it was issued with and its owner still has, like any other.
+/// A shared record has the permissions it was issued with and its owner still has, like any other.
 pub async fn a_shared_records_rights_are_current(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("client@example.com").await;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use auth_core::{
     Capabilities, Change, Entropy, EntropyError, Grant, IssueError, IssuedToken, Issuer, KeyBound, Lifetime,
     PlainToken, PresentedToken, Realm, RevokeError, Scope, Scopes, SecretKey, SessionRef, Sharing, Subject, TokenId,
-    Tracked, Unavailable, VerifiedToken, Verifier, VerifyError,
+    Tracked, Unavailable, VerifiedParts, VerifiedToken, Verifier, VerifyError,
 };
 use testkit::{Parts, SimpleIssuer};
 
@@ -50,7 +50,7 @@ pub(crate) enum Flaw {
     RevokesAllOfTheOwner,
     RevokesOnce,
     ChildrenLiveOn,
-    ReadmitsTokens,
+    ReenablesTokens,
     NewerGenerationDies,
     EntitlesOutdated,
     RemembersYes,
@@ -186,7 +186,7 @@ impl BrokenIssuer {
             generation: grant.session_or.generation,
             subject: grant.session_or.subject,
         };
-        let token = VerifiedToken {
+        let token = VerifiedToken::dangerous_from_verifier(VerifiedParts {
             id: issued.id,
             session: grant.session.unwrap_or(own),
             flavour: self.parts.flavour.clone(),
@@ -194,7 +194,7 @@ impl BrokenIssuer {
             scopes: grant.scopes.clone(),
             issued_at: Some(issued.issued_at),
             expires_at: issued.expires_at,
-        };
+        });
         let text = issued.plain.expose().to_owned();
         let known = Known {
             token,
@@ -216,9 +216,9 @@ impl BrokenIssuer {
         let known = self.known(text)?;
         Some(IssuedToken {
             plain: PlainToken::new(text.to_owned()),
-            id: known.token.id,
-            issued_at: known.token.issued_at?,
-            expires_at: known.token.expires_at,
+            id: known.token.id(),
+            issued_at: known.token.issued_at()?,
+            expires_at: known.token.expires_at(),
             key: None,
         })
     }
@@ -325,13 +325,13 @@ impl Issuer for BrokenIssuer {
         if self.has(Flaw::RevokesAllOfTheOwner) {
             let ids: Vec<TokenId> = {
                 let seen = self.seen();
-                let of = |id| seen.issued.values().find(move |known: &&Known| known.token.id == id);
+                let of = |id| seen.issued.values().find(move |known: &&Known| known.token.id() == id);
                 let owner = of(id).map(|known| known.token.subject());
                 let same = seen
                     .issued
                     .values()
                     .filter(|known| Some(known.token.subject()) == owner);
-                same.map(|known| known.token.id).collect()
+                same.map(|known| known.token.id()).collect()
             };
             for id in ids {
                 self.inner.revoke(id).await?;

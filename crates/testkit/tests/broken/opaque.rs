@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use auth_core::{
     Capabilities, Grant, IssueError, IssuedToken, Issuer, Lifetime, NewToken, PlainToken, PresentedToken, Rejection,
-    RevokeError, SecretKey, SessionRef, Sharing, TokenDigest, TokenId, Unavailable, VerifiedToken, Verifier,
-    VerifyError, canonical_number, random_bytes,
+    RevokeError, SecretKey, SessionRef, Sharing, TokenDigest, TokenId, Unavailable, VerifiedParts, VerifiedToken,
+    Verifier, VerifyError, random_bytes,
 };
 use testkit::Parts;
 
@@ -80,16 +80,16 @@ impl Verifier for SimpleOpaque {
 
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
         let (id, secret) = presented.text.split_once('.').ok_or(Rejection::Malformed)?;
-        let id = canonical_number(id).ok_or(Rejection::Malformed)?;
+        let id = TokenId::parse(id).ok_or(Rejection::Malformed)?;
         let secret = unhex(secret).ok_or(Rejection::Malformed)?;
-        let record = self.parts.registry.live(TokenId(id)).await?;
+        let record = self.parts.registry.live(id).await?;
         let pass_the_hash =
             self.stores == Stores::AcceptedDigest && record.digest.is_some_and(|d| *d.as_bytes() == secret);
         let right = record.digest == Some(self.digest(&secret)) || pass_the_hash;
         if *record.flavour != *self.parts.flavour || !right {
             return Err(Rejection::BadSignature.into());
         }
-        Ok(VerifiedToken {
+        Ok(VerifiedToken::dangerous_from_verifier(VerifiedParts {
             id: record.id,
             session: SessionRef {
                 id: record.parent.unwrap_or(record.id),
@@ -101,7 +101,7 @@ impl Verifier for SimpleOpaque {
             scopes: record.scopes.clone(),
             issued_at: Some(record.issued_at),
             expires_at: None,
-        })
+        }))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{
     Clock, Generation, Grant, IssueError, PlainToken, PresentedToken, Realm, RefreshError, RevokeError, Scopes,
-    SignedIn, Subject, Timestamp, Unavailable, VerifiedToken,
+    SignedIn, Subject, Timestamp, Unavailable, VerifiedParts, VerifiedToken,
 };
 use testkit::Sessions;
 
@@ -59,7 +59,7 @@ struct Seen {
 /// What was handed out of one session.
 #[derive(Clone)]
 struct Family {
-    who: (Subject, Generation, Realm, Scopes),
+    owner: (Subject, Generation, Realm, Scopes),
     refresh: Vec<(String, Timestamp)>,
     access: Vec<(String, Option<String>)>,
     successor: HashMap<String, String>,
@@ -106,9 +106,9 @@ impl BrokenSessions {
         }
     }
 
-    /// A session of its own for whoever the family is of.
+    /// A session of its own for the family's owner.
     async fn anew(&self, family: &Family) -> Result<SignedIn, RefreshError> {
-        let (subject, generation, realm, scopes) = family.who.clone();
+        let (subject, generation, realm, scopes) = family.owner.clone();
         let signed_in = self.inner.sign_in(Grant::new(subject, generation, realm, scopes)).await;
         signed_in.map_err(|_| RefreshError::Unknown)
     }
@@ -192,7 +192,7 @@ impl BrokenSessions {
 #[async_trait]
 impl Sessions for BrokenSessions {
     async fn sign_in(&self, grant: Grant) -> Result<SignedIn, IssueError> {
-        let who = (
+        let owner = (
             grant.subject,
             grant.generation,
             grant.realm.clone(),
@@ -204,7 +204,7 @@ impl Sessions for BrokenSessions {
             .as_ref()
             .map(|refresh| (refresh.expose().to_owned(), self.clock.now()));
         self.seen().families.push(Family {
-            who,
+            owner,
             refresh: first.into_iter().collect(),
             access: vec![access(&signed_in)],
             successor: HashMap::new(),
@@ -264,9 +264,9 @@ fn access(signed_in: &SignedIn) -> (String, Option<String>) {
 
 /// The answer of a sign-out that was none.
 fn pretend(family: &Family) -> VerifiedToken {
-    let (subject, generation, realm, scopes) = family.who.clone();
+    let (subject, generation, realm, scopes) = family.owner.clone();
     let id = auth_core::TokenId(1);
-    VerifiedToken {
+    VerifiedToken::dangerous_from_verifier(VerifiedParts {
         id,
         session: auth_core::SessionRef {
             id,
@@ -278,7 +278,7 @@ fn pretend(family: &Family) -> VerifiedToken {
         scopes,
         issued_at: None,
         expires_at: None,
-    }
+    })
 }
 
 impl fmt::Debug for BrokenSessions {

@@ -1,8 +1,8 @@
 //! Times from criterion, ratios from turns.
 //!
-//! Criterion measures one thing after another, for seconds each; on a machine with other work each meets its own weather,
-//! and their ratios are weather too. So the contenders then take turns of less than a millisecond, and the ratios are of
-//! the medians of those.
+//! Criterion measures one thing after another, for seconds each. On a machine with other work each is disturbed
+//! differently, and so are their ratios. So the contenders then take turns of less than a millisecond, and the ratios are
+//! those of the medians.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ const TURN_NANOS: f64 = 400_000.0;
 pub(crate) struct Contender<'a> {
     name: &'static str,
     work: Box<dyn Fn() + 'a>,
-    /// So many calls are a turn.
+    /// The number of calls in a turn.
     calls: u32,
     /// Nanoseconds for one call, one entry a turn.
     turns: Vec<f64>,

@@ -75,7 +75,7 @@ impl Subject {
         serde_json::from_slice(jwk.expose()).expect("our own JWK")
     }
 
-    /// ring's verification of the bytes that the token signs, its key taken in beforehand.
+    /// ring's verification of the bytes that the token signs, with a key prepared beforehand.
     pub(crate) fn ring_verify(&self) -> Box<dyn Fn() -> bool> {
         let (message, signature) = self.token.rsplit_once('.').expect("a compact token");
         let message = message.as_bytes().to_vec();
@@ -167,7 +167,7 @@ pub(crate) fn bytes(text: &str) -> Vec<u8> {
 
 /// The private RSA key of 2048 bits of the published vectors.
 pub(crate) fn published_rsa_key(vectors: &str) -> String {
-    let text = std::fs::read_to_string(vectors).expect("the shared vectors");
+    let text = std::fs::read_to_string(vectors).expect("the test vectors");
     let file: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     file["testGroups"][2]["private"].to_string()
 }

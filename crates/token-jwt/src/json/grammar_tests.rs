@@ -8,7 +8,7 @@ use super::tests::ours;
 use super::*;
 
 #[test]
-fn integers_are_exact_and_the_rest_is_the_nearest_double() {
+fn integers_are_exact_and_other_numbers_are_the_nearest_double() {
     for text in [
         "0",
         "18446744073709551615",
@@ -60,7 +60,7 @@ fn integers_are_exact_and_the_rest_is_the_nearest_double() {
 }
 
 #[test]
-fn escapes_are_whole_and_pair_their_surrogates() {
+fn escapes_are_complete_and_surrogates_come_in_pairs() {
     for (inside, text) in [
         (r#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"),
         (r"\u0041\u00e9\u00E9\u0000\uFFFF", "A\u{e9}\u{e9}\0\u{ffff}"),
@@ -91,8 +91,8 @@ fn escapes_are_whole_and_pair_their_surrogates() {
         r"\ud83d\ude0",
         r"\ud83d\ude0g",
     ] {
-        let fault = ours::<String>(format!("\"{inside}\"").as_bytes());
-        assert_eq!(fault, Err(JsonError::Syntax), "{inside}");
+        let read = ours::<String>(format!("\"{inside}\"").as_bytes());
+        assert_eq!(read, Err(JsonError::Syntax), "{inside}");
     }
     for inside in [
         r"\uD800",
@@ -105,8 +105,8 @@ fn escapes_are_whole_and_pair_their_surrogates() {
         r"\uDC00",
         r"\uDFFF\uD800",
     ] {
-        let fault = ours::<String>(format!("\"{inside}\"").as_bytes());
-        assert_eq!(fault, Err(JsonError::Encoding), "{inside}");
+        let read = ours::<String>(format!("\"{inside}\"").as_bytes());
+        assert_eq!(read, Err(JsonError::Encoding), "{inside}");
     }
     for text in ["\"\\", "\"\\u00", "\"\\ud83d\\u", "\"a"] {
         assert_eq!(ours::<String>(text.as_bytes()), Err(JsonError::Syntax), "{text}");
@@ -114,7 +114,7 @@ fn escapes_are_whole_and_pair_their_surrogates() {
 }
 
 #[test]
-fn members_whose_names_begin_alike_are_two() {
+fn members_whose_names_have_the_same_beginning_are_different() {
     for pair in [
         ["claimant-1", "claimant-2"],
         ["claimant-\\u0031", "claimant-2"],

@@ -1,29 +1,31 @@
-//! The walk over a JSON text: objects, arrays, literals, white space, and the bounds on all of them.
+//! Reads a JSON text: objects, arrays, literals, white space, and the bounds on all of them.
 
 mod numbers;
 mod strings;
 
 use std::fmt;
 
-use super::names::{Name, Names, Tag};
+use super::eight_bytes::specials;
+use super::error::JsonError;
+use super::member_names::{Name, Names, Tag};
 use super::text::Text;
-use super::words::specials;
-use super::{JsonError, MAX_DEPTH};
+
+/// How deep objects and arrays may nest in a header, a payload or a key.
+pub const MAX_DEPTH: usize = 32;
 
 /// A position in a JSON text.
 ///
-/// The first fault is kept and final: whatever a caller's `Deserialize` makes of the [`Stop`] it was handed, the text
-/// stays refused.
+/// The first error is final: a text stays refused even if a caller's `Deserialize` hides the [`Stop`] that it got.
 pub(crate) struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    fault: Option<JsonError>,
+    error: Option<JsonError>,
     name: Name<'a>,
     names: Names,
 }
 
-/// Reading stopped; why is in [`Reader::fault`].
+/// Reading stopped; [`Reader::error`] says why.
 #[derive(Debug)]
 pub(crate) struct Stop;
 
@@ -54,8 +56,8 @@ pub(crate) struct ObjectMark {
 }
 
 impl<'a> Reader<'a> {
-    /// At the beginning of a text that must be UTF-8 as a whole, whoever looks at its parts.
-    #[inline(always)] // it is large, and made once: in place and not copied there
+    /// At the beginning of a text, all of which must be UTF-8.
+    #[inline(always)] // it is large, and made in place rather than copied
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, JsonError> {
         let text = std::str::from_utf8(bytes).map_err(|_| JsonError::Encoding)?;
         if u32::try_from(text.len()).is_err() {
@@ -65,22 +67,22 @@ impl<'a> Reader<'a> {
             text,
             at: 0,
             depth: 0,
-            fault: None,
+            error: None,
             name: Name::default(),
             names: Names::new(),
         })
     }
 
-    /// Notes a fault, unless an earlier one stands.
+    /// Notes an error, unless there is an earlier one.
     #[cold]
-    pub(crate) fn stop(&mut self, fault: JsonError) -> Stop {
-        self.fault.get_or_insert(fault);
+    pub(crate) fn stop(&mut self, error: JsonError) -> Stop {
+        self.error.get_or_insert(error);
         Stop
     }
 
-    /// The fault that stopped the reading.
-    pub(crate) fn fault(&self) -> Option<JsonError> {
-        self.fault
+    /// The error that stopped the reading.
+    pub(crate) fn error(&self) -> Option<JsonError> {
+        self.error
     }
 
     pub(super) fn position(&self) -> usize {
@@ -91,7 +93,7 @@ impl<'a> Reader<'a> {
         self.at = position;
     }
 
-    /// What the next value is; the position stays in front of it.
+    /// The kind of the next value; the position stays before it.
     #[inline]
     pub(crate) fn kind(&mut self) -> Result<Kind, Stop> {
         match self.token() {
@@ -115,8 +117,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Whether another member follows: then [`Reader::name`] is its name, and the position is in front of its value. Else
-    /// the object is left.
+    /// Whether another member follows. If so, [`Reader::name`] is its name, and the position is before its value. If not,
+    /// the object has ended.
     #[inline]
     pub(crate) fn next_name(&mut self, object: &mut ObjectMark) -> Result<bool, Stop> {
         match self.read_name_fast(object.first) {
@@ -124,12 +126,12 @@ impl<'a> Reader<'a> {
                 object.first = false;
                 self.add_name(object, from)
             }
-            None => self.next_unusual_name(object),
+            None => self.next_name_slow(object),
         }
     }
 
     #[inline(never)]
-    fn next_unusual_name(&mut self, object: &mut ObjectMark) -> Result<bool, Stop> {
+    fn next_name_slow(&mut self, object: &mut ObjectMark) -> Result<bool, Stop> {
         if !self.another(b'}', &mut object.first)? {
             self.names.forget(object.names);
             return Ok(false);
@@ -149,18 +151,19 @@ impl<'a> Reader<'a> {
         let length = self.name.text.raw_length();
         match self.names.add(object.names, self.text, self.name.tag, from, length) {
             Ok(()) => Ok(true),
-            Err(fault) => Err(self.stop(fault)),
+            Err(error) => Err(self.stop(error)),
         }
     }
 
-    /// The name that [`Reader::next_name`] came to last.
+    /// The name that [`Reader::next_name`] read last.
     #[inline]
     pub(crate) fn name(&self) -> Name<'a> {
         self.name
     }
 
-    /// A name of up to eight bytes without escapes, and no white space around it: most names of most tokens. One load
-    /// finds its end and is its tag.
+    /// Reads a name of up to eight bytes without escapes or white space around it, as most names are. One load of eight
+    /// bytes finds its end and is its tag. Returns where the name begins; for any other name `None`, and the position
+    /// stays.
     #[inline(always)]
     fn read_name_fast(&mut self, first: bool) -> Option<usize> {
         let quote = self.at + usize::from(!first);
@@ -189,7 +192,7 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// Whether an element follows, the position being in front of it; else the array is left.
+    /// Whether another element follows; the position is before it. If not, the array has ended.
     pub(crate) fn next_element(&mut self, first: &mut bool) -> Result<bool, Stop> {
         self.another(b']', first)
     }
@@ -209,7 +212,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a value that nobody asked for, as strictly as any other.
+    /// Reads a value that the caller does not need, as strictly as any other.
     pub(crate) fn skip_value(&mut self) -> Result<(), Stop> {
         match self.kind()? {
             Kind::String => self.string().map(drop),
@@ -246,7 +249,7 @@ impl<'a> Reader<'a> {
     /// Nothing but white space may follow.
     pub(crate) fn finish(&mut self) -> Result<(), Stop> {
         self.token();
-        if self.at == self.text.len() && self.fault.is_none() {
+        if self.at == self.text.len() && self.error.is_none() {
             Ok(())
         } else {
             Err(self.stop(JsonError::Syntax))
@@ -258,21 +261,21 @@ impl<'a> Reader<'a> {
         self.text.as_bytes()
     }
 
-    /// The byte at the position; NUL, which JSON has no use for outside of strings, at the end.
+    /// The byte at the position; at the end NUL, which is no JSON.
     #[inline]
     fn here(&self) -> u8 {
         self.bytes().get(self.at).copied().unwrap_or(0)
     }
 
-    /// The byte at the position once white space is behind it.
+    /// Skips white space; the byte after it.
     #[inline]
     fn token(&mut self) -> u8 {
         let byte = self.here();
-        if byte > b' ' { byte } else { self.token_behind_space() }
+        if byte > b' ' { byte } else { self.token_after_space() }
     }
 
     #[inline(never)]
-    fn token_behind_space(&mut self) -> u8 {
+    fn token_after_space(&mut self) -> u8 {
         while let b' ' | b'\n' | b'\r' | b'\t' = self.here() {
             self.at += 1;
         }
@@ -280,7 +283,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn eat(&mut self, byte: u8) -> bool {
+    fn consume(&mut self, byte: u8) -> bool {
         let here = self.here() == byte && byte != 0;
         self.at += usize::from(here);
         here
@@ -306,13 +309,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether one more member or element follows; eats the comma before it, or the closing bracket.
+    /// Whether one more member or element follows; consumes the comma before it, or the closing bracket.
     #[inline]
     fn another(&mut self, close: u8, first: &mut bool) -> Result<bool, Stop> {
         let next = self.token();
         if next == close {
             self.at += 1;
-            // Every close has had its `descend`, so that this cannot wrap.
+            // Each closing bracket belongs to a `descend`, so this never goes below zero.
             self.depth = self.depth.saturating_sub(1);
             return Ok(false);
         }

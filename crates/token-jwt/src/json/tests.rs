@@ -1,4 +1,4 @@
-//! The reader and the writer against serde_json, and where they are stricter than it.
+//! The reader and the writer compared with serde_json, and where they are stricter.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// What serde_json says of a text, narrowed to what we take: nothing it refuses, and no deeper and no longer.
+/// The strict reader's result.
 pub(super) fn ours<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, JsonError> {
     read_value(text)
 }
 
-/// Equal, with the last digit of a double left to each reader: serde_json's is not always the nearest one.
+/// Equal, except for the last digit of a double: serde_json's is not always the nearest one.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) if a.is_f64() && b.is_f64() => {
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_written_is_what_serde_json_writes(value in values()) {
+    fn written_values_are_read_back_unchanged(value in values()) {
         let mut out = Vec::new();
         write_value(&value, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
@@ -100,18 +100,18 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_serde_json_refuses_is_taken(
+    fn what_serde_json_refuses_is_refused(
         text in prop::collection::vec(prop::sample::select(
             b"{}[]:,\"\\ud8c0ntrefalse0123.eE+- \n\t\x00\x1f\xc3\xa9\xff/b".to_vec()), 0..24),
     ) {
-        let verdict = ours::<Value>(&text);
-        if let Ok(value) = verdict {
+        let read = ours::<Value>(&text);
+        if let Ok(value) = read {
             prop_assert_eq!(serde_json::from_slice::<Value>(&text).ok(), Some(value));
         }
     }
 
     #[test]
-    fn one_changed_byte_makes_both_readers_agree_or_ours_stricter(
+    fn after_one_changed_byte_both_readers_agree_or_ours_is_stricter(
         value in values(),
         at in any::<prop::sample::Index>(),
         byte in any::<u8>(),
@@ -122,19 +122,19 @@ proptest! {
         let theirs = serde_json::from_slice::<Value>(&text);
         match ours::<Value>(&text) {
             Ok(value) => prop_assert!(theirs.is_ok_and(|theirs| same(&theirs, &value))),
-            // Beyond serde_json's: repeated names, and numbers of more than 64 characters, which are none here.
-            Err(fault) => prop_assert!(
-                theirs.is_err() || fault == JsonError::DuplicateMember,
-                "{:?}: {}", fault, String::from_utf8_lossy(&text)
+            // Stricter: repeated names, and numbers of more than 64 characters, which do not occur here.
+            Err(error) => prop_assert!(
+                theirs.is_err() || error == JsonError::DuplicateMember,
+                "{:?}: {}", error, String::from_utf8_lossy(&text)
             ),
         }
     }
 
     #[test]
     fn arbitrary_bytes_never_panic(text in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _verdict = ours::<Value>(&text);
-        let _verdict = ours::<BTreeMap<String, Vec<Kinds>>>(&text);
-        let _verdict = ours::<()>(&text);
+        let _read = ours::<Value>(&text);
+        let _read = ours::<BTreeMap<String, Vec<Kinds>>>(&text);
+        let _read = ours::<()>(&text);
     }
 }
 
@@ -191,7 +191,7 @@ fn everything() -> Everything {
 }
 
 #[test]
-fn every_shape_that_serde_knows_goes_out_and_comes_back() {
+fn every_serde_type_is_written_and_read_back() {
     let mut out = Vec::new();
     write_value(&everything(), &mut out).unwrap();
     assert_eq!(serde_json::from_slice::<Everything>(&out).unwrap(), everything());
@@ -201,8 +201,8 @@ fn every_shape_that_serde_knows_goes_out_and_comes_back() {
 }
 
 #[test]
-fn each_fault_has_words_of_its_own() {
-    let faults = [
+fn each_error_has_its_own_text() {
+    let errors = [
         JsonError::Syntax,
         JsonError::Encoding,
         JsonError::DuplicateMember,
@@ -212,12 +212,12 @@ fn each_fault_has_words_of_its_own() {
         JsonError::NotAnObject,
         JsonError::Shape,
     ];
-    let words: std::collections::BTreeSet<String> = faults.iter().map(ToString::to_string).collect();
-    assert_eq!(words.len(), faults.len());
+    let texts: std::collections::BTreeSet<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), errors.len());
     assert!(
-        words
+        texts
             .iter()
-            .all(|words| words.starts_with("it ") || words.starts_with("a "))
+            .all(|text| text.starts_with("it ") || text.starts_with("a "))
     );
 }
 
@@ -243,39 +243,67 @@ fn members_keep_the_order_of_the_type() {
 }
 
 #[test]
-fn what_has_no_strict_form_is_not_written() {
+fn values_without_a_strict_form_are_not_written() {
     #[derive(Serialize)]
     struct Twice {
         exp: u8,
         #[serde(flatten)]
         rest: BTreeMap<String, u8>,
     }
-    let fails = |value: &dyn Fn(&mut Vec<u8>) -> bool| assert!(value(&mut Vec::new()));
-    fails(&|out| write_value(&f64::NAN, out).is_err());
-    fails(&|out| write_value(&f32::INFINITY, out).is_err());
-    fails(&|out| write_value(&BTreeMap::from([(1, 2)]), out).is_err());
-    fails(&|out| write_value(&BTreeMap::from([((), 2)]), out).is_err());
-    fails(&|out| {
-        write_value(
-            &Twice {
-                exp: 1,
-                rest: [("exp".into(), 2)].into(),
-            },
-            out,
-        )
-        .is_err()
-    });
-    fails(&|out| write_value(&u128::MAX, out).is_err());
-    assert!(
-        write_value(
-            &Twice {
-                exp: 1,
-                rest: [("nbf".into(), 2)].into()
-            },
-            &mut Vec::new()
-        )
-        .is_ok()
+    #[derive(Serialize)]
+    enum Deep<T> {
+        Named { list: Vec<(u8, Option<T>)> },
+    }
+    fn written<T: Serialize>(value: T) -> Option<String> {
+        let mut out = Vec::new();
+        write_value(&value, &mut out).ok()?;
+        String::from_utf8(out).ok()
+    }
+    let deep = |value| Deep::Named {
+        list: vec![(1, Some(value))],
+    };
+    let twice = |name: &str| Twice {
+        exp: 1,
+        rest: [(name.to_owned(), 2)].into(),
+    };
+    assert_eq!(written(deep(0.5)).unwrap(), r#"{"Named":{"list":[[1,0.5]]}}"#);
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(written(number), None);
+        assert_eq!(written(number as f32), None);
+        assert_eq!(written(deep(number)), None);
+        assert_eq!(written(BTreeMap::from([("exp", number)])), None);
+    }
+    assert_eq!(written(twice("nbf")).unwrap(), r#"{"exp":1,"nbf":2}"#);
+    assert_eq!(written(twice("exp")), None, "a name is repeated");
+    let raw = |text: &str| serde_json::value::RawValue::from_string(text.to_owned()).unwrap();
+    assert_eq!(written(raw(r#"{"exp":1,"nbf":2}"#)).unwrap(), r#"{"exp":1,"nbf":2}"#);
+    assert_eq!(
+        written(raw(r#"{"exp":1,"exp":2}"#)),
+        None,
+        "a name is repeated in JSON text"
     );
+    assert_eq!(written(raw("1e999")), None, "JSON text with a number beyond a double");
+    assert_eq!(written(BTreeMap::from([((), 2)])), None, "a key that is no text");
+    assert_eq!(written(u128::MAX), None);
+}
+
+#[test]
+fn integer_keys_of_a_map_become_text_and_are_compared_as_such() {
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]
+    #[serde(untagged)]
+    enum Key {
+        Number(u8),
+        Text(&'static str),
+    }
+    let written = |keys: [Key; 2]| {
+        let mut out = Vec::new();
+        write_value(&BTreeMap::from(keys.map(|key| (key, true))), &mut out).map(|()| out)
+    };
+    assert_eq!(
+        written([Key::Number(1), Key::Text("2")]).unwrap(),
+        br#"{"1":true,"2":true}"#
+    );
+    assert!(written([Key::Number(1), Key::Text("1")]).is_err());
 }
 
 #[test]

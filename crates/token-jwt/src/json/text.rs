@@ -1,8 +1,8 @@
-//! A JSON string as it stands in the text, escapes and all.
+//! A JSON string as it is written, with its escapes.
 
 use std::borrow::Cow;
 
-/// The inside of a JSON string, already checked: every escape in it is whole.
+/// The inside of a JSON string, already checked: every escape in it is complete.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Text<'a> {
     raw: &'a str,
@@ -28,7 +28,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether it says exactly this; allocates nothing.
+    /// Whether it is exactly this text; allocates nothing.
     pub(crate) fn is(self, other: &str) -> bool {
         if self.escaped {
             self.chars().eq(other.chars())
@@ -37,7 +37,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether both say the same; allocates nothing.
+    /// Whether both are the same text; allocates nothing.
     pub(super) fn same(self, other: Self) -> bool {
         if self.escaped || other.escaped {
             self.chars().eq(other.chars())
@@ -46,7 +46,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Bytes of the string as it stands in the text.
+    /// Bytes of the string as it is written.
     pub(super) fn raw_length(self) -> usize {
         self.raw.len()
     }
@@ -65,8 +65,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The characters of a checked string. An escape that is not whole cannot occur in one; were there one all the
-/// same, U+FFFD would stand for it.
+/// The characters of a checked string. Every escape in it is complete; an incomplete one would give U+FFFD.
 pub(super) struct Chars<'a> {
     rest: std::str::Chars<'a>,
 }

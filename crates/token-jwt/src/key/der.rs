@@ -1,9 +1,9 @@
 //! Just enough DER (ITU-T X.690) for SubjectPublicKeyInfo (RFC 5280) and PKCS#8 (RFC 5958).
 
-use super::material::{Private, Public};
-use super::points::Curve;
+use super::curve_points::Curve;
+use super::error::KeyError;
+use super::material::{self, Private, Public};
 use super::secret::SecretBytes;
-use super::{KeyError, material};
 
 /// Reads a SubjectPublicKeyInfo.
 pub(super) fn public(der: &[u8]) -> Result<Public, KeyError> {
@@ -32,7 +32,7 @@ pub(super) fn private(der: &[u8]) -> Result<Private, KeyError> {
     }
     let kind = Kind::read(body.element(SEQUENCE)?)?;
     let key = body.element(OCTET_STRING)?;
-    // What may follow, attributes and a copy of the public key, is not needed.
+    // Attributes and a copy of the public key may follow; they are not needed.
     match kind {
         Kind::Rsa => rsa_private(key),
         Kind::Ec(curve) => ec_private(curve, key),
@@ -59,7 +59,7 @@ fn rsa_private(der: &[u8]) -> Result<Private, KeyError> {
     })
 }
 
-/// ECPrivateKey (RFC 5915) with its optional public key, which ring wants.
+/// ECPrivateKey (RFC 5915) with its optional public key, which ring needs.
 fn ec_private(curve: Curve, der: &[u8]) -> Result<Private, KeyError> {
     let mut key = Der(der).only(SEQUENCE)?;
     if key.element(INTEGER)? != [1] {
@@ -77,7 +77,7 @@ fn ec_private(curve: Curve, der: &[u8]) -> Result<Private, KeyError> {
     Ok(Private::Ec { public: point, d })
 }
 
-/// An uncompressed point; the compressed form is refused, as RFC 7518 has no use for it.
+/// An uncompressed point. The compressed form is refused: RFC 7518 does not use it.
 fn point(curve: Curve, bytes: &[u8]) -> Result<Public, KeyError> {
     match bytes.split_first() {
         Some((4, rest)) if rest.len() == 2 * curve.width() => {
@@ -95,7 +95,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// AlgorithmIdentifier, its parameters being exactly those that the algorithm has.
+    /// AlgorithmIdentifier with exactly the parameters that the algorithm has.
     fn read(der: &[u8]) -> Result<Self, KeyError> {
         let mut body = Der(der);
         let kind = match body.element(OBJECT_IDENTIFIER)? {
@@ -131,7 +131,7 @@ const SECP256R1: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7];
 const SECP384R1: &[u8] = &[0x2B, 0x81, 0x04, 0, 0x22];
 const ED25519: &[u8] = &[0x2B, 0x65, 0x70];
 
-/// What is left to read.
+/// The bytes not yet read.
 struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
@@ -147,7 +147,7 @@ impl<'a> Der<'a> {
         Ok(contents)
     }
 
-    /// The contents of the one element that there is.
+    /// The contents of the only element.
     fn only(mut self, tag: u8) -> Result<Self, KeyError> {
         let contents = self.element(tag)?;
         self.end()?;

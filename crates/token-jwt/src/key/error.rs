@@ -1,13 +1,13 @@
-//! Why a key was not taken.
+//! Why a key was refused.
 
 use std::fmt;
 
+use crate::algorithm::{Algorithm, Family};
 use crate::json::JsonError;
-use crate::{Algorithm, Family};
 
 /// Why a key was refused when it was imported, generated or stored.
 ///
-/// It names what is wrong for the operator who configures the key and repeats no part of the key.
+/// It says what is wrong to the operator who configures the key, and has no part of the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -21,19 +21,19 @@ pub enum KeyError {
     Missing(&'static str),
     /// A member is not base64url, or has a length or value that this kind of key cannot have.
     Malformed(&'static str),
-    /// The key type (`kty`, or the algorithm of a DER key) is none that signs here.
+    /// The key type (`kty`, or the algorithm of a DER key) is not supported.
     UnknownType,
     /// The curve is not P-256, P-384 or Ed25519.
     UnknownCurve,
     /// `alg` names no algorithm of this crate.
     UnknownAlgorithm,
-    /// The key fits several algorithms and names none: say which one it is for.
-    AlgorithmNotSaid,
-    /// The key is of another kind than the algorithm takes, or says that it is for another one.
+    /// The key fits several algorithms and names none: the caller must choose one.
+    AlgorithmAmbiguous,
+    /// The key is of another kind than the algorithm needs, or names another algorithm.
     WrongAlgorithm {
-        /// What was asked for.
+        /// The algorithm that was asked for.
         asked: Algorithm,
-        /// What the key is.
+        /// The kind of the key.
         key: Family,
     },
     /// `use` is not `sig`.
@@ -42,13 +42,13 @@ pub enum KeyError {
     OperationNotAllowed,
     /// An HMAC key is shorter than its hash (RFC 7518 section 3.2).
     HmacTooShort {
-        /// The least length in bytes.
+        /// The shortest allowed length in bytes.
         needed: usize,
         /// The length in bytes.
         found: usize,
     },
     /// An HMAC key can be guessed: a well-known word, a repeated pattern, or a public key used as a secret.
-    Guessable,
+    WeakSecret,
     /// An RSA modulus has fewer than 2048 or more than 8192 bits.
     RsaSize {
         /// Bits of the modulus.
@@ -56,13 +56,13 @@ pub enum KeyError {
     },
     /// An RSA exponent is even, one, or longer than 33 bits.
     RsaExponent,
-    /// An RSA modulus is even, or bears the mark of a generator whose keys can be factored (ROCA).
+    /// An RSA modulus is even, or comes from a generator whose keys can be factored (ROCA).
     RsaModulus,
     /// A point is not on its curve.
     NotOnCurve,
     /// An Ed25519 key is of small order: every message verifies under some signature of it.
     SmallOrder,
-    /// The private and the public part do not belong together.
+    /// The private and the public part do not belong to one key.
     PartsDisagree,
     /// There is no private part.
     NoPrivatePart,
@@ -74,7 +74,7 @@ pub enum KeyError {
     MixedSet,
     /// Two keys of a set have the same `kid`.
     RepeatedKid,
-    /// A set of several keys has one without `kid`, which no token could choose.
+    /// A set of several keys has one without `kid`, which no token could select.
     UnnamedInSet,
     /// A set has no key that can be used here.
     EmptySet,
@@ -88,7 +88,7 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("key refused: ")?;
         match self {
-            Self::Json(fault) => write!(f, "{fault}"),
+            Self::Json(error) => write!(f, "{error}"),
             Self::Missing(member) => write!(f, "member `{member}` is missing"),
             Self::Malformed(member) => write!(f, "member `{member}` is malformed"),
             Self::WrongAlgorithm { asked, key } => {
@@ -114,15 +114,15 @@ impl KeyError {
             Self::UnknownType => "the key type is not supported",
             Self::UnknownCurve => "the curve is not supported",
             Self::UnknownAlgorithm => "`alg` names no supported algorithm",
-            Self::AlgorithmNotSaid => "the key fits several algorithms and names none",
+            Self::AlgorithmAmbiguous => "the key fits several algorithms and names none",
             Self::NotForSignatures => "`use` is not `sig`",
             Self::OperationNotAllowed => "`key_ops` does not allow this use",
-            Self::Guessable => "the HMAC key can be guessed; generate one at random",
+            Self::WeakSecret => "the HMAC key can be guessed; generate one at random",
             Self::RsaExponent => "the RSA exponent is even, one or too large",
             Self::RsaModulus => "the RSA modulus is even or can be factored (ROCA)",
             Self::NotOnCurve => "the point is not on its curve",
             Self::SmallOrder => "the Ed25519 key is of small order",
-            Self::PartsDisagree => "the private and the public part do not belong together",
+            Self::PartsDisagree => "the private and the public part do not belong to one key",
             Self::NoPrivatePart => "there is no private part",
             Self::NoPublicPart => "the private key lacks its public part",
             Self::Kid => "`kid` is empty, longer than 256 bytes or has control characters",

@@ -1,21 +1,19 @@
-//! JSON Web Keys as they come in (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
-
-use std::borrow::Cow;
-use std::ops::Deref;
+//! JSON Web Keys as they are read (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
 
 use ring::rand::SecureRandom;
-use serde::Deserialize;
 
-use super::material::{self, Private, Public};
-use super::points::Curve;
-use super::secret::SecretBytes;
-use super::{KeyError, Kid, SigningKey, VerifyingKey};
+use super::error::KeyError;
+use super::jwk_members::JwkMembers;
+use super::kid::Kid;
+use super::material::{Private, Public};
+use super::signing::SigningKey;
+use super::verifying::VerifyingKey;
+use crate::algorithm::{Algorithm, Family};
 use crate::json::read_value;
-use crate::{Algorithm, Family, base64url};
 
 /// One JSON Web Key, read strictly and checked, not yet bound to an algorithm.
 ///
-/// Its `alg`, `use` and `key_ops` members are obeyed: a key that says what it is for is good for nothing else.
+/// Its members `alg`, `use` and `key_ops` are enforced: the key has no other use than they say.
 #[derive(Clone, Debug)]
 pub struct Jwk {
     kid: Option<Kid>,
@@ -31,9 +29,9 @@ impl Jwk {
     /// Reads one key.
     ///
     /// # Errors
-    /// [`KeyError`] says which member is wrong, or why the key must not be used.
+    /// [`KeyError`] says which member is wrong, or why the key is not safe to use.
     pub fn parse(json: &str) -> Result<Self, KeyError> {
-        Self::from_raw(&read_value::<Raw<'_>>(json.as_bytes()).map_err(KeyError::Json)?)
+        Self::from_members(&read_value::<JwkMembers<'_>>(json.as_bytes()).map_err(KeyError::Json)?)
     }
 
     /// The `kid` member.
@@ -42,7 +40,7 @@ impl Jwk {
         self.kid.as_ref().map(Kid::as_str)
     }
 
-    /// What kind of key it is.
+    /// The kind of key.
     #[must_use]
     pub fn family(&self) -> Family {
         self.family
@@ -61,7 +59,7 @@ impl Jwk {
     /// The verifying key, bound to the algorithm that `alg` names or that the curve fixes.
     ///
     /// # Errors
-    /// [`KeyError::AlgorithmNotSaid`] if it could be one of several; [`KeyError::OperationNotAllowed`] if `key_ops`
+    /// [`KeyError::AlgorithmAmbiguous`] if it could be one of several; [`KeyError::OperationNotAllowed`] if `key_ops`
     /// keeps it from verifying; for a shared secret what [`VerifyingKey::hmac`] refuses.
     pub fn verifying_key(&self) -> Result<VerifyingKey, KeyError> {
         self.verifying_key_for(self.only_algorithm()?)
@@ -100,7 +98,7 @@ impl Jwk {
         Ok(SigningKey::from_private(algorithm, private, random)?.named(self.kid.clone()))
     }
 
-    /// The secret and its algorithm, if it is a shared secret; for known answers whose keys are not random.
+    /// The bytes of a shared secret; for published test vectors only.
     #[doc(hidden)]
     #[must_use]
     pub fn shared_secret(&self) -> Option<&[u8]> {
@@ -114,7 +112,7 @@ impl Jwk {
         let mut fitting = self.algorithms();
         match (fitting.next(), fitting.next()) {
             (Some(only), None) => Ok(only),
-            _ => Err(KeyError::AlgorithmNotSaid),
+            _ => Err(KeyError::AlgorithmAmbiguous),
         }
     }
 
@@ -132,16 +130,17 @@ impl Jwk {
         }
     }
 
-    fn from_raw(raw: &Raw<'_>) -> Result<Self, KeyError> {
-        let algorithm = match &raw.alg {
+    pub(super) fn from_members(members: &JwkMembers<'_>) -> Result<Self, KeyError> {
+        let algorithm = match &members.alg {
             None => None,
             Some(name) => Some(Algorithm::from_name(name).ok_or(KeyError::UnknownAlgorithm)?),
         };
-        if raw.purpose.as_deref().is_some_and(|purpose| purpose != "sig") {
+        if members.purpose.as_deref().is_some_and(|purpose| purpose != "sig") {
             return Err(KeyError::NotForSignatures);
         }
         let may = |operation: &str| {
-            raw.key_ops
+            members
+                .key_ops
                 .as_ref()
                 .is_none_or(|allowed| allowed.iter().any(|one| &**one == operation))
         };
@@ -149,7 +148,7 @@ impl Jwk {
         if !may_verify && !may_sign {
             return Err(KeyError::OperationNotAllowed);
         }
-        let (public, private) = raw.material()?;
+        let (public, private) = members.material()?;
         let family = match (&public, &private) {
             (Some(public), _) => public.family(),
             (None, Some(private)) => private.family(),
@@ -158,7 +157,7 @@ impl Jwk {
         if let Some(asked) = algorithm.filter(|algorithm| algorithm.family() != family) {
             return Err(KeyError::WrongAlgorithm { asked, key: family });
         }
-        let kid = raw.kid.as_deref().map(Kid::new).transpose()?;
+        let kid = members.kid.as_deref().map(Kid::new).transpose()?;
         Ok(Self {
             kid,
             algorithm,
@@ -171,218 +170,22 @@ impl Jwk {
     }
 }
 
-/// The keys of a JWK Set (RFC 7517 section 5) that are of use here.
-///
-/// Keys of unknown types, curves or algorithms, for encryption, or not allowed to verify or sign are passed over,
-/// as RFC 7517 asks; a key that is broken, a repeated `kid` or a mixture of shared secrets and public keys refuses
-/// the whole set.
-#[derive(Clone, Debug)]
-pub struct JwkSet {
-    keys: Vec<Jwk>,
-}
-
-impl JwkSet {
-    /// Reads a set.
+impl VerifyingKey {
+    /// A JWK that names its algorithm, or whose curve fixes it.
     ///
     /// # Errors
-    /// [`KeyError::MixedSet`], [`KeyError::RepeatedKid`], [`KeyError::EmptySet`], or what is wrong with one of its keys.
-    pub fn parse(json: &str) -> Result<Self, KeyError> {
-        let raw: RawSet<'_> = read_value(json.as_bytes()).map_err(KeyError::Json)?;
-        let shared = raw.keys.iter().filter(|key| &*key.kty == "oct").count();
-        if shared != 0 && shared != raw.keys.len() {
-            return Err(KeyError::MixedSet);
-        }
-        refuse_repeated(raw.keys.iter().filter_map(|key| key.kid.as_deref()))?;
-        let mut keys = Vec::with_capacity(raw.keys.len());
-        for raw in &raw.keys {
-            match Jwk::from_raw(raw) {
-                Ok(key) => keys.push(key),
-                Err(error) if is_for_others(&error) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if keys.is_empty() {
-            Err(KeyError::EmptySet)
-        } else {
-            Ok(Self { keys })
-        }
-    }
-
-    /// The keys that are of use here, in the order of the set.
-    #[must_use]
-    pub fn keys(&self) -> &[Jwk] {
-        &self.keys
+    /// As [`Jwk::parse`] and [`Jwk::verifying_key`].
+    pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
+        Jwk::parse(json)?.verifying_key()
     }
 }
 
-pub(crate) fn refuse_repeated<'a>(kids: impl Iterator<Item = &'a str>) -> Result<(), KeyError> {
-    let mut seen = std::collections::HashSet::new();
-    for kid in kids {
-        if !seen.insert(kid) {
-            return Err(KeyError::RepeatedKid);
-        }
+impl SigningKey {
+    /// A private JWK that names its algorithm, or whose curve fixes it.
+    ///
+    /// # Errors
+    /// As [`Jwk::parse`] and [`Jwk::signing_key`].
+    pub fn from_jwk(json: &str, random: &dyn SecureRandom) -> Result<Self, KeyError> {
+        Jwk::parse(json)?.signing_key(random)
     }
-    Ok(())
-}
-
-fn is_for_others(error: &KeyError) -> bool {
-    matches!(
-        error,
-        KeyError::UnknownType
-            | KeyError::UnknownCurve
-            | KeyError::UnknownAlgorithm
-            | KeyError::NotForSignatures
-            | KeyError::OperationNotAllowed
-    )
-}
-
-#[derive(Deserialize)]
-struct RawSet<'a> {
-    #[serde(borrow)]
-    keys: Vec<Raw<'a>>,
-}
-
-/// The members as they stand. A member that is there has its type; `null` is no type.
-#[derive(Deserialize)]
-struct Raw<'a> {
-    #[serde(borrow)]
-    kty: Member<'a>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    kid: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    alg: Option<Member<'a>>,
-    #[serde(borrow, rename = "use", default, deserialize_with = "there")]
-    purpose: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    key_ops: Option<Vec<Member<'a>>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    crv: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    k: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    n: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    e: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    x: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    y: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    d: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    p: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    q: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    dp: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    dq: Option<Member<'a>>,
-    #[serde(borrow, default, deserialize_with = "there")]
-    qi: Option<Member<'a>>,
-    #[serde(default)]
-    oth: Option<serde::de::IgnoredAny>,
-}
-
-/// A string member; borrowed, so that no copy of a secret is left behind.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Member<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl Deref for Member<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-fn there<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
-}
-
-type Parts = (Option<Public>, Option<Private>);
-
-impl Raw<'_> {
-    fn material(&self) -> Result<Parts, KeyError> {
-        match &*self.kty {
-            "oct" => Ok((None, Some(Private::Hmac(secret(&self.k, "k")?)))),
-            "RSA" => self.rsa(),
-            "EC" => self.ec(),
-            "OKP" => self.okp(),
-            _ => Err(KeyError::UnknownType),
-        }
-    }
-
-    fn rsa(&self) -> Result<Parts, KeyError> {
-        let public = material::rsa(&bytes(&self.n, "n")?, &bytes(&self.e, "e")?)?;
-        if self.d.is_none() {
-            return Ok((Some(public), None));
-        }
-        if self.oth.is_some() {
-            return Err(KeyError::Malformed("oth"));
-        }
-        let parts = [
-            secret(&self.d, "d")?,
-            secret(&self.p, "p")?,
-            secret(&self.q, "q")?,
-            secret(&self.dp, "dp")?,
-            secret(&self.dq, "dq")?,
-            secret(&self.qi, "qi")?,
-        ];
-        Ok((Some(public.clone()), Some(Private::Rsa { public, parts })))
-    }
-
-    fn ec(&self) -> Result<Parts, KeyError> {
-        let curve = match self.crv.as_deref() {
-            Some("P-256") => Curve::P256,
-            Some("P-384") => Curve::P384,
-            Some(_) => return Err(KeyError::UnknownCurve),
-            None => return Err(KeyError::Missing("crv")),
-        };
-        let public = material::ec(curve, &bytes(&self.x, "x")?, &bytes(&self.y, "y")?)?;
-        if self.d.is_none() {
-            return Ok((Some(public), None));
-        }
-        let d = secret(&self.d, "d")?;
-        if d.expose().len() != curve.width() {
-            return Err(KeyError::Malformed("d"));
-        }
-        Ok((Some(public.clone()), Some(Private::Ec { public, d })))
-    }
-
-    fn okp(&self) -> Result<Parts, KeyError> {
-        match self.crv.as_deref() {
-            Some("Ed25519") => {}
-            Some(_) => return Err(KeyError::UnknownCurve),
-            None => return Err(KeyError::Missing("crv")),
-        }
-        let public = material::ed25519(&bytes(&self.x, "x")?)?;
-        if self.d.is_none() {
-            return Ok((Some(public), None));
-        }
-        let seed = secret(&self.d, "d")?;
-        if seed.expose().len() != 32 {
-            return Err(KeyError::Malformed("d"));
-        }
-        Ok((
-            Some(public.clone()),
-            Some(Private::Ed25519 {
-                public: Some(public),
-                seed,
-            }),
-        ))
-    }
-}
-
-fn bytes(member: &Option<Member<'_>>, name: &'static str) -> Result<Vec<u8>, KeyError> {
-    let text = member.as_ref().ok_or(KeyError::Missing(name))?;
-    base64url::decode_to_vec(text).map_err(|_| KeyError::Malformed(name))
-}
-
-fn secret(member: &Option<Member<'_>>, name: &'static str) -> Result<SecretBytes, KeyError> {
-    bytes(member, name).map(SecretBytes::new)
 }

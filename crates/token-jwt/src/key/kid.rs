@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use ring::rand::SecureRandom;
 
-use super::KeyError;
+use super::error::KeyError;
 use crate::base64url;
 
-/// The name by which a token chooses its key; compared byte for byte.
+/// The name by which a token selects its key, compared byte for byte.
 ///
-/// 1 to 256 bytes without control characters, so that it can stand in a log line.
+/// 1 to 256 bytes without control characters, so that it is safe in a log line.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Kid(Arc<str>);
 
@@ -29,7 +29,7 @@ impl Kid {
         Ok(Self(name.into()))
     }
 
-    /// A random name of 16 characters, which tells nothing about the key.
+    /// A random name of 16 characters, which reveals nothing about the key.
     ///
     /// # Errors
     /// [`KeyError::Random`] if the source fails.

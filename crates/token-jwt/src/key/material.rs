@@ -1,9 +1,10 @@
-//! Keys as numbers, checked, whatever form they came in.
+//! Keys as checked numbers, whatever form they were read from.
 
-use super::points::{self, Curve};
+use super::curve_points::{self, Curve};
+use super::error::KeyError;
+use super::rsa;
 use super::secret::SecretBytes;
-use super::{KeyError, rsa};
-use crate::Family;
+use crate::algorithm::Family;
 
 /// A checked public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,14 +17,14 @@ pub(crate) enum Public {
     Ed25519([u8; 32]),
 }
 
-/// A private key with its public part. Whether the parts belong together is found out by ring, when it takes them.
+/// A private key with its public part. ring checks that they belong together, when it gets them.
 #[derive(Clone, Debug)]
 pub(crate) enum Private {
     /// A shared secret.
     Hmac(SecretBytes),
     /// `parts` are d, p, q, dp, dq and qi.
     Rsa { public: Public, parts: [SecretBytes; 6] },
-    /// `d` is the scalar, in whole bytes of the curve.
+    /// `d` is the scalar, as long as a coordinate of the curve.
     Ec { public: Public, d: SecretBytes },
     /// The seed.
     Ed25519 { public: Option<Public>, seed: SecretBytes },
@@ -61,12 +62,12 @@ pub(super) fn rsa(n: &[u8], e: &[u8]) -> Result<Public, KeyError> {
 
 /// Checks a point of a NIST curve.
 pub(super) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Public, KeyError> {
-    points::uncompressed(curve, x, y).map(|point| Public::Ec { curve, point })
+    curve_points::uncompressed(curve, x, y).map(|point| Public::Ec { curve, point })
 }
 
 /// Checks an Ed25519 public key.
 pub(super) fn ed25519(bytes: &[u8]) -> Result<Public, KeyError> {
-    points::ed25519(bytes).map(Public::Ed25519)
+    curve_points::ed25519(bytes).map(Public::Ed25519)
 }
 
 /// Checks the length of an Ed25519 seed.

@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::KeyError;
+use super::error::KeyError;
 use super::secret::SecretBytes;
 
-/// The bytes of the one block in `text`, which has this label. Space around the block is allowed, text is not: what
-/// else stands in a key file is more likely a mistake than a comment.
+/// The bytes of the only block in `text`, which has this label. White space around the block is allowed; other text is
+/// not, because it is more likely a mistake than a comment.
 pub(super) fn decode(text: &str, label: &str) -> Result<SecretBytes, KeyError> {
     let body = text
         .trim()
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_block_asked_for_is_taken() {
+    fn only_a_block_with_the_expected_label_is_read() {
         let pem = "\n-----BEGIN PUBLIC KEY-----\r\nZm9v\r\nYmFy\r\n-----END PUBLIC KEY-----\n";
         assert_eq!(decode(pem, "PUBLIC KEY").unwrap().expose(), b"foobar");
         for bad in [

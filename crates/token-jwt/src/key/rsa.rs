@@ -1,8 +1,8 @@
-//! RSA public keys: of sound size, sound exponent, and not of a broken generator.
+//! Checks RSA public keys: the size, the exponent, and that they do not come from a broken generator.
 
-use super::KeyError;
+use super::error::KeyError;
 
-/// Refuses a modulus or exponent that no one should verify with.
+/// Refuses a modulus or an exponent that is not safe to verify with.
 pub(super) fn check(modulus: &[u8], exponent: &[u8]) -> Result<(), KeyError> {
     minimal(modulus, "n")?;
     minimal(exponent, "e")?;
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn only_2048_to_8192_bits_are_taken() {
+    fn only_2048_to_8192_bits_are_accepted() {
         let e = [1, 0, 1];
         for bits in [2048, 2049, 3072, 4096, 8192] {
             assert_eq!(check(&modulus(bits), &e), Ok(()), "{bits}");
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_modulus_is_odd_and_spelled_in_the_fewest_bytes() {
+    fn a_modulus_is_odd_and_written_in_the_fewest_bytes() {
         let mut even = modulus(2048);
         even[255] = 0x5A;
         assert_eq!(check(&even, &[3]), Err(KeyError::RsaModulus));

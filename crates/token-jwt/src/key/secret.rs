@@ -1,4 +1,4 @@
-//! SecretBytes bytes that do not outlive their owner and do not print.
+//! Secret bytes: overwritten when dropped, and never printed.
 
 use std::fmt;
 
@@ -7,17 +7,13 @@ use std::fmt;
 pub struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {
-    /// Takes the bytes over; the caller's other copies are the caller's to wipe.
+    /// Takes ownership of the bytes. The caller wipes any other copy.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
-        &mut self.0
-    }
-
-    /// The bytes, for the one who must have them.
+    /// The bytes.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
@@ -36,7 +32,7 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// Overwrites with zeros in a way that the optimiser has to keep.
+/// Overwrites with zeros, in a way that the optimiser does not remove.
 pub(super) fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
     std::hint::black_box(bytes);

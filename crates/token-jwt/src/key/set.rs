@@ -1,15 +1,17 @@
-//! The keys that a verifier knows, of which a token's `kid` chooses one.
+//! The keys of a verifier, of which a token's `kid` selects one.
 
-use super::jwk::{JwkSet, refuse_repeated};
-use super::{KeyError, Kid, VerifyingKey};
-use crate::Algorithm;
+use super::error::KeyError;
+use super::jwk_set::{JwkSet, refuse_repeated};
+use super::kid::Kid;
+use super::verifying::VerifyingKey;
+use crate::algorithm::Algorithm;
 use crate::error::Reason;
 use crate::json::Text;
 
-/// One or more verifying keys, each with a name of its own.
+/// Verifying keys, each with a name of its own.
 ///
-/// A token's `kid` is compared byte for byte and chooses one key; the others are never tried. A token without `kid` is
-/// for the only key of a set of one. A key without name is never chosen by a `kid`.
+/// A token's `kid` is compared byte for byte and selects one key; the others are never tried. A token without `kid`
+/// selects the only key of a set of one. A key without name is never selected by a `kid`.
 #[derive(Clone, Debug)]
 pub struct KeySet {
     keys: Vec<VerifyingKey>,
@@ -36,10 +38,16 @@ impl KeySet {
         Ok(Self { keys })
     }
 
+    /// A set without keys: it verifies nothing. For a verifier whose keys were all retired.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { keys: Vec::new() }
+    }
+
     /// The keys of a JWK Set, each of which names its algorithm or has a curve that fixes it.
     ///
     /// # Errors
-    /// As [`JwkSet::parse`], [`KeySet::new`] and [`Jwk::verifying_key`](super::Jwk::verifying_key).
+    /// As [`JwkSet::parse`], [`KeySet::new`] and [`Jwk::verifying_key`](crate::Jwk::verifying_key).
     pub fn from_jwk_set(json: &str) -> Result<Self, KeyError> {
         let set = JwkSet::parse(json)?;
         Self::new(
@@ -50,9 +58,9 @@ impl KeySet {
         )
     }
 
-    /// The keys of a JWK Set that can be bound to `algorithm`; the others are passed over.
+    /// The keys of a JWK Set that can be bound to `algorithm`; the others are skipped.
     ///
-    /// For issuers that publish keys without `alg`: the caller says what the issuer signs with.
+    /// For issuers that publish keys without `alg`: the caller must know what the issuer signs with.
     ///
     /// # Errors
     /// As [`KeySet::from_jwk_set`]; [`KeyError::EmptySet`] if no key fits.
@@ -75,8 +83,8 @@ impl KeySet {
         &self.keys
     }
 
-    /// Which key a header's `kid` asks for.
-    pub(crate) fn choose(&self, kid: Option<Text<'_>>) -> Result<usize, Reason> {
+    /// The index of the key that a header's `kid` selects.
+    pub(crate) fn select(&self, kid: Option<Text<'_>>) -> Result<usize, Reason> {
         match kid {
             None if self.keys.len() == 1 => Ok(0),
             None => Err(Reason::KidMissing),

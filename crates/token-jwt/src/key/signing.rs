@@ -8,13 +8,13 @@ use ring::signature::{
 };
 use ring::{hmac, rsa};
 
-use super::jwk::Jwk;
-use super::material::{Private, Public};
-use super::private;
+use super::error::KeyError;
+use super::kid::Kid;
+use super::material::{self, Private, Public};
 use super::secret::SecretBytes;
-use super::verifying::hash_of;
-use super::{KeyError, Kid, VerifyingKey, der, pem};
-use crate::{Algorithm, Family};
+use super::verifying::{VerifyingKey, hash_of};
+use super::{der, pem, private_jwk};
+use crate::algorithm::{Algorithm, Family};
 
 /// A key that signs with one algorithm, and the verifying key that belongs to it.
 ///
@@ -34,7 +34,7 @@ enum Sign {
 }
 
 impl SigningKey {
-    /// Draws a new key.
+    /// Makes a new random key.
     ///
     /// # Errors
     /// [`KeyError::Random`] if the source fails; [`KeyError::NoPrivatePart`] for RSA, whose keys are imported.
@@ -78,7 +78,7 @@ impl SigningKey {
         })
     }
 
-    /// A PKCS#8 `PrivateKeyInfo`. `random` seeds what ECDSA draws its nonces with.
+    /// A PKCS#8 `PrivateKeyInfo`. `random` seeds the nonces of ECDSA.
     ///
     /// # Errors
     /// [`KeyError::Der`], [`KeyError::NoPublicPart`] for an EC key without its point, [`KeyError::PartsDisagree`], or
@@ -94,14 +94,6 @@ impl SigningKey {
     /// [`SigningKey::from_der`].
     pub fn from_pem(algorithm: Algorithm, pem: &str, random: &dyn SecureRandom) -> Result<Self, KeyError> {
         Self::from_der(algorithm, pem::decode(pem, "PRIVATE KEY")?.expose(), random)
-    }
-
-    /// A private JWK that names its algorithm, or whose curve fixes it.
-    ///
-    /// # Errors
-    /// As [`Jwk::parse`] and [`Jwk::signing_key`].
-    pub fn from_jwk(json: &str, random: &dyn SecureRandom) -> Result<Self, KeyError> {
-        Jwk::parse(json)?.signing_key(random)
     }
 
     /// The same key under another name.
@@ -128,10 +120,13 @@ impl SigningKey {
         &self.verifying
     }
 
-    /// The whole key as a private JWK, for encrypted storage and for nothing else.
+    /// The whole key as a private JWK.
+    ///
+    /// # Security
+    /// For encrypted storage only.
     #[must_use]
     pub fn to_private_jwk(&self) -> SecretBytes {
-        private::jwk(&self.private, &self.verifying)
+        private_jwk::jwk(&self.private, &self.verifying)
     }
 
     pub(super) fn from_private(
@@ -157,7 +152,7 @@ impl SigningKey {
             private,
             sign,
         };
-        key.prove(random)?;
+        key.check_by_signing(random)?;
         Ok(key)
     }
 
@@ -179,9 +174,9 @@ impl SigningKey {
         }
     }
 
-    /// ring looks at some relations between the parts of a key only while it signs (RSA's `dp`, `dq` and `qi`): a key
-    /// that cannot sign is found out now.
-    fn prove(&self, random: &dyn SecureRandom) -> Result<(), KeyError> {
+    /// Signs and verifies once: some relations between the parts of a key (RSA's `dp`, `dq` and `qi`) are checked by ring
+    /// only while it signs.
+    fn check_by_signing(&self, random: &dyn SecureRandom) -> Result<(), KeyError> {
         const MESSAGE: &[u8] = b"a key that signs this can sign";
         let signature = self.signature(MESSAGE, random).map_err(|_| KeyError::PartsDisagree)?;
         if self.verifying.verifies(MESSAGE, signature.as_ref()) {
@@ -208,7 +203,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A signature as ring hands it over.
+/// A signature as ring returns it.
 pub(crate) enum Signature {
     Tag(hmac::Tag),
     Short(signature::Signature),
@@ -227,7 +222,7 @@ impl AsRef<[u8]> for Signature {
 
 fn ed25519(public: Option<&Public>, seed: &SecretBytes) -> Result<(Sign, Public), KeyError> {
     let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose()).map_err(|_| KeyError::Malformed("d"))?;
-    let own = super::material::ed25519(pair.public_key().as_ref())?;
+    let own = material::ed25519(pair.public_key().as_ref())?;
     if public.is_some_and(|public| *public != own) {
         return Err(KeyError::PartsDisagree);
     }
@@ -276,7 +271,7 @@ fn ecdsa_of(algorithm: Algorithm) -> &'static EcdsaSigningAlgorithm {
     }
 }
 
-/// The caller has seen that the algorithm is one of RSA.
+/// The algorithm must be one of RSA, as the caller has checked.
 fn encoding_of(algorithm: Algorithm) -> &'static dyn RsaEncoding {
     match algorithm {
         Algorithm::RS384 => &signature::RSA_PKCS1_SHA384,

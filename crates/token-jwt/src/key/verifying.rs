@@ -3,20 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ring::hmac;
 use ring::signature::{self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey};
-use ring::{digest, hmac};
 
-use super::jwk::Jwk;
+use super::curve_points::Curve;
+use super::error::KeyError;
+use super::kid::Kid;
 use super::material::{self, Public};
-use super::points::Curve;
-use super::{KeyError, Kid, der, guess, pem, public};
+use super::{der, pem, weak_secret};
+use crate::algorithm::{Algorithm, Family};
+use crate::base64url;
 use crate::error::Reason;
-use crate::{Algorithm, base64url};
 
 /// A key that checks signatures of one algorithm.
 ///
-/// Everything that can be wrong with a key is found when it is made; afterwards it only answers yes or no. `Debug`
-/// shows its algorithm and name. Cloning is cheap.
+/// A key is checked completely when it is made. `Debug` shows its algorithm and name. Cloning is cheap.
 #[derive(Clone)]
 pub struct VerifyingKey {
     algorithm: Algorithm,
@@ -28,7 +29,7 @@ struct Inner {
     check: Check,
     /// Absent for a shared secret.
     public: Option<Public>,
-    /// Bytes of a signature; no other length is looked at.
+    /// Bytes of a signature; any other length is rejected.
     signature: usize,
 }
 
@@ -42,24 +43,24 @@ impl VerifyingKey {
     /// A shared secret as raw bytes.
     ///
     /// # Errors
-    /// [`KeyError::HmacTooShort`] below the length of the hash (RFC 7518 section 3.2), [`KeyError::Guessable`] for a
-    /// pattern, a well-known word or the text of a public key, [`KeyError::WrongAlgorithm`] unless the algorithm is
+    /// [`KeyError::HmacTooShort`] below the length of the hash (RFC 7518 section 3.2), [`KeyError::WeakSecret`] for a
+    /// pattern, a common word or the text of a public key, [`KeyError::WrongAlgorithm`] unless the algorithm is
     /// HS256, HS384 or HS512.
     pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
-        let key = Self::hmac_known_answer(algorithm, secret)?;
-        if guess::is_guessable(secret) {
-            Err(KeyError::Guessable)
+        let key = Self::dangerous_weak_hmac(algorithm, secret)?;
+        if weak_secret::is_weak(secret) {
+            Err(KeyError::WeakSecret)
         } else {
             Ok(key)
         }
     }
 
-    /// As [`VerifyingKey::hmac`] without asking whether the secret can be guessed. For published test vectors alone.
+    /// As [`VerifyingKey::hmac`], but accepts a secret that can be guessed. For published test vectors only.
     #[doc(hidden)]
-    pub fn hmac_known_answer(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+    pub fn dangerous_weak_hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
         let wrong = KeyError::WrongAlgorithm {
             asked: algorithm,
-            key: crate::Family::Hmac,
+            key: Family::Hmac,
         };
         let hash = hash_of(algorithm).ok_or(wrong)?;
         let needed = hash.digest_algorithm().output_len();
@@ -122,21 +123,13 @@ impl VerifyingKey {
         Self::from_der(algorithm, pem::decode(pem, "PUBLIC KEY")?.expose())
     }
 
-    /// A JWK that names its algorithm, or whose curve fixes it.
-    ///
-    /// # Errors
-    /// As [`Jwk::parse`] and [`Jwk::verifying_key`].
-    pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
-        Jwk::parse(json)?.verifying_key()
-    }
-
     /// The same key under another name.
     #[must_use]
     pub fn with_kid(self, kid: Kid) -> Self {
         self.named(Some(kid))
     }
 
-    /// The name by which tokens choose the key.
+    /// The name by which tokens select the key.
     #[must_use]
     pub fn kid(&self) -> Option<&Kid> {
         self.kid.as_ref()
@@ -148,8 +141,8 @@ impl VerifyingKey {
         self.algorithm
     }
 
-    /// Whether this is the signature of `message`, given as bytes: the primitive below the token, for callers who sign
-    /// something else. Constant in time for a shared secret.
+    /// Whether `signature`, as bytes, is a signature of `message`. For callers who sign something other than tokens.
+    /// Constant in time for a shared secret.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         if signature.len() != self.inner.signature {
@@ -160,22 +153,6 @@ impl VerifyingKey {
             Check::Rsa(parameters, key) => key.verify(parameters, message, signature).is_ok(),
             Check::Point(key) => key.verify(message, signature).is_ok(),
         }
-    }
-
-    /// The public key as a JWK with its public members, `kid`, `alg` and `use`; `None` for a shared secret.
-    #[must_use]
-    pub fn to_jwk(&self) -> Option<String> {
-        let public = self.inner.public.as_ref()?;
-        Some(public::jwk(public, self.algorithm, self.kid.as_ref()))
-    }
-
-    /// The RFC 7638 thumbprint with SHA-256, in base64url; `None` for a shared secret, whose digest is nobody's business.
-    #[must_use]
-    pub fn thumbprint(&self) -> Option<String> {
-        let text = public::thumbprint_input(self.inner.public.as_ref()?);
-        Some(base64url::encode(
-            digest::digest(&digest::SHA256, text.as_bytes()).as_ref(),
-        ))
     }
 
     pub(super) fn from_public(algorithm: Algorithm, public: Public) -> Result<Self, KeyError> {
@@ -230,19 +207,19 @@ impl VerifyingKey {
 
     /// Checks a signature segment.
     pub(crate) fn check(&self, message: &[u8], segment: &[u8]) -> Result<(), Reason> {
-        // Only RSA has signatures longer than ES384's 96 bytes; the others should not pay for its room.
+        // Only RSA has signatures longer than ES384's 96 bytes; the others do without the large buffer.
         match &self.inner.check {
             Check::Rsa(..) => self.check_in::<1024>(message, segment),
             _ => self.check_in::<96>(message, segment),
         }
     }
 
-    fn check_in<const ROOM: usize>(&self, message: &[u8], segment: &[u8]) -> Result<(), Reason> {
+    fn check_in<const BYTES: usize>(&self, message: &[u8], segment: &[u8]) -> Result<(), Reason> {
         if segment.len() != self.signature_characters() {
             return Err(Reason::SignatureLength);
         }
-        let mut room = [0; ROOM];
-        let signature = base64url::decode(segment, &mut room).map_err(|_| Reason::SignatureEncoding)?;
+        let mut buffer = [0; BYTES];
+        let signature = base64url::decode(segment, &mut buffer).map_err(|_| Reason::SignatureEncoding)?;
         if self.verifies(message, signature) {
             Ok(())
         } else {
@@ -281,7 +258,7 @@ pub(super) fn hash_of(algorithm: Algorithm) -> Option<hmac::Algorithm> {
     }
 }
 
-/// The caller has seen that the algorithm is one of RSA.
+/// The algorithm must be one of RSA, as the caller has checked.
 fn rsa_parameters(algorithm: Algorithm) -> &'static RsaParameters {
     match algorithm {
         Algorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,

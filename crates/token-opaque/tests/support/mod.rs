@@ -20,17 +20,17 @@ fn opaque(parts: &Parts, lifetime: Lifetime) -> OpaqueIssuer {
     OpaqueIssuer::new(config, parts.registry.clone(), parts.entropy.clone())
 }
 
-/// Tokens that live until they are revoked, as the device flavour has them.
+/// Tokens that are valid until they are revoked, as in the device flavour.
 pub(crate) fn until_revoked(parts: &Parts) -> Arc<dyn Issuer> {
     Arc::new(opaque(parts, Lifetime::UntilRevoked))
 }
 
-/// Tokens that live for an hour.
+/// Tokens that are valid for an hour.
 pub(crate) fn for_an_hour(parts: &Parts) -> Arc<dyn Issuer> {
     Arc::new(opaque(parts, Lifetime::Limited(HOUR)))
 }
 
-/// Tokens that live for an hour, bound to keys.
+/// Tokens that are valid for an hour, bound to keys.
 pub(crate) fn key_bound(parts: &Parts) -> Arc<dyn Issuer> {
     let inner = opaque(parts, Lifetime::Limited(HOUR));
     let bound = KeyBound::new(inner, parts.registry.clone(), parts.entropy.clone());

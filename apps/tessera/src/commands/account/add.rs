@@ -5,31 +5,31 @@ use auth_core::{Account, NewAccount, Realm, Subject};
 use clap::Args;
 use secrecy::SecretString;
 
-use super::{attributes, login_of, role, show};
-use crate::cli::Common;
+use super::{attributes, parse_login, parse_realm, role, show};
 use crate::commands::admin::Admin;
 use crate::commands::input;
 use crate::commands::report::Report;
+use crate::options::Common;
 
-/// Make an account with a password. The password is read from the terminal, or from standard input.
+/// Create an account with a password. The password is read from the terminal or from standard input.
 #[derive(Debug, Args)]
 pub struct Add {
-    /// The realm it lives in, as a `[[flavour]]` block names it.
+    /// The account's realm, as a `[[flavour]]` block names it.
     #[arg(long, value_name = "REALM")]
     realm: String,
-    /// What it signs in with, such as an e-mail address.
+    /// Its login name, such as an e-mail address.
     #[arg(long, value_name = "LOGIN")]
     login: String,
-    /// A second name to sign in with.
+    /// A second login name.
     #[arg(long, value_name = "ALIAS")]
     alias: Option<String>,
-    /// The name of its role in the realm.
+    /// The name of its role. The realm must have this role.
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
-    /// What its dialect says about it: a JSON object, or @FILE with one.
+    /// The attributes that its dialect prints: a JSON object, or @FILE with one.
     #[arg(long, value_name = "JSON|@FILE")]
     attributes: Option<String>,
-    /// Its number, for one that brings it along from elsewhere [default: the next one]
+    /// Its number, to keep one from another system [default: the next free number]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..))]
     id: Option<i64>,
     /// Read the password from standard input.
@@ -42,7 +42,7 @@ impl Add {
         Admin::run(common, async |admin| {
             let new = self.new_account(admin).await?;
             let password = input::new_password(self.password_stdin)?;
-            let account = make(admin, new, &password).await?;
+            let account = create(admin, new, &password).await?;
             if admin
                 .config
                 .flavours
@@ -50,27 +50,27 @@ impl Add {
                 .all(|flavour| flavour.realm.as_ref() != Some(&account.realm))
             {
                 eprintln!(
-                    "tessera: note: no flavour of these settings has the realm {}",
+                    "tessera: note: no flavour in these settings uses the realm {}",
                     account.realm
                 );
             }
-            let line = format!("made account {}", show::named(&account));
+            let line = format!("account {} created", show::describe(&account));
             Ok(Report::new(line, show::json(&account)))
         })
     }
 
     async fn new_account(&self, admin: &Admin) -> anyhow::Result<NewAccount> {
         let realm = self.realm()?;
-        login_of("login", &self.login)?;
+        parse_login("login", &self.login)?;
         self.alias
             .as_deref()
-            .map(|alias| login_of("alias", alias))
+            .map(|alias| parse_login("alias", alias))
             .transpose()?;
         if let Some(role) = &self.role {
-            role::refuse_unknown(admin, &realm, role).await?;
+            role::check_exists(admin, &realm, role).await?;
         }
         let attributes = attributes::read(self.attributes.as_deref())?;
-        attributes::refuse_lacking(&attributes, &realm, &admin.config)?;
+        attributes::check(&attributes, &realm, &admin.config)?;
         Ok(NewAccount {
             subject: self.id.map(Subject),
             realm,
@@ -83,28 +83,29 @@ impl Add {
     }
 
     fn realm(&self) -> anyhow::Result<Realm> {
-        let realm = super::realm_of(&self.realm)?;
+        let realm = parse_realm(&self.realm)?;
         if realm.organisation().is_some() {
-            bail!("--realm {realm}: clients have no password; their consumers make them");
+            bail!("--realm {realm}: clients have no password; their consumers create them");
         }
         Ok(realm)
     }
 }
 
-/// The password is looked at before the account is made, and set right after.
-async fn make(admin: &Admin, new: NewAccount, password: &SecretString) -> anyhow::Result<Account> {
+/// Checks the password before the account is created, and sets it right after.
+async fn create(admin: &Admin, new: NewAccount, password: &SecretString) -> anyhow::Result<Account> {
     let setter = admin.password_setter()?;
     setter.policy().check(password)?;
     let taken = taken(&new);
     let subject = admin.accounts().create(new).await?.with_context(|| taken)?;
-    let set = setter.set(subject, password, false, super::password::HERE).await;
+    let set = setter.set(subject, password, false, super::password::SOURCE).await;
     set.with_context(|| {
-        format!("account {subject} was made, but has no password yet: `tessera account set-password --id {subject}`")
+        format!("account {subject} was created, but has no password yet: set it with `tessera account set-password --id {subject}`")
     })?;
     let made = admin.accounts().find(subject).await?;
-    made.with_context(|| format!("account {subject} is gone again: somebody has removed it"))
+    made.with_context(|| format!("account {subject} has been deleted in the meantime"))
 }
 
+/// The error for a login name, alias or number that another account has.
 fn taken(new: &NewAccount) -> String {
     let alias = new
         .alias
@@ -113,10 +114,10 @@ fn taken(new: &NewAccount) -> String {
         .unwrap_or_default();
     let number = new
         .subject
-        .map(|subject| format!(", or the number {subject} is taken"))
+        .map(|subject| format!(", or the number {subject} is in use"))
         .unwrap_or_default();
     format!(
-        "the realm {} has an account with the login or alias {:?}{alias} already{number}",
+        "the realm {} already has an account with the login or alias {:?}{alias}{number}",
         new.realm, new.login
     )
 }

@@ -1,17 +1,12 @@
-//! What an account's dialect says about it.
+//! The attributes of an account, which its dialect prints.
 
 use anyhow::{Context, bail};
 use auth_core::{Attributes, Realm};
-use dialects::mechanics::WorkshopUser;
 use serde_json::Value;
 
-use crate::config::{Config, Dialect};
+use crate::config::{Config, Flavour};
 
-/// All that the mechanics dialect prints about an account.
-const WORKSHOP: &str =
-    r#"{"name":"Workshop Name","countryId":1,"locale":"da","vatFactor":0.25,"requireAutomaticPayment":true}"#;
-
-/// The attributes as given: an object, or `@` and the name of a file with one.
+/// The attributes as given on the command line: an object, or `@` and the name of a file with one.
 pub fn read(given: Option<&str>) -> anyhow::Result<Attributes> {
     let text = match given {
         None => return Ok(Attributes::new()),
@@ -23,40 +18,20 @@ pub fn read(given: Option<&str>) -> anyhow::Result<Attributes> {
     };
     match serde_json::from_str(&text) {
         Ok(Value::Object(attributes)) => Ok(attributes),
-        Ok(_) => bail!("--attributes: it is no JSON object, such as {WORKSHOP}"),
-        Err(error) => bail!("--attributes: it is no JSON object ({error}), such as {WORKSHOP}"),
+        Ok(_) => bail!("--attributes: not a JSON object, such as {{\"name\":\"Workshop Name\"}}"),
+        Err(error) => bail!("--attributes: not a JSON object ({error}), such as {{\"name\":\"Workshop Name\"}}"),
     }
 }
 
-/// Refuses an account that a flavour of its realm could not answer for.
-pub fn refuse_lacking(attributes: &Attributes, realm: &Realm, config: &Config) -> anyhow::Result<()> {
-    let here = config
-        .flavours
-        .iter()
-        .filter(|flavour| flavour.realm.as_ref() == Some(realm));
-    let mut workshops = here.filter(|flavour| flavour.dialect == Dialect::Mechanics);
-    let (Some(flavour), Err(fault)) = (workshops.next(), WorkshopUser::from_attributes(attributes)) else {
-        return Ok(());
-    };
-    let missing = missing(attributes);
-    let wrong = if missing.is_empty() {
-        fault.to_string()
-    } else {
-        format!("there is no {}", missing.join(", no "))
-    };
-    bail!(
-        "--attributes: {wrong}; the flavour {} of the realm {realm} prints all of {WORKSHOP}",
-        flavour.name
-    )
-}
-
-fn missing(attributes: &Attributes) -> Vec<String> {
-    let needed: Attributes = serde_json::from_str(WORKSHOP).unwrap_or_default();
-    let missing = needed
-        .into_iter()
-        .map(|(name, _)| name)
-        .filter(|name| !attributes.contains_key(name));
-    missing.collect()
+/// Refuses attributes that a flavour of the realm could not answer with.
+pub fn check(attributes: &Attributes, realm: &Realm, config: &Config) -> anyhow::Result<()> {
+    let in_realm = |flavour: &&Flavour| flavour.realm.as_ref() == Some(realm);
+    for flavour in config.flavours.iter().filter(in_realm) {
+        if let Err(error) = flavour.dialect.check_attributes(attributes) {
+            bail!("--attributes: {error} (flavour {} of the realm {realm})", flavour.name);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -64,19 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_example_is_complete_and_has_nothing_to_spare() {
-        let whole: Attributes = serde_json::from_str(WORKSHOP).unwrap();
-        assert!(WorkshopUser::from_attributes(&whole).is_ok());
-        for name in whole.keys() {
-            let mut lacking = whole.clone();
-            lacking.remove(name);
-            assert!(WorkshopUser::from_attributes(&lacking).is_err(), "{name}");
-            assert_eq!(missing(&lacking), [name.as_str()]);
-        }
-    }
-
-    #[test]
-    fn what_is_no_object_is_refused() {
+    fn other_json_than_an_object_is_refused() {
         for text in ["", "[]", "1", "null", "{", "@/does/not/exist"] {
             assert!(read(Some(text)).is_err(), "{text}");
         }

@@ -6,25 +6,25 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
-use super::{Who, show};
-use crate::cli::Common;
+use super::{AccountSelector, show};
 use crate::commands::admin::Admin;
 use crate::commands::input;
 use crate::commands::report::Report;
+use crate::options::Common;
 
-/// Where an administrator's wish comes from, as far as the password threads care.
-pub const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// The source address of administrators' requests, for the queue of the password threads.
+pub const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// Give an account another password, read from the terminal or from standard input. Its sessions end, unless
-/// `passwords.end_sessions` is off.
+/// Change an account's password. The new one is read from the terminal or from standard input. Revokes its sessions,
+/// unless `passwords.end_sessions` is off.
 #[derive(Debug, Args)]
 pub struct SetPassword {
     #[command(flatten)]
-    who: Who,
+    account: AccountSelector,
     /// Read the password from standard input.
     #[arg(long)]
     password_stdin: bool,
-    /// End its sessions whatever the settings say: for a password that others may know.
+    /// Revoke its sessions in any case, for a password that others may know.
     #[arg(long)]
     end_sessions: bool,
 }
@@ -32,28 +32,28 @@ pub struct SetPassword {
 impl SetPassword {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let account = self.who.find(admin).await?;
+            let account = self.account.find(admin).await?;
             if account.realm.organisation().is_some() {
                 bail!(
-                    "account {} is a client: it has no password, its consumers vouch for it",
+                    "account {} is a client: it has no password, its consumers sign it in",
                     account.subject
                 );
             }
-            let ends = self.end_sessions || admin.config.passwords.end_sessions;
+            let revoke = self.end_sessions || admin.config.passwords.end_sessions;
             let password = input::new_password(self.password_stdin)?;
             admin
                 .password_setter()?
-                .set(account.subject, &password, ends, HERE)
+                .set(account.subject, &password, revoke, SOURCE)
                 .await?;
-            let sessions = if ends {
-                "its sessions have ended"
+            let sessions = if revoke {
+                "its sessions are revoked"
             } else {
-                "its sessions live on"
+                "its sessions stay active"
             };
-            let line = format!("account {} has another password; {sessions}", show::named(&account));
+            let line = format!("account {}: password changed; {sessions}", show::describe(&account));
             Ok(Report::new(
                 line,
-                json!({ "id": account.subject.0, "sessions_ended": ends }),
+                json!({ "id": account.subject.0, "sessions_ended": revoke }),
             ))
         })
     }

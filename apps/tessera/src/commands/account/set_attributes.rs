@@ -4,16 +4,16 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
-use super::{Who, attributes, show};
-use crate::cli::Common;
+use super::{AccountSelector, attributes, show};
 use crate::commands::admin::Admin;
 use crate::commands::report::Report;
+use crate::options::Common;
 
-/// Replace what an account's dialect says about it, as a whole.
+/// Replace all attributes of an account, which its dialect prints.
 #[derive(Debug, Args)]
 pub struct SetAttributes {
     #[command(flatten)]
-    who: Who,
+    account: AccountSelector,
     /// A JSON object, or @FILE with one.
     #[arg(long, value_name = "JSON|@FILE")]
     attributes: String,
@@ -22,19 +22,19 @@ pub struct SetAttributes {
 impl SetAttributes {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let account = self.who.find(admin).await?;
+            let account = self.account.find(admin).await?;
             if account.realm.organisation().is_some() {
                 bail!(
-                    "account {} is a client: what is said of it came with it",
+                    "account {} is a client: its consumer sets its attributes",
                     account.subject
                 );
             }
             let attributes = attributes::read(Some(&self.attributes))?;
-            attributes::refuse_lacking(&attributes, &account.realm, &admin.config)?;
+            attributes::check(&attributes, &account.realm, &admin.config)?;
             if !admin.accounts().set_attributes(account.subject, &attributes).await? {
-                bail!("account {} is gone: somebody has removed it", account.subject);
+                bail!("account {} has been deleted in the meantime", account.subject);
             }
-            let line = format!("account {} has other attributes", show::named(&account));
+            let line = format!("account {}: attributes changed", show::describe(&account));
             Ok(Report::new(
                 line,
                 json!({ "id": account.subject.0, "attributes": attributes }),

@@ -1,25 +1,25 @@
 //! `tessera account show`.
 
-use auth_core::{Account, FoldedLogin};
+use auth_core::{Account, FoldedLogin, PasswordRecord};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Who;
-use crate::cli::Common;
+use super::AccountSelector;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, plain, time};
+use crate::options::Common;
 
-/// Show an account. Of its password, only whether it has one.
+/// Show an account. Of its password, shows only whether it has one.
 #[derive(Debug, Args)]
 pub struct Show {
     #[command(flatten)]
-    who: Who,
+    account: AccountSelector,
 }
 
 impl Show {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let account = self.who.find(admin).await?;
+            let account = self.account.find(admin).await?;
             let password = has_password(admin, &account).await?;
             let mut json = json(&account);
             json["password"] = password.into();
@@ -32,19 +32,17 @@ async fn has_password(admin: &Admin, account: &Account) -> anyhow::Result<bool> 
     let Some(login) = FoldedLogin::parse(&account.login) else {
         return Ok(false);
     };
-    let credential = admin.passwords().find(&account.realm, &login).await?;
-    let of_account = |credential: &auth_core::PasswordRecord| credential.account.subject == account.subject;
-    Ok(credential
-        .filter(of_account)
-        .is_some_and(|credential| credential.hash.is_some()))
+    let record = admin.passwords().find(&account.realm, &login).await?;
+    let of_account = |record: &PasswordRecord| record.account.subject == account.subject;
+    Ok(record.filter(of_account).is_some_and(|record| record.hash.is_some()))
 }
 
-/// An account in a sentence: its number, with its names for people.
-pub fn named(account: &Account) -> String {
+/// An account in a sentence: its number, login name and realm.
+pub fn describe(account: &Account) -> String {
     format!("{} ({} in {})", account.subject, plain(&account.login), account.realm)
 }
 
-/// An account for programs.
+/// An account as JSON.
 pub fn json(account: &Account) -> Value {
     json!({
         "id": account.subject.0,
@@ -68,7 +66,7 @@ fn text(account: &Account, password: bool) -> String {
         ("role", or_none(account.role.as_ref())),
         ("state", if account.disabled { "disabled" } else { "enabled" }.into()),
         ("password", if password { "set" } else { "none" }.into()),
-        ("made", time(account.created_at)),
+        ("created", time(account.created_at)),
         (
             "attributes",
             plain(&Value::Object(account.attributes.clone()).to_string()),

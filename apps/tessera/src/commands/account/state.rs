@@ -4,53 +4,53 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
-use super::{Who, show};
-use crate::cli::Common;
+use super::{AccountSelector, show};
 use crate::commands::admin::Admin;
 use crate::commands::report::Report;
+use crate::options::Common;
 
-/// Bar an account from everything, at once on every node. What it held stays dead when it is readmitted.
+/// Disable an account. It cannot sign in, and its tokens are revoked on every node; they stay revoked when it is enabled.
 #[derive(Debug, Args)]
 pub struct Disable {
     #[command(flatten)]
-    who: Who,
+    account: AccountSelector,
 }
 
-/// Readmit an account. It signs in anew: what it held before stays dead.
+/// Enable an account. It has to sign in again: its existing tokens stay revoked.
 #[derive(Debug, Args)]
 pub struct Enable {
     #[command(flatten)]
-    who: Who,
+    account: AccountSelector,
 }
 
 impl Disable {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
-        set(common, &self.who, true)
+        set(common, &self.account, true)
     }
 }
 
 impl Enable {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
-        set(common, &self.who, false)
+        set(common, &self.account, false)
     }
 }
 
-fn set(common: &Common, who: &Who, disabled: bool) -> anyhow::Result<()> {
+fn set(common: &Common, selector: &AccountSelector, disabled: bool) -> anyhow::Result<()> {
     Admin::run(common, async |admin| {
-        let account = who.find(admin).await?;
+        let account = selector.find(admin).await?;
         if !admin
             .accounts()
             .set_disabled(account.subject, disabled, admin.now())
             .await?
         {
-            bail!("account {} is gone: somebody has removed it", account.subject);
+            bail!("account {} has been deleted in the meantime", account.subject);
         }
         let state = if disabled {
-            "disabled; its tokens have ended"
+            "disabled; its tokens are revoked"
         } else {
-            "enabled; it has to sign in anew"
+            "enabled; existing tokens stay revoked"
         };
-        let line = format!("account {} is {state}", show::named(&account));
+        let line = format!("account {} is {state}", show::describe(&account));
         Ok(Report::new(
             line,
             json!({ "id": account.subject.0, "disabled": disabled }),

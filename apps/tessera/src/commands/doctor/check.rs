@@ -1,12 +1,12 @@
-//! One thing that was looked at.
+//! The result of one check.
 
 use serde_json::{Value, json};
 
-/// How it is.
+/// How serious the result is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     Ok,
-    /// The server runs, and somebody should know.
+    /// The server runs, and an administrator should look at this.
     Warn,
     /// The server does not run, or should not.
     Fail,
@@ -22,7 +22,7 @@ impl Verdict {
     }
 }
 
-/// What was looked at, how it is, and what to do.
+/// What was checked, what was found, and what to do.
 #[derive(Debug)]
 pub struct Check {
     name: &'static str,
@@ -57,7 +57,7 @@ impl Check {
         }
     }
 
-    /// One line, whatever an error's text has in it.
+    /// The check as one line: line breaks in an error's text are replaced.
     pub fn line(&self) -> String {
         let advice = self
             .advice

@@ -1,4 +1,4 @@
-//! Whether the clock agrees with what was written by it.
+//! Checks the clock against the newest record in the database.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use store_diesel::DieselStore;
 use super::check::Check;
 use crate::commands::report::time;
 
-/// By how much clocks of several nodes may differ before somebody should know.
-const SLACK: Duration = Duration::from_secs(2);
+/// How far the clocks of several nodes may differ.
+const TOLERANCE: Duration = Duration::from_secs(2);
 
 const ADVICE: &str =
-    "set the clocks of all nodes by NTP; until this clock has passed that moment, tokens end early or late";
+    "set the clocks of all nodes by NTP; until this clock has passed that moment, tokens expire early or late";
 
 pub async fn check(store: &DieselStore) -> Check {
-    let newest = match store.facts().await {
-        Ok(facts) => facts.newest,
-        Err(error) => return Check::fail("clock", error.to_string(), "see the database's own log"),
+    let newest = match store.database_info().await {
+        Ok(info) => info.newest,
+        Err(error) => return Check::fail("clock", error.to_string(), "look at the database's own log"),
     };
     let now = SystemClock::new().now();
     match newest {
-        Some(newest) if newest.since(now) > SLACK => {
+        Some(newest) if newest.since(now) > TOLERANCE => {
             let ahead = newest.since(now).as_secs();
             let found = format!(
-                "it is {}, and the newest record is of {} ({ahead} s ahead)",
+                "it is {}, and the newest record is from {} ({ahead} s ahead)",
                 time(now),
                 time(newest)
             );
@@ -32,8 +32,8 @@ pub async fn check(store: &DieselStore) -> Check {
         }
         Some(newest) => Check::ok(
             "clock",
-            format!("it is {}, and the newest record is of {}", time(now), time(newest)),
+            format!("it is {}, and the newest record is from {}", time(now), time(newest)),
         ),
-        None => Check::ok("clock", format!("it is {}; nothing was recorded yet", time(now))),
+        None => Check::ok("clock", format!("it is {}; there are no records yet", time(now))),
     }
 }

@@ -1,13 +1,13 @@
-//! Whether the database is there, is as it must be, and has the tables of this version.
+//! Checks that the database exists, is durable, and has the tables of this version.
 
 use store_diesel::{ConnectError, DieselStore, StoreOptions};
 
 use super::check::Check;
-use crate::commands::admin::missing;
+use crate::commands::database::missing_file;
 
-/// The database, if it can be used; what was found goes into `checks`.
+/// The database, if it can be used. Adds the results to `checks`.
 pub async fn check(url: &str, checks: &mut Vec<Check>) -> Option<DieselStore> {
-    match missing(url) {
+    match missing_file(url) {
         Err(error) => {
             checks.push(Check::fail(
                 "database",
@@ -17,8 +17,12 @@ pub async fn check(url: &str, checks: &mut Vec<Check>) -> Option<DieselStore> {
             return None;
         }
         Ok(Some(path)) => {
-            let advice = "check --database-url, or make it with `tessera migrate`";
-            checks.push(Check::fail("database", format!("there is none at {path}"), advice));
+            let advice = "check --database-url, or create it with `tessera migrate`";
+            checks.push(Check::fail(
+                "database",
+                format!("there is no database at {path}"),
+                advice,
+            ));
             return None;
         }
         Ok(None) => {}
@@ -38,7 +42,7 @@ pub async fn check(url: &str, checks: &mut Vec<Check>) -> Option<DieselStore> {
             checks.push(Check::fail(
                 "database",
                 error.to_string(),
-                "see whether it runs and whether its disk is full",
+                "check that it runs and that its disk is not full",
             ));
             return None;
         }
@@ -52,25 +56,21 @@ fn refusal(error: &ConnectError) -> Check {
     let found = error.to_string();
     match error {
         ConnectError::Pending(_) => Check::fail("schema", found, "apply them with `tessera migrate`"),
-        ConnectError::Newer(_) => Check::fail("schema", found, "use that version here too"),
+        ConnectError::Newer(_) => Check::fail("schema", found, "use that version on this node too"),
         ConnectError::BadUrl(_) => Check::fail("database", found, "correct --database-url"),
-        _ => Check::fail(
-            "database",
-            found,
-            "see whether it runs, and whether this user may use it",
-        ),
+        _ => Check::fail("database", found, "check that it runs, and that this user has access"),
     }
 }
 
-/// The settings on which durability rests. The store has refused any connection whose settings read back otherwise.
+/// The settings that durability depends on. The store has already refused connections with other settings.
 async fn settings(store: &DieselStore) -> Check {
-    match store.facts().await {
-        Ok(facts) => {
-            let off = facts.settings.iter().find(|(_, value)| value == "off");
+    match store.database_info().await {
+        Ok(info) => {
+            let off = info.settings.iter().find(|(_, value)| value == "off");
             if let Some((name, _)) = off {
                 let found = format!(
-                    "{} has {name} = off: an answered revocation can be lost with the power",
-                    facts.engine
+                    "{} has {name} = off: a power failure can lose a revocation that was answered",
+                    info.engine
                 );
                 return Check::fail(
                     "durability",
@@ -78,12 +78,9 @@ async fn settings(store: &DieselStore) -> Check {
                     format!("set {name} = on in the database's settings"),
                 );
             }
-            let settings = facts.settings.iter().map(|(name, value)| format!(", {name} = {value}"));
-            Check::ok(
-                "durability",
-                format!("{}{}", facts.engine, settings.collect::<String>()),
-            )
+            let settings = info.settings.iter().map(|(name, value)| format!(", {name} = {value}"));
+            Check::ok("durability", format!("{}{}", info.engine, settings.collect::<String>()))
         }
-        Err(error) => Check::fail("durability", error.to_string(), "see the database's own log"),
+        Err(error) => Check::fail("durability", error.to_string(), "look at the database's own log"),
     }
 }

@@ -1,4 +1,4 @@
-//! Whether files with secrets are their owner's alone.
+//! Checks that only their owner can read files with secrets.
 
 use std::ffi::OsString;
 use std::fs;
@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::check::Check;
-use crate::commands::admin::{database_url, sqlite_path};
+use crate::commands::database::{database_url, sqlite_path};
 use crate::config::Config;
 
 const NAME: &str = "files";
@@ -16,21 +16,21 @@ pub fn check(config: &Config, settings_file: Option<&Path>) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(path) = sqlite_path(&url).filter(|path| *path != ":memory:") {
         for suffix in ["", "-wal", "-shm"] {
-            checks.extend(private(&beside(path, suffix), "it holds the hashes of passwords"));
+            checks.extend(check_private(&beside(path, suffix), "it contains password hashes"));
         }
     }
-    let may_hold_password = url.starts_with("postgres");
-    if let Some(path) = settings_file.filter(|_| may_hold_password) {
-        checks.extend(private(path, "it may hold the database's password"));
+    let may_contain_password = url.starts_with("postgres");
+    if let Some(path) = settings_file.filter(|_| may_contain_password) {
+        checks.extend(check_private(path, "it may contain the database's password"));
     }
     match checks.is_empty() {
-        true => vec![Check::ok(NAME, "none of them can be read by others")],
+        true => vec![Check::ok(NAME, "no file with secrets can be read by other users")],
         false => checks,
     }
 }
 
-/// A warning, if others can read or write the file. One that is not there is no business of this check.
-fn private(path: &Path, why: &str) -> Option<Check> {
+/// A warning, if other users can read or write the file. A missing file is not a warning of this check.
+fn check_private(path: &Path, why: &str) -> Option<Check> {
     let mode = fs::metadata(path).ok()?.mode() & 0o777;
     let open = mode & 0o077 != 0;
     let shown = path.display();

@@ -1,49 +1,55 @@
-//! Whether the master key is there and is this database's, and whether every flavour that signs has a key.
+//! Checks that the master key is present and is this database's, and that every flavour that signs has a key.
 
 use std::sync::Arc;
 
-use auth_core::{SecretKey, SystemClock};
+use auth_core::{Clock, Entropy, SecretKey};
+use keystore::{KeyFormatError, KeyState, Keyring, ListedKey};
 use store_diesel::DieselStore;
-use token_jwt::Family;
-use token_jwt::rotation::KeyState;
 
 use super::check::Check;
-use crate::commands::admin::master_key;
-use crate::commands::key::signs;
-use crate::config::{Config, Flavour};
-use crate::keys::{Keys, Purpose};
+use crate::commands::database::master_key;
+use crate::config::{Config, Flavour, SigningKeys};
+use crate::keys::is_the_stores;
 use crate::master;
 
 const MASTER: &str = "master key";
 const SIGNING: &str = "signing keys";
 
-pub async fn check(config: &Config, store: &DieselStore) -> Vec<Check> {
-    let master = match master_check(config, store).await {
-        Ok((check, None)) => return vec![check],
-        Ok((check, Some(master))) => (check, master),
+/// The names of the checks.
+pub struct Checked<'a> {
+    pub config: &'a Config,
+    pub store: &'a DieselStore,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+pub async fn check(admin: &Checked<'_>) -> Vec<Check> {
+    let (check, master) = match master_check(admin).await {
+        Ok(found) => found,
         Err(error) => {
             let advice = "give the one that the servers on this database have";
             return vec![Check::fail(MASTER, format!("{error:#}"), advice)];
         }
     };
-    let (check, master) = master;
     let mut checks = vec![check];
-    match Keys::open(store, &master, Arc::new(SystemClock::new())).await {
-        Err(error) => checks.push(Check::fail(SIGNING, format!("{error:#}"), "see above")),
-        Ok(keys) => {
-            for flavour in config.flavours.iter().filter(|flavour| signs(flavour)) {
-                let checked = of_flavour(&keys, flavour).await;
-                checks.push(checked.unwrap_or_else(|error| unusable(flavour, &error)));
-            }
+    let Some(master) = master else {
+        return checks;
+    };
+    let keyring = Keyring::new(admin.store.keys(), &master, admin.clock.clone(), admin.entropy.clone());
+    for flavour in &admin.config.flavours {
+        match of_flavour(&keyring, flavour).await {
+            Ok(None) => {}
+            Ok(Some(check)) => checks.push(check),
+            Err(error) => checks.push(unusable(flavour, &error)),
         }
     }
     checks
 }
 
 /// The master key, if it is this database's.
-async fn master_check(config: &Config, store: &DieselStore) -> anyhow::Result<(Check, Option<SecretKey>)> {
-    let nothing_stored = store.vault().keys().await?.is_empty();
-    let Some(master) = master::existing(&master_key(config))? else {
+async fn master_check(admin: &Checked<'_>) -> anyhow::Result<(Check, Option<SecretKey>)> {
+    let nothing_stored = admin.store.keys().keys().await?.is_empty();
+    let Some(master) = master::existing(&master_key(admin.config))? else {
         let check = match nothing_stored {
             true => Check::warn(
                 MASTER,
@@ -58,7 +64,7 @@ async fn master_check(config: &Config, store: &DieselStore) -> anyhow::Result<(C
         };
         return Ok((check, None));
     };
-    Ok(match Keys::agrees(store, &master).await? {
+    Ok(match is_the_stores(&*admin.store.meta(), &master).await? {
         Some(true) => (
             Check::ok(MASTER, "it is the one this database was set up with"),
             Some(master),
@@ -77,44 +83,39 @@ async fn master_check(config: &Config, store: &DieselStore) -> anyhow::Result<(C
     })
 }
 
-async fn of_flavour(keys: &Keys, flavour: &Flavour) -> anyhow::Result<Check> {
-    let purpose = Purpose::of(flavour);
-    let (name, algorithm) = (&flavour.name, flavour.algorithm);
-    let stored = keys.stored(&purpose).await?;
+/// The keys of one flavour; `None` if it signs nothing.
+async fn of_flavour(keyring: &Keyring, flavour: &Flavour) -> anyhow::Result<Option<Check>> {
+    let Some(SigningKeys { purpose, format }) = flavour.signing_keys()? else {
+        return Ok(None);
+    };
+    let (name, algorithm) = (&flavour.name, purpose.algorithm());
+    let listed = keyring.list_of(&purpose).await?;
     let rotate = format!("tessera key rotate --flavour {name}");
-    if stored.is_empty() {
+    if listed.is_empty() {
         let found = format!("{name} ({algorithm}) has none yet");
-        return Ok(match algorithm.family() {
-            Family::Rsa => Check::fail(SIGNING, found, format!("tessera key import --flavour {name}")),
+        return Ok(Some(match format.generate() {
+            Err(KeyFormatError::ImportOnly(_)) => {
+                Check::fail(SIGNING, found, format!("tessera key import --flavour {name}"))
+            }
             _ => Check::warn(SIGNING, found, "the server makes one when it starts"),
-        });
+        }));
     }
-    let states = keys.states(&stored);
-    let live = stored
-        .iter()
-        .zip(&states)
-        .filter(|(_, state)| **state != KeyState::Retired);
-    for (row, _) in live.clone() {
-        keys.open_key(&purpose, row)?;
+    let verifying: Vec<&ListedKey> = listed.iter().filter(|key| key.state != KeyState::Retired).collect();
+    for listed in &verifying {
+        format.check(&keyring.open(&listed.key)?)?;
     }
-    if !states.contains(&KeyState::Current) {
-        return Ok(Check::fail(
+    let check = if !listed.iter().any(|key| key.state == KeyState::Current) {
+        Check::fail(SIGNING, format!("no key of {name} ({algorithm}) signs now"), rotate)
+    } else if verifying.iter().all(|key| key.key.retires_at.is_some()) {
+        Check::fail(SIGNING, format!("every key of {name} ({algorithm}) has an end"), rotate)
+    } else {
+        let count = verifying.len();
+        Check::ok(
             SIGNING,
-            format!("no key of {name} ({algorithm}) signs now"),
-            rotate,
-        ));
-    }
-    if live.clone().all(|(row, _)| row.retires_at.is_some()) {
-        return Ok(Check::fail(
-            SIGNING,
-            format!("every key of {name} ({algorithm}) has an end"),
-            rotate,
-        ));
-    }
-    Ok(Check::ok(
-        SIGNING,
-        format!("{name} ({algorithm}) has {} that verify, and one signs", live.count()),
-    ))
+            format!("{name} ({algorithm}) has {count} that verify, and one signs"),
+        )
+    };
+    Ok(Some(check))
 }
 
 fn unusable(flavour: &Flavour, error: &anyhow::Error) -> Check {

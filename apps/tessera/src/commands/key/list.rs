@@ -1,19 +1,16 @@
 //! `tessera key list`.
 
-use std::collections::BTreeMap;
-
+use auth_core::Timestamp;
 use clap::Args;
-use serde_json::json;
-use store_diesel::StoredKey;
-use token_jwt::rotation::KeyState;
+use keystore::{KeyState, ListedKey};
+use serde_json::{Value, json};
 
-use super::ring;
-use crate::cli::Common;
+use super::signing_flavour::SigningFlavour;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, table, time};
-use crate::keys::states;
+use crate::options::Common;
 
-/// List the signing keys: what each is for, and what it is now. Nothing of the keys themselves.
+/// List the signing keys: what each is for, and its state. The keys themselves are not shown.
 #[derive(Debug, Args)]
 pub struct List {
     /// Only those of this flavour.
@@ -24,45 +21,63 @@ pub struct List {
 impl List {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let wanted = self.flavour.as_deref();
-            let wanted = wanted
-                .map(|name| ring::signing_flavour(&admin.config, name))
-                .transpose()?;
-            let mut purposes: BTreeMap<String, Vec<StoredKey>> = BTreeMap::new();
-            for key in admin.store.vault().keys().await? {
-                purposes.entry(key.purpose.clone()).or_default().push(key);
+            if let Some(name) = &self.flavour {
+                SigningFlavour::find(admin, name)?;
             }
-            let mut listed = Vec::new();
-            for (purpose, keys) in purposes {
-                let flavour = purpose.split('/').next().unwrap_or_default();
-                if wanted.is_none_or(|wanted| wanted.name == flavour) {
-                    let states = states(&keys, admin.now());
-                    listed.extend(keys.into_iter().zip(states));
-                }
-            }
-            Ok(report(&listed))
+            let wanted = |key: &ListedKey| match &self.flavour {
+                Some(name) => key.key.purpose.flavour() == name,
+                None => true,
+            };
+            let mut keys = ListedKey::all(admin.store.keys().keys().await?, admin.now());
+            keys.retain(wanted);
+            Ok(report(&keys))
         })
     }
 }
 
-fn report(keys: &[(StoredKey, KeyState)]) -> Report {
-    let rows: Vec<_> = keys.iter().map(|(key, state)| row(key, *state)).collect();
+fn report(keys: &[ListedKey]) -> Report {
+    let rows: Vec<_> = keys.iter().map(row).collect();
     let text = match keys.is_empty() {
         true => "there are no signing keys yet: a server makes them at its first start".into(),
         false => table(["kid", "flavour", "algorithm", "state", "signs from", "retires"], &rows),
     };
-    let keys: Vec<_> = keys.iter().map(|(key, state)| ring::json(key, *state)).collect();
+    let keys: Vec<_> = keys.iter().map(json).collect();
     Report::new(text, json!({ "keys": keys }))
 }
 
-fn row(key: &StoredKey, state: KeyState) -> [String; 6] {
-    let (flavour, algorithm) = key.purpose.split_once('/').unwrap_or((&key.purpose, ""));
+fn row(ListedKey { key, state }: &ListedKey) -> [String; 6] {
     [
         key.name.clone(),
-        flavour.to_owned(),
-        algorithm.to_owned(),
-        ring::word(state).to_owned(),
+        key.purpose.flavour().to_owned(),
+        key.purpose.algorithm().to_owned(),
+        word(*state).to_owned(),
         time(key.activates_at),
-        ring::end(key.retires_at),
+        end(key.retires_at),
     ]
+}
+
+fn json(ListedKey { key, state }: &ListedKey) -> Value {
+    json!({
+        "kid": key.name,
+        "flavour": key.purpose.flavour(),
+        "algorithm": key.purpose.algorithm(),
+        "state": word(*state),
+        "created_at": time(key.created_at),
+        "signs_from": time(key.activates_at),
+        "retires_at": key.retires_at.map(time),
+    })
+}
+
+/// The state of a key, as one word.
+fn word(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Next => "next",
+        KeyState::Current => "current",
+        KeyState::Overlapping => "overlapping",
+        KeyState::Retired => "retired",
+    }
+}
+
+fn end(retires_at: Option<Timestamp>) -> String {
+    retires_at.map_or("-".into(), time)
 }

@@ -1,37 +1,21 @@
 //! `tessera key rotate`.
 
-use std::time::Duration;
-
 use anyhow::{Context, bail};
-use auth_core::Lifetime;
 use clap::Args;
+use keystore::{Keyring, PlainKey, RotationPlan, StoredKey};
 use serde_json::json;
-use store_diesel::StoredKey;
-use token_jwt::rotation::KeyState;
-use token_jwt::{Family, SigningKey};
 
-use super::ring::{self, Ring};
-use crate::cli::Common;
+use super::signing_flavour::{SigningFlavour, open_keyring};
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, time};
-use crate::config::{Flavour, Span};
-use crate::keys::Purpose;
+use crate::config::Span;
+use crate::options::Common;
 
-/// For how long a public key is known before it signs, so that whoever keeps a copy of the key set has fetched it.
-const PUBLISHED: Span = Span::seconds(60 * 60);
-
-/// The same for a shared secret, which only the servers have: they read it every 2 seconds.
-const SHARED: Span = Span::seconds(10);
-
-/// Servers may take 2 seconds to hear of a key.
+/// Servers may take 2 seconds to read a new key.
 const SOONEST: Span = Span::seconds(5);
 
-/// The old keys verify for so much longer than the longest life: a server may hear of the new one a little late, and
-/// the clocks of servers differ.
-const SLACK: Duration = Duration::from_secs(60);
-
-/// Make a flavour's next signing key. Unless it is an emergency, no token fails: the new key is known before it signs,
-/// and the old ones verify until the last token they have signed has ended.
+/// Make a flavour's next signing key. Without --emergency, valid tokens stay valid: the new key is published before it
+/// signs, and the old ones verify until the last token they have signed has expired.
 #[derive(Debug, Args)]
 pub struct Rotate {
     /// The flavour, as its `[[flavour]]` block names it.
@@ -41,13 +25,13 @@ pub struct Rotate {
     plan: Plan,
 }
 
-/// When a new key takes over.
+/// When a new key begins to sign.
 #[derive(Debug, Args)]
 pub struct Plan {
-    /// For how long it is known before it signs, such as 10m [default: 1h; 10s for HMAC, which only the servers check]
+    /// For how long it is published before it signs, such as 10m [default: 1h; 10s for HMAC, which only the servers check]
     #[arg(long, value_name = "SPAN", value_parser = span, conflicts_with = "emergency")]
     publish_for: Option<Span>,
-    /// Let it sign at once, and end the old ones and every token they have signed at once: for a key that was stolen.
+    /// For a stolen key: the new key signs at once, and the old ones and every token they have signed are refused at once.
     #[arg(long)]
     emergency: bool,
 }
@@ -55,83 +39,68 @@ pub struct Plan {
 impl Rotate {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let flavour = ring::signing_flavour(&admin.config, &self.flavour)?;
-            let ring = Ring::open(admin).await?;
-            self.plan.carry_out(&ring, flavour, None).await
+            let signing = SigningFlavour::find(admin, &self.flavour)?;
+            let keyring = open_keyring(admin).await?;
+            let key = signing.format.generate();
+            let key = key.with_context(|| format!("tessera key import --flavour {}", self.flavour))?;
+            self.plan.carry_out(&keyring, &signing, &key).await
         })
     }
 }
 
 impl Plan {
-    /// Adds `key`, or one that is made now, and lets the others retire.
-    pub async fn carry_out(&self, ring: &Ring, flavour: &Flavour, key: Option<SigningKey>) -> anyhow::Result<Report> {
-        let purpose = Purpose::of(flavour);
-        let life = Lifetime::Limited(longest_life(flavour));
-        let signs = ring
-            .of(&purpose)
-            .await?
-            .iter()
-            .any(|(_, state)| *state == KeyState::Current);
-        let publish = match signs {
-            true => self.publish(flavour),
-            // Nobody waits for it.
-            false => Some(Duration::ZERO),
-        };
-        let key = ring.keys.rotate(&purpose, key, publish, life).await?;
-        let text = format!("{} {}", flavour.name, self.outcome(&key, signs));
-        let json = json!({
-            "flavour": flavour.name,
-            "kid": key.name,
-            "signs_from": time(key.activates_at),
-            "emergency": self.emergency,
-        });
-        Ok(Report::new(text, json))
-    }
-
-    fn publish(&self, flavour: &Flavour) -> Option<Duration> {
-        let usual = match flavour.algorithm.is_symmetric() {
-            true => SHARED,
-            false => PUBLISHED,
-        };
-        (!self.emergency).then(|| self.publish_for.unwrap_or(usual).0)
-    }
-
-    fn outcome(&self, key: &StoredKey, replaces: bool) -> String {
-        let (kid, from) = (&key.name, time(key.activates_at));
-        match (replaces, self.emergency) {
-            (false, _) => format!("signs with the key {kid} now"),
-            (true, true) => format!("signs with the key {kid} now; the old keys and all they have signed have ended"),
-            (true, false) => {
-                let old = "the old ones verify until their last token has ended";
-                format!("has the key {kid}, which signs from {from} on; {old}")
-            }
+    /// Adds `key`, and lets the others of its purpose retire.
+    pub async fn carry_out(
+        &self,
+        keyring: &Keyring,
+        signing: &SigningFlavour<'_>,
+        key: &PlainKey,
+    ) -> anyhow::Result<Report> {
+        match self.emergency {
+            true => emergency(keyring, signing, key).await,
+            false => self.rotate(keyring, signing, key).await,
         }
+    }
+
+    async fn rotate(&self, keyring: &Keyring, signing: &SigningFlavour<'_>, key: &PlainKey) -> anyhow::Result<Report> {
+        let plan = RotationPlan {
+            publish_for: self.publish_for.map_or(signing.format.publish_for(), |span| span.0),
+            longest_life: signing.longest_life(),
+        };
+        let rotated = keyring.rotate(&signing.purpose, key, plan).await?;
+        let (kid, from) = (&rotated.key.name, time(rotated.key.activates_at));
+        let outcome = match rotated.replaces {
+            false => format!("signs with the key {kid} now"),
+            true => format!(
+                "has the key {kid}, which signs from {from}; the old keys verify until their last token has expired"
+            ),
+        };
+        Ok(report(signing, &rotated.key, &outcome, false))
     }
 }
 
-/// For how long a key must verify after it has signed for the last time.
-pub fn longest_life(flavour: &Flavour) -> Duration {
-    match flavour.lifetime {
-        Lifetime::Limited(life) => life.saturating_add(SLACK),
-        // Refused by the settings: a signed token always ends.
-        Lifetime::UntilRevoked => Duration::MAX,
-    }
+async fn emergency(keyring: &Keyring, signing: &SigningFlavour<'_>, key: &PlainKey) -> anyhow::Result<Report> {
+    let replaced = keyring.emergency(&signing.purpose, key).await;
+    let replaced =
+        replaced.with_context(|| format!("--emergency: nothing was changed for {}", signing.flavour.name))?;
+    let new = replaced.new.first().context("an emergency adds a key")?;
+    let outcome = format!(
+        "signs with the key {} now; {} old keys are retired, and every token they have signed is refused",
+        new.name,
+        replaced.retired.len()
+    );
+    Ok(report(signing, new, &outcome, true))
 }
 
-/// Ends all that is signed, in every flavour whose keys can be made here; names those whose keys are brought along.
-pub async fn end_at_once(ring: &Ring, flavours: &[Flavour]) -> anyhow::Result<Vec<String>> {
-    let plan = Plan {
-        publish_for: None,
-        emergency: true,
-    };
-    let mut left = Vec::new();
-    for flavour in flavours.iter().filter(|flavour| ring::signs(flavour)) {
-        match flavour.algorithm.family() {
-            Family::Rsa => left.push(flavour.name.clone()),
-            _ => drop(plan.carry_out(ring, flavour, None).await?),
-        }
-    }
-    Ok(left)
+fn report(signing: &SigningFlavour<'_>, key: &StoredKey, outcome: &str, emergency: bool) -> Report {
+    let name = &signing.flavour.name;
+    let json = json!({
+        "flavour": name,
+        "kid": key.name,
+        "signs_from": time(key.activates_at),
+        "emergency": emergency,
+    });
+    Report::new(format!("{name} {outcome}"), json)
 }
 
 fn span(text: &str) -> anyhow::Result<Span> {
@@ -139,7 +108,7 @@ fn span(text: &str) -> anyhow::Result<Span> {
     match (SOONEST..=Span::days(365)).contains(&span) {
         true => Ok(span),
         false => {
-            bail!("allowed is {SOONEST} to 365d: every server has to hear of the key before another signs with it")
+            bail!("allowed is {SOONEST} to 365d: every server has to read the key before another signs with it")
         }
     }
 }

@@ -5,20 +5,20 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Owner;
-use crate::cli::Common;
-use crate::commands::account::named;
+use crate::commands::account::describe;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, plain, table, time};
+use crate::options::Common;
 
-/// List an account's live tokens and sessions, newest first. Nothing of their secrets.
+/// List an account's active tokens and sessions, newest first. Secrets are not shown.
 #[derive(Debug, Args)]
 pub struct List {
     #[command(flatten)]
     owner: Owner,
-    /// How many at most.
+    /// The most tokens to list.
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
-    /// Only those before this one: the last of the page before.
+    /// List only tokens before this one: the last number of the previous page.
     #[arg(long, value_name = "NUMBER")]
     before: Option<i64>,
 }
@@ -28,9 +28,9 @@ impl List {
         Admin::run(common, async |admin| {
             let account = self.owner.find(admin).await?;
             let before = self.before.map(TokenId);
-            // One more than is shown tells whether there are more.
+            // One more than is shown: it says whether there is a next page.
             let mut tokens = admin
-                .directory()
+                .token_admin()
                 .tokens_of(account.subject, before, self.limit + 1)
                 .await?;
             let more = tokens.len() > self.limit as usize;
@@ -44,11 +44,11 @@ impl List {
 fn report(account: &Account, tokens: &[TokenSummary], next: Option<TokenId>, now: Timestamp) -> Report {
     let rows: Vec<_> = tokens.iter().map(|token| row(token, now)).collect();
     let mut text = match tokens.is_empty() {
-        true => format!("account {} has no live tokens", named(account)),
+        true => format!("account {} has no active tokens", describe(account)),
         false => table(["id", "flavour", "issued", "expires", "last used", "label"], &rows),
     };
     if let Some(next) = next {
-        text.push_str(&format!("\nthere are more: --before {next}"));
+        text.push_str(&format!("\nthere are more: use --before {next}"));
     }
     let tokens: Vec<_> = tokens.iter().map(json).collect();
     let json = json!({
@@ -62,7 +62,7 @@ fn report(account: &Account, tokens: &[TokenSummary], next: Option<TokenId>, now
 fn row(token: &TokenSummary, now: Timestamp) -> [String; 6] {
     let expires = match token.expires_at {
         None => "when revoked".into(),
-        Some(end) if end <= now => format!("{} (ended)", time(end)),
+        Some(end) if end <= now => format!("{} (expired)", time(end)),
         Some(end) => time(end),
     };
     [

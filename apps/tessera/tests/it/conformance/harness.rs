@@ -1,4 +1,4 @@
-//! The laws' hands and eyes: requests to one node, or the other.
+//! The harness of the laws: it sends requests to one node or the other.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use testkit::{
 };
 use tokio::task::block_in_place;
 
-use super::door::{DEVICE, Door};
+use super::mounted_flavour::{DEVICE, MountedFlavour};
 use super::world::{self, PASSWORD, World};
 use crate::support::client::{Connection, Request, Response};
 use crate::support::dialect::Dialect;
@@ -24,31 +24,31 @@ use crate::support::sign_in::client;
 
 /// One flavour behind a socket.
 pub struct Http {
-    door: &'static Door,
+    flavour: &'static MountedFlavour,
     world: &'static World,
     store: DieselStore,
     notes: Mutex<Notes>,
-    /// Where the requests of this harness come from, as the servers' proxy says: failures of one law lock no other out.
+    /// The client address of this harness, in `X-Forwarded-For`: the failures of one law do not lock another one.
     address: String,
 }
 
-/// What was handed out.
+/// The issued refresh tokens.
 #[derive(Default)]
 struct Notes {
     logins: HashMap<Subject, String>,
     /// The refresh token that came with an access token.
     beside: HashMap<String, String>,
-    /// What followed a refresh token.
+    /// The successor of a refresh token.
     next: HashMap<String, String>,
     issued: Vec<TokenId>,
 }
 
 impl Http {
-    pub async fn new(door: &'static Door) -> Self {
+    pub async fn new(flavour: &'static MountedFlavour) -> Self {
         let world = block_in_place(World::shared);
         let number = world::next();
         Self {
-            door,
+            flavour,
             world,
             store: world.store().await,
             notes: Mutex::default(),
@@ -67,8 +67,8 @@ impl Http {
 
     fn sign_in_at(&self, flavour: &str, owner: &Owner) -> Result<Session, NotIssued> {
         let login = self.notes().logins[&owner.subject].clone();
-        let body = self.door.sign_in(&login, PASSWORD);
-        let response = self.post(&self.world.here, &self.door.path(flavour), &body);
+        let body = self.flavour.sign_in(&login, PASSWORD);
+        let response = self.post(&self.world.here, &self.flavour.path(flavour), &body);
         match response.status {
             200 => Ok(self.session(&response)),
             401 | 404 => Err(NotIssued::NotEntitled),
@@ -77,7 +77,7 @@ impl Http {
         }
     }
 
-    /// What an answer handed out, noted.
+    /// The tokens of an answer; notes its refresh token.
     fn session(&self, response: &Response) -> Session {
         let body = response.json();
         let text = |name: &str| body[name].as_str().map(str::to_owned);
@@ -93,13 +93,13 @@ impl Http {
             text: token,
             key: text("key"),
             id,
-            expiry: Expiry::Unsaid,
+            expiry: Expiry::NotReported,
         };
         Session { token, refresh }
     }
 
     fn verdict(&self, node: &Server, flavour: &str, text: &str, key: Option<&str>) -> Verdict {
-        let Some(headers) = self.door.present(text, key) else {
+        let Some(headers) = self.flavour.present(text, key) else {
             return Verdict::Unpresentable;
         };
         let request = Request::get("/auth/verify").headers(headers);
@@ -110,7 +110,7 @@ impl Http {
             Some(response) if response.status == 200 => Verdict::Accepted(accepted(&response)),
             Some(response) if response.status == 401 => Verdict::Rejected,
             Some(response) if response.status == 503 => Verdict::Unavailable,
-            // Too long for a head, or not of one.
+            // Too long for a request head, or not allowed in one.
             None => Verdict::Unpresentable,
             Some(response) if matches!(response.status, 400 | 431) => Verdict::Unpresentable,
             Some(response) => panic!("{response:?}"),
@@ -118,7 +118,7 @@ impl Http {
     }
 
     fn refresh_at(&self, node: &Server, flavour: &str, text: &str) -> Renewal {
-        let response = self.post(node, &self.door.path(flavour), &json!({"refreshToken": text}));
+        let response = self.post(node, &self.flavour.path(flavour), &json!({"refreshToken": text}));
         match response.status {
             200 => {
                 let session = self.session(&response);
@@ -131,18 +131,18 @@ impl Http {
         }
     }
 
-    /// The dialect has no way to sign out; but a refresh token that is used twice ends its session.
+    /// Ends a session of a dialect without a sign-out: the reuse of a refresh token revokes its session.
     fn end_by_reuse(&self, token: &Issued) -> Revocation {
         let beside = self.notes().beside[&token.text].clone();
         let current = self.latest(&beside);
         for _ in 0..2 {
-            match self.refresh_at(&self.world.here, self.door.name, &self.latest(&current)) {
+            match self.refresh_at(&self.world.here, self.flavour.name, &self.latest(&current)) {
                 Renewal::Renewed(_) => {}
                 Renewal::Refused => return Revocation::Rejected,
                 Renewal::Unavailable => return Revocation::Unavailable,
             }
         }
-        match self.refresh_at(&self.world.here, self.door.name, &current) {
+        match self.refresh_at(&self.world.here, self.flavour.name, &current) {
             Renewal::Refused => Revocation::Done,
             Renewal::Unavailable => Revocation::Unavailable,
             Renewal::Renewed(_) => panic!("a reuse was answered with a successor"),
@@ -158,18 +158,18 @@ impl Http {
         current.to_owned()
     }
 
-    async fn heard(&self) {
-        self.world.hears(&self.world.here, &self.store).await;
+    async fn wait_until_synced(&self) {
+        self.world.wait_until_synced(&self.world.here, &self.store).await;
     }
 }
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Http({})", self.door.name)
+        write!(f, "Http({})", self.flavour.name)
     }
 }
 
-/// The answer; `None` if the server only hangs up.
+/// The answer; `None` if the server closes the connection without one.
 fn try_send(node: &Server, request: &Request) -> Option<Response> {
     let mut connection = Connection::open(node.address()).ok()?;
     connection.write(&request.bytes(node.address()));
@@ -177,16 +177,16 @@ fn try_send(node: &Server, request: &Request) -> Option<Response> {
 }
 
 fn accepted(response: &Response) -> Accepted {
-    let said = |name: &str| response.header(name).expect("said").to_owned();
+    let header = |name: &str| response.header(name).expect("an identity header").to_owned();
     Accepted {
-        subject: Subject(said("X-Auth-Subject").parse().expect("a number")),
-        flavour: said("X-Auth-Flavour"),
-        realm: said("X-Auth-Realm"),
-        rights: said("X-Auth-Permissions")
+        subject: Subject(header("X-Auth-Subject").parse().expect("a number")),
+        flavour: header("X-Auth-Flavour"),
+        realm: header("X-Auth-Realm"),
+        rights: header("X-Auth-Permissions")
             .split_whitespace()
             .map(str::to_owned)
             .collect(),
-        expiry: Expiry::Unsaid,
+        expiry: Expiry::NotReported,
     }
 }
 
@@ -203,16 +203,16 @@ fn id_of(token: &str) -> Option<TokenId> {
 impl IssuerHarness for Http {
     fn profile(&self) -> Profile {
         Profile {
-            capabilities: self.door.capabilities(),
-            flavour: self.door.name.into(),
-            lifetime: self.door.lifetime,
-            rights_at_once: self.door.rights_at_once,
+            capabilities: self.flavour.capabilities(),
+            flavour: self.flavour.name.into(),
+            lifetime: self.flavour.lifetime,
+            rights_at_once: self.flavour.rights_at_once,
             many: 12,
         }
     }
 
     async fn owner(&self) -> Owner {
-        let rights: &[&str] = if self.door.carries_rights {
+        let rights: &[&str] = if self.flavour.carries_rights {
             &["leer", "escribir", "borrar"]
         } else {
             &[]
@@ -228,19 +228,19 @@ impl IssuerHarness for Http {
     }
 
     async fn issue(&self, owner: &Owner) -> Issuing {
-        self.sign_in_at(self.door.name, owner).map(|session| session.token)
+        self.sign_in_at(self.flavour.name, owner).map(|session| session.token)
     }
 
     async fn verify(&self, text: &str, key: Option<&str>) -> Verdict {
-        self.verdict(&self.world.here, self.door.name, text, key)
+        self.verdict(&self.world.here, self.flavour.name, text, key)
     }
 
     async fn revoke(&self, token: &Issued) -> Revocation {
-        let Some(path) = self.door.end_path() else {
+        let Some(path) = self.flavour.end_path() else {
             return self.end_by_reuse(token);
         };
         let headers = self
-            .door
+            .flavour
             .present(&token.text, token.key.as_deref())
             .expect("it was issued");
         let response = block_in_place(|| self.world.here.send(&Request::post(&path).headers(headers)));
@@ -259,30 +259,30 @@ impl IssuerHarness for Http {
             .set_disabled(owner.subject, disabled, world::now())
             .await;
         assert!(set.expect("the store answers"));
-        self.heard().await;
+        self.wait_until_synced().await;
         Ok(())
     }
 
     async fn change_password(&self, owner: &Owner) -> Supported<()> {
         world::change_password(&self.store, owner.subject).await;
-        self.heard().await;
+        self.wait_until_synced().await;
         Ok(())
     }
 
     async fn set_rights(&self, owner: &Owner, rights: &[String]) -> Supported<()> {
         let login = self.notes().logins[&owner.subject].clone();
         world::put_role(&self.store, &login, rights).await;
-        self.heard().await;
+        self.wait_until_synced().await;
         Ok(())
     }
 
     async fn issue_within(&self, _: &Owner, session: &Issued) -> Supported<Issuing> {
-        if self.door.dialect != Dialect::Mechanics {
+        if self.flavour.dialect != Dialect::Mechanics {
             return Err(Unsupported("a session has one token"));
         }
         let beside = self.notes().beside[&session.text].clone();
         let refresh = self.latest(&beside);
-        match self.refresh_at(&self.world.here, self.door.name, &refresh) {
+        match self.refresh_at(&self.world.here, self.flavour.name, &refresh) {
             Renewal::Renewed(next) => Ok(Ok(next.token)),
             Renewal::Refused => Ok(Err(NotIssued::NotEntitled)),
             Renewal::Unavailable => Ok(Err(NotIssued::Unavailable)),
@@ -290,7 +290,7 @@ impl IssuerHarness for Http {
     }
 
     async fn refresh_token(&self, owner: &Owner) -> Supported<String> {
-        let session = self.sign_in_at(self.door.name, owner).expect("entitled");
+        let session = self.sign_in_at(self.flavour.name, owner).expect("entitled");
         match session.refresh.is_empty() {
             true => Err(Unsupported("nothing is refreshed")),
             false => Ok(session.refresh),
@@ -298,19 +298,21 @@ impl IssuerHarness for Http {
     }
 
     async fn issue_foreign(&self, owner: &Owner) -> Supported<Issuing> {
-        Ok(self.sign_in_at(self.door.foreign, owner).map(|session| session.token))
+        Ok(self
+            .sign_in_at(self.flavour.foreign, owner)
+            .map(|session| session.token))
     }
 
     async fn verify_foreign(&self, text: &str, key: Option<&str>) -> Supported<Verdict> {
-        Ok(self.verdict(&self.world.here, self.door.foreign, text, key))
+        Ok(self.verdict(&self.world.here, self.flavour.foreign, text, key))
     }
 
     async fn verify_elsewhere(&self, text: &str, key: Option<&str>) -> Supported<Verdict> {
-        Ok(self.verdict(&self.world.elsewhere, self.door.name, text, key))
+        Ok(self.verdict(&self.world.elsewhere, self.flavour.name, text, key))
     }
 
     async fn sync_elsewhere(&self) -> Supported<()> {
-        self.world.hears(&self.world.elsewhere, &self.store).await;
+        self.world.wait_until_synced(&self.world.elsewhere, &self.store).await;
         Ok(())
     }
 
@@ -343,11 +345,11 @@ impl ServiceHarness for Http {
     }
 
     async fn sign_in(&self, owner: &Owner) -> Result<Session, NotIssued> {
-        self.sign_in_at(self.door.name, owner)
+        self.sign_in_at(self.flavour.name, owner)
     }
 
     async fn refresh(&self, text: &str) -> Renewal {
-        self.refresh_at(&self.world.here, self.door.name, text)
+        self.refresh_at(&self.world.here, self.flavour.name, text)
     }
 
     async fn sign_out(&self, token: &Issued) -> Revocation {
@@ -355,15 +357,15 @@ impl ServiceHarness for Http {
     }
 
     async fn refresh_elsewhere(&self, text: &str) -> Supported<Renewal> {
-        Ok(self.refresh_at(&self.world.elsewhere, self.door.name, text))
+        Ok(self.refresh_at(&self.world.elsewhere, self.flavour.name, text))
     }
 
     async fn refresh_foreign(&self, text: &str) -> Supported<Renewal> {
-        Ok(self.refresh_at(&self.world.here, self.door.foreign, text))
+        Ok(self.refresh_at(&self.world.here, self.flavour.foreign, text))
     }
 }
 
-/// The integration dialect, all of whose tokens are shared: its people are clients.
+/// The integration dialect: its accounts are clients, and all its tokens are shared.
 #[derive(Debug)]
 pub struct OfClients(Http);
 
@@ -416,7 +418,7 @@ impl IssuerHarness for OfClients {
     }
 
     async fn revoke(&self, token: &Issued) -> Revocation {
-        let id = token.id.expect("an opaque token says its number");
+        let id = token.id.expect("an opaque token has its number");
         let ended = self
             .0
             .store
@@ -424,13 +426,13 @@ impl IssuerHarness for OfClients {
             .revoke(id, world::now())
             .await
             .expect("the store answers");
-        self.0.heard().await;
+        self.0.wait_until_synced().await;
         if ended { Revocation::Done } else { Revocation::Rejected }
     }
 
     async fn change_password(&self, owner: &Owner) -> Supported<()> {
         world::change_password(&self.0.store, owner.subject).await;
-        self.0.heard().await;
+        self.0.wait_until_synced().await;
         Ok(())
     }
 

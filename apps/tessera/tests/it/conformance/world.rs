@@ -1,4 +1,4 @@
-//! Two servers on one database, shared by all laws; every law brings its own people.
+//! Two servers on one database, shared by all laws. Every law creates its own accounts.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -10,15 +10,15 @@ use serde_json::json;
 use store_diesel::{DieselStore, StoreOptions};
 use tempfile::TempDir;
 
-use super::door;
+use super::mounted_flavour;
 use crate::support::server::{Server, Setup};
 use crate::support::sign_in::{basic, client, verify};
 use crate::support::{now_ms, poll};
 
-/// Everybody's password.
+/// The password of all accounts.
 pub const PASSWORD: &str = "of the laws";
 
-/// Its bcrypt hash, of the cost that the servers make.
+/// Its bcrypt hash, of the servers' cost.
 const HASH: &str = "$2b$10$jEmtJQfMDLVUM3PJaRQe9ehvhgA7L42T/50/ls4IV4lx0r3NVOXAq";
 
 /// Two nodes.
@@ -39,7 +39,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("laws.db");
         let node = || {
-            let setup = Setup::demo().config(door::configuration()).file(&file);
+            let setup = Setup::demo().config(mounted_flavour::configuration()).file(&file);
             setup.env("TESSERA_HTTP__TRUSTED_PROXIES", r#"["127.0.0.1"]"#).start()
         };
         Self {
@@ -50,9 +50,9 @@ impl World {
         }
     }
 
-    /// Returns when this node has heard of everything that has happened so far. What ends is told in order: a client's
-    /// token is ended last, and once that is refused all the rest is known.
-    pub async fn hears(&self, node: &Server, store: &DieselStore) {
+    /// Waits until this node has read all revocations so far. The feed is in order: this revokes a client's token, and
+    /// returns when the node refuses it.
+    pub async fn wait_until_synced(&self, node: &Server, store: &DieselStore) {
         let email = format!("marker-{}@laws.example", next());
         let token = tokio::task::block_in_place(|| {
             let token = client(node, &email);
@@ -71,11 +71,11 @@ impl World {
                 .await
                 .expect("the store answers")
         );
-        let heard = tokio::task::block_in_place(|| poll(500, || verify(node, [basic(&token)]).status == 401));
-        assert!(heard, "the node hears of what happens");
+        let synced = tokio::task::block_in_place(|| poll(500, || verify(node, [basic(&token)]).status == 401));
+        assert!(synced, "the node reads the revocation");
     }
 
-    /// The database, as an operator has it.
+    /// The servers' database, opened directly.
     pub async fn store(&self) -> DieselStore {
         let url = format!("sqlite:{}", self.file.display());
         DieselStore::connect(&url, &StoreOptions::default())
@@ -84,7 +84,7 @@ impl World {
     }
 }
 
-/// A number that nobody else in this program gets.
+/// A number that is unique in this program.
 pub fn next() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -94,12 +94,12 @@ pub fn now() -> Timestamp {
     Timestamp::from_millis(now_ms())
 }
 
-/// The realm of everybody.
+/// The realm of all accounts.
 pub fn realm() -> Realm {
     Realm::parse("laws").expect("a name")
 }
 
-/// Somebody new, who may do this.
+/// Creates an account with these rights.
 pub async fn person(store: &DieselStore, rights: &[String]) -> (Subject, String) {
     let login = format!("person-{}", next());
     put_role(store, &login, rights).await;
@@ -130,7 +130,7 @@ pub async fn person(store: &DieselStore, rights: &[String]) -> (Subject, String)
     (subject, login)
 }
 
-/// A role of one person's own.
+/// Puts the role of one account.
 pub async fn put_role(store: &DieselStore, login: &str, rights: &[String]) {
     let role = Role {
         realm: realm(),
@@ -143,7 +143,7 @@ pub async fn put_role(store: &DieselStore, login: &str, rights: &[String]) {
     store.roles().put(&role, now()).await.expect("the store answers");
 }
 
-/// Another generation of the same password: what a change does to what was granted before.
+/// Starts a new generation of the same password, which revokes earlier grants as a password change does.
 pub async fn change_password(store: &DieselStore, subject: Subject) {
     assert!(
         store

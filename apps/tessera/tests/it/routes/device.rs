@@ -248,7 +248,7 @@ fn the_same_player_holds_many_tokens_and_revoking_one_ends_that_one() {
 }
 
 #[test]
-fn revoking_twice_is_a_401_and_no_trouble() {
+fn revoking_twice_is_a_401() {
     let server = Server::shared();
     let held = device(server);
     assert_eq!(revoke(server, [bearer(&held)]).status, 200);

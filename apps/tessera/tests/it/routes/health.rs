@@ -5,7 +5,7 @@ use crate::support::dialect::is_json_answer;
 use crate::support::server::Server;
 
 #[test]
-fn a_server_that_has_said_so_is_alive_and_ready() {
+fn an_announced_server_is_healthy_and_ready() {
     let server = Server::shared();
     for path in ["/healthz", "/readyz"] {
         let response = server.get(path);
@@ -22,7 +22,7 @@ fn health_says_nothing_of_versions_people_or_places() {
     let server = Server::shared();
     for path in ["/healthz", "/readyz"] {
         let response = server.get(path);
-        let said = format!("{response:?}").to_lowercase();
+        let text = format!("{response:?}").to_lowercase();
         for word in [
             env!("CARGO_PKG_VERSION"),
             "sqlite:",
@@ -31,7 +31,7 @@ fn health_says_nothing_of_versions_people_or_places() {
             "tessera",
             "actix",
         ] {
-            assert!(!said.contains(word), "{word} in {said}");
+            assert!(!text.contains(word), "{word} in {text}");
         }
     }
 }

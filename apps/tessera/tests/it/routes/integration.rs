@@ -21,7 +21,7 @@ fn other_consumer() -> Value {
     json!({"key": "other-key", "token": "other-token-2b8d40e6"})
 }
 
-/// The whole answer to the byte, from the values that differ between clients.
+/// The exact answer, from the values that differ between clients.
 fn documented(token: &str, id: i64, name: &str, email: &str, time: &str, base: &str) -> String {
     let pair = |id_of_pair: i64, key: &str, value: &str| {
         format!(
@@ -98,7 +98,7 @@ fn a_new_and_a_known_client_get_the_same_answer_and_every_token_works() {
         assert_eq!(
             again.text(),
             first.text(),
-            "a token more for each call would grow without bound"
+            "a new token for each call would grow without bound"
         );
     }
     assert!(lives(server, [basic(&first.member("token"))]));
@@ -150,7 +150,7 @@ fn nothing_crosses_organisations() {
 }
 
 #[test]
-fn both_parts_of_a_consumer_must_match_and_no_answer_tells_which_did_not() {
+fn both_parts_of_a_consumer_must_match_and_no_answer_shows_which_did_not() {
     let server = Server::shared();
     let tries = [
         json!({"key": "demo-key", "token": "wrong"}),
@@ -223,7 +223,7 @@ fn every_field_has_its_refusals() {
 }
 
 #[test]
-fn a_client_cannot_make_itself_more_than_it_is() {
+fn a_client_cannot_give_itself_more_rights() {
     let server = Server::shared();
     let response = ask(
         server,
@@ -245,7 +245,7 @@ fn a_client_cannot_make_itself_more_than_it_is() {
 }
 
 #[test]
-fn the_address_of_somebody_else_is_never_a_way_to_their_tokens() {
+fn another_persons_address_gives_no_access_to_their_tokens() {
     let server = Server::shared();
     for email in ["workshop@email.dk", "gmachia@gmail.com", "100@mydomain.com"] {
         let token = client(server, email);
@@ -325,7 +325,7 @@ fn links_come_from_the_configuration_and_never_from_the_request() {
         (&body["subdomain"], &body["environment"]),
         (&json!("api"), &json!("production"))
     );
-    // Without a setting it is where the server listens, whatever the request says.
+    // Without the setting, links have the address where the server listens, whatever the request says.
     let request = INTEGRATION.request(&INTEGRATION.good()).header("Host", "evil.example");
     let body = Server::shared().send(&request).json();
     assert!(

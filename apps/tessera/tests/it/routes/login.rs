@@ -110,7 +110,7 @@ fn each_role_has_its_number_and_the_user_name_comes_as_stored() {
 }
 
 #[test]
-fn no_user_name_is_a_400_no_user_a_404_and_no_password_a_401() {
+fn a_missing_user_name_is_a_400_an_unknown_user_a_404_and_a_missing_password_a_401() {
     let server = Server::shared();
     let send = |body: Value| server.send(&LOGIN.request(&body).coming_from("10.2.0.2"));
     for body in [
@@ -202,7 +202,7 @@ fn a_logout_takes_both_headers_of_one_session_or_nothing() {
 }
 
 #[test]
-fn the_documents_own_token_is_nobodys() {
+fn the_documents_sample_token_is_rejected() {
     let server = Server::shared();
     let sample = [
         (
@@ -240,8 +240,8 @@ struct KeyCase {
     expect: String,
 }
 
-/// A white space at the end of a line and a line feed do not reach the server as part of a value: over a socket those
-/// two rows are the canonical key, or a broken request.
+/// White space at the end of a header line and a line feed are not part of a value over a socket: there these two
+/// vectors are the canonical key, or a broken request.
 const OF_THE_LINE: [&str; 2] = ["key-05", "key-06"];
 
 #[test]
@@ -304,7 +304,7 @@ fn a_key_has_one_spelling_for_verifying_and_for_logging_out() {
 }
 
 #[test]
-fn a_session_revoked_by_one_spelling_of_its_key_is_dead_by_every_other() {
+fn a_session_revoked_by_one_spelling_of_its_key_is_refused_under_every_other() {
     let server = Server::shared();
     let held = session(server);
     let upper = [

@@ -10,7 +10,7 @@ use crate::support::sign_in::{Workshop, at, bare, bearer, refresh, sign_in, veri
 
 const MECHANICS: Dialect = Dialect::Mechanics;
 
-/// The answer to the byte; only the two tokens differ from one to the next.
+/// The exact answer; only the two tokens differ between answers.
 fn assert_documented(response: &Response) -> Workshop {
     let held = Workshop::of(response);
     is_json_answer(response);
@@ -157,7 +157,7 @@ fn three_rotations_in_one_second_do_not_hide_a_replay() {
 }
 
 #[test]
-fn nothing_but_a_live_refresh_token_refreshes_and_a_guess_harms_nobody() {
+fn only_an_active_refresh_token_refreshes_and_a_guess_does_no_harm() {
     let server = Server::shared();
     let held = workshop(server);
     let unknown = "0123456789abcdef".repeat(4);
@@ -185,7 +185,7 @@ fn nothing_but_a_live_refresh_token_refreshes_and_a_guess_harms_nobody() {
         assert_eq!(response.comparable(), wrong.clone().comparable(), "{text:?}");
     }
     assert_documented(&refresh(server, &held.refresh));
-    // A text with the right first half was somebody's who once held a token: whatever it does, it is no success.
+    // Only a former holder of a token knows its first half. Such a text never succeeds, and ends no other session.
     let other = workshop(server);
     assert_eq!(refresh(server, &half).status, 401);
     assert_documented(&refresh(server, &other.refresh));
@@ -296,7 +296,7 @@ fn a_wrong_type_is_never_a_match() {
 }
 
 #[test]
-fn what_the_answer_says_of_the_workshop_comes_from_the_account_and_not_from_the_request() {
+fn the_workshops_data_come_from_the_account_and_not_from_the_request() {
     let server = Server::shared();
     let mut body = MECHANICS.good();
     for (name, value) in [

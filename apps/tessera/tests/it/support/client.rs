@@ -1,4 +1,4 @@
-//! A client that sends exactly the bytes it is told to: doubled headers, wrong framing, bodies that stop half way.
+//! An HTTP client that sends exactly the given bytes: doubled headers, wrong framing, incomplete bodies.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -50,7 +50,7 @@ impl Request {
             .fold(self, |request, (name, value)| request.header(name, value))
     }
 
-    /// As if it came through a proxy from this address.
+    /// Adds `X-Forwarded-For` with this client address.
     pub fn coming_from(self, address: &str) -> Self {
         self.header("X-Forwarded-For", address)
     }
@@ -64,7 +64,7 @@ impl Request {
         self
     }
 
-    /// What goes over the wire.
+    /// The bytes of the request.
     pub fn bytes(&self, host: SocketAddr) -> Vec<u8> {
         let mut out = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
         let given = |name: &str| self.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(name));
@@ -98,11 +98,11 @@ pub struct Response {
 }
 
 impl Response {
-    /// The value of a header that may stand once.
+    /// The value of a header that may occur once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(have, _)| have.eq_ignore_ascii_case(name));
         let value = found.next().map(|(_, value)| value.as_str());
-        assert!(found.next().is_none(), "{name} stands twice in {self:?}");
+        assert!(found.next().is_none(), "{name} occurs twice in {self:?}");
         value
     }
 
@@ -123,8 +123,8 @@ impl Response {
             .to_owned()
     }
 
-    /// What may not tell two answers apart: everything but the clock, and the order of headers (and of the words in
-    /// one list), which differs from one worker to the next.
+    /// The answer in a form in which two equal answers compare equal: without the date, and with headers (and the words
+    /// of one list) sorted, because their order differs between workers.
     pub fn comparable(mut self) -> Self {
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
         for (_, value) in self
@@ -167,12 +167,12 @@ impl Connection {
         })
     }
 
-    /// Sends bytes as they are. A server that has already answered may have closed its side; its answer is what counts.
+    /// Sends bytes unchanged. Ignores errors: a server that has already answered may have closed its side.
     pub fn write(&mut self, bytes: &[u8]) {
         let _ = self.reader.get_mut().write_all(bytes);
     }
 
-    /// Says that nothing more will come.
+    /// Closes the sending side.
     pub fn finish(&mut self) {
         let _ = self.reader.get_mut().shutdown(Shutdown::Write);
     }
@@ -188,7 +188,7 @@ impl Connection {
         self.read(false)
     }
 
-    /// The next answer, be it an interim one.
+    /// The next answer, also an interim one.
     pub fn receive_any(&mut self) -> std::io::Result<Response> {
         self.read_one(false)
     }
@@ -228,7 +228,7 @@ impl Connection {
         let mut line = Vec::new();
         let read = self.reader.read_until(b'\n', &mut line);
         let kind = read.as_ref().map_err(std::io::Error::kind).err();
-        // To hang up is an answer of a kind; to do nothing at all is not.
+        // A closed connection is a result; silence is not.
         let hung = matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut));
         assert!(!hung, "the server neither answers nor hangs up within {PATIENCE:?}");
         read?;

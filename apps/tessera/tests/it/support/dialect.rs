@@ -1,4 +1,4 @@
-//! The four dialects as their clients know them: where, what is sent, and how a refusal looks.
+//! The four dialects from the view of a client: paths, requests, and the form of refusals.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ impl Dialect {
     /// Those that take passwords.
     pub const WITH_PASSWORDS: [Self; 3] = [Mechanics, Login, Device];
 
-    /// Where tokens are asked for.
+    /// The path at which tokens are issued.
     pub fn path(self) -> &'static str {
         match self {
             Mechanics => "/api/v2/mechanics/tokens",
@@ -71,7 +71,7 @@ impl Dialect {
         body
     }
 
-    /// The field that says who.
+    /// The field with the name.
     pub fn name_field(self) -> &'static str {
         match self {
             Mechanics | Integration => "email",
@@ -92,7 +92,7 @@ impl Dialect {
         }
     }
 
-    /// How its 401 says that its tokens are presented.
+    /// The `WWW-Authenticate` of its 401.
     pub fn challenge(self) -> &'static str {
         match self {
             Mechanics => r#"Bearer realm="workshops""#,
@@ -102,8 +102,8 @@ impl Dialect {
         }
     }
 
-    /// Asserts that this is a refusal of this status: its body in this dialect's shape to the byte, every header that
-    /// belongs to it. Its text.
+    /// Asserts that this is a refusal of this status, with this dialect's exact body and every required header. Returns
+    /// its message.
     pub fn refuses(self, response: &Response, status: u16) -> String {
         assert_eq!(response.status, status, "{response:?}");
         is_json_answer(response);

@@ -1,4 +1,4 @@
-//! Looks into signed tokens, as a curious client does. Proves nothing.
+//! Decodes signed tokens without verifying them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::server::Setup;
 
-/// Somebody with access to the database.
+/// An administrator with access to the database.
 #[derive(Clone, Debug)]
 pub struct Operator {
     url: String,
@@ -40,7 +40,7 @@ impl Operator {
         self.run("account", &args, password);
     }
 
-    /// Makes an account that every dialect can answer for.
+    /// Creates an account that can sign in at every dialect.
     pub fn add(&self, realm: &str, login: &str, password: &str, more: &[&str]) {
         let attributes = r#"{"name":"N","countryId":2,"locale":"es","vatFactor":1,"requireAutomaticPayment":false}"#;
         let args = [

@@ -1,9 +1,9 @@
-//! Waiting for another process: it has a clock of its own, which no test can move.
+//! Waits for another process, whose clock no test can set.
 
 use std::thread;
 use std::time::Duration;
 
-/// Asks again every 10 ms, `steps` times at most, until it is so; whether it ever was.
+/// Checks every 10 ms, at most `steps` times, until the condition holds; returns whether it did.
 pub fn poll(steps: usize, mut is_so: impl FnMut() -> bool) -> bool {
     for _ in 0..steps {
         if is_so() {

@@ -1,4 +1,4 @@
-//! The real binary as a process of its own: started, waited for, stopped.
+//! The real binary as a child process: starts it, waits for it, stops it.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use super::client::{Connection, Request, Response};
 use super::poll;
 
-/// Where the server says that it answers.
+/// The start of the line in which the server prints its address.
 const READY: &str = "tessera is ready: http://";
 
 /// The master key that the demo has built in: no secret whatever, in base64.
 pub const DEMO_KEY: &str = "dGVzc2VyYSBkZW1vOiBubyBzZWNyZXQgd2hhdGV2ZXI=";
 
-/// How a server is to be started. Nothing of the surrounding `TESSERA_*` environment gets through.
+/// How to start a server. `TESSERA_*` variables of the environment are not passed on.
 #[derive(Clone, Debug)]
 pub struct Setup {
     command: &'static str,
@@ -47,7 +47,7 @@ impl Setup {
             args: Vec::new(),
             env: vec![
                 ("TESSERA_PASSWORDS__COST".into(), "10".into()),
-                // The tests share two cores with each other: what they ask is not how long a login waits.
+                // The tests share a few cores, and do not measure how long a login waits.
                 ("TESSERA_PASSWORDS__PATIENCE".into(), "60s".into()),
             ],
             config: None,
@@ -88,7 +88,7 @@ impl Setup {
         self
     }
 
-    /// What stands on its standard input.
+    /// Its standard input.
     pub fn input(mut self, text: &str) -> Self {
         self.input = text.into();
         self
@@ -99,8 +99,8 @@ impl Setup {
         self
     }
 
-    /// No `--listen`: what the environment or the file says.
-    pub fn listen_unsaid(mut self) -> Self {
+    /// No `--listen`: the environment or the file sets the address.
+    pub fn without_listen(mut self) -> Self {
         self.listen = None;
         self
     }
@@ -126,11 +126,11 @@ impl Setup {
         self.run_in(&folder)
     }
 
-    /// Runs it to its end in a folder of the test's.
+    /// Runs it to its end in the given folder.
     pub fn run_in(self, folder: &TempDir) -> Ended {
         let mut running = self.spawn(folder);
         let code = running.wait();
-        let [out, err] = running.said();
+        let [out, err] = running.outputs();
         Ended { code, out, err }
     }
 
@@ -171,7 +171,7 @@ pub struct Ended {
     pub err: String,
 }
 
-/// What a process has written so far.
+/// The output of a process so far.
 #[derive(Clone, Debug, Default)]
 pub struct Output(Arc<Mutex<Vec<u8>>>);
 
@@ -198,7 +198,7 @@ impl Output {
     }
 }
 
-/// A process, ended with this value, and at the latest with the test program.
+/// A process that is ended when this value is dropped, and at the latest when the test program ends.
 struct Running {
     child: Child,
     pid: u32,
@@ -217,7 +217,7 @@ impl Running {
             .stderr(Stdio::piped());
         let mut child = piped.spawn().expect("the binary starts");
         let pid = child.id();
-        // A program that does not read it may be gone already.
+        // A program that does not read its input may have exited already.
         let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
         let (out, out_reader) = Output::collect(child.stdout.take().expect("piped"));
         let (err, err_reader) = Output::collect(child.stderr.take().expect("piped"));
@@ -234,8 +234,8 @@ impl Running {
         }
     }
 
-    /// All that it has said on standard output and standard error, once it has ended.
-    fn said(&mut self) -> [String; 2] {
+    /// Its standard output and standard error, once it has ended.
+    fn outputs(&mut self) -> [String; 2] {
         self.readers
             .drain(..)
             .for_each(|reader| reader.join().expect("a reader panicked"));
@@ -261,7 +261,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The guard first: afterwards the number may be another process's.
+        // Ends the guard first: afterwards the process number may belong to another process.
         let _ = self.guard.kill();
         let _ = self.guard.wait();
         if !self.ended() {
@@ -274,8 +274,8 @@ impl Drop for Running {
     }
 }
 
-/// Servers that tests share are never dropped: this ends them when the test program, and so the other end of the
-/// pipe, is gone.
+/// Ends a server when the test program ends and so closes its end of the pipe: servers that tests share are never
+/// dropped.
 fn guard(pid: u32) -> Child {
     let script = r#"cat >/dev/null; kill -TERM "$0" 2>/dev/null"#;
     let mut command = Command::new("sh");
@@ -294,7 +294,7 @@ fn signal(name: &str, pid: u32) {
     assert!(sent.expect("there is a shell").success(), "SIG{name} cannot be sent");
 }
 
-/// A server that answers.
+/// A running server.
 pub struct Server {
     running: Mutex<Running>,
     address: SocketAddr,
@@ -304,8 +304,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// The demo that tests share as long as they do not disturb each other. Tests that fail logins say from which
-    /// address they come ([`Request::coming_from`]): it takes 127.0.0.1 for a proxy.
+    /// A demo that tests share if they do not disturb each other. It trusts 127.0.0.1 as a proxy: tests with failed
+    /// logins set a client address ([`Request::coming_from`]).
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(|| {
@@ -315,12 +315,12 @@ impl Server {
         })
     }
 
-    /// A demo of its own.
+    /// A new demo for one test.
     pub fn demo() -> Self {
         Setup::demo().start()
     }
 
-    /// A demo of its own with these settings.
+    /// A new demo for one test, with these settings.
     pub fn with_config(toml: &str) -> Self {
         Setup::demo().config(toml).start()
     }
@@ -360,7 +360,7 @@ impl Server {
         self.folder.path()
     }
 
-    /// The folder that the server takes for the system's temporary one.
+    /// The server's `TMPDIR`.
     pub fn scratch(&self) -> PathBuf {
         self.folder.path().join("tmp")
     }
@@ -377,7 +377,7 @@ impl Server {
         self.send(&Request::get(target))
     }
 
-    /// Sends bytes as they are and reads one answer; `None` if the connection is closed without one.
+    /// Sends bytes unchanged and reads one answer; `None` if the connection is closed without one.
     pub fn raw(&self, bytes: &[u8]) -> Option<Response> {
         let mut connection = self.connect();
         connection.write(bytes);
@@ -432,6 +432,6 @@ impl fmt::Debug for Server {
 
 fn announced(out: &str) -> Option<SocketAddr> {
     let line = out.lines().find_map(|line| line.strip_prefix(READY))?;
-    // The last line is whole only once the next has begun: the announcement goes on after this one.
+    // The line is complete only when the next one has begun; more lines always follow it.
     out.lines().nth(1).and_then(|_| line.trim_end_matches('/').parse().ok())
 }

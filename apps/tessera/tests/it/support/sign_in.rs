@@ -8,7 +8,7 @@ use super::client::{Request, Response};
 use super::dialect::Dialect;
 use super::server::Server;
 
-/// What a workshop holds.
+/// The tokens of a workshop.
 #[derive(Clone, Debug)]
 pub struct Workshop {
     pub token: String,
@@ -25,7 +25,7 @@ impl Workshop {
     }
 }
 
-/// What a user of the exchange holds.
+/// The token and key of a PBX user.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub key: String,

@@ -1,4 +1,4 @@
-//! The shared vectors, filled in with real values and sent over the socket.
+//! The test vectors, filled in with real values and sent over the socket.
 
 use serde::Deserialize;
 
@@ -8,9 +8,9 @@ struct File<T> {
     cases: Vec<T>,
 }
 
-/// All cases of a file; how many is asserted, so that no filter can empty it in silence.
+/// All cases of a file. Asserts their number, so that a filter cannot remove all of them unnoticed.
 pub fn cases<T: for<'a> Deserialize<'a>>(file: &str, count: usize) -> Vec<T> {
-    let path = format!("{}/../../../shared/vectors/tokens/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../testdata/vectors/tokens/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let file: File<T> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
     assert_eq!(file.cases.len(), count, "{path}");

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use auth_core::{
-    PresentedToken, Realm, Rejection, Scopes, Selector, Timestamp, Unavailable, VerifiedToken, VerifyError,
+    PresentedToken, Realm, Rejection, Scopes, Selector, Timestamp, Unavailable, VerifiedParts, VerifiedToken,
+    VerifyError,
 };
 
 use super::{BrokenIssuer, DAY, Flaw, Known};
@@ -70,7 +71,7 @@ impl BrokenIssuer {
     async fn misjudge_good(
         &self,
         presented: &PresentedToken<'_>,
-        mut token: VerifiedToken,
+        token: VerifiedToken,
         known: Option<Known>,
         now: Timestamp,
     ) -> Result<VerifiedToken, VerifyError> {
@@ -85,16 +86,19 @@ impl BrokenIssuer {
             .insert(presented.text.to_owned(), token.clone())
             .is_none();
         let latest = self.seen().order.last().is_none_or(|latest| latest == presented.text);
-        let old = token.issued_at.is_some_and(|issued| now.since(issued) > DAY * 365);
+        let old = token.issued_at().is_some_and(|issued| now.since(issued) > DAY * 365);
         match self.flaw {
-            Flaw::SaysAnotherRealm => token.realm = Realm::from_stored("elsewhere"),
+            Flaw::SaysAnotherRealm => {
+                let realm = Realm::from_stored("elsewhere");
+                return Ok(altered(token, |parts| parts.realm = realm));
+            }
             Flaw::GoodOnce if !first_time => return Err(Rejection::Unknown.into()),
             Flaw::EndsAfterAYear if old => return Err(Rejection::Expired.into()),
             Flaw::OnlyTheLatest if !latest => return Err(Rejection::Revoked.into()),
-            Flaw::AsksTheStore => drop(self.parts.registry.store().find(token.id).await?),
-            Flaw::NewerGenerationDies if token.session.generation.0 > 0 => return Err(Rejection::Revoked.into()),
+            Flaw::AsksTheStore => drop(self.parts.registry.store().find(token.id()).await?),
+            Flaw::NewerGenerationDies if token.session().generation.0 > 0 => return Err(Rejection::Revoked.into()),
             Flaw::AnyEditLosesRights if known.is_some_and(|known| known.edits != edits) => {
-                token.scopes = Scopes::none();
+                return Ok(altered(token, |parts| parts.scopes = Scopes::none()));
             }
             _ => {}
         }
@@ -110,11 +114,11 @@ impl BrokenIssuer {
     ) -> Result<VerifiedToken, VerifyError> {
         let stale = matches!(error, VerifyError::Unavailable(Unavailable::Stale));
         let trouble = matches!(error, VerifyError::Unavailable(_));
-        let expired = |token: &VerifiedToken| token.expires_at.is_some_and(|end| end <= now);
+        let expired = |token: &VerifiedToken| token.expires_at().is_some_and(|end| end <= now);
         let accepted = self.seen().accepted.get(presented.text).cloned();
         let revoked = known
             .as_ref()
-            .is_some_and(|known| self.seen().revoked.contains(&known.token.session.id));
+            .is_some_and(|known| self.seen().revoked.contains(&known.token.session().id));
         let wrongly = match (self.flaw, known) {
             (Flaw::TroubleIsNo, _) if trouble => return Err(Rejection::Unknown.into()),
             (Flaw::TroubleIsYes, Some(known)) if trouble => Some(known.token),
@@ -123,23 +127,26 @@ impl BrokenIssuer {
             (Flaw::HasLeeway, Some(known)) => {
                 let just_ended = known
                     .token
-                    .expires_at
+                    .expires_at()
                     .is_some_and(|end| now.since(end) < Duration::from_secs(1));
                 just_ended.then_some(known.token)
             }
             (Flaw::ForgetsEnds, Some(known)) => {
-                let long_ago = known.token.issued_at.is_some_and(|issued| now.since(issued) > DAY * 3);
+                let long_ago = known
+                    .token
+                    .issued_at()
+                    .is_some_and(|issued| now.since(issued) > DAY * 3);
                 long_ago.then_some(known.token)
             }
             (Flaw::ChildrenLiveOn, Some(known)) if known.child => Some(known.token),
-            (Flaw::ReadmitsTokens, Some(known)) if !revoked && !expired(&known.token) => Some(known.token),
+            (Flaw::ReenablesTokens, Some(known)) if !revoked && !expired(&known.token) => Some(known.token),
             (Flaw::AcceptsRefreshTokens, None) if presented.text.len() == 64 => self.by_refresh(presented.text).await,
             _ => None,
         };
         wrongly.ok_or(error)
     }
 
-    /// Whoever has this refresh token.
+    /// The token of the session that has this refresh token.
     async fn by_refresh(&self, text: &str) -> Option<VerifiedToken> {
         let mut selector = [0; 16];
         for (byte, pair) in selector.iter_mut().zip(text.as_bytes().chunks(2)) {
@@ -152,11 +159,18 @@ impl BrokenIssuer {
             .find_session(&Selector(selector))
             .await
             .ok()??;
-        let of_session = |known: &&Known| known.token.session.id == session.token.id;
+        let of_session = |known: &&Known| known.token.session().id == session.token.id;
         self.seen()
             .issued
             .values()
             .find(of_session)
             .map(|known| known.token.clone())
     }
+}
+
+/// The token with some of its properties replaced.
+fn altered(token: VerifiedToken, alter: impl FnOnce(&mut VerifiedParts)) -> VerifiedToken {
+    let mut parts = token.into_parts();
+    alter(&mut parts);
+    VerifiedToken::dangerous_from_verifier(parts)
 }

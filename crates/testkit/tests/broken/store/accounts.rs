@@ -19,8 +19,8 @@ impl AccountStore for BrokenStore {
                 .iter_mut()
                 .for_each(|account| account.login = account.login.to_lowercase());
         }
-        let somebody = self.seen().accounts.first().cloned();
-        Ok(account.or(self.has(Flaw::UnknownFindsSomebody).then_some(somebody).flatten()))
+        let another = self.seen().accounts.first().cloned();
+        Ok(account.or(self.has(Flaw::UnknownFindsFirstAccount).then_some(another).flatten()))
     }
 
     async fn create(&self, mut new: NewAccount) -> Result<Option<Subject>, StoreError> {
@@ -105,9 +105,9 @@ impl PasswordStore for BrokenStore {
             Flaw::ChangesBlindly => PasswordStore::set(&self.inner, subject, new, end_sessions, now).await,
             Flaw::ChangesAfterALook => {
                 // To put the same hash in its place is to look.
-                let stands = self.inner.upgrade(subject, old, old).await?;
+                let unchanged = self.inner.upgrade(subject, old, old).await?;
                 tokio::task::yield_now().await;
-                Ok(stands && PasswordStore::set(&self.inner, subject, new, end_sessions, now).await?)
+                Ok(unchanged && PasswordStore::set(&self.inner, subject, new, end_sessions, now).await?)
             }
             _ => self.inner.change(subject, old, new, end_sessions, now).await,
         }

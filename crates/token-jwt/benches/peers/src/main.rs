@@ -18,7 +18,7 @@ use token_jwt::Algorithm;
 fn main() {
     let rsa = published_rsa_key(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../../../../shared/vectors/wycheproof/json_web_signature_test.json"
+        "/../../../../testdata/vectors/wycheproof/json_web_signature_test.json"
     ));
     // The other libraries read the clock themselves.
     let now = SystemTime::now()

@@ -1,23 +1,24 @@
 //! Numbers.
 
 use super::{Reader, Stop};
-use crate::json::words::{POWERS, digit_run, number_of, word_at};
-use crate::json::{JsonError, Number};
+use crate::json::eight_bytes::{POWERS, digit_run, word_at};
+use crate::json::error::JsonError;
+use crate::json::number::{Number, number_of};
 
 impl Reader<'_> {
     /// Reads a number by the grammar of RFC 8259 section 6.
     #[inline]
     pub(crate) fn number(&mut self) -> Result<Number, Stop> {
-        match self.usual_integer() {
+        match self.read_integer_fast() {
             Some(value) => Ok(Number::Unsigned(value)),
-            None => self.unusual_number(),
+            None => self.read_number_slow(),
         }
     }
 
-    /// A number of up to 15 digits and nothing else, with no white space before it; the position stays where it is if there
-    /// is none.
+    /// Reads an integer of up to 15 digits with no sign and no white space before it, as most numbers are. For any other
+    /// number `None`, and the position stays.
     #[inline(always)]
-    pub(crate) fn usual_integer(&mut self) -> Option<u64> {
+    pub(crate) fn read_integer_fast(&mut self) -> Option<u64> {
         let bytes = self.bytes();
         let first = digit_run(word_at(bytes, self.at)?);
         let (count, value) = match first {
@@ -28,31 +29,31 @@ impl Reader<'_> {
             run => run,
         };
         let end = self.at + count;
-        let usual = matches!(count, 1..=15)
+        let short = matches!(count, 1..=15)
             && !matches!(bytes.get(end), Some(b'.' | b'e' | b'E'))
             && (count == 1 || self.here() != b'0');
-        if usual {
+        if short {
             self.at = end;
         }
-        usual.then_some(value)
+        short.then_some(value)
     }
 
     #[inline(never)]
-    fn unusual_number(&mut self) -> Result<Number, Stop> {
+    fn read_number_slow(&mut self) -> Result<Number, Stop> {
         self.token();
         let start = self.at;
-        let negative = self.eat(b'-');
+        let negative = self.consume(b'-');
         let leading_zero = self.here() == b'0';
         let digits = self.some_digits()?;
         if leading_zero && digits > 1 {
             return Err(self.stop(JsonError::Syntax));
         }
         let integer = !matches!(self.here(), b'.' | b'e' | b'E');
-        if self.eat(b'.') {
+        if self.consume(b'.') {
             self.some_digits()?;
         }
-        if self.eat(b'e') || self.eat(b'E') {
-            let _sign = self.eat(b'+') || self.eat(b'-');
+        if self.consume(b'e') || self.consume(b'E') {
+            let _sign = self.consume(b'+') || self.consume(b'-');
             self.some_digits()?;
         }
         let text = self.text.get(start..self.at).unwrap_or_default();

@@ -1,33 +1,34 @@
 //! Strings and their escapes.
 
 use super::{Reader, Stop};
-use crate::json::JsonError;
+use crate::json::eight_bytes::plain_end;
+use crate::json::error::JsonError;
 use crate::json::text::Text;
-use crate::json::words::plain_end;
 
 impl<'a> Reader<'a> {
     /// Reads a string.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<Text<'a>, Stop> {
-        match self.usual_string() {
+        match self.read_string_fast() {
             Some(text) => Ok(text),
-            None => self.unusual_string(),
+            None => self.read_string_slow(),
         }
     }
 
-    /// A string without escapes, and no white space before it; the position stays where it is if there is none.
+    /// Reads a string without escapes or white space before it, as most strings are. For any other string `None`, and the
+    /// position stays.
     #[inline(always)]
-    pub(super) fn usual_string(&mut self) -> Option<Text<'a>> {
+    pub(super) fn read_string_fast(&mut self) -> Option<Text<'a>> {
         let start = self.at + 1;
         let end = plain_end(self.bytes(), start);
-        let usual = self.here() == b'"' && self.bytes().get(end) == Some(&b'"');
-        let text = usual.then(|| self.text.get(start..end)).flatten()?;
+        let plain = self.here() == b'"' && self.bytes().get(end) == Some(&b'"');
+        let text = plain.then(|| self.text.get(start..end)).flatten()?;
         self.at = end + 1;
         Some(Text::new(text, false))
     }
 
     #[inline(never)]
-    fn unusual_string(&mut self) -> Result<Text<'a>, Stop> {
+    fn read_string_slow(&mut self) -> Result<Text<'a>, Stop> {
         self.expect(b'"')?;
         let (start, mut escaped) = (self.at, false);
         loop {
@@ -64,7 +65,7 @@ impl<'a> Reader<'a> {
     fn unicode_escape(&mut self) -> Result<(), Stop> {
         match self.code_unit()? {
             0xD800..0xDC00 => {
-                if !(self.eat(b'\\') && self.here() == b'u') {
+                if !(self.consume(b'\\') && self.here() == b'u') {
                     return Err(self.stop(JsonError::Encoding));
                 }
                 match self.code_unit()? {

@@ -1,4 +1,4 @@
-//! The short ways, held to the long ones: each is taken for what it is made for, and leaves the rest untouched.
+//! The fast functions: each reads what it is made for, and leaves everything else unread.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn reader(text: &str) -> Reader<'_> {
 }
 
 #[test]
-fn a_usual_name_takes_the_short_way() {
+fn short_names_are_read_fast() {
     for length in 0..=8 {
         let name = &"claimant"[..length];
         for (text, first) in [
@@ -24,7 +24,7 @@ fn a_usual_name_takes_the_short_way() {
 }
 
 #[test]
-fn an_unusual_name_is_left_to_the_long_way() {
+fn other_names_are_not_read_fast() {
     for (text, first) in [
         ("\"claimants\":12345678", true),
         ("\"cla\\u0069m\":12345678", true),
@@ -48,32 +48,32 @@ fn an_unusual_name_is_left_to_the_long_way() {
 }
 
 #[test]
-fn a_usual_string_takes_the_short_way_and_another_does_not() {
+fn strings_without_escapes_are_read_fast_and_others_are_not() {
     for length in 0..20 {
         let (inside, text) = ("a".repeat(length), format!("\"{}\",1", "a".repeat(length)));
         let mut reader = reader(&text);
-        assert_eq!(reader.usual_string().and_then(Text::plain), Some(inside.as_str()));
+        assert_eq!(reader.read_string_fast().and_then(Text::plain), Some(inside.as_str()));
         assert_eq!(&text[reader.position()..], ",1");
     }
     for text in [" \"a\"", "a\"", "\"a", "\"", "", "\"\\n\"", "\"\n\"", "1"] {
         let mut reader = reader(text);
-        assert!(reader.usual_string().is_none(), "{text}");
+        assert!(reader.read_string_fast().is_none(), "{text}");
         assert_eq!(reader.position(), 0, "{text}");
     }
 }
 
 #[test]
-fn a_usual_integer_takes_the_short_way_and_another_does_not() {
+fn short_integers_are_read_fast_and_others_are_not() {
     for count in 1..=15 {
         let digits = &"987654321098765"[..count];
-        for behind in ["", ",", "}", " ", "]:\"abcdefgh"] {
-            let text = format!("{digits}{behind}");
+        for after in ["", ",", "}", " ", "]:\"abcdefgh"] {
+            let text = format!("{digits}{after}");
             let mut reader = reader(&text);
-            assert_eq!(reader.usual_integer(), digits.parse().ok(), "{text}");
-            assert_eq!(&text[reader.position()..], behind);
+            assert_eq!(reader.read_integer_fast(), digits.parse().ok(), "{text}");
+            assert_eq!(&text[reader.position()..], after);
         }
     }
-    assert_eq!(reader("0,").usual_integer(), Some(0));
+    assert_eq!(reader("0,").read_integer_fast(), Some(0));
     for text in [
         "",
         "01",
@@ -90,30 +90,30 @@ fn a_usual_integer_takes_the_short_way_and_another_does_not() {
         "\"1\"",
     ] {
         let mut reader = reader(text);
-        assert_eq!(reader.usual_integer(), None, "{text}");
+        assert_eq!(reader.read_integer_fast(), None, "{text}");
         assert_eq!(reader.position(), 0, "{text}");
     }
 }
 
 #[test]
-fn the_first_fault_is_the_one_that_is_kept() {
+fn the_first_error_is_kept() {
     let mut reader = reader("1");
-    assert_eq!(reader.fault(), None);
+    assert_eq!(reader.error(), None);
     let _stop = reader.stop(JsonError::TooDeep);
     let _stop = reader.stop(JsonError::Syntax);
-    assert_eq!(reader.fault(), Some(JsonError::TooDeep));
+    assert_eq!(reader.error(), Some(JsonError::TooDeep));
 }
 
 #[test]
-fn what_a_callers_type_is_told_has_words_and_no_reason() {
+fn the_error_that_a_callers_type_gets_gives_no_reason() {
     assert_eq!(Stop.to_string(), "the JSON text was refused");
 }
 
 #[test]
-fn a_text_behind_a_fault_is_never_finished() {
+fn no_text_is_accepted_after_an_error() {
     let mut reader = reader("");
     assert!(reader.finish().is_ok());
     let _stop = reader.stop(JsonError::Shape);
     assert!(reader.finish().is_err());
-    assert_eq!(reader.fault(), Some(JsonError::Shape));
+    assert_eq!(reader.error(), Some(JsonError::Shape));
 }

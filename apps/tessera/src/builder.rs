@@ -1,0 +1,205 @@
+//! Builds a running server from dialects, strategies and a store.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use anyhow::{Context, bail};
+use auth_core::{Clock, Entropy, SecretKey, SystemClock, SystemEntropy};
+use tokio::task::JoinHandle;
+
+use crate::application::Application;
+use crate::background::Background;
+use crate::composition::{Composition, Sources};
+use crate::config::{Config, Overrides};
+use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
+use crate::extension::{Catalog, Dialect, Strategy};
+use crate::parts::Stores;
+use crate::strategies::{JwtStrategy, OpaqueStrategy};
+use crate::{demo, keys, server};
+
+/// Builds a server: its dialects and strategies, its clock and its source of random bytes.
+///
+/// A new builder has the four documented dialects and the strategies `jwt`, `opaque` and `stateless`.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// // A server with the whole command line of Tessera; `.dialect(…)` and `.strategy(…)` add more.
+/// fn main() -> ExitCode {
+///     tessera::run(tessera::Builder::new())
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Builder {
+    catalog: Catalog,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// What one server is started with.
+#[derive(Debug)]
+pub struct Start {
+    /// The settings.
+    pub config: Config,
+    /// The store.
+    pub stores: Stores,
+    /// The master key, from which every secret of the server is derived. The store remembers which one it was set up
+    /// with, and refuses another.
+    pub master: SecretKey,
+    /// Where to listen.
+    pub listener: TcpListener,
+    /// Whether to load the demo data, with their well-known passwords. Refused beyond loopback.
+    pub demo: bool,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    handle: ServerHandle,
+    server: JoinHandle<std::io::Result<()>>,
+    background: Background,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let mut catalog = Catalog::default();
+        catalog.add_dialect(Arc::new(MechanicsDialect));
+        catalog.add_dialect(Arc::new(LoginDialect));
+        catalog.add_dialect(Arc::new(DeviceDialect));
+        catalog.add_dialect(Arc::new(IntegrationDialect));
+        catalog.add_strategy(Arc::new(JwtStrategy::Tracked));
+        catalog.add_strategy(Arc::new(OpaqueStrategy));
+        catalog.add_strategy(Arc::new(JwtStrategy::Stateless));
+        Self {
+            catalog,
+            clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+}
+
+impl Builder {
+    /// A server of the four documented dialects.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Registers a dialect under its name. It replaces one of the same name.
+    #[must_use]
+    pub fn dialect(mut self, dialect: impl Dialect) -> Self {
+        self.catalog.add_dialect(Arc::new(dialect));
+        self
+    }
+
+    /// Registers a strategy under its name. It replaces one of the same name.
+    #[must_use]
+    pub fn strategy(mut self, strategy: impl Strategy) -> Self {
+        self.catalog.add_strategy(Arc::new(strategy));
+        self
+    }
+
+    /// Sets the clock. Default: the system's.
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Sets the source of random bytes. Default: the system's.
+    #[must_use]
+    pub fn entropy(self, entropy: Arc<dyn Entropy>) -> Self {
+        Self { entropy, ..self }
+    }
+
+    pub(crate) fn clock_handle(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    pub(crate) fn entropy_handle(&self) -> Arc<dyn Entropy> {
+        self.entropy.clone()
+    }
+
+    /// The registered dialects and strategies.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Reads the settings: the command line's, the environment's, those of a file, and the defaults.
+    ///
+    /// # Errors
+    /// One line for each setting that is unknown or cannot be used.
+    pub fn config(&self, overrides: &Overrides) -> anyhow::Result<Config> {
+        Config::load(overrides, &self.catalog)
+    }
+
+    /// Starts a server. Call it on a tokio runtime with more than one thread.
+    ///
+    /// # Errors
+    /// When a flavour promises what its strategy cannot do, two flavours have the same path, the master key is not the
+    /// store's, a signing key cannot be read, or the store fails. Then the server does not listen.
+    pub async fn start(&self, start: Start) -> anyhow::Result<Running> {
+        let Start {
+            config,
+            stores,
+            master,
+            listener,
+            demo,
+        } = start;
+        let address = listener.local_addr().context("the address cannot be read back")?;
+        if demo && !address.ip().is_loopback() {
+            bail!("{address}: demo data have well-known passwords: listen on loopback only, such as 127.0.0.1:8080");
+        }
+        let keyring = Arc::new(keys::open(&stores, &master, self.clock.clone(), self.entropy.clone()).await?);
+        let public_url = config.http.public_url.clone();
+        let sources = Sources {
+            stores: stores.clone(),
+            keyring: keyring.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            master,
+            public_url: public_url.unwrap_or_else(|| format!("http://{address}")),
+        };
+        let made = Composition::new(&config, sources)?;
+        if demo {
+            let loaded = demo::load(
+                &self.catalog,
+                &stores,
+                &made.hasher,
+                config.passwords.cost,
+                self.clock.now(),
+            );
+            loaded.await.context("the demo data cannot be loaded")?;
+        }
+        made.registry.sync().await.context("the revocations cannot be read")?;
+        let application = Application::build(&config, &self.catalog, &made).await?;
+        let poll = Duration::from_millis(config.revocation.poll_ms);
+        let background = Background::start(made.registry.clone(), keyring, poll);
+        let server = server::start(application, &config, listener)?;
+        Ok(Running {
+            address,
+            handle: server.handle(),
+            server: tokio::spawn(server),
+            background,
+        })
+    }
+}
+
+impl Running {
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops the server: takes no new connection, answers the requests in progress, writes pending data.
+    ///
+    /// # Errors
+    /// When the HTTP server has failed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.handle.stop(true).await;
+        self.server.await.context("the server died")??;
+        self.background.stop().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! The database that a command works on: its URL, its file, and how it is opened.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use store_diesel::{ConnectError, DieselStore, StoreOptions};
+
+use crate::config::Config;
+use crate::master;
+
+/// The database of a command that names none.
+pub const DEFAULT_DATABASE: &str = "sqlite:tessera.db";
+
+/// The configured database, or the default.
+pub fn database_url(config: &Config) -> String {
+    config.database_url.clone().unwrap_or_else(|| DEFAULT_DATABASE.into())
+}
+
+/// Opens an existing, up-to-date database. A command never creates one: with a mistyped path, the new account would go
+/// into a new, empty database.
+pub async fn open_existing(url: &str) -> anyhow::Result<DieselStore> {
+    if let Some(path) = missing_file(url)? {
+        bail!("there is no database {path}: check --database-url, or create it with `tessera migrate`");
+    }
+    let mut options = StoreOptions::default();
+    options.migrate = false;
+    match DieselStore::connect(url, &options).await {
+        Err(ConnectError::Pending(count)) => {
+            bail!("the database lacks {count} migrations of this version: apply them with `tessera migrate`")
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// The path of the SQLite file, if the URL names one and it does not exist.
+pub fn missing_file(url: &str) -> anyhow::Result<Option<&str>> {
+    match sqlite_path(url) {
+        Some(":memory:") => {
+            bail!("sqlite::memory: lasts only as long as the command: name a file or a PostgreSQL database")
+        }
+        Some(path) if !Path::new(path).exists() => Ok(Some(path)),
+        _ => Ok(None),
+    }
+}
+
+/// The source of the master key for a server with these settings.
+pub fn master_key(config: &Config) -> master::Source {
+    let url = database_url(config);
+    let beside = sqlite_path(&url).filter(|path| *path != ":memory:").map(PathBuf::from);
+    let file = config.master_key_file.clone();
+    master::Source::Configured { file, beside }
+}
+
+/// The path in the URL of an SQLite database.
+pub fn sqlite_path(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(path.strip_prefix("//").unwrap_or(path))
+}
+
+/// Opens the database and brings its schema up to date.
+pub async fn connect(url: &str) -> anyhow::Result<DieselStore> {
+    let connected = DieselStore::connect(url, &StoreOptions::default()).await;
+    connected.with_context(|| format!("database_url = {}", without_password(url)))
+}
+
+/// A database's URL as it may be shown.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let rest = rest.split('?').next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((user, host)) => format!("{scheme}://{}:…@{host}", user.split(':').next().unwrap_or_default()),
+        None => format!("{scheme}://{rest}"),
+    }
+}

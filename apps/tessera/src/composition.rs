@@ -1,0 +1,109 @@
+//! The parts from which the flavours of one server are built.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use anyhow::Context;
+use auth_core::{
+    Clock, Entropy, HashCost, HashingOptions, PasswordAuthenticator, PasswordHasher, RegistryLimits, SecretKey,
+    Throttle, ThrottleLimits, TokenRegistry,
+};
+use keystore::Keyring;
+
+use crate::config::{Config, PasswordSettings};
+use crate::health::Health;
+use crate::http::Proxies;
+use crate::parts::{ServerParts, StoreHealth, Stores};
+
+/// Everything that exists once in a server.
+#[derive(Debug)]
+pub(crate) struct Composition {
+    pub(crate) registry: Arc<TokenRegistry>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) hasher: Arc<PasswordHasher>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) master: SecretKey,
+    pub(crate) server: Arc<ServerParts>,
+    store_health: Arc<dyn StoreHealth>,
+}
+
+/// The inputs of a composition, besides the settings.
+pub(crate) struct Sources {
+    pub(crate) stores: Stores,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) master: SecretKey,
+    pub(crate) public_url: String,
+}
+
+impl Composition {
+    pub(crate) fn new(config: &Config, sources: Sources) -> anyhow::Result<Self> {
+        let Sources {
+            stores,
+            keyring,
+            clock,
+            entropy,
+            master,
+            public_url,
+        } = sources;
+        let limits = RegistryLimits {
+            records: config.revocation.records,
+            staleness: Some(config.revocation.max_staleness.0),
+        };
+        let throttle = Arc::new(Throttle::new(ThrottleLimits::default(), clock.clone(), &*entropy)?);
+        let hasher = hasher(&config.passwords, clock.clone(), entropy.clone())?;
+        let passwords = PasswordAuthenticator::new(
+            stores.passwords.clone(),
+            hasher.clone(),
+            throttle.clone(),
+            master.derive("audit/logins"),
+        );
+        Ok(Self {
+            registry: Arc::new(TokenRegistry::new(stores.tokens.clone(), clock.clone(), limits)),
+            store_health: stores.health.clone(),
+            server: Arc::new(ServerParts {
+                stores,
+                passwords: Arc::new(passwords),
+                throttle,
+                proxies: Proxies(config.http.proxies()?),
+                body_timeout: config.http.body_timeout.0,
+                public_url,
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+            }),
+            keyring,
+            hasher,
+            clock,
+            entropy,
+            master,
+        })
+    }
+
+    /// What `/readyz` checks.
+    pub(crate) fn health(&self, config: &Config) -> Health {
+        Health {
+            store: self.store_health.clone(),
+            registry: self.registry.clone(),
+            max_staleness: config.revocation.max_staleness.0,
+        }
+    }
+}
+
+fn hasher(
+    settings: &PasswordSettings,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> anyhow::Result<Arc<PasswordHasher>> {
+    let options = HashingOptions {
+        cost: HashCost::new(settings.cost)?,
+        threads: NonZeroUsize::new(settings.threads),
+        queue: NonZeroUsize::new(settings.queue).context("passwords.queue is at least 1")?,
+        patience: settings.patience.0,
+        deadline: settings.patience.0.saturating_mul(3),
+        ..HashingOptions::default()
+    };
+    let hasher = PasswordHasher::start(options, clock, entropy).context("the password threads cannot start")?;
+    Ok(Arc::new(hasher))
+}

@@ -1,0 +1,59 @@
+//! `/auth/verify`: forward authentication for nginx, Traefik, Caddy.
+
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use auth_actix::{AuthRejection, Authenticator};
+use auth_core::VerifiedToken;
+use permissions::Demand;
+
+/// Answers 200 with the token's identity headers, 401, 403 or 503. Takes any method and does not read the body.
+pub(crate) async fn verify(
+    authenticator: Data<Authenticator>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AuthRejection> {
+    let token = authenticator.authenticate(request.headers()).await.inspect_err(log)?;
+    let names = demanded(request.query_string());
+    let demand = Demand::parse(names.iter().map(String::as_str));
+    let met = demand.as_ref().is_ok_and(|demand| demand.is_met_by(token.scopes()));
+    if !met {
+        return Err(AuthRejection::scope(authenticator.challenge(), needed(demand.ok()))).inspect_err(log);
+    }
+    identity_headers(&token).ok_or_else(|| AuthRejection::scope(authenticator.challenge(), String::new()))
+}
+
+fn log(rejection: &AuthRejection) {
+    tracing::debug!(event = "token_refused", reason = rejection.reason());
+}
+
+/// The value of every `permission=`, not split.
+fn demanded(query: &str) -> Vec<String> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    pairs
+        .filter(|(name, _)| name == "permission")
+        .map(|(_, value)| value.into_owned())
+        .collect()
+}
+
+fn needed(demand: Option<Demand>) -> String {
+    let demand = demand.unwrap_or_default();
+    demand.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The answer's headers come from the verified token alone; the request's own `X-Auth-*` headers are not read.
+fn identity_headers(token: &VerifiedToken) -> Option<HttpResponse> {
+    let headers = [
+        ("x-auth-subject", token.subject().to_string()),
+        ("x-auth-flavour", token.flavour().to_string()),
+        ("x-auth-realm", token.realm().to_string()),
+        ("x-auth-token-id", token.id().to_string()),
+        ("x-auth-permissions", token.scopes().to_string()),
+    ];
+    let mut response = HttpResponse::Ok();
+    response.insert_header(("Cache-Control", "no-store"));
+    for (name, value) in headers {
+        let value = HeaderValue::from_str(&value).ok()?;
+        response.insert_header((HeaderName::from_static(name), value));
+    }
+    Some(response.finish())
+}

@@ -1,0 +1,50 @@
+//! `/healthz`: the process runs. `/readyz`: it can serve requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use auth_core::TokenRegistry;
+
+use crate::parts::StoreHealth;
+
+/// How long the database may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What `/readyz` checks.
+#[derive(Debug)]
+pub(crate) struct Health {
+    pub(crate) store: Arc<dyn StoreHealth>,
+    pub(crate) registry: Arc<TokenRegistry>,
+    /// How old the node's list of revocations may be.
+    pub(crate) max_staleness: Duration,
+}
+
+pub(crate) async fn alive() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(r#"{"status":"ok"}"#)
+}
+
+pub(crate) async fn ready(health: Data<Health>) -> HttpResponse {
+    let database = tokio::time::timeout(PATIENCE, health.store.ping())
+        .await
+        .is_ok_and(|answer| answer.is_ok());
+    let revocations = health
+        .registry
+        .staleness()
+        .is_some_and(|age| age <= health.max_staleness);
+    let word = |good: bool| if good { "ok" } else { "failing" };
+    let mut response = match database && revocations {
+        true => HttpResponse::Ok(),
+        false => HttpResponse::ServiceUnavailable(),
+    };
+    let body = format!(
+        r#"{{"status":"{}","database":"{}","revocations":"{}"}}"#,
+        word(database && revocations),
+        word(database),
+        word(revocations)
+    );
+    response.content_type("application/json").body(body)
+}

@@ -1,0 +1,128 @@
+//! Turns outcomes into HTTP answers, for all dialects.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use auth_core::{Entropy, IssueError, RefreshError, RevokeError, SignInError, SystemEntropy, random_bytes};
+use consumer_auth::VouchError;
+use dialects::{Answer, CorruptRecord, RejectionFormatter, RequestRejection};
+
+/// The HTTP answer for an outcome, in the dialect's own shape if it is a rejection.
+pub fn respond(dialect: &dyn RejectionFormatter, outcome: Result<Answer, HandlerError>) -> HttpResponse {
+    let answer = outcome.unwrap_or_else(|error| {
+        tracing::debug!(event = "request_refused", reason = %error.0);
+        dialect.answer(&error.0)
+    });
+    http(answer)
+}
+
+/// The HTTP form of a finished answer.
+pub(super) fn http(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    for header in answer.headers {
+        response.insert_header(header);
+    }
+    response.body(answer.body)
+}
+
+/// The error of a handler. All errors are turned into one here and only here.
+#[derive(Debug)]
+pub struct HandlerError(pub RequestRejection);
+
+impl From<RequestRejection> for HandlerError {
+    fn from(rejection: RequestRejection) -> Self {
+        Self(rejection)
+    }
+}
+
+impl From<SignInError> for HandlerError {
+    fn from(error: SignInError) -> Self {
+        Self(match error {
+            SignInError::UnknownLogin => RequestRejection::UnknownUser,
+            SignInError::WrongPassword => RequestRejection::WrongCredentials,
+            SignInError::Throttled(throttled) => RequestRejection::Throttled {
+                retry_after_seconds: seconds(throttled.retry_after),
+            },
+            SignInError::Busy(busy) => RequestRejection::Busy {
+                retry_after_seconds: seconds(busy.retry_after),
+            },
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<IssueError> for HandlerError {
+    fn from(error: IssueError) -> Self {
+        Self(match error {
+            // Disabled, or its password changed, between check and issue: to the client, a wrong password.
+            IssueError::NotEntitled => RequestRejection::WrongCredentials,
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<RefreshError> for HandlerError {
+    fn from(error: RefreshError) -> Self {
+        Self(match error {
+            RefreshError::Unavailable(error) => trouble(&error),
+            _ => RequestRejection::WrongCredentials,
+        })
+    }
+}
+
+impl From<RevokeError> for HandlerError {
+    fn from(error: RevokeError) -> Self {
+        Self(match error {
+            RevokeError::Rejected(_) => RequestRejection::NotAuthenticated { token_sent: true },
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<VouchError> for HandlerError {
+    fn from(error: VouchError) -> Self {
+        Self(match error {
+            VouchError::Refused => RequestRejection::WrongCredentials,
+            VouchError::Throttled(throttled) => RequestRejection::Throttled {
+                retry_after_seconds: seconds(throttled.retry_after),
+            },
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<auth_core::StoreError> for HandlerError {
+    fn from(error: auth_core::StoreError) -> Self {
+        Self(trouble(&error))
+    }
+}
+
+impl From<CorruptRecord> for HandlerError {
+    fn from(error: CorruptRecord) -> Self {
+        tracing::error!(event = "record_corrupt", %error);
+        Self(RequestRejection::Internal)
+    }
+}
+
+/// An error on the server's side: the log has the details, the client gets the time after which to try again.
+fn trouble(error: &dyn std::error::Error) -> RequestRejection {
+    tracing::error!(event = "unavailable", %error);
+    RequestRejection::Unavailable {
+        retry_after_seconds: jittered(1, 3),
+    }
+}
+
+/// Between `low` and `high` seconds, so that clients that were refused together do not retry together.
+fn jittered(low: u32, high: u32) -> u32 {
+    let entropy: &dyn Entropy = &SystemEntropy;
+    let [byte] = random_bytes(entropy).unwrap_or([0]);
+    low + u32::from(byte) % (high - low + 1)
+}
+
+/// Whole seconds, rounded up, at least one.
+fn seconds(duration: Duration) -> u32 {
+    let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    u32::try_from(whole.max(1)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,68 @@
+//! Routes, and the resource of one endpoint.
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
+use dialects::{Endpoint, RejectionFormatter, RequestRejection};
+
+use super::reply;
+
+/// What a flavour adds to the server. Every worker thread of the server registers it once.
+#[derive(Clone)]
+pub struct Routes(Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>);
+
+impl Routes {
+    /// Routes that `register` adds.
+    pub fn new(register: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(register))
+    }
+
+    pub(crate) fn register(&self, config: &mut ServiceConfig) {
+        (self.0)(config);
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Routes")
+    }
+}
+
+/// The resource of a dialect's endpoint under the flavour's mount path, with `state` for its handler
+/// (`web::Data<F>`). The caller adds the one route; every other method is refused in the dialect's own shape.
+pub fn endpoint<F: 'static>(
+    endpoint: Endpoint,
+    mount_path: &str,
+    state: &Arc<F>,
+    formatter: Arc<dyn RejectionFormatter>,
+) -> Resource {
+    let refuse = move || {
+        let rejection = RequestRejection::MethodNotAllowed { allow: endpoint.method };
+        let answer = formatter.answer(&rejection);
+        async move { reply::http(answer) }
+    };
+    web::resource(endpoint.path(mount_path))
+        .app_data(Data::from(state.clone()))
+        .default_service(web::to(refuse))
+}
+
+/// A plain resource that answers GET and HEAD.
+pub(crate) fn only_get<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args> + Clone,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let refuse = || async {
+        HttpResponse::MethodNotAllowed()
+            .insert_header(("Allow", "GET, HEAD"))
+            .finish()
+    };
+    web::resource(path.to_owned())
+        .default_service(web::to(refuse))
+        .route(web::method(Method::HEAD).to(handler.clone()))
+        .route(web::get().to(handler))
+}

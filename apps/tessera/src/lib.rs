@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod application;
+mod background;
+mod builder;
+mod cli;
+#[allow(unreachable_pub, reason = "`pub` marks what a command's file offers to the others")]
+mod commands;
+mod composition;
+mod config;
+mod demo;
+pub mod dialects;
+pub mod extension;
+mod forward_auth;
+mod health;
+pub mod http;
+mod keys;
+mod master;
+mod options;
+mod parts;
+mod server;
+pub mod strategies;
+mod telemetry;
+
+pub use builder::{Builder, Running, Start};
+pub use cli::run;
+pub use config::{
+    Config, Flavour, HttpSettings, Overrides, PasswordSettings, RefreshSettings, RevocationSettings, SigningKeys, Span,
+};
+pub use parts::{FlavourParts, People, ServerParts, StoreHealth, Stores};

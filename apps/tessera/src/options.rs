@@ -1,0 +1,68 @@
+//! The options that every command has, and the context of a command.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::builder::Builder;
+use crate::config::{Config, Overrides};
+
+/// The options that every command has, before or after its own.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// A TOML file with settings.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The database: sqlite:PATH, sqlite::memory: or postgres://… [default: sqlite:tessera.db]
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// The file with the master key (32 bytes, base64), for a server whose environment has no TESSERA_MASTER_KEY.
+    #[arg(long, global = true, value_name = "FILE")]
+    master_key_file: Option<PathBuf>,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// The options of this call, and this program's dialects and strategies.
+#[derive(Debug)]
+pub(crate) struct Common {
+    options: Options,
+    builder: Builder,
+}
+
+impl Common {
+    pub(crate) fn new(options: Options, builder: Builder) -> Self {
+        Self { options, builder }
+    }
+
+    /// The dialects and strategies of this program, its clock and its source of random bytes.
+    pub(crate) fn builder(&self) -> &Builder {
+        &self.builder
+    }
+
+    /// Whether to print JSON.
+    pub(crate) fn json(&self) -> bool {
+        self.options.json
+    }
+
+    /// The settings, with these options on top.
+    pub(crate) fn load_config(&self) -> anyhow::Result<Config> {
+        self.builder.config(&self.overrides())
+    }
+
+    /// The file with settings, if one is named.
+    pub(crate) fn config_file(&self) -> Option<&Path> {
+        self.options.config.as_deref()
+    }
+
+    /// The settings that these options override.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            config: self.options.config.clone(),
+            database_url: self.options.database_url.clone(),
+            master_key_file: self.options.master_key_file.clone(),
+            listen: None,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The services that a flavour's handlers use.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use anyhow::Context;
+use async_trait::async_trait;
+use auth_core::{
+    Account, AccountStore, Clock, Entropy, PasswordAuthenticator, PasswordStore, Realm, Scopes, StoreError, Throttle,
+    TokenAdminStore, TokenService, TokenStore,
+};
+use consumer_auth::ConsumerStore;
+use keystore::KeyStore;
+use permissions::RoleStore;
+use secrecy::SecretString;
+use store_diesel::{DieselStore, MetaStore};
+
+use crate::http::{HandlerError, Proxies};
+
+/// Whether a store can be reached.
+#[async_trait]
+pub trait StoreHealth: fmt::Debug + Send + Sync + 'static {
+    /// Makes a small query.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl StoreHealth for DieselStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        Self::ping(self).await
+    }
+}
+
+/// The ports of one store: all stored data of a server.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    /// Tokens and sessions, and the feed of revocations.
+    pub tokens: Arc<dyn TokenStore>,
+    /// Lists of tokens, for administrators.
+    pub token_admin: Arc<dyn TokenAdminStore>,
+    /// Accounts and clients.
+    pub accounts: Arc<dyn AccountStore>,
+    /// Password hashes.
+    pub passwords: Arc<dyn PasswordStore>,
+    /// Roles.
+    pub roles: Arc<dyn RoleStore>,
+    /// Organisations, consumers and their clients.
+    pub consumers: Arc<dyn ConsumerStore>,
+    /// Signing keys, encrypted.
+    pub keys: Arc<dyn KeyStore>,
+    /// Facts about the store itself: the check value of its master key, whether it has demo data.
+    pub meta: Arc<dyn MetaStore>,
+    /// Whether it can be reached.
+    pub health: Arc<dyn StoreHealth>,
+}
+
+impl From<&DieselStore> for Stores {
+    fn from(store: &DieselStore) -> Self {
+        Self {
+            tokens: store.tokens(),
+            token_admin: store.token_admin(),
+            accounts: store.accounts(),
+            passwords: store.passwords(),
+            roles: store.roles(),
+            consumers: store.consumers(),
+            keys: store.keys(),
+            meta: store.meta(),
+            health: Arc::new(store.clone()),
+        }
+    }
+}
+
+/// The services that all flavours of a server share.
+#[derive(Debug)]
+pub struct ServerParts {
+    /// The ports of the store.
+    pub stores: Stores,
+    /// Checks passwords, throttled and queued.
+    pub passwords: Arc<PasswordAuthenticator>,
+    /// Failed attempts, by name and by address.
+    pub throttle: Arc<Throttle>,
+    /// Which proxies are trusted to name a client's address.
+    pub proxies: Proxies,
+    /// How long the body of a request may take to arrive.
+    pub body_timeout: Duration,
+    /// The address under which clients know this server, without a slash at its end.
+    pub public_url: String,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The source of random bytes.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The services of one flavour.
+#[derive(Debug)]
+pub struct FlavourParts {
+    /// The flavour's name.
+    pub name: String,
+    /// Where it is mounted.
+    pub path: String,
+    /// The realm of its accounts; `None` for clients of organisations.
+    pub realm: Option<Realm>,
+    /// Its tokens: sign in, refresh, sign out.
+    pub tokens: TokenService,
+    /// What all flavours share.
+    pub server: Arc<ServerParts>,
+}
+
+impl FlavourParts {
+    /// The people of this flavour's realm.
+    ///
+    /// # Errors
+    /// When the flavour has no realm.
+    pub fn people(&self) -> anyhow::Result<People> {
+        let realm = self.realm.clone().context("a flavour with passwords needs a realm")?;
+        let server = self.server.clone();
+        Ok(People { realm, server })
+    }
+}
+
+/// The people of one realm, and how they sign in.
+#[derive(Debug, Clone)]
+pub struct People {
+    realm: Realm,
+    server: Arc<ServerParts>,
+}
+
+impl People {
+    /// The account that these credentials belong to.
+    ///
+    /// # Errors
+    /// The rejection: wrong password, unknown account, throttled, busy, or a failure of the server.
+    pub async fn sign_in(
+        &self,
+        request: &HttpRequest,
+        login: &str,
+        password: &SecretString,
+    ) -> Result<Account, HandlerError> {
+        let source = self.server.proxies.source(request);
+        Ok(self
+            .server
+            .passwords
+            .check(&self.realm, login, password, source)
+            .await?)
+    }
+
+    /// The permissions of the account's role.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn scopes(&self, account: &Account) -> Result<Scopes, HandlerError> {
+        match &account.role {
+            Some(role) => Ok(self.server.stores.roles.permissions_of(&account.realm, role).await?),
+            None => Ok(Scopes::none()),
+        }
+    }
+
+    /// Their realm.
+    pub fn realm(&self) -> &Realm {
+        &self.realm
+    }
+
+    /// What all flavours share.
+    pub fn server(&self) -> &ServerParts {
+        &self.server
+    }
+}

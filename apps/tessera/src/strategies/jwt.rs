@@ -1,0 +1,105 @@
+//! jwt and stateless: signed tokens, with and without a recorded session.
+
+mod keys;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_core::{Issuer, Tracked};
+use keystore::KeyFormat;
+use token_jwt::{Algorithm, DateUnit, JwtConfig};
+
+use crate::extension::{BadSetting, FlavourStrategy, IssuerParts, Settings, Strategy, TokenProfile};
+
+use keys::JwtKeyFormat;
+
+/// Signed tokens. Their settings: `algorithm` and `exp_unit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JwtStrategy {
+    /// `jwt`: each token names a recorded session, and can be revoked.
+    Tracked,
+    /// `stateless`: nothing is recorded, and nothing can be revoked.
+    Stateless,
+}
+
+impl Strategy for JwtStrategy {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Tracked => "jwt",
+            Self::Stateless => "stateless",
+        }
+    }
+
+    fn always_ends(&self) -> bool {
+        true
+    }
+
+    fn configure(
+        &self,
+        settings: &mut Settings,
+        profile: TokenProfile,
+    ) -> Result<Arc<dyn FlavourStrategy>, BadSetting> {
+        Ok(Arc::new(JwtFlavour {
+            strategy: *self,
+            format: Arc::new(JwtKeyFormat::new(algorithm(settings)?)),
+            unit: exp_unit(settings, profile)?,
+            profile,
+        }))
+    }
+}
+
+/// Signed tokens of one flavour.
+#[derive(Debug)]
+struct JwtFlavour {
+    strategy: JwtStrategy,
+    format: Arc<JwtKeyFormat>,
+    unit: DateUnit,
+    profile: TokenProfile,
+}
+
+#[async_trait]
+impl FlavourStrategy for JwtFlavour {
+    fn key_format(&self) -> Option<Arc<dyn KeyFormat>> {
+        Some(self.format.clone())
+    }
+
+    async fn issuer(&self, parts: &IssuerParts<'_>) -> anyhow::Result<Arc<dyn Issuer>> {
+        let config = JwtConfig {
+            claims: parts.claims_profile(self.profile)?,
+            unit: self.unit,
+        };
+        let purpose = parts.key_purpose(&*self.format)?;
+        let active = parts.keyring.start(&purpose, &*self.format).await?;
+        let issuer = keys::issuer(config, &active, parts.clock, parts.entropy)?;
+        parts
+            .keyring
+            .follow(&active, Arc::new(keys::JwtKeyFollower(issuer.clone())));
+        Ok(match self.strategy {
+            JwtStrategy::Tracked => Arc::new(Tracked::new(issuer, parts.registry.clone())),
+            JwtStrategy::Stateless => issuer,
+        })
+    }
+}
+
+fn algorithm(settings: &mut Settings) -> Result<Algorithm, BadSetting> {
+    let Some(name) = settings.take_text("algorithm")? else {
+        return Ok(Algorithm::HS256);
+    };
+    let names: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
+    let allowed = format!("allowed are {}", names.join(", "));
+    Algorithm::from_name(&name).ok_or_else(|| settings.bad("algorithm", name, allowed))
+}
+
+/// Seconds, unless the dialect's document counts in milliseconds.
+fn exp_unit(settings: &mut Settings, profile: TokenProfile) -> Result<DateUnit, BadSetting> {
+    let written = settings.take_text("exp_unit")?;
+    match (written.as_deref(), profile.milliseconds) {
+        (Some("seconds"), _) | (None, false) => Ok(DateUnit::Seconds),
+        (Some("milliseconds") | None, true) => Ok(DateUnit::Milliseconds),
+        (Some("milliseconds"), false) => {
+            let allowed = "the tokens of this dialect can be checked elsewhere, where exp counts in seconds";
+            Err(settings.bad("exp_unit", "milliseconds", allowed))
+        }
+        (Some(other), _) => Err(settings.bad("exp_unit", other, "allowed are seconds and milliseconds")),
+    }
+}

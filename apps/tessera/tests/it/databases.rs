@@ -1,0 +1,67 @@
+//! End-to-end tests that depend on the database: each runs on SQLite and PostgreSQL, or on PostgreSQL alone. A separate
+//! test program, because its `main` skips the tests for PostgreSQL if it is not installed.
+#![forbid(unsafe_code)]
+#![allow(unreachable_pub, reason = "nothing of a test binary is reachable from outside")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the other test program uses the rest of `support`"
+)]
+
+mod faults;
+mod master_key;
+mod nodes;
+mod support;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+use store_diesel::Cluster;
+
+fn main() {
+    let mut trials = Vec::new();
+    for (name, law) in nodes::LAWS {
+        trials.push(on_sqlite(&format!("nodes::sqlite::{name}"), law));
+        trials.push(on_postgres(&format!("nodes::postgres::{name}"), law));
+    }
+    trials.push(on_postgres(
+        "master_key::it_must_be_given",
+        master_key::it_must_be_given,
+    ));
+    trials.push(if_postgres(
+        "faults::without_its_database_a_server_answers_503_instead_of_rejecting",
+        faults::without_its_database_a_server_answers_503_instead_of_rejecting,
+    ));
+    run(trials)
+}
+
+/// A test that gets the URL of a file that does not exist yet.
+fn on_sqlite(name: &str, test: impl FnOnce(&str) + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        let folder = tempfile::tempdir()?;
+        test(&format!("sqlite:{}", folder.path().join("t.db").display()));
+        Ok(())
+    })
+}
+
+/// A test that gets the URL of an empty database, or is skipped with the reason.
+fn on_postgres(name: &str, test: impl FnOnce(&str) + Send + 'static) -> Trial {
+    if_postgres(name, move || test(&Cluster::shared().database()))
+}
+
+fn if_postgres(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::ignorable_test(name, move || match Cluster::skip_reason() {
+        Some(reason) => Ok(Completion::ignored_with(reason)),
+        None => {
+            test();
+            Ok(Completion::Completed)
+        }
+    })
+}
+
+/// Runs the tests that the arguments select, prints how many were skipped, and exits.
+fn run(trials: Vec<Trial>) -> ! {
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    if let (Some(reason), skipped @ 1..) = (Cluster::skip_reason(), conclusion.num_ignored) {
+        eprintln!("{skipped} tests that need PostgreSQL were skipped: {reason}\n");
+    }
+    conclusion.exit()
+}

@@ -1,0 +1,15 @@
+//! The contract: the types of a token's life, the two traits of a strategy, and the ports of a store.
+
+pub(crate) mod account;
+pub(crate) mod account_store;
+pub(crate) mod clock;
+pub(crate) mod entropy;
+pub(crate) mod error;
+pub(crate) mod issuer;
+pub(crate) mod refresh_state;
+pub(crate) mod scope;
+pub(crate) mod secret;
+pub(crate) mod signed_claims;
+pub(crate) mod token;
+pub(crate) mod token_store;
+pub(crate) mod verified_token;

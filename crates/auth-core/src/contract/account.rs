@@ -1,0 +1,130 @@
+//! Accounts and clients: the owners of tokens.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::clock::Timestamp;
+
+/// The number of an account or client. One numbering for both, so that a token names its owner in one way.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject(pub i64);
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Subject({})", self.0)
+    }
+}
+
+/// Counts the events that revoke all tokens of an account: a password change, being disabled. A token records the
+/// generation it was granted in and is refused once the account has a newer one. So no token has to be searched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(pub i64);
+
+/// A separate set of accounts, such as `workshops`. The same login in two realms is two accounts.
+///
+/// Names are 1 to 64 characters of `a-z`, `0-9`, `-`, `_`. `org:<number>`, for the clients of one organisation, is
+/// reserved for [`Realm::of_organisation`], so that no configured realm can be the realm of clients.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Realm(Arc<str>);
+
+impl Realm {
+    /// Reads the name of a realm of accounts; `None` for a name that is not allowed.
+    pub fn parse(name: &str) -> Option<Self> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+        let good = (1..=64).contains(&name.len()) && name.bytes().all(allowed);
+        good.then(|| Self(name.into()))
+    }
+
+    /// The realm of one organisation's clients.
+    pub fn of_organisation(organisation: i64) -> Self {
+        Self(format!("org:{organisation}").into())
+    }
+
+    /// The organisation whose clients' realm this is; `None` for a realm of accounts.
+    pub fn organisation(&self) -> Option<i64> {
+        self.0.strip_prefix("org:")?.parse().ok()
+    }
+
+    /// A realm as it is stored; the name is not checked.
+    pub fn from_stored(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Realm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One account or client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Its number.
+    pub subject: Subject,
+    /// Its realm.
+    pub realm: Realm,
+    /// Its login name, as stored (not folded).
+    pub login: String,
+    /// A second name it may sign in with.
+    pub alias: Option<String>,
+    /// The name of its role in its realm.
+    pub role: Option<String>,
+    /// Its generation now.
+    pub generation: Generation,
+    /// Whether it is disabled: it cannot sign in, and all its tokens are refused.
+    pub disabled: bool,
+    /// What its dialect needs to answer with, beyond the above.
+    pub attributes: Attributes,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What one dialect stores about an account, as JSON members.
+pub type Attributes = serde_json::Map<String, serde_json::Value>;
+
+/// An account to be created.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Its number, where the caller must choose it; otherwise the store does.
+    pub subject: Option<Subject>,
+    /// Its realm.
+    pub realm: Realm,
+    /// Its login name, as it is to be stored (not folded).
+    pub login: String,
+    /// A second name to sign in with.
+    pub alias: Option<String>,
+    /// The name of its role.
+    pub role: Option<String>,
+    /// What its dialect needs to answer with.
+    pub attributes: Attributes,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_configured_realm_is_an_organisations() {
+        let clients = Realm::of_organisation(171);
+        assert_eq!(Realm::parse(clients.as_str()), None);
+        assert_eq!(clients.organisation(), Some(171));
+        assert_eq!(Realm::parse("org171").and_then(|realm| realm.organisation()), None);
+        assert!(Realm::parse("workshops").is_some());
+        assert_eq!(Realm::parse("a b"), None);
+        assert_eq!(Realm::parse(""), None);
+    }
+}

@@ -1,0 +1,126 @@
+//! The contract of a strategy. Issuing and checking are two traits: code that only checks takes `Arc<dyn Verifier>`, to
+//! which an `Arc<dyn Issuer>` coerces.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::error::{IssueError, RevokeError, VerifyError};
+use super::token::{Grant, IssuedToken, Lifetime, PresentedToken, TokenId};
+use super::verified_token::VerifiedToken;
+
+/// What an issuer can and cannot do. A dialect that promises more than its issuer can is refused at start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// [`Issuer::revoke`] works, and a revoked token is refused from then on.
+    pub revocable: bool,
+    /// A token expires.
+    pub expires: bool,
+    /// A token is accepted only together with the key issued beside it.
+    pub key_bound: bool,
+    /// A grant creates a record in the store: sessions can be refreshed and shared.
+    pub recorded: bool,
+}
+
+/// Checks presented tokens.
+///
+/// # Contract
+/// * `verify` accepts exactly the live tokens that the issuer of the same name and flavour issued, and no other text.
+/// * It is a function of the token, the time and the revocations that this node has read; it writes nothing. For a token
+///   that it has checked before, it reads nothing from outside the process.
+/// * Everything in the [`VerifiedToken`] comes from what was issued, not from what was presented.
+///
+/// ```
+/// use auth_core::{PresentedToken, Verifier, VerifyError};
+///
+/// async fn subject(verifier: &dyn Verifier, bearer: &str) -> Option<i64> {
+///     match verifier.verify(&PresentedToken::bearer(bearer)).await {
+///         Ok(token) => Some(token.subject().0),
+///         Err(VerifyError::Rejected(_)) => None,
+///         Err(unavailable) => panic!("answer 503, never 401: {unavailable}"),
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Verifier: fmt::Debug + Send + Sync + 'static {
+    /// The flavour whose tokens it checks.
+    fn flavour(&self) -> &str;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Checks one token.
+    ///
+    /// # Errors
+    /// [`VerifyError::Rejected`] for a token that is not valid; [`VerifyError::Unavailable`] when that cannot be determined.
+    ///
+    /// # Security
+    /// `presented` is chosen by an attacker, in length too. Its size is bounded before anything else is done with it,
+    /// secrets are compared in constant time, and a failure on our side never accepts a token.
+    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError>;
+}
+
+/// Issues tokens, and checks and revokes the tokens it issued.
+///
+/// # Contract
+/// * The text of a token leaves only in [`IssuedToken`]; what is stored cannot be turned back into it without a key
+///   that is not in the store.
+/// * `issue` fails with [`IssueError::NotEntitled`] when the owner's generation is no longer the grant's, for an issuer
+///   that is [`recorded`](Capabilities::recorded).
+/// * After `revoke` has answered, `verify` on this node refuses the token, and other nodes follow.
+#[async_trait]
+pub trait Issuer: Verifier {
+    /// How long its tokens are valid.
+    fn lifetime(&self) -> Lifetime;
+
+    /// Issues a token for what was granted.
+    ///
+    /// # Errors
+    /// [`IssueError`]; no usable token exists then.
+    ///
+    /// # Security
+    /// The secret part comes from [`Entropy`](crate::Entropy) or a secret key alone, never from the grant.
+    async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError>;
+
+    /// Revokes a token or session, and every token that belongs to it. Revoking it again is no error.
+    ///
+    /// # Errors
+    /// [`RevokeError::Unsupported`] where [`Capabilities::revocable`] is false; [`RevokeError::Unavailable`] when the
+    /// revocation could not be recorded.
+    ///
+    /// # Security
+    /// `id` must come from a [`VerifiedToken`] or an administrator, never from a request as such.
+    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError>;
+}
+
+#[async_trait]
+impl<V: Verifier + ?Sized> Verifier for Arc<V> {
+    fn flavour(&self) -> &str {
+        (**self).flavour()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
+    }
+
+    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
+        (**self).verify(presented).await
+    }
+}
+
+#[async_trait]
+impl<I: Issuer + ?Sized> Issuer for Arc<I> {
+    fn lifetime(&self) -> Lifetime {
+        (**self).lifetime()
+    }
+
+    async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError> {
+        (**self).issue(grant).await
+    }
+
+    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError> {
+        (**self).revoke(id).await
+    }
+}

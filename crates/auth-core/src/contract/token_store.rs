@@ -1,0 +1,182 @@
+//! The port of tokens and sessions.
+//!
+//! Each method of a port is one atomic operation: it happens entirely or not at all, even if the process stops in between
+//! or other operations run at the same time. A look-up that finds nothing answers `Ok(None)`; errors mean that the store
+//! failed. Implementations: `store-memory` and `store-diesel`. The laws they must keep are in `testkit::store`.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::account::{Generation, Realm, Subject};
+use super::clock::Timestamp;
+use super::error::StoreError;
+use super::refresh_state::{RefreshState, Selector};
+use super::scope::Scopes;
+use super::secret::TokenDigest;
+use super::token::{FlavourName, TokenId};
+
+/// A token or session to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// The flavour that issues it.
+    pub flavour: FlavourName,
+    /// The realm its owner signed in to.
+    pub realm: Realm,
+    /// Its owner.
+    pub subject: Subject,
+    /// The owner's generation when the credentials were read.
+    pub generation: Generation,
+    /// The permissions it is issued with.
+    pub scopes: Scopes,
+    /// What its owner calls it.
+    pub label: Option<String>,
+    /// The digest of its secret, for an opaque token.
+    pub digest: Option<TokenDigest>,
+    /// What its secret is derived from, beside a key that is not stored, for a shared opaque token.
+    pub salt: Option<[u8; 16]>,
+    /// The digest of the key it is bound to.
+    pub key: Option<TokenDigest>,
+    /// The session it belongs to, for a token issued by a refresh.
+    pub parent: Option<TokenId>,
+    /// The start of its refresh family.
+    pub refresh: Option<RefreshState>,
+    /// Now.
+    pub issued_at: Timestamp,
+    /// When it expires; `None`: it is valid until it is revoked.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A live token or session as recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// Its number.
+    pub id: TokenId,
+    /// The session it belongs to, if that is another record.
+    pub parent: Option<TokenId>,
+    /// The flavour that issued it.
+    pub flavour: FlavourName,
+    /// The realm its owner signed in to.
+    pub realm: Realm,
+    /// Its owner.
+    pub subject: Subject,
+    /// The owner's generation, the same when it was issued and now.
+    pub generation: Generation,
+    /// The permissions it was issued with *and* its owner still has.
+    pub scopes: Scopes,
+    /// The digest of its secret.
+    pub digest: Option<TokenDigest>,
+    /// What its secret is derived from.
+    pub salt: Option<[u8; 16]>,
+    /// The digest of the key it is bound to.
+    pub key: Option<TokenDigest>,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it expires. A store returns expired records too: the caller, who has the clock, compares.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A live session with its refresh family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshSession {
+    /// The session.
+    pub token: TokenRecord,
+    /// The state of its refresh family.
+    pub refresh: RefreshState,
+}
+
+/// A change that revokes tokens or alters their permissions, and that every node must apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Change {
+    /// A token or session was revoked, with everything that belongs to it.
+    Ended(TokenId),
+    /// The subject has this new generation: everything it was granted before is revoked.
+    Superseded(Subject, Generation),
+    /// The subject's permissions may have changed.
+    SubjectRights(Subject),
+    /// The permissions of any subject may have changed (a role was edited).
+    AllRights,
+}
+
+/// One entry of the feed of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedEntry {
+    /// Its number; later entries have higher ones, but may become visible earlier.
+    pub sequence: i64,
+    /// What happened.
+    pub change: Change,
+    /// Until when a token that this concerns might be accepted without this entry. For a signed token that does not
+    /// expire that is the latest moment there is (`i64::MAX` milliseconds): it may be checked without reading its record.
+    pub until: Timestamp,
+}
+
+/// Tokens and sessions, and the feed of changes.
+///
+/// # Contract
+/// A record is *live* while it and its parent are not revoked and its owner is enabled and of the record's
+/// generation. Time is not the store's business, except in `purge`.
+#[async_trait]
+pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
+    /// Records a token, if its owner is enabled and of the generation named, and its parent, if it names one, is live.
+    /// `Ok(None)` otherwise, and nothing is recorded.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is recorded.
+    async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError>;
+
+    /// The one live shared record of this flavour and subject, created from `new` if there is none. However many callers
+    /// ask at the same time, there is one. A record whose `expires_at` has passed at `new.issued_at` is replaced. `Ok(None)` as for [`insert`](Self::insert).
+    ///
+    /// # Errors
+    /// When the store fails; nothing is recorded.
+    async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError>;
+
+    /// The live record with this number.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn find(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError>;
+
+    /// The live session whose refresh family has this selector.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn find_session(&self, selector: &Selector) -> Result<Option<RefreshSession>, StoreError>;
+
+    /// Replaces the state of a live session's refresh family, by one compare-and-swap. `Ok(true)` for the one caller for
+    /// whom `from` was still the current digest; `Ok(false)` for every other, and when the session is no longer live.
+    ///
+    /// # Errors
+    /// When the store fails; the state has not changed.
+    ///
+    /// # Security
+    /// Two callers who both got `true` for one `from` would be two holders of one session.
+    async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError>;
+
+    /// Revokes a record and everything that belongs to it, and publishes that in the feed, in one operation. `Ok(false)`
+    /// if it was revoked before, or never existed.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is revoked.
+    async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// At most `limit` entries of the feed with a number above `after`, in order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError>;
+
+    /// Records when tokens were last used. Unknown tokens are ignored; an earlier time never replaces a later one.
+    ///
+    /// # Errors
+    /// When the store fails; some times may have been recorded.
+    async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
+
+    /// Removes at most `limit` records that ended before `before`, and feed entries that no longer matter. Answers how
+    /// many it removed.
+    ///
+    /// # Errors
+    /// When the store fails; some may have been removed.
+    async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,136 @@
+//! Threads that hash passwords, so that request threads do not: several hashes at once on each core.
+
+mod backlog;
+mod cost;
+mod counters;
+mod engine;
+mod error;
+mod options;
+mod queue;
+mod shared;
+mod task;
+mod worker;
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::thread;
+
+use bcrypt_batch::{StoredHash, Workspace};
+use secrecy::SecretString;
+
+use crate::contract::clock::Clock;
+use crate::contract::entropy::Entropy;
+
+pub use cost::{HashCost, HashCostError};
+pub use counters::HashingCounters;
+pub use engine::HashEngine;
+pub use error::{Busy, HashError};
+pub use options::HashingOptions;
+pub use task::Verdict;
+
+use backlog::Backlog;
+use shared::Shared;
+use task::{Candidate, Task};
+
+/// Hashes and verifies passwords on threads of its own.
+///
+/// # Contract
+/// * A free thread takes waiting jobs of one cost: as many as it can hash at once, and no more than its share among the
+///   free threads. It never waits for a batch to fill, so a single sign-in takes the time of one hash.
+/// * The queue is bounded three ways: in jobs, in jobs of one source, and in the time that an answer would take.
+///   Sources take turns. In a full queue a job of a source with fewer jobs replaces one of the source with most. A job
+///   without room is refused at once, with [`Busy`].
+/// * A job whose caller has gone is never started, nor one whose deadline has passed.
+/// * Every verification takes the same work (see [`verify`](Self::verify)).
+///
+/// The calls may be awaited on any runtime. When the hasher is dropped, each thread ends after its current batch; the
+/// drop does not wait for that.
+#[derive(Debug)]
+pub struct PasswordHasher {
+    shared: Arc<Shared>,
+}
+
+impl PasswordHasher {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start(options: HashingOptions, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> io::Result<Self> {
+        Self::start_with(options, clock, entropy, || Box::new(Workspace::new()))
+    }
+
+    /// Starts the threads, each with an engine of its own.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start_with(
+        options: HashingOptions,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        mut engine: impl FnMut() -> Box<dyn HashEngine>,
+    ) -> io::Result<Self> {
+        let engines: Vec<_> = (0..options.threads().get()).map(|_| engine()).collect();
+        let width = engines.iter().map(|engine| engine.width()).min().unwrap_or(1).max(1);
+        let backlog = Backlog::new(&options, engines.len(), width);
+        let shared = Shared::new(backlog, options.cost.get(), clock, entropy);
+        // Created before the threads: if one of them cannot be started, dropping this ends the others.
+        let hasher = Self {
+            shared: Arc::new(shared),
+        };
+        for (number, engine) in engines.into_iter().enumerate() {
+            let shared = Arc::clone(&hasher.shared);
+            thread::Builder::new()
+                .name(format!("password-{number}"))
+                .spawn(move || worker::hash_until_closed(&shared, engine, options.niceness))?;
+        }
+        Ok(hasher)
+    }
+
+    /// Compares a password with a stored hash, if there is one.
+    ///
+    /// The work is that of one hash of the configured cost, or of the stored one's if that is higher: also without a stored
+    /// hash (`None`), and for a password that is empty, over 72 bytes or has a NUL, which never matches. Where the stored
+    /// hash has a lower cost, the rest of the work is done too. If the password matches, that rest is a new hash, which
+    /// should replace the stored one ([`Verdict::upgraded`]).
+    ///
+    /// # Errors
+    /// [`Busy`]: the password was not checked.
+    pub async fn verify(
+        &self,
+        stored: Option<StoredHash>,
+        password: &SecretString,
+        source: IpAddr,
+    ) -> Result<Verdict, Busy> {
+        let target = self.shared.target();
+        let task = match (stored, Candidate::new(password)) {
+            // Without a salt the hash is not upgraded now; the next sign-in tries again.
+            (Some(stored), Ok(password)) => Task::verify(password, stored, self.shared.salt().ok()),
+            (stored, _) => Task::decoy(stored.map_or(target, |stored| stored.cost().max(target))),
+        };
+        self.shared.run(task, source.into()).await
+    }
+
+    /// Hashes a password at the configured cost, for storing.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    pub async fn hash(&self, password: &SecretString, source: IpAddr) -> Result<StoredHash, HashError> {
+        let password = Candidate::new(password).map_err(HashError::Unusable)?;
+        let task = Task::hash(password, self.shared.salt()?, self.shared.target());
+        let verdict = self.shared.run(task, source.into()).await?;
+        // A finished task made by `hash` has a hash.
+        verdict.upgraded.ok_or_else(|| self.shared.busy().into())
+    }
+
+    /// What it has done, for metrics.
+    pub fn counters(&self) -> HashingCounters {
+        self.shared.counters()
+    }
+}
+
+impl Drop for PasswordHasher {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}

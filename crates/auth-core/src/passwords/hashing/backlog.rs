@@ -1,0 +1,212 @@
+//! The queue with its bounds: which jobs may wait, and which ones a free thread takes.
+
+use std::time::Duration;
+
+use super::options::HashingOptions;
+use super::queue::{FairQueue, Waiting};
+
+/// The jobs that wait, the threads that are free, and how fast the others are.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    queue: FairQueue,
+    limits: Limits,
+    /// How many threads have no batch.
+    idle: usize,
+    running: usize,
+    closed: bool,
+    /// How long the latest batches took, smoothed; zero before the first.
+    batch_time: Duration,
+}
+
+#[derive(Debug)]
+struct Limits {
+    queue: usize,
+    share: usize,
+    patience: Duration,
+    deadline: Duration,
+    /// How many jobs all threads together take at once.
+    lanes: usize,
+    width: usize,
+}
+
+/// Whether a job may wait.
+#[derive(Debug)]
+pub(super) enum Admission {
+    /// The job waits.
+    Admitted,
+    /// The job waits; it replaces this one, of the source that had most.
+    Displaced(Waiting),
+    /// The job may not wait.
+    Refused,
+}
+
+/// What a free thread takes.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// To be hashed, all of one cost.
+    pub(super) batch: Vec<Waiting>,
+    /// Whose deadline has passed: to be refused.
+    pub(super) expired: Vec<Waiting>,
+    /// How many were dropped because their callers have gone.
+    pub(super) abandoned: usize,
+}
+
+impl Backlog {
+    pub(super) fn new(options: &HashingOptions, threads: usize, width: usize) -> Self {
+        Self {
+            queue: FairQueue::default(),
+            limits: Limits {
+                queue: options.queue.get(),
+                share: options.share(),
+                patience: options.patience,
+                deadline: options.deadline,
+                lanes: threads * width,
+                width,
+            },
+            idle: threads,
+            running: 0,
+            closed: false,
+            batch_time: Duration::ZERO,
+        }
+    }
+
+    /// How many wait, and how many are being hashed.
+    pub(super) const fn sizes(&self) -> (usize, usize) {
+        (self.queue.len(), self.running)
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Admits no more jobs, and returns those that wait.
+    pub(super) fn close(&mut self) -> Vec<Waiting> {
+        self.closed = true;
+        self.queue.take_all(|_| true)
+    }
+
+    /// Admits or refuses `job`. The number counts jobs that were dropped because their callers have gone.
+    pub(super) fn admit(&mut self, job: Waiting) -> (Admission, usize) {
+        let mut abandoned = 0;
+        if self.is_full() {
+            abandoned = self.queue.take_all(|job| job.reply.is_closed()).len();
+        }
+        (self.admit_or_refuse(job), abandoned)
+    }
+
+    fn admit_or_refuse(&mut self, job: Waiting) -> Admission {
+        let own = self.queue.len_of(job.source);
+        let too_many = own >= self.limits.share + self.idle;
+        if self.closed || too_many || self.expected_time(&job) > self.limits.patience {
+            return Admission::Refused;
+        }
+        if !self.is_full() {
+            self.queue.push(job);
+            return Admission::Admitted;
+        }
+        // Only a source with more jobs than this one will have then makes room; otherwise two sources would displace each
+        // other.
+        match self.queue.take_from_longest(own + 1) {
+            Some(displaced) => {
+                self.queue.push(job);
+                Admission::Displaced(displaced)
+            }
+            None => Admission::Refused,
+        }
+    }
+
+    /// Takes one free thread's share of the waiting jobs: up to the width, and at most an equal share among the free
+    /// threads.
+    pub(super) fn take(&mut self, now: Duration) -> Taken {
+        let overdue = |job: &Waiting| now.saturating_sub(job.since) > self.limits.deadline;
+        let dropped = self.queue.take_all(|job| job.reply.is_closed() || overdue(job));
+        let (abandoned, expired): (Vec<_>, Vec<_>) = dropped.into_iter().partition(|job| job.reply.is_closed());
+        let share = self.queue.len().div_ceil(self.idle.max(1));
+        let batch = self.queue.take_alike(share.min(self.limits.width));
+        self.idle -= usize::from(!batch.is_empty());
+        self.running += batch.len();
+        Taken {
+            batch,
+            expired,
+            abandoned: abandoned.len(),
+        }
+    }
+
+    /// A thread has finished a batch of `jobs`, which took this long.
+    pub(super) fn done(&mut self, jobs: usize, took: Duration) {
+        self.idle += 1;
+        self.running -= jobs;
+        self.batch_time = match self.batch_time {
+            Duration::ZERO => took,
+            before => (before * 3 + took) / 4,
+        };
+    }
+
+    fn is_full(&self) -> bool {
+        // A job for a free thread does not wait.
+        self.queue.len() >= self.limits.queue + self.idle
+    }
+
+    /// How long the answer to this job would take, by the number of jobs before it and the time of a batch. Zero when the
+    /// next batches have room for it.
+    fn expected_time(&self, job: &Waiting) -> Duration {
+        let batches = self.queue.ahead_of(job.source) / self.limits.lanes;
+        // Besides those between: the one that runs now, and its own.
+        let batches = if batches == 0 { 0 } else { batches + 2 };
+        self.batch_time
+            .saturating_mul(u32::try_from(batches).unwrap_or(u32::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use bcrypt_batch::Cost;
+    use tokio::sync::oneshot;
+
+    use super::super::task::Task;
+    use super::*;
+
+    /// Admits so many jobs, and says how many the two threads take, one after the other, of the width 5.
+    fn taken_of(jobs: usize) -> [usize; 2] {
+        let mut backlog = Backlog::new(&HashingOptions::default(), 2, 5);
+        let callers: Vec<_> = (0..jobs).map(|_| admit(&mut backlog)).collect();
+        let taken = [(); 2].map(|()| backlog.take(Duration::ZERO).batch.len());
+        drop(callers);
+        taken
+    }
+
+    fn admit(backlog: &mut Backlog) -> impl Sized + use<> {
+        let (reply, caller) = oneshot::channel();
+        let (admission, _) = backlog.admit(Waiting {
+            task: Task::decoy(Cost::LOWEST),
+            source: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
+            since: Duration::ZERO,
+            reply,
+        });
+        assert!(matches!(admission, Admission::Admitted));
+        caller
+    }
+
+    #[test]
+    fn free_threads_share_what_waits_and_take_no_more_than_they_can_do_at_once() {
+        assert_eq!(taken_of(0), [0, 0]);
+        assert_eq!(taken_of(1), [1, 0]);
+        assert_eq!(taken_of(2), [1, 1]);
+        assert_eq!(taken_of(7), [4, 3]);
+        assert_eq!(taken_of(20), [5, 5]);
+    }
+
+    #[test]
+    fn a_thread_leaves_no_share_for_a_busy_one() {
+        let mut backlog = Backlog::new(&HashingOptions::default(), 2, 5);
+        let _first = admit(&mut backlog);
+        assert_eq!(backlog.take(Duration::ZERO).batch.len(), 1);
+        let _others = [admit(&mut backlog), admit(&mut backlog)];
+        assert_eq!(backlog.take(Duration::ZERO).batch.len(), 2);
+        backlog.done(2, Duration::ZERO);
+        backlog.done(1, Duration::ZERO);
+        assert_eq!(backlog.sizes(), (0, 0));
+    }
+}

@@ -1,0 +1,71 @@
+//! What the hashing threads have done, for metrics.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bcrypt_batch::Workspace;
+
+/// What a [`PasswordHasher`](super::PasswordHasher) has done since it was started, and what it is doing now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HashingCounters {
+    /// Jobs that wait now.
+    pub waiting: usize,
+    /// Jobs that are being hashed now.
+    pub running: usize,
+    /// Jobs that were started.
+    pub started: u64,
+    /// Batches by their width: `batches[0]` of one job, `batches[1]` of two.
+    pub batches: [u64; Workspace::MAX_WIDTH],
+    /// Jobs refused because the queue, or their source's share of it, was full, or would have taken too long.
+    pub refused: u64,
+    /// Jobs refused after waiting past their deadline.
+    pub expired: u64,
+    /// Jobs dropped before they were started because their caller had gone.
+    pub abandoned: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    started: AtomicU64,
+    batches: [AtomicU64; Workspace::MAX_WIDTH],
+    refused: AtomicU64,
+    expired: AtomicU64,
+    abandoned: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn note_batch(&self, jobs: usize) {
+        add(&self.started, jobs);
+        let width = jobs.clamp(1, Workspace::MAX_WIDTH) - 1;
+        add(&self.batches[width], usize::from(jobs > 0));
+    }
+
+    pub(super) fn note_refused(&self) {
+        add(&self.refused, 1);
+    }
+
+    pub(super) fn note_expired(&self, jobs: usize) {
+        add(&self.expired, jobs);
+    }
+
+    pub(super) fn note_abandoned(&self, jobs: usize) {
+        add(&self.abandoned, jobs);
+    }
+
+    pub(super) fn read(&self, waiting: usize, running: usize) -> HashingCounters {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        HashingCounters {
+            waiting,
+            running,
+            started: read(&self.started),
+            batches: self.batches.each_ref().map(read),
+            refused: read(&self.refused),
+            expired: read(&self.expired),
+            abandoned: read(&self.abandoned),
+        }
+    }
+}
+
+fn add(counter: &AtomicU64, jobs: usize) {
+    counter.fetch_add(jobs as u64, Ordering::Relaxed);
+}

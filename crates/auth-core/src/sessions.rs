@@ -1,0 +1,8 @@
+//! Sessions: recorded, revocable, refreshable, bound to a key; and what this node caches of them.
+
+pub(crate) mod key_bound;
+pub(crate) mod refresh;
+pub(crate) mod registry;
+pub(crate) mod service;
+pub(crate) mod token_admin;
+pub(crate) mod tracked;

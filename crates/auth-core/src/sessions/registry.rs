@@ -1,0 +1,232 @@
+//! What this node keeps in memory of live tokens, so that a check reads no database: the revocations, read from the feed
+//! of changes, and the records it has read. All of it is bounded, and a copy: the store decides.
+
+mod feed_position;
+mod last_use;
+mod record_cache;
+mod revocations;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::contract::clock::Clock;
+use crate::contract::error::{Rejection, StoreError, Unavailable, VerifyError};
+use crate::contract::token::{SessionRef, TokenId};
+use crate::contract::token_store::{Change, TokenRecord, TokenStore};
+
+use feed_position::FeedPosition;
+use last_use::LastUse;
+use record_cache::RecordCache;
+use revocations::Revocations;
+
+/// How many entries of the feed are read at once.
+const PAGE: u32 = 1000;
+
+/// The bounds of what a node keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegistryLimits {
+    /// How many records it caches; further ones push out others, which are then read again when needed.
+    pub records: usize,
+    /// For how long it goes on checking tokens without having read the feed; after that it answers
+    /// [`Unavailable::Stale`]. `None`: without limit, for a process that is the only one on its store.
+    pub staleness: Option<Duration>,
+}
+
+impl Default for RegistryLimits {
+    /// 100,000 records (some 30 MB), 5 seconds.
+    fn default() -> Self {
+        Self {
+            records: 100_000,
+            staleness: Some(Duration::from_secs(5)),
+        }
+    }
+}
+
+/// The live tokens, as far as this node has read them. One for each store, shared by all issuers on it.
+///
+/// Its owner calls [`sync`](Self::sync) several times a second, and [`flush_used`](Self::flush_used) and
+/// [`purge`](Self::purge) from time to time; the server does. Before the first `sync` every check fails with
+/// [`Unavailable::Stale`], unless [`RegistryLimits::staleness`] is `None`.
+#[derive(Debug)]
+pub struct TokenRegistry {
+    store: Arc<dyn TokenStore>,
+    clock: Arc<dyn Clock>,
+    limits: RegistryLimits,
+    records: RecordCache,
+    revocations: Revocations,
+    last_use: LastUse,
+    /// Counts the changes applied. A record whose reading began before a change is not cached after it.
+    epoch: AtomicU64,
+    feed: tokio::sync::Mutex<FeedPosition>,
+}
+
+impl TokenRegistry {
+    /// A registry that has read nothing yet.
+    pub fn new(store: Arc<dyn TokenStore>, clock: Arc<dyn Clock>, limits: RegistryLimits) -> Self {
+        Self {
+            records: RecordCache::new(limits.records),
+            revocations: Revocations::default(),
+            last_use: LastUse::new(limits.records),
+            epoch: AtomicU64::new(0),
+            feed: tokio::sync::Mutex::default(),
+            store,
+            clock,
+            limits,
+        }
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &Arc<dyn TokenStore> {
+        &self.store
+    }
+
+    /// The clock it reads.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Refuses a token whose session is revoked, or whose owner has a newer generation. Reads memory only.
+    ///
+    /// # Errors
+    /// [`Rejection::Revoked`], or [`Unavailable::Stale`] when this node has not read the feed for too long.
+    pub fn refuse_ended(&self, session: &SessionRef) -> Result<(), VerifyError> {
+        self.refuse_stale()?;
+        match self.revocations.contains(session) {
+            true => Err(Rejection::Revoked.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// The live record with this id, from memory if it was read before.
+    ///
+    /// # Errors
+    /// [`Rejection::Unknown`] or [`Rejection::Revoked`], or a failure of the store.
+    pub async fn live(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {
+        self.refuse_stale()?;
+        let record = match self.records.get(id) {
+            Some(record) => record,
+            None => self.read(id).await?,
+        };
+        let sessions = [Some(record.id), record.parent].into_iter().flatten();
+        for id in sessions {
+            self.refuse_ended(&session_of(&record, id))?;
+        }
+        Ok(record)
+    }
+
+    /// Revokes a token or session on this node at once, and on the others through the feed. Says whether it was live.
+    ///
+    /// What it costs does not depend on how many records are cached: from here on the revocation alone refuses the
+    /// token. Its cached record is removed when its entry is read from the feed.
+    ///
+    /// # Errors
+    /// When the store fails; the token stays valid.
+    pub async fn revoke(&self, id: TokenId) -> Result<bool, StoreError> {
+        let revoked = self.store.revoke(id, self.clock.now()).await?;
+        match revoked {
+            true => self.revocations.add_token(id),
+            // It was revoked before, perhaps by another node. Then that is in the feed, and must be applied here before
+            // the caller gets an answer.
+            false => self.sync().await?,
+        }
+        Ok(revoked)
+    }
+
+    /// Notes that a token was used just now. Written by [`flush_used`](Self::flush_used), never in the request.
+    pub fn note_used(&self, id: TokenId) {
+        self.last_use.note(id, self.clock.now());
+    }
+
+    /// Reads the feed to its end and applies what is new; the first time, all of it.
+    ///
+    /// # Errors
+    /// When the store fails; what was read before is kept.
+    pub async fn sync(&self) -> Result<(), StoreError> {
+        let mut position = self.feed.lock().await;
+        let asked_at = self.clock.monotonic();
+        loop {
+            let page = self.store.changes(position.after(), PAGE).await?;
+            let last_page = page.len() < PAGE as usize;
+            for entry in position.take_new(page, asked_at) {
+                self.revocations.add(&entry);
+                self.apply(entry.change);
+            }
+            if last_page {
+                break;
+            }
+        }
+        position.end_round(asked_at);
+        self.revocations
+            .forget_before(self.clock.now().minus(revocations::MARGIN));
+        self.revocations.set_read_at(asked_at);
+        Ok(())
+    }
+
+    /// Writes the times of last use collected since the last call, and says how many.
+    ///
+    /// # Errors
+    /// When the store fails; what was collected is kept for the next call.
+    pub async fn flush_used(&self) -> Result<usize, StoreError> {
+        let batch = self.last_use.take();
+        let written = self.store.touch(&batch).await;
+        if let Err(error) = written {
+            self.last_use.put_back(batch);
+            return Err(error);
+        }
+        Ok(batch.len())
+    }
+
+    /// Removes a few records that ended before `keep` ago, and says how many. Small steps keep other writers from
+    /// waiting.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn purge(&self, keep: Duration, limit: u32) -> Result<u64, StoreError> {
+        let before = self.clock.now().minus(keep);
+        self.store.purge(before, limit).await
+    }
+
+    /// How long ago this node last read the feed; `None`: never.
+    pub fn staleness(&self) -> Option<Duration> {
+        let read_at = self.revocations.read_at()?;
+        Some(self.clock.monotonic().saturating_sub(read_at))
+    }
+
+    async fn read(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {
+        let epoch = self.epoch.load(Ordering::SeqCst);
+        let record = self.store.find(id).await?.ok_or(Rejection::Unknown)?;
+        let record = Arc::new(record);
+        let unchanged = || self.epoch.load(Ordering::SeqCst) == epoch;
+        self.records.insert_if(record.clone(), unchanged);
+        Ok(record)
+    }
+
+    /// Removes the cached records that a change concerns. What it revokes is among the revocations by then.
+    fn apply(&self, change: Change) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        match change {
+            Change::Ended(id) => self.records.remove_session(id),
+            Change::Superseded(subject, _) | Change::SubjectRights(subject) => self.records.remove_subject(subject),
+            Change::AllRights => self.records.clear(),
+        }
+    }
+
+    fn refuse_stale(&self) -> Result<(), VerifyError> {
+        let Some(bound) = self.limits.staleness else {
+            return Ok(());
+        };
+        match self.staleness() {
+            Some(age) if age <= bound => Ok(()),
+            _ => Err(Unavailable::Stale.into()),
+        }
+    }
+}
+
+fn session_of(record: &TokenRecord, id: TokenId) -> SessionRef {
+    SessionRef {
+        id,
+        generation: record.generation,
+        subject: record.subject,
+    }
+}

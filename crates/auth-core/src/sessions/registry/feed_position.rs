@@ -1,0 +1,124 @@
+//! How far this node has read the feed of changes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::contract::token_store::FeedEntry;
+
+/// How far below the highest number read, at the first reading, an entry may still become visible: a database gives out
+/// numbers before it makes the rows that have them visible.
+const LATE: i64 = 1000;
+
+/// For how long a missing number is looked for. A transaction that is still open after that counts as rolled back.
+const GAP_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The position of a reader in the feed.
+///
+/// Entries may become visible out of order. So each round reads again from the first missing number on, until the entry
+/// with that number has appeared or [`GAP_TIMEOUT`] is over.
+#[derive(Debug, Default)]
+pub(super) struct FeedPosition {
+    /// Every number up to this one was read or given up.
+    complete_to: i64,
+    /// Numbers above `complete_to` that were read, each with the time of its first reading (monotonic).
+    read: BTreeMap<i64, Duration>,
+    /// The highest number read in this round.
+    round_to: i64,
+    started: bool,
+}
+
+impl FeedPosition {
+    /// The number after which to read next.
+    pub(super) fn after(&self) -> i64 {
+        self.round_to.max(self.complete_to)
+    }
+
+    /// Those entries of a page that were not read before.
+    pub(super) fn take_new(&mut self, page: Vec<FeedEntry>, now: Duration) -> Vec<FeedEntry> {
+        let mut new = Vec::new();
+        for entry in page {
+            self.round_to = self.round_to.max(entry.sequence);
+            if entry.sequence > self.complete_to && !self.read.contains_key(&entry.sequence) {
+                self.read.insert(entry.sequence, now);
+                new.push(entry);
+            }
+        }
+        new
+    }
+
+    /// Ends a round of reading: moves `complete_to` over what is complete or given up. The next round starts there.
+    pub(super) fn end_round(&mut self, now: Duration) {
+        if !self.started {
+            self.started = true;
+            self.complete_to = self.round_to.saturating_sub(LATE).max(0);
+        }
+        while let Some((&next, &read_at)) = self.read.first_key_value() {
+            let complete = next <= self.complete_to.saturating_add(1);
+            let given_up = now.saturating_sub(read_at) > GAP_TIMEOUT;
+            if !complete && !given_up {
+                break;
+            }
+            self.complete_to = self.complete_to.max(next);
+            self.read.remove(&next);
+        }
+        self.round_to = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::clock::Timestamp;
+    use crate::contract::token::TokenId;
+    use crate::contract::token_store::Change;
+
+    fn page(sequences: &[i64]) -> Vec<FeedEntry> {
+        let entry = |&sequence: &i64| FeedEntry {
+            sequence,
+            change: Change::Ended(TokenId(sequence)),
+            until: Timestamp::from_seconds(1),
+        };
+        sequences.iter().map(entry).collect()
+    }
+
+    fn new(position: &mut FeedPosition, sequences: &[i64], now: u64) -> Vec<i64> {
+        let now = Duration::from_secs(now);
+        let visible: Vec<i64> = sequences.iter().copied().filter(|s| *s > position.after()).collect();
+        let new = position.take_new(page(&visible), now);
+        position.end_round(now);
+        new.iter().map(|entry| entry.sequence).collect()
+    }
+
+    #[test]
+    fn each_entry_is_taken_once() {
+        let mut position = FeedPosition::default();
+        assert_eq!(new(&mut position, &[1, 2, 3], 0), [1, 2, 3]);
+        assert_eq!(new(&mut position, &[1, 2, 3, 4], 1), [4]);
+        assert_eq!(position.after(), 4);
+    }
+
+    #[test]
+    fn an_entry_that_becomes_visible_late_is_not_missed() {
+        let mut position = FeedPosition::default();
+        assert_eq!(new(&mut position, &[1, 2], 0), [1, 2]);
+        assert_eq!(new(&mut position, &[1, 2, 4, 5], 1), [4, 5]);
+        assert_eq!(new(&mut position, &[1, 2, 3, 4, 5], 2), [3]);
+        assert_eq!(position.after(), 5);
+    }
+
+    #[test]
+    fn an_entry_that_was_invisible_at_the_first_reading_is_not_missed() {
+        let mut position = FeedPosition::default();
+        assert_eq!(new(&mut position, &[5000, 5002], 0), [5000, 5002]);
+        assert_eq!(new(&mut position, &[5000, 5001, 5002], 1), [5001]);
+    }
+
+    #[test]
+    fn a_number_that_never_appears_is_given_up() {
+        let mut position = FeedPosition::default();
+        assert_eq!(new(&mut position, &[1, 3], 0), [1, 3]);
+        assert_eq!(position.after(), 1);
+        assert_eq!(new(&mut position, &[1, 3], 61), [] as [i64; 0]);
+        assert_eq!(position.after(), 3);
+    }
+}

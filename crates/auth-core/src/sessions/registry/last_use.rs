@@ -1,0 +1,59 @@
+//! Times of last use, collected in memory and written in batches.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::contract::clock::Timestamp;
+use crate::contract::token::TokenId;
+
+const SHARDS: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct LastUse {
+    shards: [Mutex<HashMap<TokenId, Timestamp>>; SHARDS],
+    shard_limit: usize,
+}
+
+impl LastUse {
+    /// Collects at most about `limit` times.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            shards: Default::default(),
+            shard_limit: limit.div_ceil(SHARDS).max(1),
+        }
+    }
+
+    /// Notes a use. When too many wait to be written, uses of further tokens are not noted: a check never waits for a
+    /// write.
+    pub(super) fn note(&self, id: TokenId, at: Timestamp) {
+        let mut shard = self.shard(id);
+        let room = shard.len() < self.shard_limit;
+        match shard.get_mut(&id) {
+            Some(last) => *last = at.max(*last),
+            None if room => {
+                shard.insert(id, at);
+            }
+            None => {}
+        }
+    }
+
+    /// Takes out all that was collected.
+    pub(super) fn take(&self) -> Vec<(TokenId, Timestamp)> {
+        let all = self.shards.iter();
+        let drained = all.flat_map(|shard| std::mem::take(&mut *lock(shard)));
+        drained.collect()
+    }
+
+    /// Puts back a batch that could not be written.
+    pub(super) fn put_back(&self, batch: Vec<(TokenId, Timestamp)>) {
+        batch.into_iter().for_each(|(id, at)| self.note(id, at));
+    }
+
+    fn shard(&self, id: TokenId) -> MutexGuard<'_, HashMap<TokenId, Timestamp>> {
+        lock(&self.shards[id.0.unsigned_abs() as usize % SHARDS])
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,106 @@
+//! The revocations that still matter: sessions by id, and the oldest valid generation of each owner.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use crate::contract::account::{Generation, Subject};
+use crate::contract::clock::Timestamp;
+use crate::contract::token::{SessionRef, TokenId};
+use crate::contract::token_store::{Change, FeedEntry};
+
+/// For how long a revocation is remembered after the time when it could matter: a clock that jumps a day ahead and back
+/// again must not make a revoked token valid.
+pub(super) const MARGIN: Duration = Duration::from_secs(26 * 60 * 60);
+
+#[derive(Debug, Default)]
+pub(super) struct Revocations(RwLock<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Revoked tokens and sessions, and until when to remember each; `None` until the feed has said so.
+    tokens: HashMap<TokenId, Option<Timestamp>>,
+    /// The first generation of each owner that is still valid, and until when to remember it.
+    subjects: HashMap<Subject, (Generation, Timestamp)>,
+    /// When the feed was last read to its end, by the monotonic clock.
+    read_at: Option<Duration>,
+}
+
+impl Revocations {
+    /// Whether the session is revoked, or its owner has a newer generation.
+    pub(super) fn contains(&self, session: &SessionRef) -> bool {
+        let state = self.read();
+        let newest = state.subjects.get(&session.subject);
+        state.tokens.contains_key(&session.id) || newest.is_some_and(|(generation, _)| session.generation < *generation)
+    }
+
+    /// Adds an entry of the feed, if it revokes something.
+    pub(super) fn add(&self, entry: &FeedEntry) {
+        let mut state = self.write();
+        match entry.change {
+            Change::Ended(id) => {
+                state.tokens.insert(id, Some(entry.until));
+            }
+            Change::Superseded(subject, generation) => {
+                let newest = state.subjects.entry(subject).or_insert((generation, entry.until));
+                *newest = (newest.0.max(generation), newest.1.max(entry.until));
+            }
+            Change::SubjectRights(_) | Change::AllRights => {}
+        }
+    }
+
+    /// Adds a token that this node revoked itself, before its entry was read in the feed. The entry then says until when
+    /// to remember it.
+    pub(super) fn add_token(&self, id: TokenId) {
+        self.write().tokens.entry(id).or_insert(None);
+    }
+
+    /// Forgets revocations that were to be remembered until `now` at most.
+    pub(super) fn forget_before(&self, now: Timestamp) {
+        let mut state = self.write();
+        state.tokens.retain(|_, until| until.is_none_or(|until| until > now));
+        state.subjects.retain(|_, (_, until)| *until > now);
+    }
+
+    /// Notes that the feed was read to its end.
+    pub(super) fn set_read_at(&self, monotonic: Duration) {
+        self.write().read_at = Some(monotonic);
+    }
+
+    /// When the feed was last read to its end; `None`: never.
+    pub(super) fn read_at(&self) -> Option<Duration> {
+        self.read().read_at
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_owners_older_generations_are_revoked_and_newer_ones_are_not() {
+        let revocations = Revocations::default();
+        revocations.add(&FeedEntry {
+            sequence: 1,
+            change: Change::Superseded(Subject(7), Generation(3)),
+            until: Timestamp::from_seconds(10),
+        });
+        let session = |generation| SessionRef {
+            id: TokenId(1),
+            generation: Generation(generation),
+            subject: Subject(7),
+        };
+        assert!(revocations.contains(&session(2)));
+        assert!(!revocations.contains(&session(3)));
+        revocations.forget_before(Timestamp::from_seconds(10));
+        assert!(!revocations.contains(&session(2)));
+    }
+}

@@ -1,0 +1,245 @@
+//! Sign in, refresh with rotation, sign out: what every dialect does, whatever its issuer.
+
+use std::sync::Arc;
+
+use super::refresh::{Decision, RefreshPolicy, RefreshToken};
+use super::registry::TokenRegistry;
+use crate::contract::account::Subject;
+use crate::contract::clock::{Clock, Timestamp};
+use crate::contract::entropy::Entropy;
+use crate::contract::error::{IssueError, IssuerSetupError, RefreshError, RevokeError};
+use crate::contract::issuer::Issuer;
+use crate::contract::refresh_state::RefreshState;
+use crate::contract::scope::Scopes;
+use crate::contract::secret::{PlainToken, SecretKey};
+use crate::contract::token::{Grant, IssuedToken, PresentedToken, SessionRef};
+use crate::contract::token_store::RefreshSession;
+use crate::contract::verified_token::VerifiedToken;
+
+/// How often a refresh reads the session's state before it gives up. The second reading answers a caller who lost the
+/// race of one rotation; the third is for a session that several clients refresh at the same time.
+const READS: usize = 3;
+
+/// What a service refreshes with.
+#[derive(Debug)]
+pub struct Refreshing {
+    /// For how long a session can be refreshed.
+    pub policy: RefreshPolicy,
+    /// The key under which successors are sealed: for this service alone, and not in the store.
+    pub seal: SecretKey,
+}
+
+/// The outcome of a sign-in or a refresh.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The access token.
+    pub token: IssuedToken,
+    /// The refresh token, where the service refreshes.
+    pub refresh: Option<PlainToken>,
+    /// The session it belongs to, with its owner.
+    pub session: SessionRef,
+    /// What the token permits.
+    pub scopes: Scopes,
+}
+
+/// The tokens of one flavour, from sign-in to sign-out.
+#[derive(Debug)]
+pub struct TokenService {
+    issuer: Arc<dyn Issuer>,
+    registry: Arc<TokenRegistry>,
+    entropy: Arc<dyn Entropy>,
+    refreshing: Option<Refreshing>,
+}
+
+impl TokenService {
+    /// A service over `issuer`, which refreshes if `refreshing` is given.
+    ///
+    /// # Errors
+    /// [`IssuerSetupError::SessionsNotRecorded`] for a service that refreshes over an issuer that records no sessions.
+    pub fn new(
+        issuer: Arc<dyn Issuer>,
+        registry: Arc<TokenRegistry>,
+        entropy: Arc<dyn Entropy>,
+        refreshing: Option<Refreshing>,
+    ) -> Result<Self, IssuerSetupError> {
+        if refreshing.is_some() && !issuer.capabilities().recorded {
+            return Err(IssuerSetupError::SessionsNotRecorded {
+                flavour: issuer.flavour().into(),
+                needed_by: "refreshing",
+            });
+        }
+        Ok(Self {
+            issuer,
+            registry,
+            entropy,
+            refreshing,
+        })
+    }
+
+    /// The issuer, which is a verifier too.
+    pub fn issuer(&self) -> &Arc<dyn Issuer> {
+        &self.issuer
+    }
+
+    /// Issues the token for a grant, and a refresh token where this service refreshes.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub async fn sign_in(&self, mut grant: Grant) -> Result<SignedIn, IssueError> {
+        let (subject, generation, session) = (grant.subject, grant.generation, grant.session);
+        let scopes = grant.scopes.clone();
+        let mut refresh = None;
+        if let Some(refreshing) = &self.refreshing {
+            let now = self.clock().now();
+            let (state, plain) = RefreshState::start(now, &*self.entropy)?;
+            grant.refresh = Some(state);
+            grant.session_expires_at = Some(now.plus(refreshing.policy.absolute));
+            refresh = Some(plain);
+        }
+        let token = self.issuer.issue(grant).await?;
+        let session = session.unwrap_or(SessionRef {
+            id: token.id,
+            generation,
+            subject,
+        });
+        tracing::info!(event = "token_issued", flavour = self.issuer.flavour(), token = %token.id, %subject);
+        Ok(SignedIn {
+            token,
+            refresh,
+            session,
+            scopes,
+        })
+    }
+
+    /// Exchanges a refresh token for a new access token of the same session and the next refresh token.
+    ///
+    /// However many callers present one token at the same time, there is one successor, and within the grace all of them
+    /// get it.
+    ///
+    /// # Errors
+    /// [`RefreshError`]. After [`RefreshError::Unavailable`] the token presented is still valid, or gets its
+    /// successor on a retry within the grace.
+    ///
+    /// # Security
+    /// A token used before, outside the grace, revokes its session: two parties had it (RFC 9700 4.14). Text that is not a
+    /// refresh token is refused before anything is read.
+    pub async fn refresh(&self, presented: &str) -> Result<SignedIn, RefreshError> {
+        self.refresh_if(presented, |_| true).await
+    }
+
+    /// As [`refresh`](Self::refresh), for one owner: where the client signs in with each refresh (RFC 6749 section 6). A
+    /// refresh token of another owner is unknown, and stays as it is.
+    ///
+    /// # Errors
+    /// [`RefreshError`].
+    pub async fn refresh_of(&self, owner: Subject, presented: &str) -> Result<SignedIn, RefreshError> {
+        self.refresh_if(presented, |session| session.token.subject == owner)
+            .await
+    }
+
+    async fn refresh_if(
+        &self,
+        presented: &str,
+        allowed: impl Fn(&RefreshSession) -> bool,
+    ) -> Result<SignedIn, RefreshError> {
+        let refreshing = self.refreshing.as_ref().ok_or(RefreshError::Unknown)?;
+        let presented = RefreshToken::parse(presented).ok_or(RefreshError::Malformed)?;
+        for _ in 0..READS {
+            let session = self.session_of(&presented).await?;
+            if !allowed(&session) {
+                return Err(RefreshError::Unknown);
+            }
+            let now = self.clock().now();
+            if session.token.expires_at.is_some_and(|end| end <= now) {
+                return Err(RefreshError::Expired);
+            }
+            let decision = session
+                .refresh
+                .decide(&presented, now, &refreshing.policy, &refreshing.seal);
+            let successor = match decision {
+                Decision::Rotate => self.rotate(&session, &presented, now, refreshing).await?,
+                Decision::Replay(successor) => Some(successor),
+                Decision::Reused => return Err(self.revoke_reused(&session).await),
+                Decision::Unknown => return Err(RefreshError::Unknown),
+                Decision::Expired => return Err(RefreshError::Expired),
+            };
+            if let Some(successor) = successor {
+                return self.answer(session, successor).await;
+            }
+        }
+        Err(crate::StoreError::Busy("the session was refreshed by others at the same time".into()).into())
+    }
+
+    /// Revokes the session of a live token, and with it everything that belongs to it.
+    ///
+    /// # Errors
+    /// [`RevokeError::Rejected`] if the token is not live.
+    pub async fn sign_out(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, RevokeError> {
+        let token = self.issuer.verify(presented).await?;
+        self.issuer.revoke(token.session().id).await?;
+        tracing::info!(event = "token_revoked", flavour = self.issuer.flavour(), token = %token.id(), subject = %token.subject());
+        Ok(token)
+    }
+
+    async fn session_of(&self, presented: &RefreshToken) -> Result<RefreshSession, RefreshError> {
+        let found = self.registry.store().find_session(&presented.selector()).await?;
+        let ours = found.filter(|session| *session.token.flavour == *self.issuer.flavour());
+        ours.ok_or(RefreshError::Unknown)
+    }
+
+    /// The successor, if this caller won the rotation.
+    async fn rotate(
+        &self,
+        session: &RefreshSession,
+        presented: &RefreshToken,
+        now: Timestamp,
+        refreshing: &Refreshing,
+    ) -> Result<Option<PlainToken>, RefreshError> {
+        let from = &session.refresh.current;
+        let (to, successor) = session
+            .refresh
+            .rotate(presented, now, &refreshing.seal, &*self.entropy)?;
+        let won = self.registry.store().rotate(session.token.id, from, &to).await?;
+        Ok(won.then_some(successor))
+    }
+
+    async fn answer(&self, session: RefreshSession, refresh: PlainToken) -> Result<SignedIn, RefreshError> {
+        let record = session.token;
+        let reference = SessionRef {
+            id: record.id,
+            generation: record.generation,
+            subject: record.subject,
+        };
+        let scopes = record.scopes.clone();
+        let mut grant = Grant::new(record.subject, record.generation, record.realm, record.scopes);
+        grant.session = Some(reference);
+        let token = self.issuer.issue(grant).await.map_err(|error| match error {
+            IssueError::NotEntitled => RefreshError::Unknown,
+            IssueError::Unavailable(error) => RefreshError::Unavailable(error),
+        })?;
+        tracing::info!(event = "token_refreshed", flavour = self.issuer.flavour(), token = %record.id, subject = %record.subject);
+        Ok(SignedIn {
+            token,
+            refresh: Some(refresh),
+            session: reference,
+            scopes,
+        })
+    }
+
+    /// Revokes the session. The reuse is reported only after that is done.
+    async fn revoke_reused(&self, session: &RefreshSession) -> RefreshError {
+        let (id, subject) = (session.token.id, session.token.subject);
+        match self.registry.revoke(id).await {
+            Ok(true) => {
+                tracing::warn!(event = "refresh_reused", flavour = self.issuer.flavour(), token = %id, %subject);
+                RefreshError::Reused
+            }
+            Ok(false) => RefreshError::Unknown,
+            Err(error) => error.into(),
+        }
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.registry.clock()
+    }
+}

@@ -1,0 +1,151 @@
+//! Keys handed to those that sign and verify, at start and whenever they change.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use super::{Keyring, times};
+use crate::active::{ActiveKeys, Fingerprint, KeyFollower};
+use crate::error::KeyringError;
+use crate::format::KeyFormat;
+use crate::rotation::{self, KeyState};
+use crate::stored::{KeyPurpose, StoredKey};
+
+/// A follower, and the keys it was handed last.
+#[derive(Clone, Debug)]
+pub(super) struct Followed {
+    purpose: KeyPurpose,
+    follower: Arc<dyn KeyFollower>,
+    handed: Fingerprint,
+}
+
+/// What a reload did.
+#[derive(Debug, Default)]
+pub struct Reloaded {
+    /// The purposes whose followers have other keys now.
+    pub changed: Vec<ChangedKeys>,
+    /// What did not work. Each reload tries it again.
+    pub failures: Vec<ReloadFailure>,
+}
+
+/// A purpose whose follower has other keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedKeys {
+    /// The purpose.
+    pub purpose: KeyPurpose,
+    /// How many keys verify now.
+    pub verifying: usize,
+}
+
+/// What is wrong with the keys of one purpose.
+#[derive(Debug)]
+pub struct ReloadFailure {
+    /// The purpose.
+    pub purpose: KeyPurpose,
+    /// What is wrong: a key that does not open is left out; where no key signs, the follower was handed none that does.
+    pub error: KeyringError,
+}
+
+impl Keyring {
+    /// The keys of one purpose to begin with. The first key is made if the store has none; however many nodes begin at
+    /// once, they get the same.
+    ///
+    /// # Errors
+    /// [`KeyringError::Format`] if there is no key and none can be made; [`KeyringError::NoSigner`]; when a key that
+    /// verifies does not open, or the store fails.
+    pub async fn start(&self, purpose: &KeyPurpose, format: &dyn KeyFormat) -> Result<ActiveKeys, KeyringError> {
+        let mut stored = self.stored(purpose).await?;
+        if stored.is_empty() {
+            let first = self.seal(&format.generate()?, purpose, self.clock.now())?;
+            self.store.insert_first(&first).await?;
+            stored = self.stored(purpose).await?;
+        }
+        let (keys, failures) = self.activate(purpose, &stored, self.clock.now());
+        match (failures.into_iter().next(), keys.signing()) {
+            (Some(failure), _) => Err(failure),
+            (None, None) => Err(KeyringError::NoSigner(purpose.clone())),
+            (None, Some(_)) => Ok(keys),
+        }
+    }
+
+    /// Hands a follower every change from now on, with [`reload`](Self::reload). `keys` are those it works with already.
+    pub fn follow(&self, keys: &ActiveKeys, follower: Arc<dyn KeyFollower>) {
+        self.followed().push(Followed {
+            purpose: keys.purpose().clone(),
+            handed: keys.fingerprint(),
+            follower,
+        });
+    }
+
+    /// Whether something follows the keys of this purpose.
+    pub fn is_followed(&self, purpose: &KeyPurpose) -> bool {
+        self.followed().iter().any(|followed| followed.purpose == *purpose)
+    }
+
+    /// Reads the store, and hands each follower its keys where they have changed: one was added, has come to sign, or
+    /// has retired. What is wrong with one purpose's keys keeps no other purpose from its own. To be called every few
+    /// seconds, by one task.
+    ///
+    /// # Errors
+    /// When the store fails; the keys in use stay in use.
+    pub async fn reload(&self) -> Result<Reloaded, KeyringError> {
+        let all = self.store.keys().await?;
+        let mut reloaded = Reloaded::default();
+        let followed = self.followed().clone();
+        for (index, one) in followed.iter().enumerate() {
+            let stored: Vec<StoredKey> = all.iter().filter(|key| key.purpose == one.purpose).cloned().collect();
+            if let Some(handed) = self.hand_over(one, &stored, &mut reloaded) {
+                self.followed()[index].handed = handed;
+            }
+        }
+        Ok(reloaded)
+    }
+
+    /// What the follower was handed, if the keys have changed.
+    fn hand_over(&self, one: &Followed, stored: &[StoredKey], reloaded: &mut Reloaded) -> Option<Fingerprint> {
+        let now = self.clock.now();
+        let mut fail = |error| {
+            reloaded.failures.push(ReloadFailure {
+                purpose: one.purpose.clone(),
+                error,
+            });
+        };
+        let states = stored.iter().zip(rotation::states(&times(stored), now));
+        let wanted = states.filter(|(_, state)| *state != KeyState::Retired);
+        let wanted: Fingerprint = wanted.map(|(key, state)| (key.name.clone(), state)).collect();
+        if !wanted.iter().any(|(_, state)| *state == KeyState::Current) {
+            fail(KeyringError::NoSigner(one.purpose.clone()));
+        }
+        if wanted == one.handed {
+            return None;
+        }
+        let (keys, failures) = self.activate(&one.purpose, stored, now);
+        failures.into_iter().for_each(&mut fail);
+        let fingerprint = keys.fingerprint();
+        if fingerprint == one.handed {
+            return None;
+        }
+        if let Err(error) = one.follower.use_keys(&keys) {
+            fail(error.into());
+            return withdraw(one, &fingerprint);
+        }
+        reloaded.changed.push(ChangedKeys {
+            purpose: one.purpose.clone(),
+            verifying: fingerprint.len(),
+        });
+        Some(fingerprint)
+    }
+
+    fn followed(&self) -> MutexGuard<'_, Vec<Followed>> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes all keys from a follower that cannot use its new ones, if a key that it works with has retired: what that key has
+/// signed must be refused. Otherwise the keys in use stay in use. The answer is what it was handed, if that changed.
+fn withdraw(one: &Followed, wanted: &Fingerprint) -> Option<Fingerprint> {
+    let is_wanted = |name: &String| wanted.iter().any(|(wanted, _)| wanted == name);
+    if one.handed.iter().all(|(name, _)| is_wanted(name)) {
+        return None;
+    }
+    let none = ActiveKeys::new(one.purpose.clone(), Vec::new());
+    one.follower.use_keys(&none).ok().map(|()| none.fingerprint())
+}

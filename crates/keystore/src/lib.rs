@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod active;
+mod error;
+mod format;
+mod keyring;
+mod plain;
+pub mod rotation;
+mod seal;
+mod store;
+mod stored;
+
+pub use active::{ActiveKeys, KeyFollower};
+pub use error::{KeyFormatError, KeyringError, SealError};
+pub use format::{KeyFormat, KeyNamer};
+pub use keyring::{
+    ChangedKeys, Keyring, ListedKey, ReloadFailure, Reloaded, Replaced, RetireWhen, Rotated, RotationPlan,
+};
+pub use plain::PlainKey;
+pub use rotation::{KeyState, KeyTimes};
+pub use seal::Sealer;
+pub use store::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement};
+pub use stored::{KeyPurpose, PurposeError, StoredKey};

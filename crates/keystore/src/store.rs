@@ -1,0 +1,118 @@
+//! The port.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use auth_core::{StoreError, Timestamp};
+
+use crate::rotation::{KeyTimes, signs_always};
+use crate::stored::StoredKey;
+
+/// A key that is to retire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retirement {
+    /// The key.
+    pub name: String,
+    /// From when on it no longer verifies; not later than planned before.
+    pub at: Timestamp,
+    /// Now.
+    pub now: Timestamp,
+    /// Whether it may retire although no other key signs for its purpose: for a purpose that is no longer used.
+    pub allow_last: bool,
+}
+
+/// What came of a retirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RetireOutcome {
+    /// The key, with the time at which it now retires.
+    Retired(StoredKey),
+    /// There is no key of this name.
+    UnknownKey,
+    /// Refused: there would be a moment at which no key of its purpose signs. Nothing has changed.
+    LastSigner,
+}
+
+/// What came of an emergency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EmergencyOutcome {
+    /// The new keys are in the store. These are the keys that verified before, as they are now: retired.
+    Replaced(Vec<StoredKey>),
+    /// No key verified. Nothing has changed.
+    NothingToReplace,
+    /// A new key's name is taken. Nothing has changed.
+    NameTaken,
+}
+
+/// Keys of any purpose, as stored. Each method is one atomic operation: it happens entirely or not at all, whatever
+/// fails in between and whatever runs at the same time, and no reader sees half of it. No method removes a key.
+///
+/// Implementations: `store-memory` and `store-diesel`. The laws they keep are in `testkit::store`.
+#[async_trait]
+pub trait KeyStore: fmt::Debug + Send + Sync + 'static {
+    /// All keys, those that sign first first; of equals, by name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
+
+    /// Adds a key, unless its purpose has one (retired or not) or its name is taken: then `Ok(false)`. However many
+    /// nodes start at once on an empty database, each purpose gets one first key.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is added.
+    async fn insert_first(&self, key: &StoredKey) -> Result<bool, StoreError>;
+
+    /// Adds a key, and lets every other key of its purpose retire at `others_retire`, unless it retires earlier.
+    /// `Ok(false)` if the name is taken; nothing has changed then.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError>;
+
+    /// Lets a key retire at a moment, unless it retires earlier. Refused ([`RetireOutcome::LastSigner`]) where from then
+    /// on, or from now if that is later, there would be a moment at which no key of its purpose signs. That is decided by
+    /// what is in the store inside the operation: of two keys that retire at once, one is refused.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError>;
+
+    /// Adds a key, and retires every other key of its flavour that verifies at `now`, at `now`, whatever its algorithm: for
+    /// a stolen key.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    ///
+    /// # Security
+    /// Once it has answered, no key verifies that was in the store before, whatever rotations run at the same time.
+    async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError>;
+
+    /// Adds keys, and retires every other key in the store that verifies at `now`, at `now`, whatever its purpose: for
+    /// a stolen database or master key.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    ///
+    /// # Security
+    /// As for [`emergency`](Self::emergency). Keys of purposes that no configuration names are retired as well.
+    async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError>;
+}
+
+impl Retirement {
+    /// What comes of it, as a pure function of the keys of the key's purpose, itself among them. Stores call it inside
+    /// their operation.
+    #[must_use]
+    pub fn decide(&self, keys_of_purpose: &[StoredKey]) -> RetireOutcome {
+        let mut keys = keys_of_purpose.to_vec();
+        let Some(key) = keys.iter_mut().find(|key| key.name == self.name) else {
+            return RetireOutcome::UnknownKey;
+        };
+        key.retire_by(self.at);
+        let retired = key.clone();
+        let times: Vec<KeyTimes> = keys.iter().map(StoredKey::times).collect();
+        match self.allow_last || signs_always(&times, self.at.max(self.now)) {
+            true => RetireOutcome::Retired(retired),
+            false => RetireOutcome::LastSigner,
+        }
+    }
+}

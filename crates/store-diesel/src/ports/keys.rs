@@ -1,0 +1,147 @@
+//! The port of signing keys. Whatever changes a key holds all of them until its transaction ends, so that what is decided
+//! from the other keys is still true when it is written.
+
+use async_trait::async_trait;
+use auth_core::{StoreError, Timestamp};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use futures_util::FutureExt;
+use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
+
+use super::backend::{Connection, Db};
+use super::differences;
+use crate::error::Outcome;
+use crate::rows::KeyRow;
+use crate::schema::vault;
+
+#[async_trait]
+impl KeyStore for Db {
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.read((), |conn, ()| keys(conn).boxed()).await
+    }
+
+    async fn insert_first(&self, key: &StoredKey) -> Result<bool, StoreError> {
+        self.write(key.clone(), |conn, key| insert_first(conn, key).boxed())
+            .await
+    }
+
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+        self.write((new.clone(), others_retire), |conn, (new, others_retire)| {
+            rotate(conn, new, *others_retire).boxed()
+        })
+        .await
+    }
+
+    async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
+        self.write(retirement.clone(), |conn, retirement| retire(conn, retirement).boxed())
+            .await
+    }
+
+    async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+        self.write((new.clone(), now), |conn, (new, now)| {
+            replace(conn, Some(new.purpose.flavour()), std::slice::from_ref(new), *now).boxed()
+        })
+        .await
+    }
+
+    async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+        self.write((replacements.to_vec(), now), |conn, (new, now)| {
+            replace(conn, None, new, *now).boxed()
+        })
+        .await
+    }
+}
+
+async fn keys(conn: &mut Connection) -> Outcome<Vec<StoredKey>> {
+    let rows = vault::table
+        .order((vault::activates_at, vault::name))
+        .select(KeyRow::as_select());
+    let rows: Vec<KeyRow> = rows.load(conn).await?;
+    Ok(rows.into_iter().map(StoredKey::from).collect())
+}
+
+async fn insert_first(conn: &mut Connection, key: &StoredKey) -> Outcome<bool> {
+    differences::hold_keys(conn).await?;
+    let others = vault::table.filter(vault::purpose.eq(key.purpose.as_str()));
+    let others: bool = diesel::select(exists(others)).get_result(conn).await?;
+    match others {
+        true => Ok(false),
+        false => insert(conn, key).await,
+    }
+}
+
+async fn rotate(conn: &mut Connection, new: &StoredKey, others_retire: Timestamp) -> Outcome<bool> {
+    differences::hold_keys(conn).await?;
+    if !insert(conn, new).await? {
+        return Ok(false);
+    }
+    let others = vault::table
+        .filter(vault::purpose.eq(new.purpose.as_str()))
+        .filter(vault::name.ne(&new.name))
+        .filter(
+            vault::retires_at
+                .is_null()
+                .or(vault::retires_at.gt(others_retire.as_millis())),
+        );
+    let retires = vault::retires_at.eq(others_retire.as_millis());
+    diesel::update(others).set(retires).execute(conn).await?;
+    Ok(true)
+}
+
+async fn retire(conn: &mut Connection, retirement: &Retirement) -> Outcome<RetireOutcome> {
+    differences::hold_keys(conn).await?;
+    let mut of_purpose = keys(conn).await?;
+    let key = of_purpose.iter().find(|key| key.name == retirement.name);
+    let Some(purpose) = key.map(|key| key.purpose.clone()) else {
+        return Ok(RetireOutcome::UnknownKey);
+    };
+    of_purpose.retain(|key| key.purpose == purpose);
+    let outcome = retirement.decide(&of_purpose);
+    if let RetireOutcome::Retired(key) = &outcome {
+        let retires = vault::retires_at.eq(key.retires_at.map(Timestamp::as_millis));
+        let row = diesel::update(vault::table.find(&key.name)).set(retires);
+        row.execute(conn).await?;
+    }
+    Ok(outcome)
+}
+
+/// Retires every key that verifies, of one flavour or of all, and adds the new ones.
+async fn replace(
+    conn: &mut Connection,
+    flavour: Option<&str>,
+    new: &[StoredKey],
+    now: Timestamp,
+) -> Outcome<EmergencyOutcome> {
+    differences::hold_keys(conn).await?;
+    let stored = keys(conn).await?;
+    let is_taken = |(index, key): (usize, &StoredKey)| {
+        let mut others = stored.iter().chain(&new[..index]);
+        others.any(|other| other.name == key.name)
+    };
+    if new.iter().enumerate().any(is_taken) {
+        return Ok(EmergencyOutcome::NameTaken);
+    }
+    let concerned =
+        |key: &StoredKey| key.verifies(now) && flavour.is_none_or(|flavour| key.purpose.flavour() == flavour);
+    let mut retired: Vec<StoredKey> = stored.into_iter().filter(concerned).collect();
+    if retired.is_empty() {
+        return Ok(EmergencyOutcome::NothingToReplace);
+    }
+    retired.iter_mut().for_each(|key| key.retire_by(now));
+    let names: Vec<&str> = retired.iter().map(|key| key.name.as_str()).collect();
+    let old = vault::table.filter(vault::name.eq_any(names));
+    let retires = vault::retires_at.eq(now.as_millis());
+    diesel::update(old).set(retires).execute(conn).await?;
+    for key in new {
+        let row = diesel::insert_into(vault::table).values(KeyRow::from(key));
+        row.execute(conn).await?;
+    }
+    Ok(EmergencyOutcome::Replaced(retired))
+}
+
+/// Whether the key was added; `false` if its name is taken.
+async fn insert(conn: &mut Connection, key: &StoredKey) -> Outcome<bool> {
+    let row = diesel::insert_into(vault::table).values(KeyRow::from(key));
+    Ok(row.on_conflict_do_nothing().execute(conn).await? == 1)
+}

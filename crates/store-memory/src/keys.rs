@@ -1,0 +1,91 @@
+//! The port of signing keys.
+
+use async_trait::async_trait;
+use auth_core::{StoreError, Timestamp};
+use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
+
+use crate::MemoryStore;
+use crate::state::State;
+
+#[async_trait]
+impl KeyStore for MemoryStore {
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        let mut keys: Vec<StoredKey> = self.state().keys.values().cloned().collect();
+        // Of equals, the map's order is that of their names.
+        keys.sort_by_key(|key| key.activates_at);
+        Ok(keys)
+    }
+
+    async fn insert_first(&self, key: &StoredKey) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let has_one = state.keys.values().any(|other| other.purpose == key.purpose);
+        let adds = !has_one && !state.keys.contains_key(&key.name);
+        if adds {
+            state.add_key(key);
+        }
+        Ok(adds)
+    }
+
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        if state.keys.contains_key(&new.name) {
+            return Ok(false);
+        }
+        let others = state.keys.values_mut().filter(|key| key.purpose == new.purpose);
+        others.for_each(|key| key.retire_by(others_retire));
+        state.add_key(new);
+        Ok(true)
+    }
+
+    async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
+        let mut state = self.state();
+        let Some(key) = state.keys.get(&retirement.name) else {
+            return Ok(RetireOutcome::UnknownKey);
+        };
+        let of_purpose = state.keys.values().filter(|other| other.purpose == key.purpose);
+        let outcome = retirement.decide(&of_purpose.cloned().collect::<Vec<_>>());
+        if let RetireOutcome::Retired(key) = &outcome {
+            state.add_key(key);
+        }
+        Ok(outcome)
+    }
+
+    async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+        let concerns = |key: &StoredKey| key.purpose.flavour() == new.purpose.flavour();
+        Ok(self.state().replace_keys(std::slice::from_ref(new), now, concerns))
+    }
+
+    async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+        Ok(self.state().replace_keys(replacements, now, |_| true))
+    }
+}
+
+impl State {
+    fn add_key(&mut self, key: &StoredKey) {
+        self.keys.insert(key.name.clone(), key.clone());
+    }
+
+    fn replace_keys(
+        &mut self,
+        new: &[StoredKey],
+        now: Timestamp,
+        concerns: impl Fn(&StoredKey) -> bool,
+    ) -> EmergencyOutcome {
+        let is_twice = |(index, key): (usize, &StoredKey)| new[..index].iter().any(|other| other.name == key.name);
+        if new.iter().enumerate().any(is_twice) || new.iter().any(|key| self.keys.contains_key(&key.name)) {
+            return EmergencyOutcome::NameTaken;
+        }
+        let old = self.keys.values_mut().filter(|key| concerns(key) && key.verifies(now));
+        let retired: Vec<StoredKey> = old
+            .map(|key| {
+                key.retire_by(now);
+                key.clone()
+            })
+            .collect();
+        if retired.is_empty() {
+            return EmergencyOutcome::NothingToReplace;
+        }
+        new.iter().for_each(|key| self.add_key(key));
+        EmergencyOutcome::Replaced(retired)
+    }
+}

@@ -1,0 +1,230 @@
+//! Stores that break one promise each: the store in memory, with a flaw.
+
+mod accounts;
+mod consumers;
+mod keys;
+mod token_admin;
+mod tokens;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use auth_core::{
+    Account, NewToken, Realm, RefreshSession, Selector, Subject, Timestamp, TokenDigest, TokenId, TokenRecord,
+};
+use keystore::StoredKey;
+use store_memory::MemoryStore;
+use testkit::law::Supported;
+use testkit::{Ports, StoreHarness};
+
+use super::lock;
+
+/// What is wrong with a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// Nothing: with this one every law is kept, so that it is the flaw alone that breaks one.
+    None,
+    LosesKeys,
+    NoEndIsTheEndOfTime,
+    LosesLabels,
+    RecordsOutdated,
+    IgnoresParents,
+    RefusedLeavesARow,
+    NamesAgain,
+    UnknownFindsAnother,
+    FindsRevoked,
+    FindsOrphans,
+    OlderGenerationLives,
+    NewerGenerationDies,
+    HasAClock,
+    FindsAnySession,
+    FindsEndedSessions,
+    LosesLineage,
+    PredecessorMoves,
+    MovesEndedSessions,
+    RotatesTwice,
+    RotationAddsARow,
+    SharesNothing,
+    SecondCallerMakesAnother,
+    SharesAcrossFlavours,
+    SharesOwnRecords,
+    SharesEndedRecords,
+    SharesExpiredRecords,
+    SharesWithOutdated,
+    SharedRightsStay,
+    EverybodyEnded,
+    EndsAllOfTheOwner,
+    EndsTheSessionToo,
+    EndsInSilence,
+    EndIsTooSoonForgotten,
+    EndlessIsForgotten,
+    FeedBackwards,
+    FeedUnbounded,
+    FeedLosesSome,
+    RoleEditsInSilence,
+    RoleChangesInSilence,
+    UsesGoBack,
+    StopsAtUnknownUses,
+    PurgesAtTheMoment,
+    PurgesAllAtOnce,
+    PurgesEndless,
+    PurgeRevives,
+    PurgesTheFeed,
+    ListsOldestFirst,
+    ListsUnbounded,
+    ListsTheDead,
+    ListsNoLabels,
+    EndsNoSessions,
+    EverythingGoesOn,
+    EverythingEndsInTheNext,
+    PurgesNothing,
+    SortsPermissions,
+    RolesOfAllRealms,
+    DamagedRolesGive,
+    IssuedRightsStay,
+    RoleStays,
+    AttributesAreAdded,
+    AllRightsOfTheRole,
+    FoldsLogins,
+    UnknownFindsFirstAccount,
+    NumbersAsItLikes,
+    AliasesUnchecked,
+    NamesAreGlobal,
+    NamesAreTakenTwice,
+    BarsInSilence,
+    BarsNobody,
+    BarsAnybody,
+    FindsByLoginOnly,
+    TrimsHashes,
+    PasswordsEndNothing,
+    PasswordsEndAlways,
+    ChangesBlindly,
+    ChangesAfterALook,
+    AnybodyHasAPassword,
+    UpgradesBlindly,
+    UpgradesEndSessions,
+    PrintsHashes,
+    KeysInAnyCase,
+    TakesConsumersOver,
+    ConsumersStayBarred,
+    ConsumersAreNeverBarred,
+    LosesClientNames,
+    OverwritesClients,
+    ClientsAreMadeTwice,
+    OneOrganisation,
+    ClientsAreOperators,
+    BarredClientsAreHidden,
+    CutsSealedKeys,
+    ListsLaterKeysFirst,
+    FirstKeysBesideRetired,
+    FirstKeysAfterALook,
+    RotationEndsEveryPurpose,
+    RotationPostpones,
+    RotationEndsBeforeItAdds,
+    RotatesAfterALook,
+    RotatesInTwoSteps,
+    EmergencyRemoves,
+    RetiresNothing,
+    RetirementPostpones,
+    UnknownKeysRetire,
+    LastKeysRetire,
+    LastKeysNeverRetire,
+    RetiresAfterALook,
+    EmergencySparesNextKeys,
+    EmergencySparesOtherAlgorithms,
+    EmergencyAddsAnyway,
+    EmergencyTakesNames,
+    EverythingIsWhatIsReplaced,
+    RotationForgetsEmergencies,
+}
+
+/// A store in memory with one flaw.
+pub(crate) struct BrokenStore {
+    inner: MemoryStore,
+    flaw: Flaw,
+    seen: Mutex<Seen>,
+}
+
+/// What a flaw needs to remember.
+#[derive(Default)]
+struct Seen {
+    issued: HashMap<TokenId, (NewToken, TokenRecord)>,
+    order: Vec<TokenId>,
+    shared: Vec<TokenRecord>,
+    shared_calls: HashMap<Subject, usize>,
+    revoked: HashSet<TokenId>,
+    sessions: HashMap<Selector, RefreshSession>,
+    moved_from: Vec<TokenDigest>,
+    uses: HashMap<TokenId, Timestamp>,
+    purged: bool,
+    accounts: Vec<Account>,
+    password: String,
+    put: HashMap<(Realm, String), auth_core::Scopes>,
+    clients: HashMap<String, usize>,
+    /// All signing keys: this store keeps them itself, since their flaws are in how it changes them.
+    keys: Vec<StoredKey>,
+}
+
+impl BrokenStore {
+    fn has(&self, flaw: Flaw) -> bool {
+        self.flaw == flaw
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        lock(&self.seen)
+    }
+}
+
+impl fmt::Debug for BrokenStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let password = if self.has(Flaw::PrintsHashes) {
+            self.seen().password.clone()
+        } else {
+            String::new()
+        };
+        write!(f, "{:?} {password}", self.flaw)
+    }
+}
+
+/// The harness of a store with one flaw.
+#[derive(Debug)]
+pub(crate) struct BrokenHarness(Arc<BrokenStore>);
+
+impl BrokenHarness {
+    pub(crate) fn new(flaw: Flaw) -> Self {
+        Self(Arc::new(BrokenStore {
+            inner: MemoryStore::new(),
+            flaw,
+            seen: Mutex::default(),
+        }))
+    }
+}
+
+#[async_trait]
+impl StoreHarness for BrokenHarness {
+    fn ports(&self) -> Ports {
+        Ports::of(self.0.clone())
+    }
+
+    async fn token_rows(&self) -> Supported<u64> {
+        Ok(self.0.inner.token_rows())
+    }
+
+    async fn last_used(&self, id: TokenId) -> Supported<Option<Timestamp>> {
+        match self.0.has(Flaw::UsesGoBack) {
+            true => Ok(self.0.seen().uses.get(&id).copied()),
+            false => Ok(self.0.inner.last_used(id)),
+        }
+    }
+
+    async fn label_of(&self, id: TokenId) -> Supported<Option<String>> {
+        Ok(self.0.inner.label_of(id))
+    }
+
+    async fn damage_role(&self, realm: &Realm, role: &str, raw: &str) -> Supported<()> {
+        self.0.inner.damage_role(realm, role, raw);
+        Ok(())
+    }
+}

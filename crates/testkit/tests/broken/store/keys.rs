@@ -1,0 +1,203 @@
+//! What can be wrong with signing keys.
+
+use async_trait::async_trait;
+use auth_core::{StoreError, Timestamp};
+use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
+
+use super::{BrokenStore, Flaw};
+
+#[async_trait]
+impl KeyStore for BrokenStore {
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        let mut keys = self.seen().keys.clone();
+        keys.sort_by(|a, b| (a.activates_at, &a.name).cmp(&(b.activates_at, &b.name)));
+        match self.flaw {
+            Flaw::ListsLaterKeysFirst => keys.reverse(),
+            Flaw::CutsSealedKeys => keys
+                .iter_mut()
+                .for_each(|key| key.sealed.truncate(key.sealed.len() / 2)),
+            _ => {}
+        }
+        Ok(keys)
+    }
+
+    async fn insert_first(&self, key: &StoredKey) -> Result<bool, StoreError> {
+        let is_free = |keys: &[StoredKey]| {
+            let counts = |other: &&StoredKey| other.retires_at.is_none() || !self.has(Flaw::FirstKeysBesideRetired);
+            let mut others = keys.iter().filter(counts);
+            !others.any(|other| other.purpose == key.purpose || other.name == key.name)
+        };
+        if self.has(Flaw::FirstKeysAfterALook) {
+            let free = is_free(&self.seen().keys);
+            others_go_first().await;
+            self.add(key.clone());
+            return Ok(free);
+        }
+        let mut seen = self.seen();
+        let free = is_free(&seen.keys);
+        if free {
+            seen.keys.push(key.clone());
+        }
+        Ok(free)
+    }
+
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+        let is_other = |key: &StoredKey| key.purpose == new.purpose || self.has(Flaw::RotationEndsEveryPurpose);
+        let before: Vec<StoredKey> = self.seen().keys.iter().filter(|key| is_other(key)).cloned().collect();
+        if matches!(self.flaw, Flaw::RotatesAfterALook | Flaw::RotationForgetsEmergencies) {
+            others_go_first().await;
+        }
+        if self.has(Flaw::RotatesInTwoSteps) {
+            self.add(new.clone());
+            others_go_first().await;
+            self.end(before, others_retire);
+            return Ok(true);
+        }
+        let mut seen = self.seen();
+        let taken = seen.keys.iter().any(|key| key.name == new.name);
+        if taken && !self.has(Flaw::RotationEndsBeforeItAdds) {
+            return Ok(false);
+        }
+        for key in seen.keys.iter_mut().filter(|key| is_other(key)) {
+            let old = before.iter().find(|old| old.name == key.name);
+            match (self.flaw, old) {
+                (Flaw::RotationPostpones, _) => key.retires_at = Some(others_retire),
+                (Flaw::RotationForgetsEmergencies, Some(old)) => {
+                    key.retires_at = old.retires_at;
+                    key.retire_by(others_retire);
+                }
+                (Flaw::RotatesAfterALook, None) => {}
+                _ => key.retire_by(others_retire),
+            }
+        }
+        if !taken {
+            seen.keys.push(new.clone());
+        }
+        Ok(!taken)
+    }
+
+    async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
+        let retirement = match self.flaw {
+            Flaw::LastKeysRetire => &Retirement {
+                allow_last: true,
+                ..retirement.clone()
+            },
+            Flaw::LastKeysNeverRetire => &Retirement {
+                allow_last: false,
+                ..retirement.clone()
+            },
+            _ => retirement,
+        };
+        if self.has(Flaw::RetiresAfterALook) {
+            let outcome = retirement.decide(&self.keys_beside(&retirement.name));
+            others_go_first().await;
+            self.write(&outcome);
+            return Ok(outcome);
+        }
+        let mut seen = self.seen();
+        let keys = beside(&seen.keys, &retirement.name);
+        let outcome = match (retirement.decide(&keys), self.flaw) {
+            (RetireOutcome::UnknownKey, Flaw::UnknownKeysRetire) => match seen.keys.first() {
+                Some(first) => RetireOutcome::Retired(first.clone()),
+                None => RetireOutcome::UnknownKey,
+            },
+            (RetireOutcome::Retired(mut key), Flaw::RetirementPostpones) => {
+                key.retires_at = Some(retirement.at);
+                RetireOutcome::Retired(key)
+            }
+            (outcome, _) => outcome,
+        };
+        if !self.has(Flaw::RetiresNothing) {
+            write(&mut seen.keys, &outcome);
+        }
+        Ok(outcome)
+    }
+
+    async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+        let concerns = |key: &StoredKey| match self.has(Flaw::EmergencySparesOtherAlgorithms) {
+            true => key.purpose == new.purpose,
+            false => key.purpose.flavour() == new.purpose.flavour(),
+        };
+        Ok(self.replace(std::slice::from_ref(new), now, concerns))
+    }
+
+    async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+        let concerns = |key: &StoredKey| {
+            !self.has(Flaw::EverythingIsWhatIsReplaced) || replacements.iter().any(|new| new.purpose == key.purpose)
+        };
+        Ok(self.replace(replacements, now, concerns))
+    }
+}
+
+impl BrokenStore {
+    fn add(&self, key: StoredKey) {
+        self.seen().keys.push(key);
+    }
+
+    fn end(&self, these: Vec<StoredKey>, at: Timestamp) {
+        let mut seen = self.seen();
+        let concerned = seen
+            .keys
+            .iter_mut()
+            .filter(|key| these.iter().any(|one| one.name == key.name));
+        concerned.for_each(|key| key.retire_by(at));
+    }
+
+    fn keys_beside(&self, name: &str) -> Vec<StoredKey> {
+        beside(&self.seen().keys, name)
+    }
+
+    fn write(&self, outcome: &RetireOutcome) {
+        write(&mut self.seen().keys, outcome);
+    }
+
+    fn replace(&self, new: &[StoredKey], now: Timestamp, concerns: impl Fn(&StoredKey) -> bool) -> EmergencyOutcome {
+        let mut seen = self.seen();
+        let is_taken = |(index, key): (usize, &StoredKey)| {
+            let mut others = seen.keys.iter().chain(&new[..index]);
+            others.any(|other| other.name == key.name)
+        };
+        if !self.has(Flaw::EmergencyTakesNames) && new.iter().enumerate().any(is_taken) {
+            return EmergencyOutcome::NameTaken;
+        }
+        let spares = |key: &StoredKey| self.has(Flaw::EmergencySparesNextKeys) && key.activates_at > now;
+        let mut retired = Vec::new();
+        for key in seen
+            .keys
+            .iter_mut()
+            .filter(|key| concerns(key) && key.verifies(now) && !spares(key))
+        {
+            key.retire_by(now);
+            retired.push(key.clone());
+        }
+        if retired.is_empty() && !self.has(Flaw::EmergencyAddsAnyway) {
+            return EmergencyOutcome::NothingToReplace;
+        }
+        if self.has(Flaw::EmergencyRemoves) {
+            seen.keys.retain(|key| !retired.contains(key));
+        }
+        seen.keys.extend_from_slice(new);
+        EmergencyOutcome::Replaced(retired)
+    }
+}
+
+/// The keys of the purpose of the key of this name.
+fn beside(keys: &[StoredKey], name: &str) -> Vec<StoredKey> {
+    let key = keys.iter().find(|key| key.name == name);
+    let of_purpose = keys
+        .iter()
+        .filter(|other| key.is_some_and(|key| key.purpose == other.purpose));
+    of_purpose.cloned().collect()
+}
+
+fn write(keys: &mut [StoredKey], outcome: &RetireOutcome) {
+    if let RetireOutcome::Retired(retired) = outcome {
+        let stored = keys.iter_mut().find(|key| key.name == retired.name);
+        stored.into_iter().for_each(|key| key.clone_from(retired));
+    }
+}
+
+/// What lies between two statements that are not one operation.
+async fn others_go_first() {
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+}

@@ -1,0 +1,166 @@
+//! `auth_core`'s verifier over signed tokens: public keys, a clock, and what the tokens carry.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use auth_core::{
+    Capabilities, ClaimsProfile, Clock, PresentedToken, Rejection, SignedClaims, SubjectClaim, Timestamp,
+    VerifiedToken, Verifier, VerifyError,
+};
+
+use crate::claims_verifier::ClaimsVerifier;
+use crate::error::{Class, JwtRejection};
+use crate::key::KeySet;
+use crate::policy::Policy;
+use crate::time::{DateUnit, UnixTime};
+
+/// What the tokens of one flavour carry, for their issuer and for every verifier of them. It names no key.
+#[derive(Clone, Debug)]
+pub struct JwtConfig {
+    /// Which claims there are, and how long a token lives.
+    pub claims: ClaimsProfile,
+    /// The unit of `exp` and `iat`.
+    pub unit: DateUnit,
+}
+
+impl JwtConfig {
+    /// A date as `exp` and `iat` have it.
+    #[cfg(feature = "issuer")]
+    pub(crate) fn date(&self, time: Timestamp) -> i64 {
+        match self.unit {
+            DateUnit::Seconds => time.as_seconds(),
+            DateUnit::Milliseconds => time.as_millis(),
+        }
+    }
+
+    fn time(&self, date: i64) -> Timestamp {
+        match self.unit {
+            DateUnit::Seconds => Timestamp::from_seconds(date),
+            DateUnit::Milliseconds => Timestamp::from_millis(date),
+        }
+    }
+}
+
+/// Checks signed tokens: it needs public keys and a clock, and neither a signing key nor a store.
+///
+/// It accepts what a [`JwtIssuer`](crate::JwtIssuer) with the same [`JwtConfig`] and a signing key of this set issues.
+/// It hears of no revocation: a token is good until its `exp`. Keys can be replaced while it is in use.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use auth_core::{ClaimsProfile, PresentedToken, Realm, SubjectClaim, SystemClock, Verifier};
+/// use token_jwt::{DateUnit, JwtConfig, JwtVerifier, KeyError, KeySet};
+///
+/// fn verifier(jwk_set: &str) -> Result<JwtVerifier, KeyError> {
+///     let config = JwtConfig {
+///         claims: ClaimsProfile {
+///             flavour: "shops".into(),
+///             realm: Realm::parse("shops"),
+///             lifetime: Duration::from_secs(900),
+///             subject: SubjectClaim::Sub,
+///             issued_at: true,
+///             scope: true,
+///         },
+///         unit: DateUnit::Seconds,
+///     };
+///     let keys = KeySet::from_jwk_set(jwk_set)?;
+///     Ok(JwtVerifier::new(config, keys, Arc::new(SystemClock::new())))
+/// }
+///
+/// async fn may_read(verifier: &JwtVerifier, bearer: &str) -> bool {
+///     let token = verifier.verify(&PresentedToken::bearer(bearer)).await;
+///     token.is_ok_and(|token| token.subject().0 == 7)
+/// }
+/// ```
+#[derive(Debug)]
+pub struct JwtVerifier {
+    config: JwtConfig,
+    verifier: RwLock<Arc<ClaimsVerifier>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl JwtVerifier {
+    /// A verifier with these keys.
+    ///
+    /// # Security
+    /// The keys must belong to this flavour alone: only the signature distinguishes one flavour's tokens from another's.
+    pub fn new(config: JwtConfig, keys: impl Into<KeySet>, clock: Arc<dyn Clock>) -> Self {
+        let verifier = ClaimsVerifier::new(keys, policy(&config));
+        Self {
+            config,
+            verifier: RwLock::new(Arc::new(verifier)),
+            clock,
+        }
+    }
+
+    /// What the tokens carry.
+    pub fn config(&self) -> &JwtConfig {
+        &self.config
+    }
+
+    /// The keys in use.
+    pub fn keys(&self) -> KeySet {
+        self.current().keys().clone()
+    }
+
+    /// Replaces all keys at once. A check that has begun ends with the keys it began with.
+    pub fn set_keys(&self, keys: impl Into<KeySet>) {
+        let verifier = ClaimsVerifier::new(keys, policy(&self.config));
+        *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
+    }
+
+    fn current(&self) -> Arc<ClaimsVerifier> {
+        self.verifier.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Verifier for JwtVerifier {
+    fn flavour(&self) -> &str {
+        &self.config.claims.flavour
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        capabilities.expires = true;
+        capabilities
+    }
+
+    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
+        let now = self.clock.now();
+        let verified = self
+            .current()
+            .verify::<SignedClaims<'static, i64>>(presented.text, UnixTime::from_millis(now.as_millis()))
+            .map_err(rejection)?;
+        let claims = verified.into_claims().map_dates(|date| Some(self.config.time(date)));
+        Ok(self.config.claims.verify(&claims.ok_or(Rejection::BadClaims)?, now)?)
+    }
+}
+
+/// What the strict reader checks before the claims are looked at.
+fn policy(config: &JwtConfig) -> Policy {
+    let policy = Policy::default()
+        .max_lifetime(config.claims.lifetime)
+        .date_unit(config.unit)
+        .require("sid");
+    let policy = match config.claims.issued_at {
+        true => policy.require("iat"),
+        false => policy,
+    };
+    match config.claims.subject {
+        SubjectClaim::UserId => policy.require("user_id"),
+        SubjectClaim::Sub => policy.require("sub"),
+        _ => policy,
+    }
+}
+
+fn rejection(rejection: JwtRejection) -> Rejection {
+    match rejection.reason().class() {
+        Class::Malformed => Rejection::Malformed,
+        Class::NotForUs => Rejection::UnknownKey,
+        Class::Signature => Rejection::BadSignature,
+        Class::Expired => Rejection::Expired,
+        _ => Rejection::BadClaims,
+    }
+}
