@@ -31,7 +31,7 @@ pub struct Plan {
     /// For how long it is published before it signs, such as 10m [default: 1h; 10s for HMAC, which only the servers check]
     #[arg(long, value_name = "SPAN", value_parser = span, conflicts_with = "emergency")]
     publish_for: Option<Span>,
-    /// For a stolen key: the new key signs at once, and the old ones and every token they have signed are refused at once.
+    /// For a stolen key: the new key signs, and every server refuses the old keys and their tokens within 2 seconds.
     #[arg(long)]
     emergency: bool,
 }
@@ -85,7 +85,7 @@ async fn emergency(keyring: &Keyring, signing: &SigningFlavour<'_>, key: &PlainK
         replaced.with_context(|| format!("--emergency: nothing was changed for {}", signing.flavour.name))?;
     let new = replaced.new.first().context("an emergency adds a key")?;
     let outcome = format!(
-        "signs with the key {} now; {} old keys are retired, and every token they have signed is refused",
+        "signs with the key {} now; old keys retired: {}; every token they have signed is refused",
         new.name,
         replaced.retired.len()
     );
