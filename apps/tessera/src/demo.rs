@@ -68,7 +68,7 @@ async fn hash_of(person: &DemoPerson, hasher: &PasswordHasher, cost: u32) -> any
 
 fn role(role: &DemoRole) -> anyhow::Result<Role> {
     let permissions = role.permissions.iter().map(|name| Scope::parse(name));
-    let permissions: Option<Scopes> = permissions.collect();
+    let permissions: Result<Scopes, _> = permissions.collect();
     Ok(Role {
         realm: realm(role.realm)?,
         name: RoleName::parse(role.name).with_context(|| format!("demo data: the role name {}", role.name))?,

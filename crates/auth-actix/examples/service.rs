@@ -54,7 +54,7 @@ fn config() -> JwtConfig {
     JwtConfig {
         claims: ClaimsProfile {
             flavour: "example".into(),
-            realm: Realm::parse("example"),
+            realm: Some(Realm::parse("example").expect("an allowed name")),
             lifetime: Duration::from_secs(900),
             subject: SubjectClaim::Sub,
             issued_at: true,

@@ -33,7 +33,7 @@ pub(crate) fn issuer() -> Result<JwtIssuer, KeyError> {
     let config = JwtConfig {
         claims: ClaimsProfile {
             flavour: "example".into(),
-            realm: Realm::parse("example"),
+            realm: Some(Realm::parse("example").expect("an allowed name")),
             lifetime: Duration::from_secs(900),
             subject: SubjectClaim::Sub,
             issued_at: true,
@@ -57,8 +57,8 @@ pub(crate) fn public_keys(issuer: &JwtIssuer) -> String {
 
 /// A token of the subject 7 with these scopes, separated by spaces.
 pub(crate) async fn token(issuer: &JwtIssuer, scopes: &str) -> Result<String, Box<dyn Error>> {
-    let scopes = Scopes::parse_list(scopes).ok_or("a scope has a character that is not allowed")?;
-    let realm = Realm::parse("example").ok_or("a realm's name is not allowed")?;
+    let scopes = Scopes::parse_list(scopes)?;
+    let realm = Realm::parse("example")?;
     let grant = Grant::new(Subject(7), Generation(0), realm, scopes);
     Ok(issuer.issue(grant).await?.plain.expose().to_owned())
 }

@@ -5,6 +5,7 @@ pub(crate) mod account_store;
 pub(crate) mod clock;
 pub(crate) mod entropy;
 pub(crate) mod error;
+pub(crate) mod invalid_name;
 pub(crate) mod issuer;
 pub(crate) mod refresh_state;
 pub(crate) mod scope;

@@ -15,6 +15,7 @@ pub use contract::entropy::{Entropy, EntropyError, SystemEntropy, random_bytes};
 pub use contract::error::{
     IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError, StoreError, Unavailable, VerifyError,
 };
+pub use contract::invalid_name::InvalidName;
 pub use contract::issuer::{Capabilities, Issuer, Verifier};
 pub use contract::refresh_state::{RefreshState, Selector};
 pub use contract::scope::{Scope, Scopes};

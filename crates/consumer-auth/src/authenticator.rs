@@ -85,7 +85,7 @@ impl ConsumerAuthenticator {
     /// takes the same time wherever it differs. Only a refusal counts as a failure. `source` must not come from the
     /// caller: it is the socket's address, or the one that a trusted proxy reports.
     pub async fn vouch(&self, request: &VouchRequest<'_>) -> Result<Vouched, VouchError> {
-        let name = FoldedLogin::parse(request.key);
+        let name = FoldedLogin::parse(request.key).ok();
         let attempt = self
             .throttle
             .begin(&self.throttle_realm, name.as_ref(), request.source)?;

@@ -1,6 +1,6 @@
 //! E-mail addresses of clients.
 
-use auth_core::FoldedLogin;
+use auth_core::{FoldedLogin, InvalidName};
 
 /// An e-mail address as given, with the form in which it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,11 +10,14 @@ pub struct FoldedEmail {
 }
 
 impl FoldedEmail {
-    /// Folds an address as given, trimmed; `None` if no client can have it (see [`FoldedLogin::parse`]).
-    pub fn parse(typed: &str) -> Option<Self> {
+    /// Folds an address as given, trimmed.
+    ///
+    /// # Errors
+    /// [`InvalidName`] if no client can have it (see [`FoldedLogin::parse`]).
+    pub fn parse(typed: &str) -> Result<Self, InvalidName> {
         let folded = FoldedLogin::parse(typed)?;
         let typed = typed.trim().to_owned();
-        Some(Self { typed, folded })
+        Ok(Self { typed, folded })
     }
 
     /// The address as given, trimmed.

@@ -18,7 +18,7 @@ impl Demand {
     /// [`MalformedDemand`] if any of them is invalid; access must be refused then.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, MalformedDemand> {
         let parsed = names.into_iter().map(Scope::parse);
-        parsed.collect::<Option<_>>().map(Self).ok_or(MalformedDemand)
+        parsed.collect::<Result<_, _>>().map(Self).map_err(|_| MalformedDemand)
     }
 
     /// Whether `held` has every one of them. Every valid token meets the empty demand.

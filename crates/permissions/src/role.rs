@@ -1,17 +1,22 @@
 //! Roles.
 
-use auth_core::{Realm, Scopes};
+use auth_core::{InvalidName, Realm, Scopes};
 
-/// The name of a role in its realm, such as `jugador`: 1 to 64 characters, none of them a control character.
+/// The name of a role in its realm, such as `jugador`: 1 to 64 characters, no control characters, no space at its ends.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RoleName(String);
 
 impl RoleName {
-    /// Reads a name; `None` where it is not allowed.
-    pub fn parse(name: &str) -> Option<Self> {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// [`InvalidName`].
+    pub fn parse(name: &str) -> Result<Self, InvalidName> {
         let length = name.chars().count();
         let good = (1..=64).contains(&length) && name.trim() == name && !name.chars().any(char::is_control);
-        good.then(|| Self(name.to_owned()))
+        good.then(|| Self(name.to_owned())).ok_or(InvalidName::new(
+            "1 to 64 characters, no control characters, no space at its ends",
+        ))
     }
 
     /// The name.

@@ -17,7 +17,7 @@ impl RoleStore for MemoryStore {
         let Some(stored) = state.roles.get(&(realm.clone(), role.to_owned())) else {
             return Ok(None);
         };
-        let read = RoleName::parse(role).zip(read_list(stored));
+        let read = RoleName::parse(role).ok().zip(read_list(stored));
         let (name, permissions) = read.ok_or_else(|| StoreError::Corrupt("a role cannot be read".to_owned()))?;
         let realm = realm.clone();
         Ok(Some(Role {

@@ -187,5 +187,5 @@ impl AccountRow {
 /// A login and an alias as they are compared. A name that cannot be typed cannot be used to sign in.
 pub(crate) fn folded_names(login: &str, alias: Option<&str>) -> Vec<FoldedLogin> {
     let names = [Some(login), alias].into_iter().flatten();
-    names.filter_map(FoldedLogin::parse).collect()
+    names.filter_map(|name| FoldedLogin::parse(name).ok()).collect()
 }

@@ -143,7 +143,7 @@ fn read_claims(claims: &str) -> Option<VerifiedToken> {
         session,
         flavour,
         realm,
-        scopes: Scopes::parse_list(lines.next()?)?,
+        scopes: Scopes::parse_list(lines.next()?).ok()?,
         issued_at: Some(issued_at),
         expires_at,
     };

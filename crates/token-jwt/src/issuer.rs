@@ -156,7 +156,7 @@ mod tests {
     fn config(subject: SubjectClaim) -> JwtConfig {
         let claims = ClaimsProfile {
             flavour: "test".into(),
-            realm: Realm::parse("test"),
+            realm: Realm::parse("test").ok(),
             lifetime: Duration::from_secs(900),
             subject,
             issued_at: true,
@@ -224,7 +224,7 @@ mod tests {
                 .to_owned()
         };
         assert_eq!(
-            payload(SubjectClaim::UserId, Realm::parse("test"), DateUnit::Seconds),
+            payload(SubjectClaim::UserId, Realm::parse("test").ok(), DateUnit::Seconds),
             r#"{"user_id":7,"exp":1700000900,"iat":1700000000,"sid":"17.3.7","scope":"read write"}"#
         );
         assert_eq!(

@@ -56,7 +56,7 @@ impl JwtConfig {
 ///     let config = JwtConfig {
 ///         claims: ClaimsProfile {
 ///             flavour: "shops".into(),
-///             realm: Realm::parse("shops"),
+///             realm: Some(Realm::parse("shops").expect("an allowed name")),
 ///             lifetime: Duration::from_secs(900),
 ///             subject: SubjectClaim::Sub,
 ///             issued_at: true,

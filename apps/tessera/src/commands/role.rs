@@ -98,10 +98,7 @@ impl Show {
 impl Name {
     fn parse(&self) -> anyhow::Result<RoleName> {
         let name = RoleName::parse(&self.name);
-        name.with_context(|| {
-            let allowed = "a role's name is 1 to 64 characters, no control characters, no space at its ends";
-            format!("--name {:?}: {allowed}", self.name)
-        })
+        name.with_context(|| format!("--name {:?} is not the name of a role", self.name))
     }
 }
 

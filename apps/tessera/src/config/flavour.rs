@@ -144,8 +144,8 @@ fn name(value: Option<Value>) -> Result<String, BadSetting> {
         .deserialize()
         .map_err(|_| BadSetting::new("flavour.name", "no text", allowed))?;
     match Realm::parse(&name) {
-        Some(_) => Ok(name),
-        None => Err(BadSetting::new("flavour.name", name, NAME)),
+        Ok(_) => Ok(name),
+        Err(_) => Err(BadSetting::new("flavour.name", name, NAME)),
     }
 }
 
@@ -192,8 +192,8 @@ fn realm(settings: &mut Settings, defaults: &FlavourDefaults, dialect: &str) -> 
         (FlavourRealm::Accounts(default), written) => written.unwrap_or_else(|| default.to_owned()),
     };
     match Realm::parse(&name) {
-        Some(realm) => Ok(Some(realm)),
-        None => Err(settings.bad("realm", name, NAME)),
+        Ok(realm) => Ok(Some(realm)),
+        Err(_) => Err(settings.bad("realm", name, NAME)),
     }
 }
 

@@ -193,7 +193,7 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
 }
 
 async fn vouch(flavour: &Flavour, request: &HttpRequest, asked: &TokenRequest) -> Result<Vouched, HandlerError> {
-    let email = FoldedEmail::parse(&asked.email).ok_or(RequestRejection::Malformed)?;
+    let email = FoldedEmail::parse(&asked.email).map_err(|_| RequestRejection::Malformed)?;
     let request = VouchRequest {
         key: &asked.consumer.key,
         token: &asked.consumer.token,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::clock::Timestamp;
+use super::invalid_name::InvalidName;
 
 /// The number of an account or client. One numbering for both, so that a token names its owner in one way.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,11 +35,15 @@ pub struct Generation(pub i64);
 pub struct Realm(Arc<str>);
 
 impl Realm {
-    /// Reads the name of a realm of accounts; `None` for a name that is not allowed.
-    pub fn parse(name: &str) -> Option<Self> {
+    /// Reads the name of a realm of accounts.
+    ///
+    /// # Errors
+    /// [`InvalidName`] if it is not 1 to 64 of the allowed characters.
+    pub fn parse(name: &str) -> Result<Self, InvalidName> {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
         let good = (1..=64).contains(&name.len()) && name.bytes().all(allowed);
         good.then(|| Self(name.into()))
+            .ok_or(InvalidName::new("1 to 64 characters of a-z 0-9 - _"))
     }
 
     /// The realm of one organisation's clients.
@@ -120,11 +125,11 @@ mod tests {
     #[test]
     fn no_configured_realm_is_an_organisations() {
         let clients = Realm::of_organisation(171);
-        assert_eq!(Realm::parse(clients.as_str()), None);
+        assert!(Realm::parse(clients.as_str()).is_err());
         assert_eq!(clients.organisation(), Some(171));
-        assert_eq!(Realm::parse("org171").and_then(|realm| realm.organisation()), None);
-        assert!(Realm::parse("workshops").is_some());
-        assert_eq!(Realm::parse("a b"), None);
-        assert_eq!(Realm::parse(""), None);
+        assert_eq!(Realm::parse("org171").unwrap().organisation(), None);
+        assert!(Realm::parse("workshops").is_ok());
+        assert!(Realm::parse("a b").is_err());
+        assert!(Realm::parse("").is_err());
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::invalid_name::InvalidName;
+
 /// One permission, by name: 1 to 128 characters of RFC 6749 3.3 `scope-token` (visible ASCII without `"` and `\`). So it
 /// can be written in a space-separated header and in a challenge without becoming another name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,11 +14,16 @@ impl Scope {
     /// The longest name, in bytes.
     pub const MAX_BYTES: usize = 128;
 
-    /// Reads a name; `None` where it is not allowed.
-    pub fn parse(name: &str) -> Option<Self> {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// [`InvalidName`] if it is not 1 to 128 of the allowed characters.
+    pub fn parse(name: &str) -> Result<Self, InvalidName> {
         let allowed = |b: u8| matches!(b, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
         let good = (1..=Self::MAX_BYTES).contains(&name.len()) && name.bytes().all(allowed);
-        good.then(|| Self(name.into()))
+        good.then(|| Self(name.into())).ok_or(InvalidName::new(
+            "1 to 128 visible ASCII characters without space, double quote and backslash",
+        ))
     }
 
     /// The name.
@@ -66,10 +73,13 @@ impl Scopes {
         self.0.is_empty()
     }
 
-    /// Reads a space-separated list (RFC 6749 3.3); `None` if any name in it is not allowed.
-    pub fn parse_list(text: &str) -> Option<Self> {
+    /// Reads a space-separated list (RFC 6749 3.3).
+    ///
+    /// # Errors
+    /// [`InvalidName`] if any name in it is not allowed.
+    pub fn parse_list(text: &str) -> Result<Self, InvalidName> {
         if text.is_empty() {
-            return Some(Self::none());
+            return Ok(Self::none());
         }
         text.split(' ').map(Scope::parse).collect()
     }
@@ -103,22 +113,22 @@ mod tests {
     use super::*;
 
     fn scopes(names: &[&str]) -> Scopes {
-        names.iter().filter_map(|name| Scope::parse(name)).collect()
+        names.iter().map(|name| Scope::parse(name).unwrap()).collect()
     }
 
     #[test]
     fn a_name_cannot_split_or_leave_a_header() {
         for name in ["", "a b", "a,\r\nb", "a\0", "ñ", "a\"b", "a\\b", &"x".repeat(129)] {
-            assert_eq!(Scope::parse(name), None, "{name:?}");
+            assert!(Scope::parse(name).is_err(), "{name:?}");
         }
-        assert!(Scope::parse("consultarTitulo").is_some());
+        assert!(Scope::parse("consultarTitulo").is_ok());
     }
 
     #[test]
     fn order_is_kept_and_repeats_are_not() {
         assert_eq!(scopes(&["b", "a", "b"]).to_string(), "b a");
-        assert_eq!(Scopes::parse_list("b a"), Some(scopes(&["b", "a"])));
-        assert_eq!(Scopes::parse_list("b  a"), None);
+        assert_eq!(Scopes::parse_list("b a"), Ok(scopes(&["b", "a"])));
+        assert!(Scopes::parse_list("b  a").is_err());
     }
 
     #[test]

@@ -251,7 +251,7 @@ impl ClaimsProfile {
             session,
             flavour: self.flavour.clone(),
             realm,
-            scopes: Scopes::parse_list(claims.scope.as_deref().unwrap_or_default())?,
+            scopes: Scopes::parse_list(claims.scope.as_deref().unwrap_or_default()).ok()?,
             issued_at: claims.issued_at,
             expires_at: Some(claims.expires_at),
         }))
@@ -298,7 +298,7 @@ mod tests {
     fn profile(subject: SubjectClaim) -> ClaimsProfile {
         ClaimsProfile {
             flavour: "test".into(),
-            realm: Realm::parse("test"),
+            realm: Realm::parse("test").ok(),
             lifetime: Duration::from_secs(900),
             subject,
             issued_at: true,
@@ -328,7 +328,7 @@ mod tests {
     fn each_profile_accepts_its_own_claims_and_finds_the_grant_in_them() {
         for subject in [SubjectClaim::UserId, SubjectClaim::Sub, SubjectClaim::Session] {
             for (issued_at, scope) in [(true, true), (true, false), (false, true), (false, false)] {
-                for realm in [Realm::parse("test"), None] {
+                for realm in [Realm::parse("test").ok(), None] {
                     let profile = ClaimsProfile {
                         realm,
                         issued_at,

@@ -104,7 +104,7 @@ impl PasswordAuthenticator {
         password: &SecretString,
         source: IpAddr,
     ) -> Result<PasswordRecord, SignInError> {
-        let folded = FoldedLogin::parse(login);
+        let folded = FoldedLogin::parse(login).ok();
         let audit = Audit {
             realm,
             name: NameTag::new(&self.audit_key, folded.as_ref()),

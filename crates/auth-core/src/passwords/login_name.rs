@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::contract::invalid_name::InvalidName;
+
 /// A login name in the one form in which names are compared, counted and stored for look-up: trimmed, normalised
 /// (NFC) and case-folded (Unicode simple case folding).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,12 +16,17 @@ impl FoldedLogin {
     /// The longest name that is accepted, in bytes as typed.
     pub const MAX_BYTES: usize = 254;
 
-    /// Folds a name as typed. `None` for an empty or blank one, one over [`Self::MAX_BYTES`], and one with control
-    /// characters: no account can have it.
-    pub fn parse(typed: &str) -> Option<Self> {
+    /// Folds a name as typed.
+    ///
+    /// # Errors
+    /// [`InvalidName`] for an empty or blank one, one over [`Self::MAX_BYTES`], and one with control characters: no
+    /// account can have it.
+    pub fn parse(typed: &str) -> Result<Self, InvalidName> {
         let trimmed = typed.trim();
         let usable = !trimmed.is_empty() && typed.len() <= Self::MAX_BYTES && !trimmed.chars().any(char::is_control);
-        usable.then(|| Self(fold(trimmed).into()))
+        usable.then(|| Self(fold(trimmed).into())).ok_or(InvalidName::new(
+            "a name of at most 254 bytes, not blank, without control characters",
+        ))
     }
 
     /// The folded text.
@@ -52,9 +59,9 @@ mod tests {
     fn spellings_of_one_login_fold_to_one() {
         let folded = FoldedLogin::parse("jose\u{301}@example.com").expect("usable");
         for spelling in ["JOSÉ@example.com", " José@Example.COM ", "JOSE\u{301}@EXAMPLE.com"] {
-            assert_eq!(FoldedLogin::parse(spelling), Some(folded.clone()), "{spelling}");
+            assert_eq!(FoldedLogin::parse(spelling), Ok(folded.clone()), "{spelling}");
         }
-        assert_ne!(FoldedLogin::parse("jose@example.com"), Some(folded));
+        assert_ne!(FoldedLogin::parse("jose@example.com"), Ok(folded));
     }
 
     #[test]
@@ -66,9 +73,9 @@ mod tests {
     }
 
     #[test]
-    fn unusable_names_are_none() {
+    fn unusable_names_are_refused() {
         for name in ["", "   ", "a\0b", "a\r\nb", "\u{1b}[2Ja", &"a".repeat(255)] {
-            assert_eq!(FoldedLogin::parse(name), None, "{name:?}");
+            assert!(FoldedLogin::parse(name).is_err(), "{name:?}");
         }
     }
 }

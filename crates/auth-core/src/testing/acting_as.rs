@@ -41,7 +41,9 @@ pub struct ActingAs {
 /// # Panics
 /// If a permission is not a name that a token can carry (see [`Scope::parse`]): then the test is wrong.
 pub fn acting_as<'a>(subject: Subject, permissions: impl IntoIterator<Item = &'a str>) -> ActingAs {
-    let scope = |name| Scope::parse(name).unwrap_or_else(|| panic!("{name:?} cannot be the name of a permission"));
+    let scope = |name| {
+        Scope::parse(name).unwrap_or_else(|invalid| panic!("{name:?} cannot be the name of a permission: {invalid}"))
+    };
     let scopes: Scopes = permissions.into_iter().map(scope).collect();
     let id = TokenId(1);
     let session = SessionRef {

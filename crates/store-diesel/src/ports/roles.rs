@@ -44,7 +44,7 @@ async fn find(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Optio
     let Some(stored) = stored(conn, realm, role).await? else {
         return Ok(None);
     };
-    let read = RoleName::parse(role).zip(read_list(&stored));
+    let read = RoleName::parse(role).ok().zip(read_list(&stored));
     let (name, permissions) = read.ok_or(DbError::Corrupt("a role cannot be read"))?;
     let realm = realm.clone();
     Ok(Some(Role {

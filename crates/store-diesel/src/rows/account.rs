@@ -104,5 +104,5 @@ pub(crate) fn attributes_text(attributes: &Attributes) -> String {
 }
 
 fn folded(name: &str) -> Option<String> {
-    FoldedLogin::parse(name).map(|folded| folded.as_str().to_owned())
+    FoldedLogin::parse(name).ok().map(|folded| folded.as_str().to_owned())
 }

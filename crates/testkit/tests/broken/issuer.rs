@@ -292,7 +292,7 @@ impl Issuer for BrokenIssuer {
         if let Some(issued) = repeated.and_then(|text| self.again(&text)) {
             return Ok(issued);
         }
-        let more = Scope::parse("everything");
+        let more = Scope::parse("everything").ok();
         match self.flaw {
             Flaw::SharesNothing => grant.sharing = Sharing::Own,
             Flaw::IssuesMore => grant.scopes = grant.scopes.iter().cloned().chain(more).collect(),

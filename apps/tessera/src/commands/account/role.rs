@@ -51,8 +51,7 @@ impl SetRole {
 /// Refuses a role that the realm does not have, because it would silently grant nothing.
 pub async fn check_exists(admin: &Admin, realm: &Realm, role: &str) -> anyhow::Result<()> {
     let name = RoleName::parse(role);
-    let name = name
-        .with_context(|| format!("--role {role:?}: a role's name is 1 to 64 characters without control characters"))?;
+    let name = name.with_context(|| format!("--role {role:?} is not the name of a role"))?;
     if admin.roles().find(realm, name.as_str()).await?.is_none() {
         bail!("the realm {realm} has no role {role:?}: create it with `tessera role put --realm {realm} --name NAME`");
     }

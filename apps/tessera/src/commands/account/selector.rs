@@ -45,14 +45,11 @@ pub async fn find_by_login(admin: &Admin, realm: &str, login: &str) -> anyhow::R
 /// The realm with this name; `org:<number>` is the realm of an organisation's clients.
 pub fn parse_realm(name: &str) -> anyhow::Result<Realm> {
     let organisation = Realm::from_stored(name).organisation();
-    let realm = organisation.map(Realm::of_organisation).or_else(|| Realm::parse(name));
-    realm.with_context(|| format!("--realm {name:?}: a realm's name is 1 to 64 characters of a-z 0-9 - _"))
+    let realm = organisation.map_or_else(|| Realm::parse(name), |number| Ok(Realm::of_organisation(number)));
+    realm.with_context(|| format!("--realm {name:?} is not the name of a realm"))
 }
 
 /// A login name or alias, folded. `option` names the option in the error.
 pub fn parse_login(option: &str, name: &str) -> anyhow::Result<FoldedLogin> {
-    FoldedLogin::parse(name).with_context(|| {
-        let max = FoldedLogin::MAX_BYTES;
-        format!("--{option} {name:?}: a login name is not blank, has no control characters and at most {max} bytes")
-    })
+    FoldedLogin::parse(name).with_context(|| format!("--{option} {name:?} is not a login name"))
 }

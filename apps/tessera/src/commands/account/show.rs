@@ -29,7 +29,7 @@ impl Show {
 }
 
 async fn has_password(admin: &Admin, account: &Account) -> anyhow::Result<bool> {
-    let Some(login) = FoldedLogin::parse(&account.login) else {
+    let Ok(login) = FoldedLogin::parse(&account.login) else {
         return Ok(false);
     };
     let record = admin.passwords().find(&account.realm, &login).await?;

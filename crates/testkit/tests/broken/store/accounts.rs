@@ -80,7 +80,7 @@ impl PasswordStore for BrokenStore {
     async fn find(&self, realm: &Realm, login: &FoldedLogin) -> Result<Option<PasswordRecord>, StoreError> {
         let credential = PasswordStore::find(&self.inner, realm, login).await?;
         let by_login =
-            |credential: &PasswordRecord| FoldedLogin::parse(&credential.account.login).as_ref() == Some(login);
+            |credential: &PasswordRecord| FoldedLogin::parse(&credential.account.login).as_ref() == Ok(login);
         Ok(credential.filter(|credential| !self.has(Flaw::FindsByLoginOnly) || by_login(credential)))
     }
 
