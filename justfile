@@ -108,6 +108,11 @@ bench-jwt-peers:
 bench-bcrypt:
     cargo bench -p bcrypt-batch
 
+# A log-out among many cached records.
+[group('bench')]
+bench-registry:
+    cargo bench -p auth-core --features test-support --bench registry
+
 # Writes a second, on SQLite and PostgreSQL.
 [group('bench')]
 bench-store:

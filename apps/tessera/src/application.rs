@@ -17,8 +17,9 @@ use crate::health::{self, Health};
 use crate::http::{Routes, only_get};
 use crate::parts::FlavourParts;
 
-/// What the server answers besides its flavours.
-const OWN_PATHS: [&str; 3] = ["/auth/verify", "/healthz", "/readyz"];
+const VERIFY: &str = "/auth/verify";
+const ALIVE: &str = "/healthz";
+const READY: &str = "/readyz";
 
 /// All routes of a server, and what they share.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl Application {
     /// Builds the application. Fails if a flavour promises what its strategy cannot do, or if two flavours have the
     /// same path.
     pub(crate) async fn build(config: &Config, catalog: &Catalog, made: &Composition) -> anyhow::Result<Self> {
+        refuse_shared_paths(config, catalog)?;
         let (mut routes, mut schemes) = (Vec::new(), Vec::new());
         for flavour in &config.flavours {
             let issuer = issuer(flavour, made).await?;
@@ -41,7 +43,6 @@ impl Application {
             });
             routes.push(mount(flavour, issuer, config, made)?);
         }
-        refuse_shared_paths(config, catalog)?;
         let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
         routes.extend(shared.map(|shared| shared.routes));
         Ok(Self {
@@ -56,9 +57,9 @@ impl Application {
         config.app_data(self.authenticator.clone());
         config.app_data(self.health.clone());
         self.routes.iter().for_each(|routes| routes.register(config));
-        config.service(resource("/auth/verify").to(forward_auth::verify));
-        config.service(only_get("/healthz", health::alive));
-        config.service(only_get("/readyz", health::ready));
+        config.service(resource(VERIFY).to(forward_auth::verify));
+        config.service(only_get(ALIVE, health::alive));
+        config.service(only_get(READY, health::ready));
     }
 }
 
@@ -115,8 +116,8 @@ fn refuse_unfollowed_keys(flavour: &Flavour, made: &Composition) -> anyhow::Resu
     }
 }
 
-/// The issuer with tokens bound to a key. An issuer without records is returned unchanged; the check of the promises
-/// then refuses it.
+/// The issuer with tokens bound to a key. An issuer without records is returned unchanged, and refused
+/// by its capabilities.
 fn bound(issuer: Arc<dyn Issuer>, made: &Composition) -> Arc<dyn Issuer> {
     match KeyBound::new(issuer.clone(), made.registry.clone(), made.entropy.clone()) {
         Ok(bound) => Arc::new(bound),
@@ -135,7 +136,7 @@ fn broken_promise(dialect: &dyn FlavourDialect, can: Capabilities) -> Option<&'s
 fn mount(flavour: &Flavour, issuer: Arc<dyn Issuer>, config: &Config, made: &Composition) -> anyhow::Result<Routes> {
     let refreshing = flavour.dialect.refreshes().then(|| Refreshing {
         policy: config.refresh.policy(),
-        seal: made.master.derive(&format!("flavour/{}/refresh", flavour.name)),
+        seal: made.master.derive(&format!("server/refresh/{}", flavour.name)),
     });
     let tokens = TokenService::new(issuer, made.registry.clone(), made.entropy.clone(), refreshing);
     let tokens = tokens.with_context(|| format!("flavour.{}", flavour.name))?;
@@ -150,7 +151,9 @@ fn mount(flavour: &Flavour, issuer: Arc<dyn Issuer>, config: &Config, made: &Com
 
 fn refuse_shared_paths(config: &Config, catalog: &Catalog) -> anyhow::Result<()> {
     let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
-    let own = OWN_PATHS.into_iter().chain(shared.map(|shared| shared.path));
+    let own = [VERIFY, ALIVE, READY]
+        .into_iter()
+        .chain(shared.map(|shared| shared.path));
     let mut taken: HashMap<String, &str> = own.map(|path| (path.to_owned(), "the server")).collect();
     for flavour in &config.flavours {
         for path in flavour.paths() {

@@ -16,9 +16,6 @@ const PURGE_EVERY: Duration = Duration::from_secs(30);
 const BREATH: Duration = Duration::from_millis(50);
 const PURGE_STEP: u32 = 500;
 
-/// Ended records are kept for more than a day: a clock that jumps a day ahead and back must not remove active ones.
-const KEEP_ENDED: Duration = Duration::from_secs(26 * 60 * 60);
-
 /// The running tasks.
 #[derive(Debug)]
 pub(crate) struct Background {
@@ -76,7 +73,7 @@ async fn purge(registry: Arc<TokenRegistry>) {
     loop {
         sleep(PURGE_EVERY).await;
         loop {
-            match registry.purge(KEEP_ENDED, PURGE_STEP).await {
+            match registry.purge(PURGE_STEP).await {
                 Ok(removed) if removed >= u64::from(PURGE_STEP) => sleep(BREATH).await,
                 Ok(_) => break,
                 Err(error) => {

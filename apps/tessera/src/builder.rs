@@ -198,8 +198,8 @@ impl Running {
     /// When the HTTP server has failed.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.handle.stop(true).await;
-        self.server.await.context("the server died")??;
+        let ended = self.server.await;
         self.background.stop().await;
-        Ok(())
+        Ok(ended.context("the server died")??)
     }
 }

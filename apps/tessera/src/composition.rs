@@ -13,7 +13,7 @@ use keystore::Keyring;
 use crate::config::{Config, PasswordSettings};
 use crate::health::Health;
 use crate::http::Proxies;
-use crate::parts::{ServerParts, StoreHealth, Stores};
+use crate::parts::{ServerParts, Stores};
 
 /// Everything that exists once in a server.
 #[derive(Debug)]
@@ -25,7 +25,6 @@ pub(crate) struct Composition {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) master: SecretKey,
     pub(crate) server: Arc<ServerParts>,
-    store_health: Arc<dyn StoreHealth>,
 }
 
 /// The inputs of a composition, besides the settings.
@@ -62,7 +61,6 @@ impl Composition {
         );
         Ok(Self {
             registry: Arc::new(TokenRegistry::new(stores.tokens.clone(), clock.clone(), limits)),
-            store_health: stores.health.clone(),
             server: Arc::new(ServerParts {
                 stores,
                 passwords: Arc::new(passwords),
@@ -84,7 +82,7 @@ impl Composition {
     /// What `/readyz` checks.
     pub(crate) fn health(&self, config: &Config) -> Health {
         Health {
-            store: self.store_health.clone(),
+            store: self.server.stores.health.clone(),
             registry: self.registry.clone(),
             max_staleness: config.revocation.max_staleness.0,
         }

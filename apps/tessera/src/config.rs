@@ -25,14 +25,13 @@ pub use http::HttpSettings;
 pub use limits::{PasswordSettings, RefreshSettings, RevocationSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 7] = [
+const NOT_SETTINGS: [&str; 6] = [
     "master_key",
     "skip_postgres",
     "require_postgres",
     "interop",
     "require_interop",
     "log",
-    "test_postgres",
 ];
 
 /// The settings as read, before they are checked.

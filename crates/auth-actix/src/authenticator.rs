@@ -17,7 +17,7 @@ pub struct AuthScheme {
     pub verifier: Arc<dyn Verifier>,
 }
 
-/// The schemes of a service. A token opens the one scheme whose verifier issued it, or none.
+/// The schemes of a service. A token is valid for one scheme at most: that of its issuer.
 #[derive(Clone, Debug, Default)]
 pub struct Authenticator {
     schemes: Arc<[AuthScheme]>,
@@ -27,8 +27,8 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// A authenticator of these schemes. `realm` stands in the challenge that a refused caller gets; characters that could leave
-    /// the quotes are left out of it.
+    /// An authenticator for these schemes. `realm` is sent in the challenge of a rejection; characters that could end its
+    /// quotes are left out.
     pub fn new(schemes: Vec<AuthScheme>, realm: &str) -> Self {
         let safe = |c: &char| c.is_ascii_graphic() && *c != '"' && *c != '\\';
         let realm: String = realm.chars().filter(safe).collect();
@@ -76,11 +76,11 @@ impl Authenticator {
     /// Checks the token that the headers carry.
     ///
     /// # Errors
-    /// [`AuthRejection`]: without a token, with an unreadable or rejected one, or when nobody can know.
+    /// [`AuthRejection`]: without a token, with an unreadable or rejected one, or when the token cannot be checked.
     ///
     /// # Security
     /// Every scheme that takes this kind of carrier is asked, and the first that recognises its own token decides.
-    /// Trouble at one scheme is never a yes; it is told as trouble only if no other scheme recognises the token.
+    /// A scheme that is unavailable never accepts a token. The answer is 503 only if no other scheme accepts it.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<VerifiedToken, AuthRejection> {
         #[cfg(feature = "test-support")]
         if let Some(token) = &self.acting_as {
@@ -95,7 +95,7 @@ impl Authenticator {
         for scheme in self.schemes.iter().filter(|scheme| credential.fits(scheme.carriers)) {
             match scheme.verifier.verify(&credential.presented()).await {
                 Ok(token) => return Ok(token),
-                Err(VerifyError::Unavailable(trouble)) => rejection = AuthRejection::unavailable(trouble),
+                Err(VerifyError::Unavailable(reason)) => rejection = AuthRejection::unavailable(reason),
                 Err(VerifyError::Rejected(reason)) => rejection = rejection.or_rejected(&self.challenge, reason),
                 Err(_) => {}
             }

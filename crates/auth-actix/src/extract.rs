@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use auth_core::{Unavailable, VerifiedToken};
+use auth_core::VerifiedToken;
 
 use crate::authenticator::Authenticator;
 use crate::rejection::AuthRejection;
 
-/// A caller whose token was verified. Handlers that take it are reached by nobody else.
+/// A caller whose token was verified. A handler that takes it runs only for such callers.
 ///
-/// Needs a [`Authenticator`] among the application's data (`app_data(web::Data::new(authenticator))`); without one every request is
-/// answered 503.
+/// Needs an [`Authenticator`] among the application's data (`app_data(web::Data::new(authenticator))`); without one every
+/// request is answered 503.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
     token: VerifiedToken,
@@ -47,7 +47,7 @@ impl FromRequest for Authenticated {
         let authenticator = request.app_data::<web::Data<Authenticator>>().cloned();
         let request = request.clone();
         Box::pin(async move {
-            let authenticator = authenticator.ok_or_else(|| AuthRejection::unavailable(Unavailable::NoKey))?;
+            let authenticator = authenticator.ok_or_else(AuthRejection::not_configured)?;
             let token = authenticator.authenticate(request.headers()).await?;
             Ok(Self {
                 token,
@@ -57,7 +57,7 @@ impl FromRequest for Authenticated {
     }
 }
 
-/// A scope name as it may stand in a quoted header value; one that may not is left out.
+/// A scope name for a quoted header value; one that is not allowed there is left out.
 fn scope_for_header(scope: &str) -> String {
     auth_core::Scope::parse(scope)
         .map(|scope| scope.to_string())

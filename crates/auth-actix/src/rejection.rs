@@ -1,4 +1,4 @@
-//! The answer to a caller who may not pass: opaque, whatever the reason.
+//! The answer to a caller who is rejected: opaque, whatever the reason.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use auth_core::{Rejection, Unavailable};
 
-/// Why a caller was not let through. The reason is for our log; the client learns the status and the challenge of
+/// Why a caller was rejected. The reason is for our log; the client learns the status and the challenge of
 /// RFC 6750 3, and nothing else.
 #[derive(Clone, Debug)]
 pub struct AuthRejection(Reason);
@@ -18,6 +18,7 @@ enum Reason {
     Invalid { challenge: Arc<str>, reason: Rejection },
     Scope { challenge: Arc<str>, needed: String },
     Unavailable(Unavailable),
+    NotConfigured,
 }
 
 impl AuthRejection {
@@ -34,8 +35,13 @@ impl AuthRejection {
         })
     }
 
-    pub(crate) fn unavailable(trouble: Unavailable) -> Self {
-        Self(Reason::Unavailable(trouble))
+    pub(crate) fn unavailable(reason: Unavailable) -> Self {
+        Self(Reason::Unavailable(reason))
+    }
+
+    /// The application has no authenticator: a mistake of its author.
+    pub(crate) fn not_configured() -> Self {
+        Self(Reason::NotConfigured)
     }
 
     /// A caller whose token is good but does not carry what is needed. `needed` is a space-separated list of scopes.
@@ -46,7 +52,7 @@ impl AuthRejection {
         })
     }
 
-    /// This denial, unless it is only that nobody knew the token; then `reason` says more.
+    /// This rejection; but if it only says that the token is unknown or malformed, one with `reason`.
     pub(crate) fn or_rejected(self, challenge: &Arc<str>, reason: Rejection) -> Self {
         match self.0 {
             Reason::Invalid {
@@ -57,13 +63,14 @@ impl AuthRejection {
         }
     }
 
-    /// Why, in one word, for logs and metrics.
+    /// Why, in a few words, for logs and metrics.
     pub fn reason(&self) -> String {
         match &self.0 {
             Reason::Absent { .. } => "no token".into(),
             Reason::Invalid { reason, .. } => reason.to_string(),
             Reason::Scope { .. } => "insufficient scope".into(),
-            Reason::Unavailable(trouble) => trouble.to_string(),
+            Reason::Unavailable(reason) => reason.to_string(),
+            Reason::NotConfigured => "no Authenticator in the application's data".into(),
         }
     }
 
@@ -75,18 +82,18 @@ impl AuthRejection {
             Reason::Scope { challenge, needed } => {
                 Some(format!("{challenge}, error=\"insufficient_scope\", scope=\"{needed}\""))
             }
-            Reason::Unavailable(_) => None,
+            Reason::Unavailable(_) | Reason::NotConfigured => None,
         }
     }
 }
 
 impl fmt::Display for AuthRejection {
-    /// What a client may be told.
+    /// What the client gets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Reason::Absent { .. } | Reason::Invalid { .. } => "unauthorized",
             Reason::Scope { .. } => "forbidden",
-            Reason::Unavailable(_) => "unavailable",
+            Reason::Unavailable(_) | Reason::NotConfigured => "unavailable",
         })
     }
 }
@@ -98,7 +105,7 @@ impl ResponseError for AuthRejection {
         match self.0 {
             Reason::Absent { .. } | Reason::Invalid { .. } => StatusCode::UNAUTHORIZED,
             Reason::Scope { .. } => StatusCode::FORBIDDEN,
-            Reason::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Reason::Unavailable(_) | Reason::NotConfigured => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -109,7 +116,7 @@ impl ResponseError for AuthRejection {
         if let Some(challenge) = self.challenge() {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
-        if matches!(self.0, Reason::Unavailable(_)) {
+        if matches!(self.0, Reason::Unavailable(_) | Reason::NotConfigured) {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
         response

@@ -122,3 +122,18 @@ async fn store_trouble_is_503_and_says_nothing() {
     assert_eq!((status, challenge.as_str()), (503, ""));
     assert_eq!(body, r#"{"error":"unavailable"}"#);
 }
+
+/// A mistake of the application's author: the log says which, the client only that it cannot be served.
+#[actix_web::test]
+async fn without_an_authenticator_every_request_is_503_and_the_log_names_the_mistake() {
+    let app = init_service(App::new().route("/read", web::get().to(read))).await;
+    let response = call_service(&app, TestRequest::get().uri("/read").to_request()).await;
+    assert_eq!(response.status().as_u16(), 503);
+    let rejection = response
+        .response()
+        .error()
+        .unwrap()
+        .as_error::<AuthRejection>()
+        .unwrap();
+    assert_eq!(rejection.reason(), "no Authenticator in the application's data");
+}

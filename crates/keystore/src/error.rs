@@ -74,7 +74,7 @@ pub enum KeyringError {
     #[error("there is no key named {0}")]
     UnknownKey(String),
     /// The key is the only one that signs, at the moment it would retire or later.
-    #[error("{name} is the only key that signs for {purpose}: rotate first")]
+    #[error("{name} is the only key of {purpose} that signs at that moment")]
     LastSigner {
         /// The key.
         name: String,

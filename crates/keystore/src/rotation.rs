@@ -1,7 +1,7 @@
 //! When a key signs and when it verifies: rotation as pure functions of times.
 //!
 //! A key is *published* when it is made: it verifies at once, so that every node and every reader of the key set has it
-//! before the first token it signs. It *signs* from its activation until a later key is activated. It *verifies* until it
+//! before the first token it signs. It *signs* from its activation until its successor is activated. It *verifies* until it
 //! is retired, which is when the last token it signed has ended.
 
 use std::time::Duration;
@@ -51,11 +51,15 @@ impl KeyTimes {
     }
 }
 
-/// Which of the keys signs: of those activated and not retired, the one activated last (of equals, the last in order).
+/// Which of the keys signs: of those activated and not retired, the one that verifies longest; of equals, the one
+/// activated last, then the last in order.
+///
+/// A key with an end has a successor. It must not take over from a successor that signs already: a token of its last
+/// moments would be refused before it expires.
 #[must_use]
 pub fn signing(keys: &[KeyTimes], now: Timestamp) -> Option<usize> {
     let able = keys.iter().enumerate().filter(|(_, key)| key.may_sign(now));
-    able.max_by_key(|(index, key)| (key.activates, *index))
+    able.max_by_key(|(index, key)| (key.retires.unwrap_or(NEVER), key.activates, *index))
         .map(|(index, _)| index)
 }
 
@@ -124,6 +128,21 @@ mod tests {
 
     fn times(activates: Timestamp, retires: Option<Timestamp>) -> KeyTimes {
         KeyTimes { activates, retires }
+    }
+
+    /// The second rotation is published for a shorter time than the first, which has not signed yet.
+    #[test]
+    fn a_second_rotation_that_signs_first_goes_on_signing() {
+        let first = scheduled(NOW, HOUR, LIFE);
+        let second = scheduled(NOW, HOUR / 2, LIFE);
+        let keys = [
+            times(NOW.minus(HOUR), Some(second.others_retire)),
+            times(first.activates, Some(second.others_retire)),
+            times(second.activates, None),
+        ];
+        assert_eq!(signing(&keys, NOW), Some(0));
+        assert_eq!(signing(&keys, second.activates), Some(2));
+        assert_eq!(signing(&keys, first.activates), Some(2));
     }
 
     #[test]

@@ -77,14 +77,15 @@ pub trait KeyStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails; nothing has changed.
     async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError>;
 
-    /// Adds a key, and retires every other key of its flavour that verifies at `now`, at `now`, whatever its algorithm: for
-    /// a stolen key.
+    /// Adds a key, and retires every other key of its flavour that verifies at `now`, at `now`, whatever its algorithm:
+    /// for a stolen key.
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
     ///
     /// # Security
-    /// Once it has answered, no key verifies that was in the store before, whatever rotations run at the same time.
+    /// Once it has answered, no key of the flavour verifies that was in the store before, whatever rotations run at the
+    /// same time.
     async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError>;
 
     /// Adds keys, and retires every other key in the store that verifies at `now`, at `now`, whatever its purpose: for
@@ -94,8 +95,31 @@ pub trait KeyStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails; nothing has changed.
     ///
     /// # Security
-    /// As for [`emergency`](Self::emergency). Keys of purposes that no configuration names are retired as well.
+    /// As for [`emergency`](Self::emergency), for all keys. Those of purposes that no configuration names are retired too.
     async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError>;
+}
+
+impl EmergencyOutcome {
+    /// What comes of an emergency of one flavour, or of all, as a pure function of all stored keys. Stores call it inside
+    /// their operation, and write what it answers.
+    #[must_use]
+    pub fn decide(stored: &[StoredKey], flavour: Option<&str>, new: &[StoredKey], now: Timestamp) -> Self {
+        let is_taken = |(index, key): (usize, &StoredKey)| {
+            let mut others = stored.iter().chain(new.iter().take(index));
+            others.any(|other| other.name == key.name)
+        };
+        if new.iter().enumerate().any(is_taken) {
+            return Self::NameTaken;
+        }
+        let concerned =
+            |key: &&StoredKey| key.verifies(now) && flavour.is_none_or(|flavour| key.purpose.flavour() == flavour);
+        let mut retired: Vec<StoredKey> = stored.iter().filter(concerned).cloned().collect();
+        retired.iter_mut().for_each(|key| key.retire_by(now));
+        match retired.is_empty() {
+            true => Self::NothingToReplace,
+            false => Self::Replaced(retired),
+        }
+    }
 }
 
 impl Retirement {

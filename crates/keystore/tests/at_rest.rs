@@ -1,5 +1,6 @@
 //! What is at rest stays as it is: databases of earlier versions open, and the same secret has the same name.
 
+#[path = "common/node.rs"]
 mod common;
 
 use auth_core::SystemEntropy;

@@ -1,5 +1,6 @@
 //! Rotation, retirement and emergency through the keyring.
 
+#[path = "common/node.rs"]
 mod common;
 
 use std::time::Duration;
@@ -65,7 +66,7 @@ async fn a_name_is_one_keys() {
 }
 
 #[tokio::test]
-async fn an_emergency_replaces_the_keys_of_one_purpose() {
+async fn an_emergency_replaces_the_keys_of_one_flavour() {
     let (node, shops) = (Node::new(), purpose("shops"));
     for (flavour, name) in [("login", "l"), ("shops", "a"), ("shops", "b")] {
         node.keyring.rotate(&purpose(flavour), &key(name), PLAN).await.unwrap();

@@ -1,5 +1,6 @@
 //! Followers have the keys that are in the store.
 
+#[path = "common/node.rs"]
 mod common;
 
 use std::sync::atomic::Ordering;

@@ -1,4 +1,4 @@
-//! What a server keeps about its database: facts by name, and whether the database answers.
+//! What a server keeps about its database: named values, and whether the database answers.
 
 use std::fmt;
 

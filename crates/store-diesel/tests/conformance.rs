@@ -1,6 +1,7 @@
 //! Every law about stores, on SQLite in a file, SQLite in memory and PostgreSQL: one test for each, with the names and
 //! the count of those that are skipped where there is no PostgreSQL.
 
+#[path = "support/database.rs"]
 mod support;
 
 use libtest_mimic::Trial;

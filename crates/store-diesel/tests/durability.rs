@@ -2,6 +2,7 @@
 //! program too.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/database.rs"]
 mod support;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 #[macro_use]
+#[path = "support/database.rs"]
 mod support;
 
 use support::Fresh;

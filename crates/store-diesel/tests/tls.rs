@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 #[macro_use]
+#[path = "support/database.rs"]
 mod support;
 
 use auth_core::StoreError;

@@ -51,41 +51,27 @@ impl KeyStore for MemoryStore {
     }
 
     async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
-        let concerns = |key: &StoredKey| key.purpose.flavour() == new.purpose.flavour();
-        Ok(self.state().replace_keys(std::slice::from_ref(new), now, concerns))
+        let flavour = Some(new.purpose.flavour());
+        Ok(self.state().replace_keys(flavour, std::slice::from_ref(new), now))
     }
 
     async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
-        Ok(self.state().replace_keys(replacements, now, |_| true))
+        Ok(self.state().replace_keys(None, replacements, now))
     }
 }
 
 impl State {
+    /// Adds a key, or writes one that has changed.
     fn add_key(&mut self, key: &StoredKey) {
         self.keys.insert(key.name.clone(), key.clone());
     }
 
-    fn replace_keys(
-        &mut self,
-        new: &[StoredKey],
-        now: Timestamp,
-        concerns: impl Fn(&StoredKey) -> bool,
-    ) -> EmergencyOutcome {
-        let is_twice = |(index, key): (usize, &StoredKey)| new[..index].iter().any(|other| other.name == key.name);
-        if new.iter().enumerate().any(is_twice) || new.iter().any(|key| self.keys.contains_key(&key.name)) {
-            return EmergencyOutcome::NameTaken;
+    fn replace_keys(&mut self, flavour: Option<&str>, new: &[StoredKey], now: Timestamp) -> EmergencyOutcome {
+        let stored: Vec<StoredKey> = self.keys.values().cloned().collect();
+        let outcome = EmergencyOutcome::decide(&stored, flavour, new, now);
+        if let EmergencyOutcome::Replaced(retired) = &outcome {
+            retired.iter().chain(new).for_each(|key| self.add_key(key));
         }
-        let old = self.keys.values_mut().filter(|key| concerns(key) && key.verifies(now));
-        let retired: Vec<StoredKey> = old
-            .map(|key| {
-                key.retire_by(now);
-                key.clone()
-            })
-            .collect();
-        if retired.is_empty() {
-            return EmergencyOutcome::NothingToReplace;
-        }
-        new.iter().for_each(|key| self.add_key(key));
-        EmergencyOutcome::Replaced(retired)
+        outcome
     }
 }

@@ -17,7 +17,7 @@ use crate::law::{Supported, Unsupported};
 pub struct Ports {
     /// Tokens, sessions and the feed of changes.
     pub tokens: Arc<dyn TokenStore>,
-    /// The same, for those who look after other people's.
+    /// Lists of tokens, for administrators.
     pub token_admin: Arc<dyn TokenAdminStore>,
     /// Accounts and clients.
     pub accounts: Arc<dyn AccountStore>,

@@ -127,7 +127,7 @@ impl Issuer for JwtIssuer {
         let config = self.config();
         let unsigned = config.claims.prepare(&grant, self.now(), &*self.entropy)?;
         let claims = unsigned.claims().clone().map_dates(|time| Some(config.date(time)));
-        let signer = self.signer().ok_or(Unavailable::NoKey)?;
+        let (signer, claims) = self.signer().zip(claims).ok_or(Unavailable::NoKey)?;
         let text = signer.sign(&claims, &self.random);
         Ok(unsigned.into_issued(text.map_err(|_| Unavailable::NoKey)?))
     }
@@ -248,6 +248,19 @@ mod tests {
 
         verifier.set_keys(key(Algorithm::EdDSA, "k2").verifying_key().clone());
         assert_eq!(block_on(verifier.verify(&presented)), Err(Rejection::UnknownKey.into()));
+    }
+
+    /// As a node sees it whose clock is slow.
+    #[test]
+    fn a_token_from_the_future_is_not_valid_yet() {
+        let issuer = issuer(config(SubjectClaim::Sub), key(Algorithm::EdDSA, "k1"));
+        let token = block_on(issuer.issue(grant())).unwrap();
+        let slow = Arc::new(FixedClock(SystemClock::new().now().minus(Duration::from_secs(60))));
+        let verifier = JwtVerifier::new(config(SubjectClaim::Sub), issuer.verifying_keys(), slow);
+        assert_eq!(
+            block_on(verifier.verify(&PresentedToken::bearer(token.plain.expose()))),
+            Err(Rejection::NotYetValid.into())
+        );
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use auth_core::{
-    Capabilities, ClaimsProfile, Clock, PresentedToken, Rejection, SignedClaims, SubjectClaim, Timestamp,
-    VerifiedToken, Verifier, VerifyError,
+    Capabilities, ClaimsProfile, Clock, PresentedToken, Rejection, SignedClaims, Timestamp, VerifiedToken, Verifier,
+    VerifyError,
 };
 
 use crate::claims_verifier::ClaimsVerifier;
-use crate::error::{Class, JwtRejection};
+use crate::error::{Class, JwtRejection, Reason};
 use crate::key::KeySet;
 use crate::policy::Policy;
 use crate::time::{DateUnit, UnixTime};
@@ -140,23 +140,17 @@ impl Verifier for JwtVerifier {
 
 /// What the strict reader checks before the claims are looked at.
 fn policy(config: &JwtConfig) -> Policy {
-    let policy = Policy::default()
+    Policy::default()
         .max_lifetime(config.claims.lifetime)
         .date_unit(config.unit)
-        .require("sid");
-    let policy = match config.claims.issued_at {
-        true => policy.require("iat"),
-        false => policy,
-    };
-    match config.claims.subject {
-        SubjectClaim::UserId => policy.require("user_id"),
-        SubjectClaim::Sub => policy.require("sub"),
-        _ => policy,
-    }
 }
 
 fn rejection(rejection: JwtRejection) -> Rejection {
-    match rejection.reason().class() {
+    let reason = rejection.reason();
+    if let Reason::NotYetValid | Reason::IssuedInFuture = reason {
+        return Rejection::NotYetValid;
+    }
+    match reason.class() {
         Class::Malformed => Rejection::Malformed,
         Class::NotForUs => Rejection::UnknownKey,
         Class::Signature => Rejection::BadSignature,

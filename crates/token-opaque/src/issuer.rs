@@ -104,19 +104,9 @@ impl OpaqueIssuer {
 
     fn record(&self, grant: &Grant, now: Timestamp) -> NewToken {
         NewToken {
-            flavour: self.config.flavour.clone(),
-            realm: grant.realm.clone(),
-            subject: grant.subject,
-            generation: grant.generation,
-            scopes: grant.scopes.clone(),
-            label: grant.label.clone(),
-            digest: None,
-            salt: None,
-            key: grant.key,
             parent: grant.session.map(|session| session.id),
-            refresh: None,
-            issued_at: now,
             expires_at: self.config.lifetime.end(now),
+            ..NewToken::of(grant, self.config.flavour.clone(), now)
         }
     }
 }

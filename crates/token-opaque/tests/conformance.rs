@@ -1,6 +1,7 @@
 //! Opaque tokens keep every law about issuers, with and without an expiry, with and without keys. The service over them
 //! keeps every law about services.
 
+#[path = "support/issuers.rs"]
 mod support;
 
 use support::{for_an_hour, key_bound, until_revoked};

@@ -1,5 +1,6 @@
 //! The shared cases of presented opaque tokens.
 
+#[path = "support/issuers.rs"]
 mod support;
 
 use std::collections::HashMap;

@@ -1,6 +1,9 @@
 //! The wire format: what `POST /oauth/token` takes and answers (RFC 6749 sections 3.2, 5 and 6). No HTTP library, no
 //! server: bytes in, bytes out.
 
+#[cfg(test)]
+mod tests;
+
 use dialects::messages::english;
 use dialects::oauth::{BasicCredentials, error_code};
 use dialects::{Answer, Challenge, Limit, Payload, RejectionFormatter, RequestRejection, Scheme};

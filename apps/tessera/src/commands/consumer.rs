@@ -1,7 +1,7 @@
 //! `tessera consumer`.
 
 use anyhow::{Context, bail};
-use auth_core::{Entropy, PlainToken, SystemEntropy, TokenDigest, random_bytes};
+use auth_core::{Entropy, PlainToken, TokenDigest, random_bytes};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, Subcommand};
@@ -92,16 +92,12 @@ impl Put {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
-            let given = self.token_stdin.then(given_token).transpose()?;
-            let generated = if given.is_none() {
-                Some(new_token(&SystemEntropy)?)
-            } else {
-                None
-            };
-            let digest = match (&given, &generated) {
-                (Some(token), _) => TokenDigest::of(token.expose_secret().as_bytes()),
-                (_, Some(token)) => token.digest(),
-                (None, None) => bail!("there is no token"),
+            let (digest, generated) = match self.token_stdin {
+                true => (TokenDigest::of(given_token()?.expose_secret().as_bytes()), None),
+                false => {
+                    let token = new_token(&*admin.entropy())?;
+                    (token.digest(), Some(token))
+                }
             };
             if !admin
                 .consumers()

@@ -109,10 +109,6 @@ impl FlavourDialect for LoginFlavour {
                     |can| can.expires,
                     "the login dialect promises the time when a token expires; give it a lifetime",
                 ),
-                Promise::new(
-                    |can| can.key_bound,
-                    "the login dialect promises tokens bound to a key, for which sessions must be recorded",
-                ),
             ]
         }
     }

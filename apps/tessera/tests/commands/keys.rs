@@ -115,7 +115,10 @@ fn a_replaced_key_can_be_retired_and_the_last_one_cannot() {
     admin.done("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
     let [one, two] = retire(&only);
     let sentence = admin.refused("key", &[&one, &two, "--now"], "");
-    assert!(sentence.contains("the only key that signs"), "{sentence}");
+    assert!(
+        sentence.contains("the only key of shops/EdDSA that signs"),
+        "{sentence}"
+    );
     assert_eq!(states(&admin), ["current", "next"]);
     let next = keys(&admin, "shops")[1].0.clone();
     let [one, two] = retire(&next);

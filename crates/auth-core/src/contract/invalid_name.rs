@@ -12,9 +12,4 @@ impl InvalidName {
     pub const fn new(rule: &'static str) -> Self {
         Self { rule }
     }
-
-    /// What is allowed.
-    pub const fn rule(self) -> &'static str {
-        self.rule
-    }
 }

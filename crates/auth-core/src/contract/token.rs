@@ -73,7 +73,7 @@ impl fmt::Display for SessionRef {
 }
 
 /// A number from 0 to `i64::MAX` in its one spelling: ASCII digits, no sign, no leading zero.
-fn canonical_number(text: &str) -> Option<i64> {
+pub(super) fn canonical_number(text: &str) -> Option<i64> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let canonical = digits && !text.is_empty() && (text == "0" || !text.starts_with('0'));
     canonical.then(|| text.parse().ok())?

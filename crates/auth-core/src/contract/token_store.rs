@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::refresh_state::{RefreshState, Selector};
 use super::scope::Scopes;
 use super::secret::TokenDigest;
-use super::token::{FlavourName, TokenId};
+use super::token::{FlavourName, Grant, TokenId};
 
 /// A token or session to be recorded.
 #[derive(Clone, Debug)]
@@ -45,6 +45,28 @@ pub struct NewToken {
     pub issued_at: Timestamp,
     /// When it expires; `None`: it is valid until it is revoked.
     pub expires_at: Option<Timestamp>,
+}
+
+impl NewToken {
+    /// A record of what `grant` says. It has no secret, belongs to no session, starts no refresh family and does not
+    /// expire: the caller sets those that apply.
+    pub fn of(grant: &Grant, flavour: FlavourName, issued_at: Timestamp) -> Self {
+        Self {
+            flavour,
+            realm: grant.realm.clone(),
+            subject: grant.subject,
+            generation: grant.generation,
+            scopes: grant.scopes.clone(),
+            label: grant.label.clone(),
+            digest: None,
+            salt: None,
+            key: grant.key,
+            parent: None,
+            refresh: None,
+            issued_at,
+            expires_at: None,
+        }
+    }
 }
 
 /// A live token or session as recorded.

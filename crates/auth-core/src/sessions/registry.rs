@@ -62,6 +62,11 @@ pub struct TokenRegistry {
 }
 
 impl TokenRegistry {
+    /// For how long revocations and ended records are kept after the time when they could matter. It is more than a day:
+    /// a clock that jumps a day ahead and back again must not make a revoked token valid, and
+    /// [`Tracked`](crate::Tracked) relies on it for tokens that live for up to a day.
+    pub const KEEP: Duration = Duration::from_secs(26 * 60 * 60);
+
     /// A registry that has read nothing yet.
     pub fn new(store: Arc<dyn TokenStore>, clock: Arc<dyn Clock>, limits: RegistryLimits) -> Self {
         Self {
@@ -108,11 +113,11 @@ impl TokenRegistry {
             Some(record) => record,
             None => self.read(id).await?,
         };
-        let sessions = [Some(record.id), record.parent].into_iter().flatten();
-        for id in sessions {
-            self.refuse_ended(&session_of(&record, id))?;
+        let mut sessions = [Some(record.id), record.parent].into_iter().flatten();
+        match sessions.any(|id| self.revocations.contains(&session_of(&record, id))) {
+            true => Err(Rejection::Revoked.into()),
+            false => Ok(record),
         }
-        Ok(record)
     }
 
     /// Revokes a token or session on this node at once, and on the others through the feed. Says whether it was live.
@@ -144,6 +149,7 @@ impl TokenRegistry {
     /// When the store fails; what was read before is kept.
     pub async fn sync(&self) -> Result<(), StoreError> {
         let mut position = self.feed.lock().await;
+        position.begin_round();
         let asked_at = self.clock.monotonic();
         loop {
             let page = self.store.changes(position.after(), PAGE).await?;
@@ -157,8 +163,7 @@ impl TokenRegistry {
             }
         }
         position.end_round(asked_at);
-        self.revocations
-            .forget_before(self.clock.now().minus(revocations::MARGIN));
+        self.revocations.forget_before(self.clock.now().minus(Self::KEEP));
         self.revocations.set_read_at(asked_at);
         Ok(())
     }
@@ -177,13 +182,13 @@ impl TokenRegistry {
         Ok(batch.len())
     }
 
-    /// Removes a few records that ended before `keep` ago, and says how many. Small steps keep other writers from
-    /// waiting.
+    /// Removes a few records that ended before [`KEEP`](Self::KEEP) ago, and says how many. Small steps keep other
+    /// writers from waiting.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn purge(&self, keep: Duration, limit: u32) -> Result<u64, StoreError> {
-        let before = self.clock.now().minus(keep);
+    pub async fn purge(&self, limit: u32) -> Result<u64, StoreError> {
+        let before = self.clock.now().minus(Self::KEEP);
         self.store.purge(before, limit).await
     }
 

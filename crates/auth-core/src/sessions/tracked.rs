@@ -13,8 +13,10 @@ use crate::contract::token::{Grant, IssuedToken, Lifetime, PresentedToken, Sessi
 use crate::contract::token_store::NewToken;
 use crate::contract::verified_token::VerifiedToken;
 
-/// For how long, at least, a revocation is remembered after its record would have expired.
-const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest life of a token that is checked in memory alone. Its session's revocation is remembered for longer
+/// ([`TokenRegistry::KEEP`]).
+const CHECKED_IN_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
+const _: () = assert!(CHECKED_IN_MEMORY.as_secs() < TokenRegistry::KEEP.as_secs());
 
 /// Records a session for each grant, has the inner issuer name it in the token, and refuses tokens of revoked sessions.
 ///
@@ -36,7 +38,7 @@ impl<I: Issuer> Tracked<I> {
 
     /// Whether no token is valid for longer than the revocation of its session is remembered.
     fn revocations_are_remembered(&self) -> bool {
-        matches!(self.inner.lifetime(), Lifetime::Limited(lifetime) if lifetime <= REMEMBERED)
+        matches!(self.inner.lifetime(), Lifetime::Limited(lifetime) if lifetime <= CHECKED_IN_MEMORY)
     }
 
     async fn record(&self, grant: &Grant, now: Timestamp) -> Result<SessionRef, IssueError> {
@@ -102,19 +104,9 @@ impl<I: Issuer> Issuer for Tracked<I> {
 /// The record of a session whose token is not stored.
 fn session_record(flavour: &str, grant: &Grant, now: Timestamp, lifetime: Lifetime) -> NewToken {
     NewToken {
-        flavour: flavour.into(),
-        realm: grant.realm.clone(),
-        subject: grant.subject,
-        generation: grant.generation,
-        scopes: grant.scopes.clone(),
-        label: grant.label.clone(),
-        digest: None,
-        salt: None,
-        key: grant.key,
-        parent: None,
         refresh: grant.refresh.clone(),
-        issued_at: now,
         expires_at: latest(grant.session_expires_at, lifetime.end(now)),
+        ..NewToken::of(grant, flavour.into(), now)
     }
 }
 

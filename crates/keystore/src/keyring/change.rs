@@ -67,11 +67,11 @@ impl Keyring {
         }
     }
 
-    /// Replaces every key of one flavour at once, those of other algorithms too: for a stolen key. What the old keys have signed is refused from now
-    /// on, by every node as soon as it has reloaded.
+    /// Replaces every key of one flavour at once, those of other algorithms too: for a stolen key. What the old keys have
+    /// signed is refused from now on, by every node as soon as it has reloaded.
     ///
     /// # Errors
-    /// [`KeyringError::NothingToReplace`] if no key of the purpose verifies, [`KeyringError::NameTaken`]: nothing was
+    /// [`KeyringError::NothingToReplace`] if no key of the flavour verifies, [`KeyringError::NameTaken`]: nothing was
     /// added then. When it cannot be sealed or the store fails.
     pub async fn emergency(&self, purpose: &KeyPurpose, key: &PlainKey) -> Result<Replaced, KeyringError> {
         let now = self.clock.now();

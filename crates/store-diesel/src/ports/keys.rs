@@ -114,21 +114,10 @@ async fn replace(
     now: Timestamp,
 ) -> Outcome<EmergencyOutcome> {
     differences::hold_keys(conn).await?;
-    let stored = keys(conn).await?;
-    let is_taken = |(index, key): (usize, &StoredKey)| {
-        let mut others = stored.iter().chain(&new[..index]);
-        others.any(|other| other.name == key.name)
+    let outcome = EmergencyOutcome::decide(&keys(conn).await?, flavour, new, now);
+    let EmergencyOutcome::Replaced(retired) = &outcome else {
+        return Ok(outcome);
     };
-    if new.iter().enumerate().any(is_taken) {
-        return Ok(EmergencyOutcome::NameTaken);
-    }
-    let concerned =
-        |key: &StoredKey| key.verifies(now) && flavour.is_none_or(|flavour| key.purpose.flavour() == flavour);
-    let mut retired: Vec<StoredKey> = stored.into_iter().filter(concerned).collect();
-    if retired.is_empty() {
-        return Ok(EmergencyOutcome::NothingToReplace);
-    }
-    retired.iter_mut().for_each(|key| key.retire_by(now));
     let names: Vec<&str> = retired.iter().map(|key| key.name.as_str()).collect();
     let old = vault::table.filter(vault::name.eq_any(names));
     let retires = vault::retires_at.eq(now.as_millis());
@@ -137,7 +126,7 @@ async fn replace(
         let row = diesel::insert_into(vault::table).values(KeyRow::from(key));
         row.execute(conn).await?;
     }
-    Ok(EmergencyOutcome::Replaced(retired))
+    Ok(outcome)
 }
 
 /// Whether the key was added; `false` if its name is taken.

@@ -59,7 +59,7 @@ impl Connector {
         let mut lane = Lane { conn, carrier };
         let set = lane.conn.batch_execute(&self.settings).await;
         set.map_err(|error| StoreError::from(DbError::from(error)))?;
-        // Whoever may not ask is served all the same.
+        // Without that permission the connection is used anyway.
         let _asked = lane.conn.batch_execute(ENGLISH).await;
         Ok(lane)
     }

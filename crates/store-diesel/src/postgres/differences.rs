@@ -30,14 +30,14 @@ pub(super) async fn hold_account(conn: &mut Connection, subject: Subject) -> Out
     Ok(account.is_some())
 }
 
-/// Nobody else ends the session before the transaction ends.
+/// No other transaction ends the session before the transaction ends.
 pub(super) async fn hold_session(conn: &mut Connection, session: TokenId) -> Outcome<()> {
     let session = tokens::table.find(session.0).select(tokens::id);
     let _: Option<i64> = session.for_share().first(conn).await.optional()?;
     Ok(())
 }
 
-/// Nobody else names an account of this realm before the transaction ends: a login that is another's alias breaks no
+/// No other transaction names an account of this realm before the transaction ends: a login that is another's alias breaks no
 /// index.
 pub(super) async fn hold_names(conn: &mut Connection, realm: &Realm) -> Outcome<()> {
     diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
@@ -52,7 +52,7 @@ pub(super) async fn hold_keys(conn: &mut Connection) -> Outcome<()> {
     hold(conn, KEYS_LOCK).await
 }
 
-/// Nobody else changes the tables before the transaction ends.
+/// No other transaction changes the tables before the transaction ends.
 pub(super) async fn hold_schema(conn: &mut Connection) -> Outcome<()> {
     hold(conn, SCHEMA_LOCK).await
 }

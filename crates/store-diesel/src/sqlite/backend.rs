@@ -134,7 +134,7 @@ impl Claim {
 }
 
 impl Drop for Claim {
-    /// A caller that is gone wants nothing begun.
+    /// Do not start an operation whose caller is gone.
     fn drop(&mut self) {
         self.withdraw();
     }

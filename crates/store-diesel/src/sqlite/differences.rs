@@ -23,12 +23,12 @@ pub(super) async fn hold_account(conn: &mut Connection, subject: Subject) -> Out
     Ok(diesel::select(exists(account)).get_result(conn).await?)
 }
 
-/// Nobody else ends the session before the transaction ends.
+/// No other transaction ends the session before the transaction ends.
 pub(super) async fn hold_session(_: &mut Connection, _: TokenId) -> Outcome<()> {
     Ok(())
 }
 
-/// Nobody else names an account of this realm before the transaction ends.
+/// No other transaction names an account of this realm before the transaction ends.
 pub(super) async fn hold_names(_: &mut Connection, _: &Realm) -> Outcome<()> {
     Ok(())
 }
@@ -38,7 +38,7 @@ pub(super) async fn hold_keys(_: &mut Connection) -> Outcome<()> {
     Ok(())
 }
 
-/// Nobody else changes the tables before the transaction ends.
+/// No other transaction changes the tables before the transaction ends.
 pub(super) async fn hold_schema(_: &mut Connection) -> Outcome<()> {
     Ok(())
 }

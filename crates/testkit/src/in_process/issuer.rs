@@ -67,7 +67,7 @@ impl IssuerHarness for InProcess {
     async fn advance(&self, by: Duration) -> Supported<()> {
         self.clock.advance(by);
         self.sync_all().await;
-        let _ = self.here.registry.purge(Duration::ZERO, 1000).await;
+        let _ = self.here.registry.store().purge(self.clock.now(), 1000).await;
         Ok(())
     }
 
@@ -179,7 +179,8 @@ impl IssuerHarness for InProcess {
     }
 
     async fn token_rows(&self) -> Supported<u64> {
-        while self.here.registry.purge(Duration::ZERO, 1000).await.expect("purge") > 0 {}
+        let store = self.here.registry.store();
+        while store.purge(self.clock.now(), 1000).await.expect("purge") > 0 {}
         self.store_harness.token_rows().await
     }
 

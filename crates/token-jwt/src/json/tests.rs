@@ -287,6 +287,30 @@ fn values_without_a_strict_form_are_not_written() {
     assert_eq!(written(u128::MAX), None);
 }
 
+/// The names in such an enum are not those of one struct: serde adds the tag to the variant's own.
+#[test]
+fn a_tag_that_repeats_a_field_is_not_written() {
+    #[derive(Serialize)]
+    struct Inner {
+        kind: u8,
+    }
+    #[derive(Serialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Variant(Inner),
+    }
+    assert!(write_value(&Tagged::Variant(Inner { kind: 1 }), &mut Vec::new()).is_err());
+}
+
+#[test]
+fn nesting_that_the_reader_refuses_is_not_written() {
+    #[derive(Serialize)]
+    struct Nested(Vec<Nested>);
+    let nested = |levels: usize| (1..levels).fold(Nested(Vec::new()), |inner, _| Nested(vec![inner]));
+    assert!(write_value(&nested(MAX_DEPTH), &mut Vec::new()).is_ok());
+    assert!(write_value(&nested(MAX_DEPTH + 1), &mut Vec::new()).is_err());
+}
+
 #[test]
 fn integer_keys_of_a_map_become_text_and_are_compared_as_such() {
     #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -1,4 +1,4 @@
-//! Looks for what serde_json would write although a strict reader refuses it. Writes nothing.
+//! Looks for numbers that serde_json would write as `null`. Writes nothing.
 
 use std::fmt;
 
@@ -22,30 +22,12 @@ impl ser::Error for WriteError {
     }
 }
 
-/// A serializer without output: it refuses numbers that JSON does not have, and notes whether a name may be repeated.
-///
-/// The names in a struct are its fields', so they differ; those of a map are anything, and `#[serde(flatten)]` turns a
-/// struct into a map. For a struct of strings and integers nothing of this is left after optimisation.
-pub(super) struct WriteCheck<'c> {
-    may_repeat_names: &'c mut bool,
-}
+/// A serializer without output, which refuses numbers that JSON does not have. For a struct of strings and integers
+/// nothing of it is left after optimisation.
+#[derive(Clone, Copy)]
+pub(super) struct WriteCheck;
 
-impl<'c> WriteCheck<'c> {
-    pub(super) fn new(may_repeat_names: &'c mut bool) -> Self {
-        Self { may_repeat_names }
-    }
-
-    fn check<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), WriteError> {
-        value.serialize(WriteCheck::new(self.may_repeat_names))
-    }
-
-    /// The name of a struct that holds finished JSON text (`RawValue`, numbers of arbitrary precision), which
-    /// serde_json copies as it is.
-    fn note_struct(self, name: &str) -> Self {
-        *self.may_repeat_names |= name.starts_with("$serde_json::");
-        self
-    }
-
+impl WriteCheck {
     fn finite(is_finite: bool) -> Result<(), WriteError> {
         is_finite.then_some(()).ok_or(WriteError)
     }
@@ -61,7 +43,7 @@ macro_rules! always_strict {
     )*};
 }
 
-impl<'c> Serializer for WriteCheck<'c> {
+impl Serializer for WriteCheck {
     type Ok = ();
     type Error = WriteError;
     type SerializeSeq = Self;
@@ -127,12 +109,11 @@ impl<'c> Serializer for WriteCheck<'c> {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self, WriteError> {
-        *self.may_repeat_names = true;
         Ok(self)
     }
 
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self, WriteError> {
-        Ok(self.note_struct(name))
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, WriteError> {
+        Ok(self)
     }
 
     fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Self, WriteError> {
@@ -143,13 +124,13 @@ impl<'c> Serializer for WriteCheck<'c> {
 /// Parts of a value, each of which is checked.
 macro_rules! check_parts {
     ($($way:ident::$method:ident($($name:ty)?)),* $(,)?) => {$(
-        impl ser::$way for WriteCheck<'_> {
+        impl ser::$way for WriteCheck {
             type Ok = ();
             type Error = WriteError;
 
             #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, $(_: $name,)? value: &T) -> Result<(), WriteError> {
-                self.check(value)
+                value.serialize(*self)
             }
 
             fn end(self) -> Result<(), WriteError> {
@@ -168,7 +149,7 @@ check_parts! {
     SerializeStructVariant::serialize_field(&'static str),
 }
 
-impl ser::SerializeMap for WriteCheck<'_> {
+impl ser::SerializeMap for WriteCheck {
     type Ok = ();
     type Error = WriteError;
 
@@ -178,7 +159,7 @@ impl ser::SerializeMap for WriteCheck<'_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), WriteError> {
-        self.check(value)
+        value.serialize(*self)
     }
 
     fn end(self) -> Result<(), WriteError> {

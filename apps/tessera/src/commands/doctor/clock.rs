@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_core::{Clock, SystemClock};
+use auth_core::Clock;
 use store_diesel::DieselStore;
 
 use super::check::Check;
@@ -14,12 +14,12 @@ const TOLERANCE: Duration = Duration::from_secs(2);
 const ADVICE: &str =
     "set the clocks of all nodes by NTP; until this clock has passed that moment, tokens expire early or late";
 
-pub async fn check(store: &DieselStore) -> Check {
+pub async fn check(store: &DieselStore, clock: &dyn Clock) -> Check {
     let newest = match store.database_info().await {
         Ok(info) => info.newest,
         Err(error) => return Check::fail("clock", error.to_string(), "look at the database's own log"),
     };
-    let now = SystemClock::new().now();
+    let now = clock.now();
     match newest {
         Some(newest) if newest.since(now) > TOLERANCE => {
             let ahead = newest.since(now).as_secs();

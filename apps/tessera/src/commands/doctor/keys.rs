@@ -15,7 +15,7 @@ use crate::master;
 const MASTER: &str = "master key";
 const SIGNING: &str = "signing keys";
 
-/// The names of the checks.
+/// What is checked, and with what.
 pub struct Checked<'a> {
     pub config: &'a Config,
     pub store: &'a DieselStore,
@@ -23,8 +23,8 @@ pub struct Checked<'a> {
     pub entropy: Arc<dyn Entropy>,
 }
 
-pub async fn check(admin: &Checked<'_>) -> Vec<Check> {
-    let (check, master) = match master_check(admin).await {
+pub async fn check(checked: &Checked<'_>) -> Vec<Check> {
+    let (check, master) = match master_check(checked).await {
         Ok(found) => found,
         Err(error) => {
             let advice = "give the one that the servers on this database have";
@@ -35,8 +35,13 @@ pub async fn check(admin: &Checked<'_>) -> Vec<Check> {
     let Some(master) = master else {
         return checks;
     };
-    let keyring = Keyring::new(admin.store.keys(), &master, admin.clock.clone(), admin.entropy.clone());
-    for flavour in &admin.config.flavours {
+    let keyring = Keyring::new(
+        checked.store.keys(),
+        &master,
+        checked.clock.clone(),
+        checked.entropy.clone(),
+    );
+    for flavour in &checked.config.flavours {
         match of_flavour(&keyring, flavour).await {
             Ok(None) => {}
             Ok(Some(check)) => checks.push(check),
@@ -47,9 +52,9 @@ pub async fn check(admin: &Checked<'_>) -> Vec<Check> {
 }
 
 /// The master key, if it is this database's.
-async fn master_check(admin: &Checked<'_>) -> anyhow::Result<(Check, Option<SecretKey>)> {
-    let nothing_stored = admin.store.keys().keys().await?.is_empty();
-    let Some(master) = master::existing(&master_key(admin.config))? else {
+async fn master_check(checked: &Checked<'_>) -> anyhow::Result<(Check, Option<SecretKey>)> {
+    let nothing_stored = checked.store.keys().keys().await?.is_empty();
+    let Some(master) = master::existing(&master_key(checked.config))? else {
         let check = match nothing_stored {
             true => Check::warn(
                 MASTER,
@@ -64,7 +69,7 @@ async fn master_check(admin: &Checked<'_>) -> anyhow::Result<(Check, Option<Secr
         };
         return Ok((check, None));
     };
-    Ok(match is_the_stores(&*admin.store.meta(), &master).await? {
+    Ok(match is_the_stores(&*checked.store.meta(), &master).await? {
         Some(true) => (
             Check::ok(MASTER, "it is the one this database was set up with"),
             Some(master),

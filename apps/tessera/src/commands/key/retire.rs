@@ -58,12 +58,13 @@ impl Retire {
             false => RetireWhen::AfterLastToken(signing.longest_life()),
         };
         let retired = keyring.retire(&self.kid, when).await;
+        let rotate = format!("`tessera key rotate --flavour {}`", signing.flavour.name);
         match retired {
-            Err(error @ (KeyringError::NoSuccessor { .. } | KeyringError::LastSigner { .. })) => {
-                bail!(
-                    "{error}: make one first with `tessera key rotate --flavour {}`",
-                    signing.flavour.name
-                )
+            Err(error @ KeyringError::NoSuccessor { .. }) => {
+                bail!("{error}: make one first with {rotate}")
+            }
+            Err(error @ KeyringError::LastSigner { .. }) => {
+                bail!("{error}: make one first with {rotate}, or wait until the next one signs (`tessera key list`)")
             }
             retired => Ok(retired?),
         }

@@ -28,6 +28,11 @@ pub(super) struct FeedPosition {
 }
 
 impl FeedPosition {
+    /// Begins a round of reading, at the first missing number: also after a round that the store's failure cut short.
+    pub(super) fn begin_round(&mut self) {
+        self.round_to = 0;
+    }
+
     /// The number after which to read next.
     pub(super) fn after(&self) -> i64 {
         self.round_to.max(self.complete_to)
@@ -46,7 +51,7 @@ impl FeedPosition {
         new
     }
 
-    /// Ends a round of reading: moves `complete_to` over what is complete or given up. The next round starts there.
+    /// Ends a round of reading: moves `complete_to` over what is complete or given up.
     pub(super) fn end_round(&mut self, now: Duration) {
         if !self.started {
             self.started = true;
@@ -61,7 +66,6 @@ impl FeedPosition {
             self.complete_to = self.complete_to.max(next);
             self.read.remove(&next);
         }
-        self.round_to = 0;
     }
 }
 
@@ -83,10 +87,26 @@ mod tests {
 
     fn new(position: &mut FeedPosition, sequences: &[i64], now: u64) -> Vec<i64> {
         let now = Duration::from_secs(now);
+        position.begin_round();
         let visible: Vec<i64> = sequences.iter().copied().filter(|s| *s > position.after()).collect();
         let new = position.take_new(page(&visible), now);
         position.end_round(now);
         new.iter().map(|entry| entry.sequence).collect()
+    }
+
+    /// Where the next round begins to read.
+    fn next(position: &mut FeedPosition) -> i64 {
+        position.begin_round();
+        position.after()
+    }
+
+    #[test]
+    fn a_round_that_was_cut_short_does_not_hide_a_missing_number() {
+        let mut position = FeedPosition::default();
+        assert_eq!(new(&mut position, &[1, 2], 0), [1, 2]);
+        position.begin_round();
+        assert_eq!(position.take_new(page(&[4, 5]), Duration::from_secs(1)).len(), 2);
+        assert_eq!(new(&mut position, &[1, 2, 3, 4, 5, 6], 2), [3, 6]);
     }
 
     #[test]
@@ -94,7 +114,7 @@ mod tests {
         let mut position = FeedPosition::default();
         assert_eq!(new(&mut position, &[1, 2, 3], 0), [1, 2, 3]);
         assert_eq!(new(&mut position, &[1, 2, 3, 4], 1), [4]);
-        assert_eq!(position.after(), 4);
+        assert_eq!(next(&mut position), 4);
     }
 
     #[test]
@@ -103,7 +123,7 @@ mod tests {
         assert_eq!(new(&mut position, &[1, 2], 0), [1, 2]);
         assert_eq!(new(&mut position, &[1, 2, 4, 5], 1), [4, 5]);
         assert_eq!(new(&mut position, &[1, 2, 3, 4, 5], 2), [3]);
-        assert_eq!(position.after(), 5);
+        assert_eq!(next(&mut position), 5);
     }
 
     #[test]
@@ -117,8 +137,8 @@ mod tests {
     fn a_number_that_never_appears_is_given_up() {
         let mut position = FeedPosition::default();
         assert_eq!(new(&mut position, &[1, 3], 0), [1, 3]);
-        assert_eq!(position.after(), 1);
+        assert_eq!(next(&mut position), 1);
         assert_eq!(new(&mut position, &[1, 3], 61), [] as [i64; 0]);
-        assert_eq!(position.after(), 3);
+        assert_eq!(next(&mut position), 3);
     }
 }

@@ -9,10 +9,6 @@ use crate::contract::clock::Timestamp;
 use crate::contract::token::{SessionRef, TokenId};
 use crate::contract::token_store::{Change, FeedEntry};
 
-/// For how long a revocation is remembered after the time when it could matter: a clock that jumps a day ahead and back
-/// again must not make a revoked token valid.
-pub(super) const MARGIN: Duration = Duration::from_secs(26 * 60 * 60);
-
 #[derive(Debug, Default)]
 pub(super) struct Revocations(RwLock<State>);
 
@@ -55,11 +51,11 @@ impl Revocations {
         self.write().tokens.entry(id).or_insert(None);
     }
 
-    /// Forgets revocations that were to be remembered until `now` at most.
-    pub(super) fn forget_before(&self, now: Timestamp) {
+    /// Forgets revocations that could matter until `before` at most.
+    pub(super) fn forget_before(&self, before: Timestamp) {
         let mut state = self.write();
-        state.tokens.retain(|_, until| until.is_none_or(|until| until > now));
-        state.subjects.retain(|_, (_, until)| *until > now);
+        state.tokens.retain(|_, until| until.is_none_or(|until| until > before));
+        state.subjects.retain(|_, (_, until)| *until > before);
     }
 
     /// Notes that the feed was read to its end.

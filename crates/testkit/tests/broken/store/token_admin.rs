@@ -1,4 +1,4 @@
-//! What can be wrong with looking after other people's tokens.
+//! What can be wrong with administering tokens (`TokenAdminStore`).
 
 use async_trait::async_trait;
 use auth_core::{StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary};
