@@ -24,7 +24,7 @@ impl TokenStore for MemoryStore {
         let id = match state.shared(&new) {
             Some(id) => Some(id),
             None => {
-                state.stop_sharing(&new);
+                state.revoke_replaced(&new);
                 state.insert(new, true)
             }
         };
@@ -120,10 +120,18 @@ impl State {
         self.tokens.values().find(usable).map(|row| row.record.id)
     }
 
-    /// Makes room for another shared record.
-    fn stop_sharing(&mut self, new: &NewToken) {
+    /// Revokes the shared records that another one replaces, and publishes it: another node's clock may be behind, and
+    /// it must not go on accepting them.
+    fn revoke_replaced(&mut self, new: &NewToken) {
         let old = self.tokens.values_mut().filter(|row| row.shares_with(new));
-        old.for_each(|row| row.shared = false);
+        let old = old.filter(|row| row.revoked_at.is_none());
+        let revoked = old.map(|row| {
+            row.revoked_at = Some(new.issued_at);
+            row.record.id
+        });
+        for id in revoked.collect::<Vec<_>>() {
+            self.publish_change_for_a_day(Change::Ended(id), new.issued_at);
+        }
     }
 
     /// Until when this record, or one that belongs to it, might be accepted if it were not revoked.

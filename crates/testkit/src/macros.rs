@@ -171,6 +171,8 @@ macro_rules! __store_laws {
             an_own_record_is_never_shared
             an_ended_shared_record_is_replaced
             an_expired_shared_record_is_replaced
+            a_replaced_shared_record_is_ended
+            a_replaced_shared_record_is_published
             nothing_is_shared_with_an_inactive_owner
             a_shared_records_rights_are_current
             revoking_answers_whether_there_was_something_to_revoke
@@ -188,6 +190,7 @@ macro_rules! __store_laws {
             purging_removes_what_ended_before
             purging_is_bounded
             purging_never_removes_live_records
+            purging_leaves_the_current_generation
             purging_a_session_revives_nothing
             purging_keeps_the_feed_that_still_matters
             a_role_gives_what_was_put_into_it

@@ -157,6 +157,22 @@ pub async fn purging_never_removes_live_records(harness: Arc<dyn StoreHarness>) 
     Ok(())
 }
 
+/// A password change ends the generation before it, and no token of the one that it began is removed with those.
+pub async fn purging_leaves_the_current_generation(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("gmachia").await;
+    let rows = fixture.harness.token_rows().await?;
+    let before = fixture.ending_at(&owner, None).await;
+    assert!(fixture.set_password(owner.subject, "$2b$12$new", true).await);
+    let owner = fixture.account(owner.subject).await;
+    let after = fixture.ending_at(&owner, None).await;
+    fixture.purge_all(NOW.plus(HOUR * 24 * 30)).await;
+    assert!(!fixture.is_live(before).await, "of the generation that ended");
+    assert!(fixture.is_live(after).await, "of the current generation");
+    assert_eq!(fixture.harness.token_rows().await?, rows + 1);
+    Ok(())
+}
+
 /// Removing a revoked session does not make a record valid that belonged to it.
 pub async fn purging_a_session_revives_nothing(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{NewToken, TokenDigest, TokenRecord};
+use auth_core::{Change, NewToken, TokenDigest, TokenRecord};
 
 use super::fixture::{Fixture, HOUR, NOW, next, scopes, token_of};
 use crate::law::{LawResult, at_once};
@@ -14,6 +14,21 @@ impl Fixture {
     async fn share(&self, new: NewToken) -> TokenRecord {
         let found = self.ports.tokens.find_or_insert(new).await.expect("find_or_insert");
         found.expect("an active owner")
+    }
+
+    /// A shared record that has expired, and the one that replaced it at that moment.
+    async fn share_and_replace(&self) -> (TokenRecord, TokenRecord) {
+        let owner = self.owner("client@example.com").await;
+        let first = self.share(token_of(&owner)).await;
+        let end = first.expires_at.expect("it ends");
+        let later = NewToken {
+            issued_at: end,
+            expires_at: Some(end.plus(HOUR)),
+            ..token_of(&owner)
+        };
+        let second = self.share(later).await;
+        assert_ne!(first.id, second.id);
+        (first, second)
     }
 }
 
@@ -141,6 +156,27 @@ pub async fn an_expired_shared_record_is_replaced(harness: Arc<dyn StoreHarness>
         second.id,
         "and then there is one again"
     );
+    Ok(())
+}
+
+/// A shared record that was replaced at its expiry is ended, whatever a caller's clock says: nobody finds it again.
+pub async fn a_replaced_shared_record_is_ended(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let (first, second) = fixture.share_and_replace().await;
+    assert!(!fixture.is_live(first.id).await, "the one that was replaced");
+    assert!(!fixture.revoke(first.id).await, "it has ended already");
+    assert!(fixture.is_live(second.id).await, "its successor");
+    Ok(())
+}
+
+/// And its end is published, once and for some time: another node may have it in memory, and a clock that is behind.
+pub async fn a_replaced_shared_record_is_published(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let (first, second) = fixture.share_and_replace().await;
+    let entry = fixture.entry(Change::Ended(first.id)).await;
+    let end = first.expires_at.expect("it ends");
+    assert!(entry.until >= end.plus(HOUR * 24), "until {:?}", entry.until);
+    assert_eq!(fixture.published(Change::Ended(second.id)).await, 0);
     Ok(())
 }
 

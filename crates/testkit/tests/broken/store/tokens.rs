@@ -64,6 +64,10 @@ impl BrokenStore {
 
     /// A record that lives no more, if the flaw has it live on.
     async fn revenant(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        if self.has(Flaw::ReplacedGoOn) {
+            let seen = self.seen();
+            return Ok(seen.shared.iter().find(|record| record.id == id).cloned());
+        }
         let (record, revoked, parent_revoked, purged) = {
             let seen = self.seen();
             let Some((_, record)) = seen.issued.get(&id) else {
@@ -247,6 +251,11 @@ impl TokenStore for BrokenStore {
         let limit = if self.has(Flaw::FeedUnbounded) { u32::MAX } else { limit };
         let mut entries = self.inner.changes(after, limit).await?;
         match self.flaw {
+            Flaw::ReplacesInSilence => {
+                let seen = self.seen();
+                let is_shared = |id| seen.shared.iter().any(|record| record.id == id);
+                entries.retain(|entry| !matches!(entry.change, Change::Ended(id) if is_shared(id)));
+            }
             Flaw::EndsInSilence => entries.retain(|entry| !matches!(entry.change, Change::Ended(_))),
             Flaw::FeedLosesSome => entries.retain(|entry| entry.sequence % 3 != 0),
             Flaw::RoleEditsInSilence => entries.retain(|entry| entry.change != Change::AllRights),
@@ -282,11 +291,15 @@ impl TokenStore for BrokenStore {
 
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.seen().purged = true;
-        if self.has(Flaw::PurgesEndless) {
+        if self.has(Flaw::PurgesEndless) || self.has(Flaw::PurgesTheCurrentGeneration) {
+            let hit = |record: &TokenRecord| match self.flaw {
+                Flaw::PurgesEndless => record.expires_at.is_none(),
+                _ => record.generation.0 > 0,
+            };
             let ids: Vec<TokenId> = self.seen().issued.keys().copied().collect();
             for id in ids {
                 let record = TokenStore::find(&self.inner, id).await?;
-                if record.is_some_and(|record| record.expires_at.is_none()) {
+                if record.is_some_and(|record| hit(&record)) {
                     self.inner.revoke(id, Timestamp::from_millis(0)).await?;
                 }
             }
