@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::TokenRegistry;
-use keystore::{Keyring, Reloaded};
+use keystore::{Keyring, KeyringError, Reloaded};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
-const KEYS_EVERY: Duration = Duration::from_secs(2);
 const PURGE_EVERY: Duration = Duration::from_secs(30);
 
 /// The pause between two steps of a purge, in which other queries can use the database.
@@ -30,7 +29,7 @@ impl Background {
         tasks.spawn(read_revocations(registry.clone(), poll));
         tasks.spawn(flush(registry.clone()));
         tasks.spawn(purge(registry.clone()));
-        tasks.spawn(follow(keyring));
+        tasks.spawn(follow(keyring, poll));
         Self { tasks, registry }
     }
 
@@ -85,19 +84,29 @@ async fn purge(registry: Arc<TokenRegistry>) {
     }
 }
 
-async fn follow(keyring: Arc<Keyring>) {
-    let mut ticks = interval(KEYS_EVERY);
+/// Reads the keys as often as the revocations: a stolen key's retirement is one.
+async fn follow(keyring: Arc<Keyring>, poll: Duration) {
+    let mut ticks = interval(poll);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut logged = Vec::new();
     loop {
         ticks.tick().await;
-        match keyring.reload().await {
-            Ok(reloaded) => log(&reloaded),
-            Err(error) => tracing::error!(event = "keys_not_reloaded", %error),
-        }
+        logged = log(keyring.reload().await, logged);
     }
 }
 
-fn log(reloaded: &Reloaded) {
+/// Logs what has changed, and what does not work: once, not at every reload. The answer is what does not work, as text.
+fn log(outcome: Result<Reloaded, KeyringError>, logged: Vec<String>) -> Vec<String> {
+    let reloaded = match outcome {
+        Ok(reloaded) => reloaded,
+        Err(error) => {
+            let failing = vec![error.to_string()];
+            if failing != logged {
+                tracing::error!(event = "keys_not_reloaded", %error);
+            }
+            return failing;
+        }
+    };
     for changed in &reloaded.changed {
         tracing::info!(
             event = "keys_changed",
@@ -105,7 +114,49 @@ fn log(reloaded: &Reloaded) {
             keys = changed.verifying
         );
     }
+    let mut failing = Vec::new();
     for failure in &reloaded.failures {
-        tracing::error!(event = "keys_not_reloaded", flavour = failure.purpose.flavour(), error = %failure.error);
+        let flavour = failure.purpose.flavour();
+        let text = format!("{flavour}: {}", failure.error);
+        if !logged.contains(&text) {
+            tracing::error!(event = "keys_not_reloaded", flavour, error = %failure.error);
+        }
+        failing.push(text);
+    }
+    if failing.is_empty() && !logged.is_empty() {
+        tracing::info!(event = "keys_readable_again");
+    }
+    failing
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_core::{Clock, SecretKey, SystemEntropy};
+    use store_memory::MemoryStore;
+    use testkit::ManualClock;
+
+    use super::*;
+
+    /// A stolen key is refused elsewhere as soon as a revoked token is: its retirement is read with the same period.
+    #[tokio::test(start_paused = true)]
+    async fn the_keys_are_read_as_often_as_the_revocations() {
+        let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::new()));
+        let master = SecretKey::from_bytes([9; 32]);
+        let keyring = Arc::new(Keyring::new(store, &master, clock.clone(), Arc::new(SystemEntropy)));
+        let poll = Duration::from_millis(200);
+        let task = tokio::spawn(follow(keyring.clone(), poll));
+        for _ in 0..5 {
+            clock.advance(Duration::from_secs(1));
+            sleep(poll).await;
+            assert_eq!(keyring.health().read_at, Some(clock.monotonic()));
+        }
+        task.abort();
+    }
+
+    #[test]
+    fn what_does_not_work_is_logged_when_it_begins() {
+        let failing = log(Err(KeyringError::NothingToReplace), Vec::new());
+        assert_eq!(failing, [KeyringError::NothingToReplace.to_string()]);
+        assert!(log(Ok(Reloaded::default()), failing).is_empty());
     }
 }

@@ -17,7 +17,7 @@ use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, Mechanics
 use crate::extension::{Catalog, Dialect, Strategy};
 use crate::parts::Stores;
 use crate::strategies::{JwtStrategy, OpaqueStrategy};
-use crate::{demo, keys, server};
+use crate::{demo, keys, master, server};
 
 /// Builds a server: its dialects and strategies, its clock and its source of random bytes.
 ///
@@ -148,6 +148,9 @@ impl Builder {
             demo,
         } = start;
         let address = listener.local_addr().context("the address cannot be read back")?;
+        if !demo && master::is_demos(&master) {
+            bail!("{}", master::DEMOS);
+        }
         if demo && !address.ip().is_loopback() {
             bail!("{address}: demo data have well-known passwords: listen on loopback only, such as 127.0.0.1:8080");
         }
@@ -174,6 +177,7 @@ impl Builder {
         }
         made.registry.sync().await.context("the revocations cannot be read")?;
         let application = Application::build(&config, &self.catalog, &made).await?;
+        keyring.reload().await.context("the signing keys cannot be read")?;
         let poll = Duration::from_millis(config.revocation.poll_ms);
         let background = Background::start(made.registry.clone(), keyring, poll);
         let server = server::start(application, &config, listener)?;

@@ -84,6 +84,8 @@ impl Composition {
         Health {
             store: self.server.stores.health.clone(),
             registry: self.registry.clone(),
+            keyring: self.keyring.clone(),
+            clock: self.clock.clone(),
             max_staleness: config.revocation.max_staleness.0,
         }
     }

@@ -7,6 +7,7 @@ mod flavour;
 mod http;
 mod limits;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -85,6 +86,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// Where the master key is kept.
     pub master_key_file: Option<PathBuf>,
+    /// The same if a flag named it: then the environment's key does not count.
+    pub master_key_flag: Option<PathBuf>,
     /// `[passwords]`.
     pub passwords: PasswordSettings,
     /// `[refresh]`.
@@ -124,7 +127,10 @@ impl Config {
     /// One line for each setting that is unknown or cannot be used.
     pub fn load(overrides: &Overrides, catalog: &Catalog) -> anyhow::Result<Self> {
         let raw: Raw = layers(overrides)?.extract().map_err(|error| explain(&error))?;
-        Ok(Self::check(raw, catalog)?)
+        Ok(Self {
+            master_key_flag: overrides.master_key_file.clone(),
+            ..Self::check(raw, catalog)?
+        })
     }
 
     fn check(raw: Raw, catalog: &Catalog) -> Result<Self, BadSetting> {
@@ -142,6 +148,7 @@ impl Config {
             flavours: flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?,
             database_url: raw.database_url,
             master_key_file: raw.master_key_file,
+            master_key_flag: None,
             passwords: raw.passwords,
             refresh: raw.refresh,
             revocation: raw.revocation,
@@ -176,6 +183,7 @@ fn in_range(section: &str, settings: &impl Validate) -> Result<(), BadSetting> {
 }
 
 fn layers(overrides: &Overrides) -> anyhow::Result<Figment> {
+    refuse_unreadable(std::env::vars_os())?;
     let mut figment = Figment::from(Serialized::defaults(Raw::default()));
     if let Some(path) = &overrides.config {
         readable(path)?;
@@ -199,6 +207,18 @@ fn layers(overrides: &Overrides) -> anyhow::Result<Figment> {
         }
     }
     Ok(figment)
+}
+
+/// Refuses a variable of ours that is no Unicode text: it would be passed over in silence. The value may be a secret.
+fn refuse_unreadable(variables: impl Iterator<Item = (OsString, OsString)>) -> anyhow::Result<()> {
+    for (name, value) in variables {
+        let shown = name.to_string_lossy();
+        let is_ours = shown.to_ascii_uppercase().starts_with("TESSERA_");
+        if is_ours && (name.to_str().is_none() || value.to_str().is_none()) {
+            anyhow::bail!("{shown}: the variable's name or value is not Unicode text (UTF-8): correct or unset it");
+        }
+    }
+    Ok(())
 }
 
 fn readable(path: &Path) -> anyhow::Result<()> {
@@ -236,6 +256,22 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_that_is_no_unicode_is_refused_and_not_printed() {
+        use std::os::unix::ffi::OsStringExt;
+        let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        let refuse = |name: &[u8], value: &[u8]| refuse_unreadable([(bytes(name), bytes(value))].into_iter());
+        let error = refuse(b"TESSERA_MASTER_KEY", b"canary\xff").unwrap_err().to_string();
+        assert!(
+            error.contains("TESSERA_MASTER_KEY: ") && !error.contains("canary"),
+            "{error}"
+        );
+        assert!(refuse(b"tessera_listen", b"\xff").is_err());
+        assert!(refuse(b"TESSERA_LISTEN\xff", b"").is_err());
+        refuse(b"OTHER", b"\xff").expect("it is not ours");
+        refuse(b"TESSERA_LISTEN", "é".as_bytes()).expect("it is Unicode");
+    }
 
     #[test]
     fn the_password_of_a_database_is_not_printed() {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use auth_core::TokenRegistry;
+use auth_core::{Clock, TokenRegistry};
+use keystore::Keyring;
 
 use crate::parts::StoreHealth;
 
@@ -17,7 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct Health {
     pub(crate) store: Arc<dyn StoreHealth>,
     pub(crate) registry: Arc<TokenRegistry>,
-    /// How old the node's list of revocations may be.
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How old the node's list of revocations may be, and its signing keys.
     pub(crate) max_staleness: Duration,
 }
 
@@ -35,16 +38,22 @@ pub(crate) async fn ready(health: Data<Health>) -> HttpResponse {
         .registry
         .staleness()
         .is_some_and(|age| age <= health.max_staleness);
+    let keys = health
+        .keyring
+        .health()
+        .is_good(health.clock.monotonic(), health.max_staleness);
+    let good = database && revocations && keys;
     let word = |good: bool| if good { "ok" } else { "failing" };
-    let mut response = match database && revocations {
+    let mut response = match good {
         true => HttpResponse::Ok(),
         false => HttpResponse::ServiceUnavailable(),
     };
     let body = format!(
-        r#"{{"status":"{}","database":"{}","revocations":"{}"}}"#,
-        word(database && revocations),
+        r#"{{"status":"{}","database":"{}","revocations":"{}","keys":"{}"}}"#,
+        word(good),
         word(database),
-        word(revocations)
+        word(revocations),
+        word(keys)
     );
     response.content_type("application/json").body(body)
 }

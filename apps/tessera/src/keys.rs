@@ -7,6 +7,7 @@ use auth_core::{Clock, Entropy, SecretKey};
 use keystore::Keyring;
 use store_diesel::MetaStore;
 
+use crate::master;
 use crate::parts::Stores;
 
 /// The name of the store's check value, which identifies its master key without revealing it.
@@ -28,6 +29,19 @@ pub(crate) async fn open(
         );
     }
     Ok(Keyring::new(stores.keys.clone(), master, clock, entropy))
+}
+
+/// The same for a command. The demo's master key opens the database of a demo, and is never the first of another.
+pub(crate) async fn open_for_command(
+    stores: &Stores,
+    master: &SecretKey,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> anyhow::Result<Keyring> {
+    if master::is_demos(master) && is_the_stores(&*stores.meta, master).await?.is_none() {
+        bail!("{}", master::DEMOS);
+    }
+    open(stores, master, clock, entropy).await
 }
 
 /// Whether this is the master key that the store was set up with; `None`: it has none yet. Changes nothing.

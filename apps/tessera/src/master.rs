@@ -1,5 +1,7 @@
 //! The master key. Every other key is derived from it or encrypted under it. It is never in the database.
 
+use std::collections::HashSet;
+use std::env::VarError;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -14,14 +16,28 @@ use zeroize::Zeroizing;
 const VARIABLE: &str = "TESSERA_MASTER_KEY";
 const FORM: &str = "32 random bytes in base64 (make one with: head -c 32 /dev/urandom | base64)";
 
+/// The demo's master key. It is in the source code, and so no secret.
+const DEMO: &[u8; 32] = b"tessera demo: no secret whatever";
+
+/// Why the demo's master key is refused.
+pub(crate) const DEMOS: &str = "the master key is the demo's, which is public: it is for `serve --demo` only. Use \
+                                another (make one with: head -c 32 /dev/urandom | base64) and another database";
+
+/// Random keys have some 30 different bytes of 32; not one in a million million has less than this.
+const FEWEST_DIFFERENT: usize = 16;
+
 /// Where the master key comes from.
 #[derive(Debug)]
 pub(crate) enum Source {
     /// The demo's built-in key, which is public.
     Demo,
-    /// The environment, a file, or a file that may be created next to this database.
+    /// The first of these that is given.
     Configured {
+        /// The file that the flag names.
+        flag: Option<PathBuf>,
+        /// After the environment's key: the file that the environment or the settings name.
         file: Option<PathBuf>,
+        /// A database next to which a file is read, or created.
         beside: Option<PathBuf>,
     },
 }
@@ -29,18 +45,26 @@ pub(crate) enum Source {
 /// The master key.
 pub(crate) fn load(source: &Source) -> anyhow::Result<SecretKey> {
     match source {
-        Source::Demo => Ok(SecretKey::from_bytes(*b"tessera demo: no secret whatever")),
-        Source::Configured { file, beside } => match std::env::var(VARIABLE).map(Zeroizing::new) {
+        Source::Demo => Ok(SecretKey::from_bytes(*DEMO)),
+        Source::Configured { flag: Some(path), .. } => read(path),
+        Source::Configured { file, beside, .. } => match std::env::var(VARIABLE).map(Zeroizing::new) {
             Ok(text) => parse(&text).with_context(|| format!("{VARIABLE} is not usable: allowed is {FORM}")),
-            Err(_) => from_file(file.as_deref(), beside.as_deref()),
+            Err(VarError::NotPresent) => from_file(file.as_deref(), beside.as_deref()),
+            Err(VarError::NotUnicode(_)) => bail!("{VARIABLE} is not usable: it is no text; allowed is {FORM}"),
         },
     }
+}
+
+/// Whether this is the demo's master key.
+pub(crate) fn is_demos(key: &SecretKey) -> bool {
+    key.expose() == DEMO
 }
 
 /// The master key; `None` if there is none yet. Changes nothing.
 pub(crate) fn existing(source: &Source) -> anyhow::Result<Option<SecretKey>> {
     match source {
         Source::Configured {
+            flag: None,
             file: None,
             beside: Some(database),
         } if std::env::var_os(VARIABLE).is_none() && !next_to(database).exists() => Ok(None),
@@ -118,10 +142,25 @@ fn parse(text: &str) -> anyhow::Result<SecretKey> {
         .as_slice()
         .try_into()
         .map_err(|_| anyhow::anyhow!("it has {} bytes", bytes.len()))?;
-    if key.iter().all(|byte| *byte == key[0]) {
-        bail!("it is one byte repeated");
+    if key != *DEMO {
+        refuse_weak(&key)?;
     }
     Ok(SecretKey::from_bytes(key))
+}
+
+/// Refuses what people type instead of drawing at random.
+fn refuse_weak(key: &[u8; 32]) -> anyhow::Result<()> {
+    let different = key.iter().collect::<HashSet<_>>().len();
+    if different < FEWEST_DIFFERENT {
+        bail!("it has only {different} different bytes, some of them repeated: it was not drawn at random");
+    }
+    if key
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'))
+    {
+        bail!("it is a printable text in base64, such as a pass phrase: it was not drawn at random");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -155,5 +194,31 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_key_that_was_not_drawn_at_random_is_refused_and_not_printed() {
+        let fifteen: Vec<u8> = (0..32).map(|i| 200 + i % 15).collect();
+        for (key, why) in [
+            (b"correct horse battery staple 123".to_vec(), "printable"),
+            (b"d41d8cd98f00b204e9800998ecf8427e".to_vec(), "different bytes"),
+            (fifteen, "15 different bytes"),
+            ([1, 2].repeat(16), "2 different bytes"),
+        ] {
+            let text = STANDARD.encode(key);
+            let error = format!("{:#}", parse(&text).unwrap_err());
+            assert!(error.contains(why) && !error.contains(&text), "{error}");
+        }
+        for _ in 0..1000 {
+            let key = SecretKey::random(&SystemEntropy).unwrap();
+            assert!(parse(&STANDARD.encode(key.expose())).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_demos_key_is_recognised() {
+        assert!(is_demos(&load(&Source::Demo).unwrap()));
+        assert!(is_demos(&parse(&STANDARD.encode(DEMO)).unwrap()));
+        assert!(!is_demos(&SecretKey::random(&SystemEntropy).unwrap()));
     }
 }

@@ -82,24 +82,30 @@ impl ConsumerAuthenticator {
     ///
     /// # Security
     /// Everything is checked before anything is created. An unknown key costs the same comparison as a wrong token, which
-    /// takes the same time wherever it differs. Only a refusal counts as a failure. `source` must not come from the
+    /// takes the same time wherever it differs. Only a wrong key or token counts as a failure: a consumer that asks for a
+    /// disabled client is not guessing, and must not be locked out. `source` must not come from the
     /// caller: it is the socket's address, or the one that a trusted proxy reports.
     pub async fn vouch(&self, request: &VouchRequest<'_>) -> Result<Vouched, VouchError> {
         let name = FoldedLogin::parse(request.key).ok();
         let attempt = self
             .throttle
             .begin(&self.throttle_realm, name.as_ref(), request.source)?;
-        let outcome = self.check_and_find(request).await;
-        match &outcome {
-            Ok(_) => self.throttle.succeeded(&attempt)?,
-            Err(VouchError::Refused) => self.throttle.failed(&attempt)?,
-            Err(_) => {}
+        let Some(consumer) = self.identify(request).await? else {
+            self.throttle.failed(&attempt)?;
+            return Err(refused(request));
+        };
+        self.throttle.succeeded(&attempt)?;
+        match consumer.disabled || consumer.organisation.id != request.organisation {
+            true => Err(refused(request)),
+            false => self.find_or_create(request, consumer.organisation).await,
         }
-        outcome
     }
 
-    async fn check_and_find(&self, request: &VouchRequest<'_>) -> Result<Vouched, VouchError> {
-        let organisation = self.check(request).await?;
+    async fn find_or_create(
+        &self,
+        request: &VouchRequest<'_>,
+        organisation: Organisation,
+    ) -> Result<Vouched, VouchError> {
         let new = NewClient {
             organisation: organisation.id,
             folded: request.email.folded().clone(),
@@ -109,25 +115,24 @@ impl ConsumerAuthenticator {
         };
         let client = self.store.find_or_create_client(new).await?;
         match client.disabled {
-            true => Err(VouchError::Refused),
+            true => Err(refused(request)),
             false => Ok(Vouched { client, organisation }),
         }
     }
 
-    async fn check(&self, request: &VouchRequest<'_>) -> Result<Organisation, VouchError> {
+    /// The consumer with this key and token.
+    async fn identify(&self, request: &VouchRequest<'_>) -> Result<Option<Consumer>, StoreError> {
         let presented = TokenDigest::of(request.token.expose_secret().as_bytes());
         let consumer = self.store.find(request.key).await?;
         // The digest of no known text, so that an unknown key costs a comparison too.
         let no_token = TokenDigest::from_bytes([0; 32]);
         let expected = consumer.as_ref().map_or(&no_token, |consumer| &consumer.token);
         let right = presented == *expected;
-        let entitled = |c: &Consumer| right && !c.disabled && c.organisation.id == request.organisation;
-        match consumer.filter(entitled) {
-            Some(consumer) => Ok(consumer.organisation),
-            None => {
-                tracing::info!(event = "consumer_refused", organisation = request.organisation);
-                Err(VouchError::Refused)
-            }
-        }
+        Ok(consumer.filter(|_| right))
     }
+}
+
+fn refused(request: &VouchRequest<'_>) -> VouchError {
+    tracing::info!(event = "consumer_refused", organisation = request.organisation);
+    VouchError::Refused
 }

@@ -280,6 +280,29 @@ async fn a_consumer_that_fails_ten_times_is_throttled_even_with_the_right_token(
     assert!(setup.vouch("other-key", "other-token", 172, EMAIL).await.is_ok());
 }
 
+/// Ten calls for a client that is disabled are no guesses, nor are those of a disabled consumer or for another
+/// organisation.
+#[tokio::test]
+async fn a_refusal_with_the_right_token_is_not_counted() {
+    let setup = Setup::new().await;
+    let first = setup.vouch("demo-key", "demo-token", 171, EMAIL).await.unwrap();
+    assert!(setup.store.set_disabled(first.client.subject, true, NOW).await.unwrap());
+    for organisation in [171, 172, 999] {
+        for _ in 0..10 {
+            let refused = setup.vouch("demo-key", "demo-token", organisation, EMAIL).await;
+            assert_eq!(refused, Err(VouchError::Refused));
+        }
+    }
+    assert!(setup.store.set_consumer_disabled("demo-key", true).await.unwrap());
+    for _ in 0..10 {
+        let refused = setup.vouch("demo-key", "demo-token", 171, "other@example.com").await;
+        assert_eq!(refused, Err(VouchError::Refused));
+    }
+    assert!(setup.store.set_consumer_disabled("demo-key", false).await.unwrap());
+    let other = setup.vouch("demo-key", "demo-token", 171, "other@example.com").await;
+    assert!(other.is_ok(), "{other:?}");
+}
+
 #[tokio::test]
 async fn a_success_resets_the_count_of_its_key() {
     let setup = Setup::new().await;

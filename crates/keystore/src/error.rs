@@ -70,6 +70,9 @@ pub enum KeyringError {
     /// Another key has the new key's name. For an imported key: it was imported before.
     #[error("there is a key named {0} already")]
     NameTaken(String),
+    /// The secret of a new key is that of this stored key, perhaps a retired one.
+    #[error("the same secret is stored already, as the key {0}")]
+    SecretTaken(String),
     /// There is no key of this name.
     #[error("there is no key named {0}")]
     UnknownKey(String),

@@ -44,6 +44,14 @@ pub trait KeyFormat: fmt::Debug + Send + Sync + 'static {
     /// Nothing secret is in the text.
     fn export_public(&self, keys: &[PlainKey]) -> Result<String, KeyFormatError>;
 
+    /// Whether two keys have one secret, whatever their names and algorithms. By default: whether their bytes are equal; a
+    /// format that writes a name or an algorithm into the bytes compares the secrets.
+    ///
+    /// `stored` may be another strategy's key.
+    fn is_same(&self, stored: &PlainKey, key: &PlainKey) -> bool {
+        stored.expose() == key.expose()
+    }
+
     /// Whether a key that was opened can be used.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 mod change;
 mod follow;
+mod health;
+mod same;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -10,6 +12,7 @@ use auth_core::{Clock, Entropy, SecretKey, Timestamp};
 
 pub use change::{Replaced, RetireWhen, Rotated, RotationPlan};
 pub use follow::{ChangedKeys, ReloadFailure, Reloaded};
+pub use health::KeysHealth;
 
 use crate::active::ActiveKeys;
 use crate::error::KeyringError;
@@ -36,6 +39,7 @@ pub struct Keyring {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     followed: Mutex<Vec<follow::Followed>>,
+    health: Mutex<KeysHealth>,
 }
 
 /// A stored key, and what it is now.
@@ -75,6 +79,7 @@ impl Keyring {
             clock,
             entropy,
             followed: Mutex::default(),
+            health: Mutex::default(),
         }
     }
 

@@ -15,7 +15,7 @@ pub use active::{ActiveKeys, KeyFollower};
 pub use error::{KeyFormatError, KeyringError, SealError};
 pub use format::{KeyFormat, KeyNamer};
 pub use keyring::{
-    ChangedKeys, Keyring, ListedKey, ReloadFailure, Reloaded, Replaced, RetireWhen, Rotated, RotationPlan,
+    ChangedKeys, Keyring, KeysHealth, ListedKey, ReloadFailure, Reloaded, Replaced, RetireWhen, Rotated, RotationPlan,
 };
 pub use plain::PlainKey;
 pub use rotation::{KeyState, KeyTimes};

@@ -6,8 +6,8 @@ mod common;
 use std::time::Duration;
 
 use auth_core::Clock;
-use common::{HOUR, LIFE, Node, PLAN, key, purpose};
-use keystore::{KeyState, KeyringError, RetireWhen};
+use common::{Format, HOUR, LIFE, Node, PLAN, key, purpose};
+use keystore::{KeyState, KeyringError, PlainKey, RetireWhen};
 
 async fn states(node: &Node, flavour: &str) -> Vec<(String, KeyState)> {
     let listed = node.keyring.list_of(&purpose(flavour)).await.expect("a list");
@@ -63,6 +63,27 @@ async fn a_name_is_one_keys() {
     let taken = node.keyring.emergency(&purpose("shops"), &key("a")).await;
     assert!(matches!(taken, Err(KeyringError::NameTaken(_))), "{taken:?}");
     assert_eq!(states(&node, "shops").await, [named("a", KeyState::Current)]);
+}
+
+#[tokio::test]
+async fn a_secret_is_known_under_any_name_for_any_purpose_and_when_it_has_retired() {
+    let (node, format) = (Node::new(), Format::default());
+    let named = |name: &str, secret: &str| PlainKey::new(name, secret.as_bytes().to_vec()).unwrap();
+    node.keyring
+        .rotate(&purpose("shops"), &named("a", "stolen"), PLAN)
+        .await
+        .unwrap();
+    node.add_damaged("bad", &purpose("shops")).await;
+    node.keyring.emergency(&purpose("shops"), &key("c")).await.unwrap();
+    let refused = node.keyring.refuse_known(&named("b", "stolen"), &format).await;
+    assert!(
+        matches!(&refused, Err(KeyringError::SecretTaken(name)) if name == "a"),
+        "{refused:?}"
+    );
+    node.keyring
+        .refuse_known(&named("a", "another"), &format)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

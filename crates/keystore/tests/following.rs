@@ -4,7 +4,9 @@
 mod common;
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use auth_core::Clock;
 use common::{Format, HOUR, LIFE, Node, PLAN, key, purpose};
 use keystore::{KeyFormatError, KeyringError};
 
@@ -118,6 +120,27 @@ async fn one_purposes_damaged_key_keeps_no_other_purpose_from_its_keys() {
     node.other().emergency(&shops, &key("mended")).await.unwrap();
     assert!(node.keyring.reload().await.unwrap().failures.is_empty());
     assert_eq!(first.verifying(), ["mended"]);
+}
+
+#[tokio::test]
+async fn the_health_of_the_keys_shows_damage_age_and_recovery() {
+    let (node, shops, login) = (Node::new(), purpose("shops"), purpose("login"));
+    let (_first, _second) = (node.follower(&shops).await, node.follower(&login).await);
+    let is_good = || node.keyring.health().is_good(node.clock.monotonic(), HOUR);
+    assert!(!is_good(), "never read");
+    node.keyring.reload().await.unwrap();
+    assert!(is_good());
+    node.add_damaged("bad", &shops).await;
+    node.keyring.reload().await.unwrap();
+    assert!(!is_good());
+    assert_eq!(node.keyring.health().failing, [shops.clone()]);
+    node.other().emergency(&shops, &key("mended")).await.unwrap();
+    node.keyring.reload().await.unwrap();
+    assert!(is_good());
+    node.clock.advance(HOUR);
+    assert!(is_good());
+    node.clock.advance(Duration::from_millis(1));
+    assert!(!is_good(), "read too long ago");
 }
 
 #[tokio::test]

@@ -47,8 +47,11 @@ pub fn missing_file(url: &str) -> anyhow::Result<Option<&str>> {
 pub fn master_key(config: &Config) -> master::Source {
     let url = database_url(config);
     let beside = sqlite_path(&url).filter(|path| *path != ":memory:").map(PathBuf::from);
-    let file = config.master_key_file.clone();
-    master::Source::Configured { file, beside }
+    master::Source::Configured {
+        flag: config.master_key_flag.clone(),
+        file: config.master_key_file.clone(),
+        beside,
+    }
 }
 
 /// The path in the URL of an SQLite database.

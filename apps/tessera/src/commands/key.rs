@@ -13,7 +13,7 @@ use crate::options::Common;
 
 pub use signing_flavour::{SigningFlavour, open_keyring};
 
-/// The keys that signed tokens are signed with. Running servers use changes within 2 seconds.
+/// The keys that signed tokens are signed with. Running servers use changes within a second.
 #[derive(Debug, Args)]
 pub struct Key {
     #[command(subcommand)]

@@ -39,10 +39,13 @@ impl Strategy for JwtStrategy {
         settings: &mut Settings,
         profile: TokenProfile,
     ) -> Result<Arc<dyn FlavourStrategy>, BadSetting> {
+        let algorithm = algorithm(settings)?;
+        let unit = exp_unit(settings, profile)?;
+        refuse_public_milliseconds(settings, algorithm, unit)?;
         Ok(Arc::new(JwtFlavour {
             strategy: *self,
-            format: Arc::new(JwtKeyFormat::new(algorithm(settings)?)),
-            unit: exp_unit(settings, profile)?,
+            format: Arc::new(JwtKeyFormat::new(algorithm)),
+            unit,
             profile,
         }))
     }
@@ -88,6 +91,16 @@ fn algorithm(settings: &mut Settings) -> Result<Algorithm, BadSetting> {
     let names: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
     let allowed = format!("allowed are {}", names.join(", "));
     Algorithm::from_name(&name).ok_or_else(|| settings.bad("algorithm", name, allowed))
+}
+
+/// A public key invites others to verify, and they read an `exp` in milliseconds as seconds: as never.
+fn refuse_public_milliseconds(settings: &Settings, algorithm: Algorithm, unit: DateUnit) -> Result<(), BadSetting> {
+    if algorithm.is_symmetric() || unit == DateUnit::Seconds {
+        return Ok(());
+    }
+    let allowed = "exp is in milliseconds, which others who verify with the public key would read as seconds, some \
+                   45,000 years ahead; allowed are HS256, HS384 and HS512, or exp_unit = \"seconds\"";
+    Err(settings.bad("algorithm", algorithm.name(), allowed))
 }
 
 /// Seconds, unless the dialect's document counts in milliseconds.

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use crate::admin_folder::AdminFolder;
+use crate::support::client::{Request, Response};
+use crate::support::server::Server;
 
 fn admin() -> AdminFolder {
     let admin = AdminFolder::new();
@@ -82,4 +84,39 @@ fn a_consumer_shows_whether_it_is_disabled_and_not_its_token() {
         let sentence = admin.refused("consumer", &[action, "--key", "unknown"], "");
         assert!(sentence.contains("\"unknown\""), "{sentence}");
     }
+}
+
+const TOKEN: &str = "0123456789abcdef";
+
+/// A call of the partner `k` for a client.
+fn call(server: &Server, token: &str, email: &str) -> Response {
+    let consumer = json!({ "key": "k", "token": token });
+    let body = json!({ "email": email, "name": "N", "consumer": consumer, "organization_id": 171 });
+    server.send(&Request::post("/api/v1/integration/auth/token").json(body))
+}
+
+fn verify(server: &Server, token: &str) -> Response {
+    server.send(&Request::get("/auth/verify").header("Authorization", format!("Bearer {token}")))
+}
+
+#[test]
+fn calls_for_a_disabled_client_do_not_lock_its_partner_out() {
+    let admin = admin();
+    let put = ["put", "--key", "k", "--organisation", "171", "--token-stdin"];
+    admin.done("consumer", &put, TOKEN);
+    let server = admin.serve();
+    let token = call(&server, TOKEN, "a@b.c").member("token");
+    let client = verify(&server, &token)
+        .header("X-Auth-Subject")
+        .expect("a number")
+        .to_owned();
+    admin.done("account", &["disable", "--id", &client], "");
+    for _ in 0..10 {
+        assert_eq!(call(&server, TOKEN, "a@b.c").status, 401);
+    }
+    assert_eq!(call(&server, TOKEN, "other@b.c").status, 200);
+    for _ in 0..10 {
+        assert_eq!(call(&server, "wrong", "other@b.c").status, 401);
+    }
+    assert_eq!(call(&server, TOKEN, "other@b.c").status, 429);
 }

@@ -169,6 +169,40 @@ fn an_imported_key_signs_and_belongs_to_one_flavour() {
     assert_eq!(keys(&admin, "more").len(), 1, "the server's own");
 }
 
+/// A shared secret has no thumbprint: it is recognised by its bytes, whatever an operator calls it, and after it retired.
+#[test]
+fn a_secret_that_is_stored_is_refused_under_another_name() {
+    let admin = AdminFolder::new();
+    let secret = |kid: &str| {
+        let k = "bG9uZyBlbm91Z2ggYW5kIG9mIG1hbnkgZGlmZmVyZW50IGJ5dGVzLCBub3QgYSB3b3JkIGFsb25lOiAwMTIz";
+        json!({ "kty": "oct", "k": k, "kid": kid }).to_string()
+    };
+    let first = admin.json("key", &["import", "--flavour", "mechanics"], &secret("one"));
+    admin.done("key", &["rotate", "--flavour", "mechanics", "--emergency"], "");
+    for flavour in ["mechanics", "login"] {
+        for emergency in [&[][..], &["--emergency"]] {
+            let import = [&["import", "--flavour", flavour], emergency].concat();
+            let sentence = admin.refused("key", &import, &secret("another"));
+            let kid = first["kid"].as_str().expect("a kid");
+            assert!(sentence.contains("already") && sentence.contains(kid), "{sentence}");
+        }
+    }
+    assert_eq!(keys(&admin, "mechanics").len(), 2);
+    assert!(keys(&admin, "login").is_empty());
+}
+
+#[test]
+fn the_public_key_of_tokens_in_milliseconds_is_not_exported() {
+    let admin = AdminFolder::new();
+    let login = ["export-public", "--flavour", "login"];
+    assert!(admin.refused("key", &login, "").contains("no public key"));
+    let admin = admin.with("[[flavour]]\nname = \"login\"\ndialect = \"login\"\nalgorithm = \"EdDSA\"\n");
+    for command in [&["export-public"][..], &["import"], &["rotate"]] {
+        let sentence = admin.refused("key", &[command, &["--flavour", "login"]].concat(), &private_jwk());
+        assert!(sentence.contains("milliseconds"), "{sentence}");
+    }
+}
+
 #[test]
 fn only_a_private_key_of_the_flavours_algorithm_can_be_imported() {
     let admin = AdminFolder::new().with(EDDSA);

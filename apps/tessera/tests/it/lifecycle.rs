@@ -184,16 +184,26 @@ fn the_demos_data_are_loaded_once() {
 }
 
 #[test]
-fn without_the_demo_flag_its_database_is_served_like_any_other() {
+fn without_the_demo_flag_its_master_key_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("t.db");
     let server = Setup::demo().file(&file).start();
-    let (shop, player) = (workshop(&server), device(&server));
+    let shop = workshop(&server);
     server.stop();
-    let server = Setup::plain().file(&file).env("TESSERA_MASTER_KEY", DEMO_KEY).start();
-    assert!(lives(&server, [bearer(&shop.token)]) && lives(&server, [bearer(&player)]));
-    Workshop::of(&refresh(&server, &shop.refresh));
-    assert!(!server.out().contains("demo"), "{}", server.out());
+    let new = folder.path().join("new.db");
+    for database in [&file, &new] {
+        let ended = Setup::plain().file(database).env("TESSERA_MASTER_KEY", DEMO_KEY).run();
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.err.contains("the demo's, which is public"), "{}", ended.err);
+    }
+    let rotate = |database: &Path| {
+        let rotate = Setup::command("key").arg("rotate").arg("--flavour").arg("mechanics");
+        rotate.file(database).env("TESSERA_MASTER_KEY", DEMO_KEY).run()
+    };
+    assert_eq!(rotate(&file).code, Some(0), "a command may work on a demo's database");
+    assert_eq!(rotate(&new).code, Some(1), "and sets no other up with the demo's key");
+    let server = Setup::demo().file(&file).start();
+    assert!(lives(&server, [bearer(&shop.token)]));
 }
 
 #[test]

@@ -381,6 +381,7 @@ fn an_invalid_master_key_is_refused_and_not_printed() {
         ("canary-no-base64!".to_owned(), "base64"),
         (STANDARD.encode("canary, 16 bytes"), "32"),
         (STANDARD.encode([7; 32]), "repeated"),
+        (STANDARD.encode("correct horse battery staple 123"), "printable"),
         (STANDARD.encode([1, 2].repeat(32)), "32"),
         (String::new(), "32"),
     ] {
@@ -392,6 +393,45 @@ fn an_invalid_master_key_is_refused_and_not_printed() {
         &Setup::plain().arg("--master-key-file").arg("/no/such/key").run(),
         &["/no/such/key"],
     );
+}
+
+/// A flag overrides the environment, as for every setting.
+#[test]
+fn the_flags_master_key_file_beats_the_environments_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, key) = (folder.path().join("t.db"), folder.path().join("k"));
+    fs::write(&key, some_key(5)).expect("a file");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("permissions");
+    let plain = || Setup::plain().file(&file);
+    let with_flag = plain().arg("--master-key-file").arg(key.display());
+    with_flag.env("TESSERA_MASTER_KEY", some_key(6)).start().stop();
+    assert_refused(&plain().env("TESSERA_MASTER_KEY", some_key(6)).run(), &["master key"]);
+    plain().env("TESSERA_MASTER_KEY", some_key(5)).start().stop();
+    let by_variable = plain().env("TESSERA_MASTER_KEY_FILE", key.display());
+    assert_refused(
+        &by_variable.env("TESSERA_MASTER_KEY", some_key(6)).run(),
+        &["master key"],
+    );
+}
+
+/// The login dialect's `exp` is in milliseconds: who verifies with a public key reads it as never.
+#[test]
+fn a_public_key_for_tokens_in_milliseconds_is_refused() {
+    let login = |more: &str| {
+        let block = format!("[[flavour]]\nname = \"pbx\"\ndialect = \"login\"\nalgorithm = {more}\n");
+        Setup::plain()
+            .config(block)
+            .env("TESSERA_MASTER_KEY", some_key(1))
+            .database("sqlite::memory:")
+    };
+    for algorithm in ["EdDSA", "ES256", "RS256", "PS512"] {
+        let ended = login(&format!("\"{algorithm}\"")).run();
+        assert_refused(&ended, &["flavour.pbx.algorithm", algorithm, "milliseconds", "HS256"]);
+    }
+    let ended = login("\"EdDSA\"\nexp_unit = \"milliseconds\"").run();
+    assert_refused(&ended, &["flavour.pbx.algorithm"]);
+    login("\"HS512\"").start().stop();
+    login("\"EdDSA\"\nexp_unit = \"seconds\"").start().stop();
 }
 
 #[test]

@@ -81,12 +81,13 @@ impl Keyring {
     }
 
     /// Reads the store, and hands each follower its keys where they have changed: one was added, has come to sign, or
-    /// has retired. What is wrong with one purpose's keys keeps no other purpose from its own. To be called every few
-    /// seconds, by one task.
+    /// has retired. What is wrong with one purpose's keys keeps no other purpose from its own. To be called several times
+    /// a second, by one task: a stolen key is accepted until then. [`health`](Self::health) is how it went.
     ///
     /// # Errors
     /// When the store fails; the keys in use stay in use.
     pub async fn reload(&self) -> Result<Reloaded, KeyringError> {
+        let asked_at = self.clock.monotonic();
         let all = self.store.keys().await?;
         let mut reloaded = Reloaded::default();
         let followed = self.followed().clone();
@@ -96,6 +97,7 @@ impl Keyring {
                 self.followed()[index].handed = handed;
             }
         }
+        self.note_reload(asked_at, &reloaded);
         Ok(reloaded)
     }
 

@@ -98,7 +98,7 @@ impl Jwk {
         Ok(SigningKey::from_private(algorithm, private, random)?.named(self.kid.clone()))
     }
 
-    /// The bytes of a shared secret; for published test vectors only.
+    /// The bytes of a shared secret, to compare keys and for published test vectors.
     #[doc(hidden)]
     #[must_use]
     pub fn shared_secret(&self) -> Option<&[u8]> {

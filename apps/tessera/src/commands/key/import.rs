@@ -13,8 +13,8 @@ use crate::commands::input;
 use crate::options::Common;
 
 /// Import a signing key from a file or standard input: as PEM (PKCS#8) or JWK for the built-in strategies. It replaces
-/// the current key as with `rotate`, and is stored encrypted under the master key. The same key always gets the same
-/// name.
+/// the current key as with `rotate`, and is stored encrypted under the master key. A key that is stored already is
+/// refused, also under another name or retired.
 #[derive(Debug, Args)]
 pub struct Import {
     /// The flavour, as its `[[flavour]]` block names it. The key must fit its algorithm.
@@ -33,6 +33,7 @@ impl Import {
             let signing = SigningFlavour::find(admin, &self.flavour)?;
             let keyring = open_keyring(admin).await?;
             let key = signing.format.import(&self.text()?, keyring.namer())?;
+            keyring.refuse_known(&key, &*signing.format).await?;
             self.plan.carry_out(&keyring, &signing, &key).await
         })
     }

@@ -11,7 +11,7 @@ use crate::commands::report::{Report, time};
 use crate::config::Span;
 use crate::options::Common;
 
-/// Servers may take 2 seconds to read a new key.
+/// Servers may take a second to read a new key.
 const SOONEST: Span = Span::seconds(5);
 
 /// Make a flavour's next signing key. Without --emergency, valid tokens stay valid: the new key is published before it
@@ -31,7 +31,7 @@ pub struct Plan {
     /// For how long it is published before it signs, such as 10m [default: 1h; 10s for HMAC, which only the servers check]
     #[arg(long, value_name = "SPAN", value_parser = span, conflicts_with = "emergency")]
     publish_for: Option<Span>,
-    /// For a stolen key: the new key signs, and every server refuses the old keys and their tokens within 2 seconds.
+    /// For a stolen key: the new key signs, and every server refuses the old keys and their tokens within a second.
     #[arg(long)]
     emergency: bool,
 }

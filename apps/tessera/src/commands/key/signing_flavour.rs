@@ -70,5 +70,5 @@ impl<'a> SigningFlavour<'a> {
 /// The keys of the database, under the master key.
 pub async fn open_keyring(admin: &Admin) -> anyhow::Result<Keyring> {
     let master = master::load(&master_key(&admin.config))?;
-    keys::open(&Stores::from(&admin.store), &master, admin.clock(), admin.entropy()).await
+    keys::open_for_command(&Stores::from(&admin.store), &master, admin.clock(), admin.entropy()).await
 }

@@ -9,13 +9,17 @@ use token_jwt::{
     Algorithm, Family, Jwk, JwtConfig, JwtIssuer, JwtKeys, KeyError, Kid, SigningKey, SystemRandom, VerifyingKey,
     write_jwk_set,
 };
+use zeroize::Zeroizing;
 
 /// For how long a public key is published before it signs, so that all services with a copy of the key set have
 /// fetched it.
 const PUBLIC: Duration = Duration::from_secs(60 * 60);
 
-/// The same for a shared secret, which only the servers have: they read the keys every 2 seconds.
+/// The same for a shared secret, which only the servers have: they read the keys several times a second.
 const SHARED: Duration = Duration::from_secs(10);
+
+/// What an imported key is called until its secret has given it a name.
+const NAMELESS: &str = "imported";
 
 /// Keys of one algorithm. At rest a key is a private JWK; its `kid` is its name.
 #[derive(Debug)]
@@ -66,9 +70,10 @@ impl KeyFormat for JwtKeyFormat {
             format!("it is no private key for {algorithm}, as PEM (BEGIN PRIVATE KEY) or JWK")
         };
         let key = read.map_err(|error| KeyFormatError::NotAKey(format!("{}: {error}", expected())))?;
+        let named = plain(&key, NAMELESS)?;
         let name = key.verifying_key().thumbprint();
-        let name = name.unwrap_or_else(|| namer.name(key.to_private_jwk().expose()));
-        plain(&key, &name)
+        let name = name.or_else(|| Some(namer.name(&secret(&named)?)));
+        plain(&key, &name.ok_or_else(|| KeyFormatError::NotAKey(expected()))?)
     }
 
     fn export_public(&self, keys: &[PlainKey]) -> Result<String, KeyFormatError> {
@@ -81,6 +86,13 @@ impl KeyFormat for JwtKeyFormat {
         }
         let keys: Vec<VerifyingKey> = keys.iter().map(verifying).collect::<Result<_, _>>()?;
         Ok(write_jwk_set(&keys))
+    }
+
+    fn is_same(&self, stored: &PlainKey, key: &PlainKey) -> bool {
+        match (secret(stored), secret(key)) {
+            (Some(stored), Some(key)) => stored == key,
+            _ => false,
+        }
     }
 
     fn check(&self, key: &PlainKey) -> Result<(), KeyFormatError> {
@@ -128,6 +140,16 @@ fn jwt_keys(keys: &ActiveKeys, current: &PlainKey) -> Result<JwtKeys, KeyFormatE
     JwtKeys::new(signing(current)?, others).map_err(not_a_key)
 }
 
+/// What makes a key this key: the shared secret, or the thumbprint of the public key. `None`: it is no key of ours.
+fn secret(key: &PlainKey) -> Option<Zeroizing<Vec<u8>>> {
+    let jwk = Jwk::parse(std::str::from_utf8(key.expose()).ok()?).ok()?;
+    let bytes = match jwk.shared_secret() {
+        Some(secret) => secret.to_vec(),
+        None => signing(key).ok()?.verifying_key().thumbprint()?.into_bytes(),
+    };
+    Some(Zeroizing::new(bytes))
+}
+
 fn plain(key: &SigningKey, name: &str) -> Result<PlainKey, KeyFormatError> {
     PlainKey::new(name, key.to_private_jwk().expose().to_vec())
 }
@@ -145,4 +167,134 @@ fn verifying(key: &PlainKey) -> Result<VerifyingKey, KeyFormatError> {
 
 fn not_a_key(error: KeyError) -> KeyFormatError {
     KeyFormatError::NotAKey(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_core::{ClaimsProfile, Generation, Grant, Issuer, PresentedToken, Realm, Scopes, SecretKey, Subject};
+    use auth_core::{SubjectClaim, SystemEntropy, Verifier};
+    use keystore::{KeyPurpose, Keyring, RotationPlan};
+    use store_memory::MemoryStore;
+    use testkit::ManualClock;
+    use token_jwt::DateUnit;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// One node: its clock, its keys, and the issuer that follows them.
+    struct Node {
+        clock: Arc<ManualClock>,
+        keyring: Keyring,
+        issuer: Arc<JwtIssuer>,
+    }
+
+    impl Node {
+        async fn new(store: &Arc<MemoryStore>, algorithm: Algorithm) -> Self {
+            let (clock, entropy) = (Arc::new(ManualClock::new()), Arc::new(SystemEntropy));
+            let master = SecretKey::from_bytes([9; 32]);
+            let keyring = Keyring::new(store.clone(), &master, clock.clone(), entropy.clone());
+            let format = JwtKeyFormat::new(algorithm);
+            let active = keyring.start(&purpose(algorithm), &format).await.expect("keys");
+            let profile = ClaimsProfile {
+                flavour: "shops".into(),
+                realm: None,
+                lifetime: 2 * HOUR,
+                subject: SubjectClaim::Sub,
+                issued_at: false,
+                scope: false,
+            };
+            let config = JwtConfig {
+                claims: profile,
+                unit: DateUnit::Seconds,
+            };
+            let clock_handle: Arc<dyn Clock> = clock.clone();
+            let entropy: Arc<dyn Entropy> = entropy;
+            let issuer = issuer(config, &active, &clock_handle, &entropy).expect("an issuer");
+            keyring.follow(&active, Arc::new(JwtKeyFollower(issuer.clone())));
+            Self { clock, keyring, issuer }
+        }
+
+        async fn token(&self) -> String {
+            let realm = Realm::from_stored("workshops");
+            let grant = Grant::new(Subject(1), Generation(0), realm, Scopes::none());
+            self.issuer
+                .issue(grant)
+                .await
+                .expect("a token")
+                .plain
+                .expose()
+                .to_owned()
+        }
+
+        async fn accepts(&self, token: &str) -> bool {
+            self.issuer.verify(&PresentedToken::bearer(token)).await.is_ok()
+        }
+    }
+
+    fn purpose(algorithm: Algorithm) -> KeyPurpose {
+        KeyPurpose::new("shops", algorithm.name()).expect("a purpose")
+    }
+
+    /// The nodes of one database do not begin to sign with a new key at the same moment: what one has signed, another
+    /// accepts that has read the key and does not sign with it yet.
+    #[tokio::test]
+    async fn a_published_key_verifies_before_it_signs() {
+        for algorithm in [Algorithm::HS256, Algorithm::EdDSA] {
+            let store = Arc::new(MemoryStore::new());
+            let (ahead, behind) = (Node::new(&store, algorithm).await, Node::new(&store, algorithm).await);
+            let plan = RotationPlan {
+                publish_for: HOUR,
+                longest_life: HOUR,
+            };
+            let key = JwtKeyFormat::new(algorithm).generate().expect("a key");
+            ahead
+                .keyring
+                .rotate(&purpose(algorithm), &key, plan)
+                .await
+                .expect("a rotation");
+            let old = ahead.token().await;
+            behind.keyring.reload().await.expect("a reload");
+            for node in [&ahead, &behind] {
+                node.clock.advance(HOUR);
+            }
+            ahead.keyring.reload().await.expect("a reload");
+            let new = ahead.token().await;
+            assert_eq!(peeked_kid(&new), key.name());
+            assert_ne!(
+                peeked_kid(&behind.token().await),
+                key.name(),
+                "it signs with the old key"
+            );
+            assert!(behind.accepts(&new).await, "{algorithm}: the key is published");
+            assert!(ahead.accepts(&old).await, "{algorithm}: the old key overlaps");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_the_same_under_another_name_and_algorithm() {
+        let namer = KeyNamer::new(SecretKey::from_bytes([1; 32]));
+        let secret = "bG9uZyBlbm91Z2ggYW5kIG9mIG1hbnkgZGlmZmVyZW50IGJ5dGVzLCBub3QgYSB3b3JkIGFsb25lOiAwMTIz";
+        let import = |algorithm: Algorithm, kid: &str| {
+            let jwk = format!(r#"{{"kty":"oct","k":"{secret}","kid":"{kid}"}}"#);
+            JwtKeyFormat::new(algorithm).import(&jwk, &namer).expect("a key")
+        };
+        let (one, other) = (import(Algorithm::HS256, "one"), import(Algorithm::HS384, "other"));
+        assert_eq!(one.name(), other.name(), "named by the secret alone");
+        let format = JwtKeyFormat::new(Algorithm::HS384);
+        assert!(format.is_same(&one, &other));
+        let generated = format.generate().expect("a key");
+        assert!(!format.is_same(&generated, &other));
+        let copy = format.import(std::str::from_utf8(generated.expose()).expect("text"), &namer);
+        let copy = copy.expect("a key");
+        assert_ne!(copy.name(), generated.name(), "a generated key has a random name");
+        assert!(format.is_same(&generated, &copy));
+    }
+
+    fn peeked_kid(token: &str) -> String {
+        let header = token.split('.').next().expect("a header");
+        let header = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, header);
+        let header: serde_json::Value = serde_json::from_slice(&header.expect("base64url")).expect("JSON");
+        header["kid"].as_str().expect("a kid").to_owned()
+    }
 }
