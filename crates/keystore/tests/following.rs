@@ -133,7 +133,7 @@ async fn the_health_of_the_keys_shows_damage_age_and_recovery() {
     node.add_damaged("bad", &shops).await;
     node.keyring.reload().await.unwrap();
     assert!(!is_good());
-    assert_eq!(node.keyring.health().failing, [shops.clone()]);
+    assert_eq!(node.keyring.health().failing, std::slice::from_ref(&shops));
     node.other().emergency(&shops, &key("mended")).await.unwrap();
     node.keyring.reload().await.unwrap();
     assert!(is_good());
