@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example load -- all
-//! cargo run --release --example load -- capacity|lone|isolation|overload|timing
+//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|timing|verify
 //! ```
 //!
 //! Each starts a server of its own on loopback (the release binary beside this program), runs for a bounded time, and
@@ -17,6 +17,7 @@
 
 mod capacity;
 mod client;
+mod flood;
 mod isolation;
 mod lone;
 mod overload;
@@ -27,11 +28,13 @@ mod verify;
 
 type Run = fn();
 
-const RUNS: [(&str, Run); 6] = [
+const RUNS: [(&str, Run); 8] = [
     ("lone", lone::run),
     ("capacity", capacity::run),
     ("isolation", isolation::run),
+    ("twice", overload::twice),
     ("overload", overload::run),
+    ("flood", flood::run),
     ("timing", timing::run),
     ("verify", verify::run),
 ];

@@ -1,11 +1,14 @@
 //! Starts a server: the release binary, in demo mode, on a free port of loopback.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// The cost of all hashes here.
 pub const COST: u32 = 10;
+
+const LOG: &str = "log";
 
 pub struct Server {
     child: Child,
@@ -14,10 +17,19 @@ pub struct Server {
 }
 
 impl Server {
+    /// On all cores; it logs errors only.
     pub fn start() -> Self {
+        Self::start_on("0-1023", "error")
+    }
+
+    /// On some cores (`taskset`), with a log in a file.
+    pub fn start_on(cores: &str, log: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("load.db").display());
-        let mut child = Command::new(binary())
+        let lines = File::create(folder.path().join(LOG)).unwrap();
+        let mut child = Command::new("taskset")
+            .args(["-c", cores])
+            .arg(binary())
             .args([
                 "serve",
                 "--demo",
@@ -29,8 +41,9 @@ impl Server {
             ])
             .env("TESSERA_PASSWORDS__COST", COST.to_string())
             .env("TESSERA_HTTP__TRUSTED_PROXIES", r#"["127.0.0.1"]"#)
-            .env("TESSERA_LOG", "error")
+            .env("TESSERA_LOG", log)
             .stdout(Stdio::piped())
+            .stderr(lines)
             .spawn()
             .expect("the release binary starts: cargo build --release");
         let mut line = String::new();
@@ -45,6 +58,11 @@ impl Server {
 
     pub fn database(&self) -> String {
         format!("sqlite:{}", self.folder.path().join("load.db").display())
+    }
+
+    /// The size of its log, in bytes.
+    pub fn logged(&self) -> u64 {
+        std::fs::metadata(self.folder.path().join(LOG)).unwrap().len()
     }
 
     /// Resident memory, in KiB.

@@ -31,7 +31,7 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
-        telemetry::start()?;
+        let _telemetry = telemetry::start()?;
         let overrides = Overrides {
             listen: self.listen.clone(),
             ..common.overrides()

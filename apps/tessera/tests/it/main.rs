@@ -16,6 +16,7 @@ mod cors;
 mod curl;
 mod foreign_tokens;
 mod lifecycle;
+mod logging;
 mod secrets;
 mod startup;
 mod surface;

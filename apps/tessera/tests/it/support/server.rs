@@ -29,6 +29,18 @@ pub struct Setup {
     demo: bool,
     listen: Option<String>,
     input: String,
+    errors: Errors,
+}
+
+/// What becomes of a program's standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errors {
+    /// It is read.
+    Read,
+    /// It is a pipe that nobody reads.
+    Unread,
+    /// It is a pipe whose reader has gone.
+    Closed,
 }
 
 impl Setup {
@@ -54,6 +66,7 @@ impl Setup {
             demo: false,
             listen: Some("127.0.0.1:0".into()),
             input: String::new(),
+            errors: Errors::Read,
         }
     }
 
@@ -91,6 +104,11 @@ impl Setup {
     /// Its standard input.
     pub fn input(mut self, text: &str) -> Self {
         self.input = text.into();
+        self
+    }
+
+    pub fn errors(mut self, errors: Errors) -> Self {
+        self.errors = errors;
         self
     }
 
@@ -158,7 +176,7 @@ impl Setup {
             std::fs::write(&path, toml).expect("a file");
             command.arg("--config").arg(path);
         }
-        Running::of(command.args(&self.args), &self.input)
+        Running::of(command.args(&self.args), &self.input, self.errors)
     }
 }
 
@@ -210,7 +228,7 @@ struct Running {
 }
 
 impl Running {
-    fn of(command: &mut Command, input: &str) -> Self {
+    fn of(command: &mut Command, input: &str, errors: Errors) -> Self {
         let piped = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -220,7 +238,17 @@ impl Running {
         // A program that does not read its input may have exited already.
         let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
         let (out, out_reader) = Output::collect(child.stdout.take().expect("piped"));
-        let (err, err_reader) = Output::collect(child.stderr.take().expect("piped"));
+        let mut readers = vec![out_reader];
+        let mut err = Output::default();
+        match errors {
+            Errors::Read => {
+                let (read, reader) = Output::collect(child.stderr.take().expect("piped"));
+                readers.push(reader);
+                err = read;
+            }
+            Errors::Unread => {}
+            Errors::Closed => drop(child.stderr.take()),
+        }
         let mut guard = guard(pid);
         let leash = guard.stdin.take();
         Self {
@@ -230,7 +258,7 @@ impl Running {
             _leash: leash,
             out,
             err,
-            readers: vec![out_reader, err_reader],
+            readers,
         }
     }
 
