@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig, resource};
 use anyhow::{Context, bail};
 use auth_actix::{AuthScheme, Authenticator};
-use auth_core::{Capabilities, Issuer, KeyBound, Refreshing, TokenService};
+use auth_core::{Capabilities, Issuer, KeyBound, Refreshing, RefusalPace, TokenService};
 use keystore::KeyringError;
 
 use crate::composition::Composition;
@@ -27,6 +27,7 @@ pub(crate) struct Application {
     routes: Vec<Routes>,
     authenticator: Data<Authenticator>,
     health: Data<Health>,
+    refusals: Data<RefusalPace>,
 }
 
 impl Application {
@@ -49,6 +50,7 @@ impl Application {
             routes,
             authenticator: Data::new(Authenticator::new(schemes, "tessera")),
             health: Data::new(made.health(config)),
+            refusals: Data::from(made.refusals.clone()),
         })
     }
 
@@ -56,6 +58,7 @@ impl Application {
     pub(crate) fn register(&self, config: &mut ServiceConfig) {
         config.app_data(self.authenticator.clone());
         config.app_data(self.health.clone());
+        config.app_data(self.refusals.clone());
         self.routes.iter().for_each(|routes| routes.register(config));
         config.service(resource(VERIFY).to(forward_auth::verify));
         config.service(only_get(ALIVE, health::alive));

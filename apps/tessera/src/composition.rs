@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use auth_core::{
-    Clock, Entropy, HashCost, HashingOptions, PasswordAuthenticator, PasswordHasher, RegistryLimits, SecretKey,
-    Throttle, ThrottleLimits, TokenRegistry,
+    Clock, Entropy, HashCost, HashingOptions, PasswordAuthenticator, PasswordHasher, RefusalLimits, RefusalPace,
+    RegistryLimits, SecretKey, Throttle, ThrottleLimits, TokenRegistry,
 };
 use keystore::Keyring;
 
@@ -21,6 +21,7 @@ pub(crate) struct Composition {
     pub(crate) registry: Arc<TokenRegistry>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) hasher: Arc<PasswordHasher>,
+    pub(crate) refusals: Arc<RefusalPace>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) master: SecretKey,
@@ -73,6 +74,7 @@ impl Composition {
             }),
             keyring,
             hasher,
+            refusals: RefusalPace::new(RefusalLimits::default(), clock.clone()),
             clock,
             entropy,
             master,

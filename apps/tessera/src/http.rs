@@ -1,6 +1,7 @@
 //! HTTP for all handlers: a bounded body, the client's address, routes, and answers in a dialect's shape.
 
 mod body;
+pub(crate) mod late;
 pub(crate) mod panic;
 mod presented;
 mod reply;

@@ -29,6 +29,7 @@ pub(crate) fn start(application: Application, config: &Config, listener: TcpList
         let application = application.clone();
         Actix::new()
             .wrap(from_fn(http::panic::caught))
+            .wrap(from_fn(http::late::refusals))
             .wrap(Condition::new(!settings.cors_origins.is_empty(), cors(&settings)))
             .wrap(headers())
             .configure(|config| application.register(config))

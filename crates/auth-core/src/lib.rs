@@ -36,11 +36,13 @@ pub use passwords::{
     authenticator::PasswordAuthenticator,
     change::{PasswordChange, PasswordSetter, SetPasswordError},
     hashing::{
-        Busy, HashCost, HashCostError, HashEngine, HashError, HashingCounters, HashingOptions, PasswordHasher, Verdict,
+        Busy, HashCost, HashCostError, HashEngine, HashError, HashingCounters, HashingOptions, HashingPlace,
+        PasswordHasher, Verdict,
     },
     login_name::FoldedLogin,
     password_store::{PasswordRecord, PasswordStore},
     policy::{PasswordPolicy, PolicyViolation},
+    refusal_pace::{LateRefusal, RefusalLimits, RefusalPace},
     sign_in_error::SignInError,
     throttle::{Allowance, AllowanceError, Attempt, Throttle, ThrottleCounters, ThrottleLimits, Throttled},
 };

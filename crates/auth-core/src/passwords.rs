@@ -8,5 +8,6 @@ pub(crate) mod hashing;
 pub(crate) mod login_name;
 pub(crate) mod password_store;
 pub(crate) mod policy;
+pub(crate) mod refusal_pace;
 pub(crate) mod sign_in_error;
 pub(crate) mod throttle;

@@ -9,8 +9,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use auth_core::{Busy, HashError, HashingOptions, PasswordHasher, SystemEntropy, Verdict};
-use bcrypt_batch::{StoredHash, Workspace};
+use auth_core::{Busy, HashEngine, HashError, HashingOptions, PasswordHasher, SystemEntropy, Verdict};
+use bcrypt_batch::{Job, StoredHash, Workspace};
 use password_support::{Bench, Recorder, Started, TARGET, TestClock, TestEngine, block_on, hashed, options, source};
 
 type Login<'a> = Started<'a, Result<Verdict, Busy>>;
@@ -28,6 +28,21 @@ impl Bench {
         let login = self.login(TARGET, 250);
         self.recorder.wait_for_runs(1);
         login
+    }
+}
+
+/// An engine whose batches take as long as the test says.
+#[derive(Debug)]
+struct SlowEngine(TestEngine, Arc<std::sync::Mutex<Duration>>, Arc<TestClock>);
+
+impl HashEngine for SlowEngine {
+    fn width(&self) -> usize {
+        self.0.width()
+    }
+
+    fn run(&mut self, jobs: &mut [Job<'_>]) {
+        self.0.run(jobs);
+        self.2.advance(*self.1.lock().unwrap());
     }
 }
 
@@ -144,6 +159,82 @@ fn a_login_whose_caller_has_gone_is_never_started() {
 }
 
 #[test]
+fn a_login_whose_caller_has_gone_leaves_the_queue_at_once() {
+    let bench = Bench::new(queue(8));
+    let first = bench.occupied();
+    let waiting: Vec<_> = (1..=6).map(|from| bench.login(TARGET, from)).collect();
+    assert_eq!(bench.hasher.counters().waiting, 6);
+    drop(waiting);
+    let counters = bench.hasher.counters();
+    assert_eq!((counters.waiting, counters.abandoned), (0, 6));
+    bench.recorder.open();
+    finish(vec![first]);
+}
+
+#[test]
+fn a_place_counts_as_a_waiting_job_and_is_not_hashed_before_its_password_is_known() {
+    let bench = Bench::of_width(queue(4), 1);
+    let first = bench.occupied();
+    let place = bench.hasher.admit(source(1)).unwrap();
+    // The cost shows which one had its turn.
+    let mut logins: Vec<_> = (2..=4).map(|from| bench.login(7, from)).collect();
+    assert!(bench.hasher.admit(source(5)).is_err(), "the queue is full");
+    bench.recorder.open();
+    logins.push(first);
+    finish(logins);
+    assert_eq!(bench.hasher.counters().waiting, 1, "the place is kept");
+    block_on(place.verify(Some(hashed("right", TARGET)), &"right".into())).unwrap();
+    assert_eq!(bench.recorder.runs().concat(), [TARGET, 7, 7, 7, TARGET]);
+}
+
+#[test]
+fn a_place_keeps_its_turn() {
+    let bench = Bench::of_width(queue(8), 1);
+    let first = bench.occupied();
+    let place = bench.hasher.admit(source(1)).unwrap();
+    let later = bench.login(7, 2);
+    let password = "wrong".into();
+    let filled = Started::new(place.verify(Some(hashed("right", TARGET)), &password));
+    bench.recorder.open();
+    finish(vec![first, filled, later]);
+    assert_eq!(bench.recorder.runs().concat(), [TARGET, TARGET, 7]);
+}
+
+#[test]
+fn however_slow_the_last_batches_were_the_threads_have_work_and_the_estimate_recovers() {
+    let (clock, recorder) = (Arc::new(TestClock::default()), Arc::new(Recorder::default()));
+    // A stall: one batch takes a minute.
+    let time = Arc::new(std::sync::Mutex::new(Duration::from_secs(60)));
+    let engine = || {
+        let inner = TestEngine {
+            recorder: recorder.clone(),
+            workspace: Workspace::with_width(1),
+            ended: None,
+            takes: None,
+        };
+        SlowEngine(inner, time.clone(), clock.clone())
+    };
+    let hasher = PasswordHasher::start_with(queue(64), clock.clone(), Arc::new(SystemEntropy), || Box::new(engine()));
+    let bench = Bench {
+        hasher: hasher.unwrap(),
+        recorder: recorder.clone(),
+        clock: clock.clone(),
+    };
+    bench.login(TARGET, 1).outcome().unwrap();
+    *time.lock().unwrap() = Duration::from_millis(1);
+    // Each of these is admitted, and measures the time anew.
+    for _ in 0..30 {
+        bench.login(TARGET, 1).outcome().unwrap();
+    }
+    recorder.shut();
+    let mut logins = vec![bench.login(TARGET, 1)];
+    recorder.wait_for_runs(32);
+    logins.extend((0..30).map(|_| bench.login(TARGET, 1)));
+    recorder.open();
+    finish(logins);
+}
+
+#[test]
 fn a_full_queue_refuses_at_once_and_callers_who_have_gone_make_room() {
     let bench = Bench::new(queue(4));
     let first = bench.occupied();
@@ -254,8 +345,9 @@ fn a_source_that_would_wait_too_long_is_refused_at_once_and_another_is_not() {
         ended: None,
         takes: Some((clock.clone(), second)),
     };
+    // Three quarters of it are 3.5 s.
     let options = HashingOptions {
-        patience: second * 7 / 2,
+        patience: second * 14 / 3,
         ..queue(64)
     };
     let hasher = PasswordHasher::start_with(options, clock.clone(), Arc::new(SystemEntropy), || Box::new(engine()));

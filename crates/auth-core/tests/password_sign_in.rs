@@ -188,7 +188,7 @@ fn a_hundred_guesses_at_once_learn_ten_results_and_the_right_one_is_too_late() {
 }
 
 #[test]
-fn a_full_queue_answers_busy_for_existing_and_unknown_logins_and_counts_no_failure() {
+fn a_full_queue_answers_busy_for_existing_and_unknown_logins_without_a_query_and_counts_no_failure() {
     let setup = Setup::new();
     setup.account("ann", TARGET);
     setup.recorder.shut();
@@ -197,10 +197,13 @@ fn a_full_queue_answers_busy_for_existing_and_unknown_logins_and_counts_no_failu
     let taken = fill(0);
     setup.recorder.wait_for_runs(1);
     let _waiting: Vec<_> = (1..=8).map(fill).collect();
+    let reads = setup.store.reads.load(Ordering::SeqCst);
     for login in ["ann", "unknown"] {
         let outcome = Started::new(setup.authenticator.check(&realm, login, &password, source(100))).now();
         assert!(matches!(outcome, Some(Err(SignInError::Busy(_)))), "{outcome:?}");
     }
+    let read = setup.store.reads.load(Ordering::SeqCst) - reads;
+    assert_eq!(read, 0, "a refused sign-in costs no query");
     assert_eq!(setup.throttle.counters().failures, 0);
     setup.recorder.open();
     drop(taken);

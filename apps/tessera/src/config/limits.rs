@@ -17,7 +17,7 @@ pub struct PasswordSettings {
     /// How many logins may wait for a hash: 1 to 100,000.
     #[validate(range(min = 1, max = 100_000))]
     pub queue: usize,
-    /// A login that would wait longer than this for its hash is refused at once: 1 s to 60 s.
+    /// How long the answer to a login may take: 1 s to 60 s. One that is expected to take three quarters of it is refused.
     pub patience: Span,
     /// How many threads hash; 0: one for each core.
     #[validate(range(max = 1024))]
@@ -31,7 +31,7 @@ impl Default for PasswordSettings {
         Self {
             cost: 12,
             queue: 256,
-            patience: Span::seconds(4),
+            patience: Span::seconds(2),
             threads: 0,
             end_sessions: true,
         }

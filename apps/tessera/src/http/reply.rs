@@ -10,12 +10,22 @@ use dialects::{Answer, CorruptRecord, RejectionFormatter, RequestRejection};
 
 /// The HTTP answer for an outcome, in the dialect's own shape if it is a rejection.
 pub fn respond(dialect: &dyn RejectionFormatter, outcome: Result<Answer, HandlerError>) -> HttpResponse {
-    let answer = outcome.unwrap_or_else(|error| {
-        tracing::debug!(event = "request_refused", reason = %error.0);
-        dialect.answer(&error.0)
-    });
-    http(answer)
+    match outcome {
+        Ok(answer) => http(answer),
+        Err(HandlerError(rejection)) => {
+            tracing::debug!(event = "request_refused", reason = %rejection);
+            let mut response = http(dialect.answer(&rejection));
+            if let RequestRejection::Busy { .. } | RequestRejection::Throttled { .. } = rejection {
+                response.extensions_mut().insert(Refused);
+            }
+            response
+        }
+    }
 }
+
+/// Marks the answer to a sign-in that was refused without work: it is sent late (see `late.rs`).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused;
 
 /// The HTTP form of a finished answer.
 pub(super) fn http(answer: Answer) -> HttpResponse {

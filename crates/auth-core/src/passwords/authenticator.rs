@@ -17,9 +17,10 @@ use super::password_store::{PasswordRecord, PasswordStore};
 use super::sign_in_error::SignInError;
 use super::throttle::Throttle;
 
-/// Checks passwords: throttle, look-up, hash, result.
+/// Checks passwords: throttle, queue, look-up, hash, result.
 ///
 /// # Contract
+/// * A check that the throttle or the queue refuses reads nothing from the store.
 /// * Every check that gets past the throttle and the queue does the work of one hash at the configured cost, whether
 ///   the login is known, disabled, without a hash, with a hash that is refused (`$2x$`, malformed, of a cost outside 4
 ///   to 16), and whether the password is right, wrong, over 72 bytes or has a NUL. (A stored hash of a higher cost than
@@ -121,12 +122,14 @@ impl PasswordAuthenticator {
         password: &SecretString,
     ) -> Result<PasswordRecord, SignInError> {
         let attempt = self.throttle.begin(audit.realm, login, audit.source)?;
+        // Before the query: a sign-in that is refused as busy costs none.
+        let place = self.hasher.admit(audit.source)?;
         let record = self.find(audit.realm, login).await?;
         let (stored, obstacle) = match usable_hash(record.as_ref()) {
             Ok(stored) => (Some(stored), None),
             Err(obstacle) => (None, Some(obstacle)),
         };
-        let verdict = self.hasher.verify(stored, password, audit.source).await?;
+        let verdict = place.verify(stored, password).await?;
         let wrong = (!verdict.matched).then_some(Failure::WrongPassword);
         match (record, obstacle.or(wrong)) {
             (Some(mut record), None) => {

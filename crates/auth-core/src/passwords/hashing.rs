@@ -5,7 +5,10 @@ mod cost;
 mod counters;
 mod engine;
 mod error;
+#[cfg(test)]
+mod flood;
 mod options;
+mod place;
 mod queue;
 mod shared;
 mod task;
@@ -27,6 +30,7 @@ pub use counters::HashingCounters;
 pub use engine::HashEngine;
 pub use error::{Busy, HashError};
 pub use options::HashingOptions;
+pub use place::HashingPlace;
 pub use task::Verdict;
 
 use backlog::Backlog;
@@ -41,8 +45,8 @@ use task::{Candidate, Task};
 /// * The queue is bounded three ways: in jobs, in jobs of one source, and in the time that an answer would take.
 ///   Sources take turns. In a full queue a job of a source with fewer jobs replaces one of the source with most. A job
 ///   without room is refused at once, with [`Busy`].
-/// * A job whose caller has gone is never started, nor one whose deadline has passed.
-/// * Every verification takes the same work (see [`verify`](Self::verify)).
+/// * A job whose caller has gone leaves the queue at once. A job whose deadline has passed is not started.
+/// * Every verification takes the same work (see [`HashingPlace::verify`]).
 ///
 /// The calls may be awaited on any runtime. When the hasher is dropped, each thread ends after its current batch; the
 /// drop does not wait for that.
@@ -87,12 +91,17 @@ impl PasswordHasher {
         Ok(hasher)
     }
 
-    /// Compares a password with a stored hash, if there is one.
+    /// A place in the queue for a password of this source, to be used with [`HashingPlace::verify`].
     ///
-    /// The work is that of one hash of the configured cost, or of the stored one's if that is higher: also without a stored
-    /// hash (`None`), and for a password that is empty, over 72 bytes or has a NUL, which never matches. Where the stored
-    /// hash has a lower cost, the rest of the work is done too. If the password matches, that rest is a new hash, which
-    /// should replace the stored one ([`Verdict::upgraded`]).
+    /// Take it before looking anything up: a password that is refused then costs no query.
+    ///
+    /// # Errors
+    /// [`Busy`].
+    pub fn admit(&self, source: IpAddr) -> Result<HashingPlace<'_>, Busy> {
+        self.shared.admit(source.into())
+    }
+
+    /// Compares a password with a stored hash: [`admit`](Self::admit) and [`HashingPlace::verify`].
     ///
     /// # Errors
     /// [`Busy`]: the password was not checked.
@@ -102,13 +111,7 @@ impl PasswordHasher {
         password: &SecretString,
         source: IpAddr,
     ) -> Result<Verdict, Busy> {
-        let target = self.shared.target();
-        let task = match (stored, Candidate::new(password)) {
-            // Without a salt the hash is not upgraded now; the next sign-in tries again.
-            (Some(stored), Ok(password)) => Task::verify(password, stored, self.shared.salt().ok()),
-            (stored, _) => Task::decoy(stored.map_or(target, |stored| stored.cost().max(target))),
-        };
-        self.shared.run(task, source.into()).await
+        self.admit(source)?.verify(stored, password).await
     }
 
     /// Hashes a password at the configured cost, for storing.
@@ -118,7 +121,7 @@ impl PasswordHasher {
     pub async fn hash(&self, password: &SecretString, source: IpAddr) -> Result<StoredHash, HashError> {
         let password = Candidate::new(password).map_err(HashError::Unusable)?;
         let task = Task::hash(password, self.shared.salt()?, self.shared.target());
-        let verdict = self.shared.run(task, source.into()).await?;
+        let verdict = self.shared.admit(source.into())?.run(task).await?;
         // A finished task made by `hash` has a hash.
         verdict.upgraded.ok_or_else(|| self.shared.busy().into())
     }

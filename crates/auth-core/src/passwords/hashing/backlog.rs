@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::options::HashingOptions;
-use super::queue::{FairQueue, Waiting};
+use super::queue::{FairQueue, Taken, Waiting};
+use super::task::Task;
+use crate::passwords::throttle::ClientNetwork;
 
 /// The jobs that wait, the threads that are free, and how fast the others are.
 #[derive(Debug)]
@@ -22,7 +24,8 @@ pub(super) struct Backlog {
 struct Limits {
     queue: usize,
     share: usize,
-    patience: Duration,
+    /// The longest expected time of a job that is admitted.
+    acceptable: Duration,
     deadline: Duration,
     /// How many jobs all threads together take at once.
     lanes: usize,
@@ -42,13 +45,11 @@ pub(super) enum Admission {
 
 /// What a free thread takes.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(super) struct Turn {
     /// To be hashed, all of one cost.
-    pub(super) batch: Vec<Waiting>,
+    pub(super) batch: Vec<Taken>,
     /// Whose deadline has passed: to be refused.
     pub(super) expired: Vec<Waiting>,
-    /// How many were dropped because their callers have gone.
-    pub(super) abandoned: usize,
 }
 
 impl Backlog {
@@ -58,7 +59,7 @@ impl Backlog {
             limits: Limits {
                 queue: options.queue.get(),
                 share: options.share(),
-                patience: options.patience,
+                acceptable: options.acceptable(),
                 deadline: options.deadline,
                 lanes: threads * width,
                 width,
@@ -85,19 +86,11 @@ impl Backlog {
         self.queue.take_all(|_| true)
     }
 
-    /// Admits or refuses `job`. The number counts jobs that were dropped because their callers have gone.
-    pub(super) fn admit(&mut self, job: Waiting) -> (Admission, usize) {
-        let mut abandoned = 0;
-        if self.is_full() {
-            abandoned = self.queue.take_all(|job| job.reply.is_closed()).len();
-        }
-        (self.admit_or_refuse(job), abandoned)
-    }
-
-    fn admit_or_refuse(&mut self, job: Waiting) -> Admission {
+    /// Admits or refuses `job`.
+    pub(super) fn admit(&mut self, job: Waiting) -> Admission {
         let own = self.queue.len_of(job.source);
         let too_many = own >= self.limits.share + self.idle;
-        if self.closed || too_many || self.expected_time(&job) > self.limits.patience {
+        if self.closed || too_many || self.expected_time(job.source) > self.limits.acceptable {
             return Admission::Refused;
         }
         if !self.is_full() {
@@ -115,21 +108,26 @@ impl Backlog {
         }
     }
 
-    /// Takes one free thread's share of the waiting jobs: up to the width, and at most an equal share among the free
-    /// threads.
-    pub(super) fn take(&mut self, now: Duration) -> Taken {
+    /// Sets what a job is to do; whether it still waits.
+    pub(super) fn fill(&mut self, source: ClientNetwork, id: u64, task: Task) -> bool {
+        self.queue.fill(source, id, task)
+    }
+
+    /// Takes out a job whose caller has gone; whether it still waited.
+    pub(super) fn leave(&mut self, source: ClientNetwork, id: u64) -> bool {
+        self.queue.remove(source, id).is_some()
+    }
+
+    /// Takes one free thread's share of the jobs that are ready: up to the width, and at most an equal share among the
+    /// free threads.
+    pub(super) fn take(&mut self, now: Duration) -> Turn {
         let overdue = |job: &Waiting| now.saturating_sub(job.since) > self.limits.deadline;
-        let dropped = self.queue.take_all(|job| job.reply.is_closed() || overdue(job));
-        let (abandoned, expired): (Vec<_>, Vec<_>) = dropped.into_iter().partition(|job| job.reply.is_closed());
-        let share = self.queue.len().div_ceil(self.idle.max(1));
+        let expired = self.queue.take_all(overdue);
+        let share = self.queue.ready().div_ceil(self.idle.max(1));
         let batch = self.queue.take_alike(share.min(self.limits.width));
         self.idle -= usize::from(!batch.is_empty());
         self.running += batch.len();
-        Taken {
-            batch,
-            expired,
-            abandoned: abandoned.len(),
-        }
+        Turn { batch, expired }
     }
 
     /// A thread has finished a batch of `jobs`, which took this long.
@@ -147,10 +145,12 @@ impl Backlog {
         self.queue.len() >= self.limits.queue + self.idle
     }
 
-    /// How long the answer to this job would take, by the number of jobs before it and the time of a batch. Zero when the
-    /// next batches have room for it.
-    fn expected_time(&self, job: &Waiting) -> Duration {
-        let batches = self.queue.ahead_of(job.source) / self.limits.lanes;
+    /// How long the answer to a job of this source would take, by the number of jobs before it and the time of a batch.
+    ///
+    /// Zero when the next batches have room for it: however slow the latest batches were, the threads always have work,
+    /// and so the time of a batch is always measured anew. Otherwise a stall that is over could refuse everybody for ever.
+    fn expected_time(&self, source: ClientNetwork) -> Duration {
+        let batches = self.queue.ahead_of(source) / self.limits.lanes;
         // Besides those between: the one that runs now, and its own.
         let batches = if batches == 0 { 0 } else { batches + 2 };
         self.batch_time
@@ -165,7 +165,6 @@ mod tests {
     use bcrypt_batch::Cost;
     use tokio::sync::oneshot;
 
-    use super::super::task::Task;
     use super::*;
 
     /// Admits so many jobs, and says how many the two threads take, one after the other, of the width 5.
@@ -179,8 +178,9 @@ mod tests {
 
     fn admit(backlog: &mut Backlog) -> impl Sized + use<> {
         let (reply, caller) = oneshot::channel();
-        let (admission, _) = backlog.admit(Waiting {
-            task: Task::decoy(Cost::LOWEST),
+        let admission = backlog.admit(Waiting {
+            id: 0,
+            task: Some(Task::decoy(Cost::LOWEST)),
             source: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
             since: Duration::ZERO,
             reply,

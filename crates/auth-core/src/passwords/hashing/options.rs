@@ -14,8 +14,9 @@ pub struct HashingOptions {
     pub threads: Option<NonZeroUsize>,
     /// How many jobs may wait, those that threads have taken not counted. One source holds at most half of it.
     pub queue: NonZeroUsize,
-    /// A job whose answer is expected to take longer than this is refused at once, unless a thread's next batch has room
-    /// for it. The estimate comes from the length of the queue and the time of the latest batches.
+    /// How long an answer may take. A job that is expected to take three quarters of it or more is refused at once, unless
+    /// a thread's next batch has room for it; the last quarter is for what the estimate does not know. The estimate comes
+    /// from the length of the queue and the time of the latest batches.
     ///
     /// A queue of a minute serves no more sign-ins than a queue of a second; it only answers them later. How many jobs
     /// that is depends on the cost and the machine, so the queue is also bounded in time.
@@ -28,7 +29,7 @@ pub struct HashingOptions {
 }
 
 impl Default for HashingOptions {
-    /// Cost 12, a thread for each core, 256 waiting jobs, 2 s of expected waiting and 10 s at most, nice value 10.
+    /// Cost 12, a thread for each core, 256 waiting jobs, 2 s for an answer and 10 s at most, nice value 10.
     fn default() -> Self {
         Self {
             cost: HashCost::default(),
@@ -46,6 +47,11 @@ impl HashingOptions {
     pub(super) fn threads(&self) -> NonZeroUsize {
         let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         self.threads.unwrap_or_else(cores)
+    }
+
+    /// The longest expected time of a job that is admitted.
+    pub(super) fn acceptable(&self) -> Duration {
+        self.patience * 3 / 4
     }
 
     /// How many of the waiting jobs may belong to one source.

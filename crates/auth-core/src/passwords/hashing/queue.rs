@@ -11,14 +11,27 @@ use crate::passwords::throttle::ClientNetwork;
 use super::error::Busy;
 use super::task::{Task, Verdict};
 
+/// Where the result of a job goes.
+pub(super) type Reply = oneshot::Sender<Result<Verdict, Busy>>;
+
 /// A job that waits.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) task: Task,
+    /// Differs from that of every other job.
+    pub(super) id: u64,
+    /// `None` while its caller does not know yet what is to be hashed: the job keeps its place and is not taken.
+    pub(super) task: Option<Task>,
     pub(super) source: ClientNetwork,
     /// When it was submitted, by the monotonic clock.
     pub(super) since: Duration,
-    pub(super) reply: oneshot::Sender<Result<Verdict, Busy>>,
+    pub(super) reply: Reply,
+}
+
+/// A job that a thread has taken.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) task: Task,
+    pub(super) reply: Reply,
 }
 
 /// Jobs in the order of their turns. Each turn takes one job of one source. So a source with a hundred jobs waits for its
@@ -34,6 +47,12 @@ pub(super) struct FairQueue {
 impl FairQueue {
     pub(super) const fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many jobs can be taken.
+    pub(super) fn ready(&self) -> usize {
+        let ready = |jobs: &VecDeque<Waiting>| jobs.iter().filter(|job| job.task.is_some()).count();
+        self.jobs.values().map(ready).sum()
     }
 
     /// How many jobs of this source wait.
@@ -57,8 +76,25 @@ impl FairQueue {
         self.len += 1;
     }
 
+    /// Sets what a job is to do; whether the job is still here.
+    pub(super) fn fill(&mut self, source: ClientNetwork, id: u64, task: Task) -> bool {
+        let jobs = self.jobs.get_mut(&source).into_iter().flatten();
+        let job = { jobs }.find(|job| job.id == id);
+        job.map(|job| job.task = Some(task)).is_some()
+    }
+
+    /// Takes out one job, if it is still here.
+    pub(super) fn remove(&mut self, source: ClientNetwork, id: u64) -> Option<Waiting> {
+        let jobs = self.jobs.get_mut(&source)?;
+        let index = jobs.iter().position(|job| job.id == id)?;
+        let job = jobs.remove(index)?;
+        self.len -= 1;
+        self.forget_if_empty(source);
+        Some(job)
+    }
+
     /// Takes the job whose turn it is, and after it up to `most` in all whose next step has the same cost.
-    pub(super) fn take_alike(&mut self, most: usize) -> Vec<Waiting> {
+    pub(super) fn take_alike(&mut self, most: usize) -> Vec<Taken> {
         let mut taken = Vec::with_capacity(most.min(self.len));
         let mut turn = 0;
         let mut cost = None;
@@ -99,20 +135,19 @@ impl FairQueue {
         taken
     }
 
-    /// Takes the first job of the source at `turn` that has this cost, and moves the source behind the others.
-    fn take_at(&mut self, turn: usize, cost: Option<Cost>) -> Option<Waiting> {
+    /// Takes the first job of the source at `turn` that is ready and has this cost, and moves the source behind the others.
+    fn take_at(&mut self, turn: usize, cost: Option<Cost>) -> Option<Taken> {
         let source = *self.turns.get(turn)?;
         let jobs = self.jobs.get_mut(&source)?;
-        let index = jobs
-            .iter()
-            .position(|job| cost.is_none() || job.task.next_cost() == cost)?;
-        let job = jobs.remove(index)?;
+        let alike = |task: &Task| cost.is_none() || task.next_cost() == cost;
+        let index = jobs.iter().position(|job| job.task.as_ref().is_some_and(alike))?;
+        let Waiting { task, reply, .. } = jobs.remove(index)?;
         self.len -= 1;
         self.turns.remove(turn);
         if !self.forget_if_empty(source) {
             self.turns.push_back(source);
         }
-        Some(job)
+        task.map(|task| Taken { task, reply })
     }
 
     /// Whether the source had no job left.

@@ -1,5 +1,6 @@
 //! The state that callers and hashing threads share.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,8 +14,9 @@ use crate::passwords::throttle::ClientNetwork;
 use super::backlog::{Admission, Backlog};
 use super::counters::{Counters, HashingCounters};
 use super::error::Busy;
-use super::queue::Waiting;
-use super::task::{Task, Verdict};
+use super::place::HashingPlace;
+use super::queue::{Taken, Waiting};
+use super::task::Task;
 
 /// The seconds from which the time to try again is drawn.
 const RETRY_AFTER: std::ops::RangeInclusive<u8> = 1..=8;
@@ -24,6 +26,7 @@ pub(super) struct Shared {
     backlog: Mutex<Backlog>,
     work: Condvar,
     counters: Counters,
+    next_id: AtomicU64,
     target: Cost,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -35,6 +38,7 @@ impl Shared {
             backlog: Mutex::new(backlog),
             work: Condvar::new(),
             counters: Counters::default(),
+            next_id: AtomicU64::default(),
             target,
             clock,
             entropy,
@@ -54,33 +58,57 @@ impl Shared {
         random_bytes(&*self.entropy)
     }
 
-    /// Waits for a thread to do `task`.
-    pub(super) async fn run(&self, task: Task, source: ClientNetwork) -> Result<Verdict, Busy> {
+    /// A place in the queue, for a job that is not known yet.
+    pub(super) fn admit(&self, source: ClientNetwork) -> Result<HashingPlace<'_>, Busy> {
         let (reply, answer) = oneshot::channel();
-        self.submit(Waiting {
-            task,
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let admission = self.backlog().admit(Waiting {
+            id,
+            task: None,
             source,
             since: self.clock.monotonic(),
             reply,
-        })?;
-        // There is no answer only when the threads have ended, or one has panicked.
-        answer.await.unwrap_or_else(|_| Err(self.busy()))
+        });
+        match admission {
+            Admission::Admitted => {}
+            Admission::Displaced(other) => {
+                self.counters.note_refused();
+                self.refuse(other);
+            }
+            Admission::Refused => {
+                self.counters.note_refused();
+                return Err(self.busy());
+            }
+        }
+        Ok(HashingPlace::new(self, source, id, answer))
+    }
+
+    /// Sets what the job is to do. If it was refused meanwhile, it has its answer already.
+    pub(super) fn fill(&self, source: ClientNetwork, id: u64, task: Task) {
+        if self.backlog().fill(source, id, task) {
+            self.work.notify_one();
+        }
+    }
+
+    /// Takes a job whose caller has gone out of the queue, if it still waits.
+    pub(super) fn leave(&self, source: ClientNetwork, id: u64) {
+        let left = self.backlog().leave(source, id);
+        self.counters.note_abandoned(usize::from(left));
     }
 
     /// The jobs for a thread that is free, once there are any; `None` when there will be no more.
-    pub(super) fn take(&self) -> Option<Vec<Waiting>> {
+    pub(super) fn take(&self) -> Option<Vec<Taken>> {
         let mut backlog = self.backlog();
         loop {
             if backlog.is_closed() {
                 return None;
             }
-            let taken = backlog.take(self.clock.monotonic());
-            self.counters.note_batch(taken.batch.len());
-            self.counters.note_abandoned(taken.abandoned);
-            self.counters.note_expired(taken.expired.len());
-            taken.expired.into_iter().for_each(|job| self.refuse(job));
-            if !taken.batch.is_empty() {
-                return Some(taken.batch);
+            let turn = backlog.take(self.clock.monotonic());
+            self.counters.note_batch(turn.batch.len());
+            self.counters.note_expired(turn.expired.len());
+            turn.expired.into_iter().for_each(|job| self.refuse(job));
+            if !turn.batch.is_empty() {
+                return Some(turn.batch);
             }
             backlog = self.work.wait(backlog).unwrap_or_else(PoisonError::into_inner);
         }
@@ -99,24 +127,6 @@ impl Shared {
     pub(super) fn counters(&self) -> HashingCounters {
         let (waiting, running) = self.backlog().sizes();
         self.counters.read(waiting, running)
-    }
-
-    fn submit(&self, job: Waiting) -> Result<(), Busy> {
-        let (admission, abandoned) = self.backlog().admit(job);
-        self.counters.note_abandoned(abandoned);
-        match admission {
-            Admission::Admitted => {}
-            Admission::Displaced(other) => {
-                self.counters.note_refused();
-                self.refuse(other);
-            }
-            Admission::Refused => {
-                self.counters.note_refused();
-                return Err(self.busy());
-            }
-        }
-        self.work.notify_one();
-        Ok(())
     }
 
     fn refuse(&self, job: Waiting) {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bcrypt_batch::{Cost, Job};
 
 use super::engine::HashEngine;
-use super::queue::Waiting;
+use super::queue::Taken;
 use super::shared::Shared;
 
 /// Hashes until the hasher is dropped.
@@ -22,28 +22,28 @@ pub(super) fn hash_until_closed(shared: &Shared, mut engine: Box<dyn HashEngine>
 }
 
 /// Runs the steps of every job, side by side, and answers each when its last step is done.
-fn hash(batch: Vec<Waiting>, engine: &mut dyn HashEngine, target: Cost) {
+fn hash(batch: Vec<Taken>, engine: &mut dyn HashEngine, target: Cost) {
     let mut unfinished = batch;
     while !unfinished.is_empty() {
-        unfinished.sort_by_key(|waiting| waiting.task.next_cost());
+        unfinished.sort_by_key(|taken| taken.task.next_cost());
         step(&mut unfinished, engine, target);
         let (going_on, finished): (Vec<_>, Vec<_>) = unfinished
             .into_iter()
-            .partition(|waiting| waiting.task.next_cost().is_some());
+            .partition(|taken| taken.task.next_cost().is_some());
         unfinished = going_on;
-        for Waiting { task, reply, .. } in finished {
+        for Taken { task, reply } in finished {
             // If the caller has gone meanwhile, the answer is dropped.
             drop(reply.send(Ok(task.into_verdict())));
         }
     }
 }
 
-fn step(batch: &mut [Waiting], engine: &mut dyn HashEngine, target: Cost) {
-    let mut jobs: Vec<Job<'_>> = batch.iter().filter_map(|waiting| waiting.task.job()).collect();
+fn step(batch: &mut [Taken], engine: &mut dyn HashEngine, target: Cost) {
+    let mut jobs: Vec<Job<'_>> = batch.iter().filter_map(|taken| taken.task.job()).collect();
     engine.run(&mut jobs);
     let results: Vec<_> = jobs.iter().map(|job| (job.matched(), job.hashed().cloned())).collect();
-    for (waiting, (matched, hashed)) in batch.iter_mut().zip(results) {
-        waiting.task.advance(matched, hashed, target);
+    for (taken, (matched, hashed)) in batch.iter_mut().zip(results) {
+        taken.task.advance(matched, hashed, target);
     }
 }
 

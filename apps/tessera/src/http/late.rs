@@ -1,0 +1,96 @@
+//! Refused sign-ins are answered late: a client that ignores `Retry-After` then waits instead of asking again at once.
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use auth_core::RefusalPace;
+
+use super::reply::Refused;
+
+/// Middleware: holds back the answer to a refused sign-in, as the [`RefusalPace`] says. The request, its body and the
+/// password in it are gone by then; what waits is the finished answer.
+pub(crate) async fn refusals(
+    pace: Data<RefusalPace>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut answer = next.call(request).await?;
+    let refused = answer.response().extensions().contains::<Refused>();
+    if refused {
+        match pace.into_inner().enter() {
+            Some(late) => tokio::time::sleep(late.time()).await,
+            // Too many wait. A client that has to connect again is slower as well.
+            None => answer
+                .response_mut()
+                .head_mut()
+                .set_connection_type(ConnectionType::Close),
+        }
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use actix_web::middleware::from_fn;
+    use actix_web::{App, HttpResponse, test, web};
+    use auth_core::RefusalLimits;
+    use futures_util::FutureExt;
+    use testkit::ManualClock;
+
+    use super::*;
+
+    const LIMITS: RefusalLimits = RefusalLimits {
+        per_second: 1,
+        latest: Duration::from_secs(3600),
+        waiting: 2,
+    };
+
+    async fn refused() -> HttpResponse {
+        let mut answer = HttpResponse::ServiceUnavailable().finish();
+        answer.extensions_mut().insert(Refused);
+        answer
+    }
+
+    async fn other() -> HttpResponse {
+        HttpResponse::ServiceUnavailable().finish()
+    }
+
+    /// Whether the connection is closed after the answer.
+    async fn answered(pace: &Arc<RefusalPace>, path: &str) -> bool {
+        let app = App::new()
+            .app_data(Data::from(pace.clone()))
+            .wrap(from_fn(refusals))
+            .route("/refused", web::get().to(refused))
+            .route("/other", web::get().to(other));
+        let service = test::init_service(app).await;
+        let answer = test::call_service(&service, test::TestRequest::get().uri(path).to_request()).await;
+        answer.response().head().connection_type() == ConnectionType::Close
+    }
+
+    fn waits(answer: impl Future<Output = bool>) -> bool {
+        answer.now_or_never().is_none()
+    }
+
+    #[tokio::test]
+    async fn a_refused_sign_in_is_answered_late_and_nothing_else_is() {
+        let pace = RefusalPace::new(LIMITS, Arc::new(ManualClock::new()));
+        assert!(!answered(&pace, "/refused").await, "the first one is not late");
+        assert!(waits(answered(&pace, "/refused")), "the second one is, by a second");
+        assert!(!answered(&pace, "/other").await);
+        assert_eq!(pace.waiting(), 0, "a client that has gone waits no more");
+    }
+
+    #[tokio::test]
+    async fn where_too_many_wait_the_answer_comes_at_once_and_closes_the_connection() {
+        let pace = RefusalPace::new(LIMITS, Arc::new(ManualClock::new()));
+        let _waiting = [pace.enter(), pace.enter()];
+        assert!(answered(&pace, "/refused").await);
+    }
+}

@@ -1,0 +1,72 @@
+//! A place in the queue, taken before it is known what is to be hashed.
+
+use bcrypt_batch::StoredHash;
+use secrecy::SecretString;
+use tokio::sync::oneshot;
+
+use crate::passwords::throttle::ClientNetwork;
+
+use super::error::Busy;
+use super::shared::Shared;
+use super::task::{Candidate, Task, Verdict};
+
+/// A place in the queue of a [`PasswordHasher`](super::PasswordHasher).
+///
+/// It counts as a waiting job, and keeps its turn while its holder looks up what is to be hashed. When it is dropped, or a
+/// call on it is, the job leaves the queue at once and is not hashed.
+#[derive(Debug)]
+pub struct HashingPlace<'a> {
+    shared: &'a Shared,
+    source: ClientNetwork,
+    id: u64,
+    answer: oneshot::Receiver<Result<Verdict, Busy>>,
+}
+
+impl<'a> HashingPlace<'a> {
+    pub(super) fn new(
+        shared: &'a Shared,
+        source: ClientNetwork,
+        id: u64,
+        answer: oneshot::Receiver<Result<Verdict, Busy>>,
+    ) -> Self {
+        Self {
+            shared,
+            source,
+            id,
+            answer,
+        }
+    }
+
+    /// Compares a password with a stored hash, if there is one.
+    ///
+    /// The work is that of one hash of the configured cost, or of the stored one's if that is higher: also without a stored
+    /// hash (`None`), and for a password that is empty, over 72 bytes or has a NUL, which never matches. Where the stored
+    /// hash has a lower cost, the rest of the work is done too. If the password matches, that rest is a new hash, which
+    /// should replace the stored one ([`Verdict::upgraded`]).
+    ///
+    /// # Errors
+    /// [`Busy`]: the password was not checked. The place was given to a source with fewer, or it took too long.
+    pub async fn verify(self, stored: Option<StoredHash>, password: &SecretString) -> Result<Verdict, Busy> {
+        let target = self.shared.target();
+        let task = match (stored, Candidate::new(password)) {
+            // Without a salt the hash is not upgraded now; the next sign-in tries again.
+            (Some(stored), Ok(password)) => Task::verify(password, stored, self.shared.salt().ok()),
+            (stored, _) => Task::decoy(stored.map_or(target, |stored| stored.cost().max(target))),
+        };
+        self.run(task).await
+    }
+
+    /// Waits for a thread to do `task`.
+    pub(super) async fn run(mut self, task: Task) -> Result<Verdict, Busy> {
+        self.shared.fill(self.source, self.id, task);
+        // There is no answer only when the threads have ended, or one has panicked.
+        let answer = (&mut self.answer).await;
+        answer.unwrap_or_else(|_| Err(self.shared.busy()))
+    }
+}
+
+impl Drop for HashingPlace<'_> {
+    fn drop(&mut self) {
+        self.shared.leave(self.source, self.id);
+    }
+}
