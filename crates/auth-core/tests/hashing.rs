@@ -345,9 +345,9 @@ fn a_source_that_would_wait_too_long_is_refused_at_once_and_another_is_not() {
         ended: None,
         takes: Some((clock.clone(), second)),
     };
-    // Three quarters of it are 3.5 s.
+    // Two thirds of it are 3.5 s.
     let options = HashingOptions {
-        patience: second * 14 / 3,
+        patience: second * 21 / 4,
         ..queue(64)
     };
     let hasher = PasswordHasher::start_with(options, clock.clone(), Arc::new(SystemEntropy), || Box::new(engine()));
@@ -471,7 +471,9 @@ fn the_threads_have_a_lower_priority_than_the_others() {
         ..options()
     });
     bench.login(TARGET, 1).outcome().unwrap();
+    // The tests may have a low priority themselves.
+    let (_, own) = niceness("/proc/thread-self".into()).unwrap();
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let tasks: Vec<_> = tasks.filter_map(|task| niceness(task.unwrap().path())).collect();
-    assert!(tasks.contains(&("password-0".into(), 7)), "{tasks:?}");
+    assert!(tasks.contains(&("password-0".into(), (own + 7).min(19))), "{tasks:?}");
 }

@@ -17,7 +17,7 @@ pub struct PasswordSettings {
     /// How many logins may wait for a hash: 1 to 100,000.
     #[validate(range(min = 1, max = 100_000))]
     pub queue: usize,
-    /// How long the answer to a login may take: 1 s to 60 s. One that is expected to take three quarters of it is refused.
+    /// How long the answer to a login may take: 1 s to 60 s. One that is expected to take two thirds of it is refused.
     pub patience: Span,
     /// How many threads hash; 0: one for each core.
     #[validate(range(max = 1024))]

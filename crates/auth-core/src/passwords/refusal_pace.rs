@@ -17,11 +17,11 @@ pub struct RefusalLimits {
 }
 
 impl Default for RefusalLimits {
-    /// 1,000 a second, 2 s late at most, 20,000 waiting.
+    /// 1,000 a second, 1.5 s late at most, 20,000 waiting.
     fn default() -> Self {
         Self {
             per_second: 1000,
-            latest: Duration::from_secs(2),
+            latest: Duration::from_millis(1500),
             waiting: 20_000,
         }
     }

@@ -14,8 +14,8 @@ pub struct HashingOptions {
     pub threads: Option<NonZeroUsize>,
     /// How many jobs may wait, those that threads have taken not counted. One source holds at most half of it.
     pub queue: NonZeroUsize,
-    /// How long an answer may take. A job that is expected to take three quarters of it or more is refused at once, unless
-    /// a thread's next batch has room for it; the last quarter is for what the estimate does not know. The estimate comes
+    /// How long an answer may take. A job that is expected to take two thirds of it or more is refused at once, unless
+    /// a thread's next batch has room for it; the last third is for what the estimate does not know. The estimate comes
     /// from the length of the queue and the time of the latest batches.
     ///
     /// A queue of a minute serves no more sign-ins than a queue of a second; it only answers them later. How many jobs
@@ -51,7 +51,7 @@ impl HashingOptions {
 
     /// The longest expected time of a job that is admitted.
     pub(super) fn acceptable(&self) -> Duration {
-        self.patience * 3 / 4
+        self.patience * 2 / 3
     }
 
     /// How many of the waiting jobs may belong to one source.
