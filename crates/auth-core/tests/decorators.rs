@@ -63,6 +63,8 @@ testkit::issuer_conformance!(a_bare_issuer, InProcess::in_memory(bare).await, ex
     an_outdated_grant_is_not_entitled,
     a_revocation_reaches_the_other_node,
     lost_rights_are_lost_at_once,
+    lost_rights_are_lost_on_the_other_node,
+    the_record_of_a_session_decides_whose_it_is,
     rights_of_one_owner_do_not_affect_another,
     shared_grants_repeat_without_growing,
     concurrent_shared_grants_make_one_row,
@@ -80,7 +82,6 @@ testkit::issuer_conformance!(a_tracked_issuer, InProcess::in_memory(tracked).awa
     with_another_key_a_token_is_refused,
     a_key_has_one_spelling,
     a_key_alone_is_refused,
-    lost_rights_are_lost_at_once,
 ]);
 
 testkit::issuer_conformance!(a_tracked_issuer_without_end, InProcess::in_memory(tracked_for_ever).await, except: [
@@ -90,10 +91,9 @@ testkit::issuer_conformance!(a_tracked_issuer_without_end, InProcess::in_memory(
     with_another_key_a_token_is_refused,
     a_key_has_one_spelling,
     a_key_alone_is_refused,
-    lost_rights_are_lost_at_once,
 ]);
 
-testkit::issuer_conformance!(a_key_bound_issuer, InProcess::in_memory(key_bound).await.rights_at_once(), except: [
+testkit::issuer_conformance!(a_key_bound_issuer, InProcess::in_memory(key_bound).await, except: [
     a_token_until_revoked_does_not_expire,
     shared_grants_repeat_without_growing,
     concurrent_shared_grants_make_one_row,

@@ -22,8 +22,6 @@ pub struct Profile {
     pub flavour: String,
     /// Their lifetime.
     pub lifetime: Lifetime,
-    /// Whether a permission that the owner loses is lost to tokens at once; otherwise at the next refresh.
-    pub rights_at_once: bool,
     /// How many tokens a law may issue that needs many.
     pub many: usize,
 }
@@ -205,6 +203,12 @@ pub trait IssuerHarness: fmt::Debug + Send + Sync + 'static {
     /// Issues another token of the session of this one, as a refresh does.
     async fn issue_within(&self, _owner: &Owner, _session: &Issued) -> Supported<Issuing> {
         Err(Unsupported("a session has one token"))
+    }
+
+    /// Issues a token to this owner that names the session of another token, whoever that belongs to: what a token names
+    /// after a restore from a backup, when the number of its session was given again.
+    async fn issue_naming(&self, _owner: &Owner, _session: &Issued) -> Supported<Issuing> {
+        Err(Unsupported("a token cannot be made to name another session"))
     }
 
     /// An active refresh token of the owner.

@@ -60,7 +60,6 @@ pub struct InProcess {
     /// The key of each session, from its first token; later tokens of the session have the same key.
     keys: Mutex<HashMap<TokenId, String>>,
     policy: RefreshPolicy,
-    rights_at_once: bool,
     many: usize,
     rotations: usize,
 }
@@ -99,21 +98,11 @@ impl InProcess {
             owners: AtomicU64::new(0),
             keys: Mutex::default(),
             policy,
-            rights_at_once: false,
             many: 1000,
             rotations: 10_000,
         };
         harness.sync_all().await;
         harness
-    }
-
-    /// Declares that tokens lose a permission at once when their owner loses it.
-    #[must_use]
-    pub fn rights_at_once(self) -> Self {
-        Self {
-            rights_at_once: true,
-            ..self
-        }
     }
 
     /// Sets how many tokens a law issues that needs many, and how often one refreshes: fewer for slow stores.

@@ -290,6 +290,7 @@ macro_rules! __issuer_laws {
             a_stored_digest_is_refused
             a_refresh_token_is_not_access
             another_flavours_token_is_refused
+            the_record_of_a_session_decides_whose_it_is
             without_its_key_a_token_is_refused
             with_another_key_a_token_is_refused
             a_key_has_one_spelling
@@ -304,6 +305,7 @@ macro_rules! __issuer_laws {
             an_outdated_grant_is_not_entitled
             a_revocation_reaches_the_other_node
             lost_rights_are_lost_at_once
+            lost_rights_are_lost_on_the_other_node
             rights_never_widen
             rights_of_one_owner_do_not_affect_another
             nothing_prints_a_secret
@@ -339,6 +341,7 @@ macro_rules! __service_laws {
             an_idle_session_ends
             a_session_ends_at_its_absolute_limit
             a_sign_out_ends_the_session
+            one_of_a_crowd_signs_a_session_out
             a_signed_out_session_stays_signed_out
             a_password_change_ends_refreshing
             disabling_ends_refreshing

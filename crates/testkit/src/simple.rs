@@ -121,7 +121,7 @@ impl Issuer for SimpleIssuer {
         })
     }
 
-    async fn revoke(&self, _id: TokenId) -> Result<(), RevokeError> {
+    async fn revoke(&self, _id: TokenId) -> Result<bool, RevokeError> {
         Err(RevokeError::Unsupported)
     }
 }

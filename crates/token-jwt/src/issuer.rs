@@ -132,7 +132,7 @@ impl Issuer for JwtIssuer {
         Ok(unsigned.into_issued(text.map_err(|_| Unavailable::NoKey)?))
     }
 
-    async fn revoke(&self, _: TokenId) -> Result<(), RevokeError> {
+    async fn revoke(&self, _: TokenId) -> Result<bool, RevokeError> {
         Err(RevokeError::Unsupported)
     }
 }

@@ -121,6 +121,7 @@ impl Verifier for OpaqueIssuer {
         let mut capabilities = Capabilities::default();
         capabilities.revocable = true;
         capabilities.recorded = true;
+        capabilities.current_rights = true;
         capabilities.expires = matches!(self.config.lifetime, Lifetime::Limited(_));
         capabilities
     }
@@ -156,9 +157,8 @@ impl Issuer for OpaqueIssuer {
         }
     }
 
-    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError> {
-        self.registry.revoke(id).await?;
-        Ok(())
+    async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
+        Ok(self.registry.revoke(id).await?)
     }
 }
 

@@ -7,7 +7,7 @@ mod support;
 use support::{for_an_hour, key_bound, until_revoked};
 use testkit::InProcess;
 
-testkit::issuer_conformance!(without_end, InProcess::in_memory(until_revoked).await.rights_at_once(), except: [
+testkit::issuer_conformance!(without_end, InProcess::in_memory(until_revoked).await, except: [
     expiry_is_exact,
     without_its_key_a_token_is_refused,
     with_another_key_a_token_is_refused,
@@ -15,7 +15,7 @@ testkit::issuer_conformance!(without_end, InProcess::in_memory(until_revoked).aw
     a_key_alone_is_refused,
 ]);
 
-testkit::issuer_conformance!(with_an_end, InProcess::in_memory(for_an_hour).await.rights_at_once(), except: [
+testkit::issuer_conformance!(with_an_end, InProcess::in_memory(for_an_hour).await, except: [
     a_token_until_revoked_does_not_expire,
     without_its_key_a_token_is_refused,
     with_another_key_a_token_is_refused,
@@ -23,7 +23,7 @@ testkit::issuer_conformance!(with_an_end, InProcess::in_memory(for_an_hour).awai
     a_key_alone_is_refused,
 ]);
 
-testkit::issuer_conformance!(bound_to_a_key, InProcess::in_memory(key_bound).await.rights_at_once(), except: [
+testkit::issuer_conformance!(bound_to_a_key, InProcess::in_memory(key_bound).await, except: [
     a_token_until_revoked_does_not_expire,
     shared_grants_repeat_without_growing,
     concurrent_shared_grants_make_one_row,
@@ -31,10 +31,4 @@ testkit::issuer_conformance!(bound_to_a_key, InProcess::in_memory(key_bound).awa
     a_revoked_shared_token_is_replaced,
 ]);
 
-testkit::service_conformance!(
-    a_service,
-    InProcess::in_memory(for_an_hour)
-        .await
-        .rights_at_once()
-        .many(1000, 2000)
-);
+testkit::service_conformance!(a_service, InProcess::in_memory(for_an_hour).await.many(1000, 2000));

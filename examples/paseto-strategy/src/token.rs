@@ -107,7 +107,7 @@ impl Issuer for PasetoIssuer {
         Ok(unsigned.into_issued(text))
     }
 
-    async fn revoke(&self, _: TokenId) -> Result<(), RevokeError> {
+    async fn revoke(&self, _: TokenId) -> Result<bool, RevokeError> {
         Err(RevokeError::Unsupported)
     }
 }

@@ -53,6 +53,8 @@ testkit::issuer_conformance!(alone, InProcess::in_memory(bare).await, except: [
     an_outdated_grant_is_not_entitled,
     nothing_is_issued_while_the_store_fails,
     lost_rights_are_lost_at_once,
+    lost_rights_are_lost_on_the_other_node,
+    the_record_of_a_session_decides_whose_it_is,
     rights_of_one_owner_do_not_affect_another,
     // It is signed: no digest, no refresh token, no shared record, no key beside it.
     a_stored_digest_is_refused,
@@ -69,7 +71,6 @@ testkit::issuer_conformance!(alone, InProcess::in_memory(bare).await, except: [
 
 testkit::issuer_conformance!(with_sessions, InProcess::in_memory(tracked).await, except: [
     a_token_until_revoked_does_not_expire,
-    lost_rights_are_lost_at_once,
     a_stored_digest_is_refused,
     // The store numbers the sessions, and a signature needs no randomness.
     without_randomness_nothing_is_issued,
@@ -81,7 +82,6 @@ testkit::issuer_conformance!(with_sessions, InProcess::in_memory(tracked).await,
 
 testkit::issuer_conformance!(bound_to_a_key, InProcess::in_memory(key_bound).await, except: [
     a_token_until_revoked_does_not_expire,
-    lost_rights_are_lost_at_once,
     // A key is one session's: nothing is shared.
     shared_grants_repeat_without_growing,
     concurrent_shared_grants_make_one_row,

@@ -78,10 +78,16 @@ impl FlavourDialect for DeviceDialect {
 
     fn promises(&self) -> &'static [Promise] {
         const {
-            &[Promise::new(
-                |can| can.revocable,
-                "the device dialect promises tokens that can be revoked, and these cannot",
-            )]
+            &[
+                Promise::new(
+                    |can| can.revocable,
+                    "the device dialect promises tokens that can be revoked, and these cannot",
+                ),
+                Promise::new(
+                    |can| can.current_rights,
+                    "the device dialect promises that a token loses a permission with its owner, and these keep theirs",
+                ),
+            ]
         }
     }
 

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::support::client::Response;
+use crate::support::client::{Request, Response};
 use crate::support::dialect::Dialect;
 use crate::support::operator::Operator;
 use crate::support::server::{Server, Setup};
@@ -31,6 +31,8 @@ laws! {
     a_token_of_one_node_is_accepted_by_the_other_at_once
     a_token_revoked_on_one_node_is_refused_by_the_other_within_a_second
     a_disabled_account_is_refused_on_every_node_within_a_second
+    one_of_many_log_outs_ends_the_session_and_it_is_told_once
+    lost_permissions_are_lost_to_signed_tokens_on_every_node_within_a_second
     one_refresh_token_has_one_successor_whichever_nodes_are_asked
     one_address_is_one_client_whichever_nodes_are_asked
     nodes_with_one_master_key_make_one_set_of_keys
@@ -108,6 +110,71 @@ fn a_disabled_account_is_refused_on_every_node_within_a_second(url: &str) {
     for node in [&here, &there] {
         assert!(poll(A_SECOND, || !lives(node, [bearer(&token)])));
     }
+}
+
+fn one_of_many_log_outs_ends_the_session_and_it_is_told_once(url: &str) {
+    let nodes = two(url);
+    for _ in 0..ROUNDS {
+        let (held, token) = (session(&nodes[0]), device(&nodes[0]));
+        let log_outs = at_once(CROWD, |caller| logout(&nodes[caller % 2], held.headers()).status);
+        let revocations = at_once(CROWD, |caller| revoke(&nodes[caller % 2], [bearer(&token)]).status);
+        for statuses in [log_outs, revocations] {
+            let ended = statuses.iter().filter(|status| **status == 200).count();
+            let refused = statuses.iter().filter(|status| **status == 401).count();
+            assert_eq!((ended, refused), (1, CROWD - 1), "{statuses:?}");
+        }
+    }
+    let told = || -> usize {
+        let lines = |node: &Server| node.err().text().matches("token_revoked").count();
+        nodes.iter().map(lines).sum()
+    };
+    assert!(poll(A_SECOND, || told() == 2 * ROUNDS), "{} events", told());
+}
+
+/// The mechanics' tokens live for minutes, the devices' here for a year.
+fn lost_permissions_are_lost_to_signed_tokens_on_every_node_within_a_second(url: &str) {
+    let flavours = r#"
+[[flavour]]
+name = "mechanics"
+dialect = "mechanics"
+realm = "players"
+
+[[flavour]]
+name = "devices"
+dialect = "device"
+issuer = "jwt"
+"#;
+    let nodes = nodes(2, &Setup::demo().config(flavours), url);
+    let operator = Operator::of(url);
+    let add = |login: &str| operator.add("players", login, "a long password", &["--role", "jugador"]);
+    add("shop@email.dk");
+    let shop = Dialect::Mechanics.attempt("shop@email.dk", "a long password");
+    let shop = Workshop::of(&nodes[0].send(&Dialect::Mechanics.request(&shop))).token;
+    add("player@email.dk");
+    let player = Dialect::Device.attempt("player@email.dk", "a long password");
+    let player = nodes[0].send(&Dialect::Device.request(&player)).member("token");
+    let may = |node: &Server, token: &str, permission: &str| {
+        let request = Request::get(&format!("/auth/verify?permission={permission}")).headers([bearer(token)]);
+        let status = node.send(&request).status;
+        assert!(matches!(status, 200 | 403), "{status}");
+        status == 200
+    };
+    let everywhere = |permission: &str, expected: bool| {
+        for (node, token) in nodes.iter().flat_map(|node| [(node, &shop), (node, &player)]) {
+            let follows = poll(A_SECOND, || may(node, token, permission) == expected);
+            assert!(follows, "{permission} is not {expected}");
+        }
+    };
+    everywhere("editarJuego", true);
+    operator.put_role("players", "jugador", &["consultarTitulo", "nuevoDerecho"]);
+    everywhere("editarJuego", false);
+    everywhere("consultarTitulo", true);
+    everywhere("nuevoDerecho", false);
+    for login in ["shop@email.dk", "player@email.dk"] {
+        let args = ["set-role", "--realm", "players", "--login", login, "--none"];
+        operator.run("account", &args, "");
+    }
+    everywhere("consultarTitulo", false);
 }
 
 fn one_refresh_token_has_one_successor_whichever_nodes_are_asked(url: &str) {

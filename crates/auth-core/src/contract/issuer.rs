@@ -22,6 +22,9 @@ pub struct Capabilities {
     pub key_bound: bool,
     /// A grant creates a record in the store: sessions can be refreshed and shared.
     pub recorded: bool,
+    /// A token loses a permission when its owner does: at once on the node that handles the change, and on the others
+    /// as soon as they have read the feed.
+    pub current_rights: bool,
 }
 
 /// Checks presented tokens.
@@ -84,7 +87,8 @@ pub trait Issuer: Verifier {
     /// The secret part comes from [`Entropy`](crate::Entropy) or a secret key alone, never from the grant.
     async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError>;
 
-    /// Revokes a token or session, and every token that belongs to it. Revoking it again is no error.
+    /// Revokes a token or session, and every token that belongs to it. Of all callers that revoke one token, exactly one
+    /// gets `true`; `false` means that it was not live any more, which is no error.
     ///
     /// # Errors
     /// [`RevokeError::Unsupported`] where [`Capabilities::revocable`] is false; [`RevokeError::Unavailable`] when the
@@ -92,7 +96,7 @@ pub trait Issuer: Verifier {
     ///
     /// # Security
     /// `id` must come from a [`VerifiedToken`] or an administrator, never from a request as such.
-    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError>;
+    async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError>;
 }
 
 #[async_trait]
@@ -120,7 +124,7 @@ impl<I: Issuer + ?Sized> Issuer for Arc<I> {
         (**self).issue(grant).await
     }
 
-    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError> {
+    async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
         (**self).revoke(id).await
     }
 }

@@ -95,7 +95,7 @@ impl<I: Issuer> Issuer for KeyBound<I> {
         })
     }
 
-    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError> {
+    async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
         self.inner.revoke(id).await
     }
 }

@@ -63,8 +63,7 @@ pub struct TokenRegistry {
 
 impl TokenRegistry {
     /// For how long revocations and ended records are kept after the time when they could matter. It is more than a day:
-    /// a clock that jumps a day ahead and back again must not make a revoked token valid, and
-    /// [`Tracked`](crate::Tracked) relies on it for tokens that live for up to a day.
+    /// a clock that jumps a day ahead and back again must not make a revoked token valid.
     pub const KEEP: Duration = Duration::from_secs(26 * 60 * 60);
 
     /// A registry that has read nothing yet.
@@ -100,6 +99,27 @@ impl TokenRegistry {
         match self.revocations.contains(session) {
             true => Err(Rejection::Revoked.into()),
             false => Ok(()),
+        }
+    }
+
+    /// The live record of the session that a signed token names, from memory if it was read before. The record decides:
+    /// a token whose session's number belongs to another owner, generation or flavour by now, as it may after a restore
+    /// from a backup, is refused. A revoked session's record is not read.
+    ///
+    /// # Errors
+    /// As [`live`](Self::live).
+    pub async fn session(&self, named: &SessionRef, flavour: &str) -> Result<Arc<TokenRecord>, VerifyError> {
+        self.refuse_ended(named)?;
+        let record = match self.records.get(named.id) {
+            Some(record) => record,
+            None => self.live(named.id).await?,
+        };
+        if session_of(&record, named.id) != *named {
+            return Err(Rejection::Unknown.into());
+        }
+        match *record.flavour == *flavour {
+            true => Ok(record),
+            false => Err(Rejection::WrongFlavour.into()),
         }
     }
 

@@ -7,7 +7,7 @@ use super::registry::TokenRegistry;
 use crate::contract::account::Subject;
 use crate::contract::clock::{Clock, Timestamp};
 use crate::contract::entropy::Entropy;
-use crate::contract::error::{IssueError, IssuerSetupError, RefreshError, RevokeError};
+use crate::contract::error::{IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError};
 use crate::contract::issuer::Issuer;
 use crate::contract::refresh_state::RefreshState;
 use crate::contract::scope::Scopes;
@@ -170,13 +170,16 @@ impl TokenService {
         Err(crate::StoreError::Busy("the session was refreshed by others at the same time".into()).into())
     }
 
-    /// Revokes the session of a live token, and with it everything that belongs to it.
+    /// Revokes the session of a live token, and with it everything that belongs to it. Of all callers that present one
+    /// session's tokens at the same time, exactly one ends it; the others are refused as if they had come later.
     ///
     /// # Errors
     /// [`RevokeError::Rejected`] if the token is not live.
     pub async fn sign_out(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, RevokeError> {
         let token = self.issuer.verify(presented).await?;
-        self.issuer.revoke(token.session().id).await?;
+        if !self.issuer.revoke(token.session().id).await? {
+            return Err(Rejection::Revoked.into());
+        }
         tracing::info!(event = "token_revoked", flavour = self.issuer.flavour(), token = %token.id(), subject = %token.subject());
         Ok(token)
     }

@@ -1,7 +1,6 @@
 //! Makes any issuer revocable.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -11,19 +10,14 @@ use crate::contract::error::{IssueError, RevokeError, VerifyError};
 use crate::contract::issuer::{Capabilities, Issuer, Verifier};
 use crate::contract::token::{Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId};
 use crate::contract::token_store::NewToken;
-use crate::contract::verified_token::VerifiedToken;
+use crate::contract::verified_token::{VerifiedParts, VerifiedToken};
 
-/// The longest life of a token that is checked in memory alone. Its session's revocation is remembered for longer
-/// ([`TokenRegistry::KEEP`]).
-const CHECKED_IN_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
-const _: () = assert!(CHECKED_IN_MEMORY.as_secs() < TokenRegistry::KEEP.as_secs());
-
-/// Records a session for each grant, has the inner issuer name it in the token, and refuses tokens of revoked sessions.
+/// Records a session for each grant, has the inner issuer name it in the token, and accepts a token only while that
+/// session's record is live.
 ///
-/// The inner issuer checks first. Then the session is compared with the revocations that this node has in memory, so a
-/// check costs no look-up and works while the database cannot be reached. A revocation is remembered for a day after the
-/// session's record expires, and a token issued shortly before that may be valid for longer. So where tokens are valid
-/// for more than a day, or do not expire, the record itself decides: it is read once and then cached.
+/// The inner issuer checks first, so a text that it did not issue causes no read. Then the record decides, as it does for
+/// an opaque token: whose session it is, whether it is live, and which of the token's permissions its owner still has. A
+/// record is read once on each node and cached until something changes it, so a warm check costs two look-ups in memory.
 #[derive(Debug)]
 pub struct Tracked<I> {
     inner: I,
@@ -34,11 +28,6 @@ impl<I: Issuer> Tracked<I> {
     /// `inner`, with its sessions in `registry`.
     pub fn new(inner: I, registry: Arc<TokenRegistry>) -> Self {
         Self { inner, registry }
-    }
-
-    /// Whether no token is valid for longer than the revocation of its session is remembered.
-    fn revocations_are_remembered(&self) -> bool {
-        matches!(self.inner.lifetime(), Lifetime::Limited(lifetime) if lifetime <= CHECKED_IN_MEMORY)
     }
 
     async fn record(&self, grant: &Grant, now: Timestamp) -> Result<SessionRef, IssueError> {
@@ -66,18 +55,20 @@ impl<I: Issuer> Verifier for Tracked<I> {
         Capabilities {
             revocable: true,
             recorded: true,
+            current_rights: true,
             ..self.inner.capabilities()
         }
     }
 
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
         let token = self.inner.verify(presented).await?;
-        match self.revocations_are_remembered() {
-            true => self.registry.refuse_ended(&token.session())?,
-            false => drop(self.registry.live(token.session().id).await?),
-        }
-        self.registry.note_used(token.session().id);
-        Ok(token)
+        let record = self.registry.session(&token.session(), self.flavour()).await?;
+        self.registry.note_used(record.id);
+        // The inner token was checked, and its session is live; only permissions are taken away.
+        Ok(VerifiedToken::dangerous_from_verifier(VerifiedParts {
+            scopes: token.scopes().and(&record.scopes),
+            ..token.into_parts()
+        }))
     }
 }
 
@@ -95,9 +86,8 @@ impl<I: Issuer> Issuer for Tracked<I> {
         self.inner.issue(grant).await
     }
 
-    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError> {
-        self.registry.revoke(id).await?;
-        Ok(())
+    async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
+        Ok(self.registry.revoke(id).await?)
     }
 }
 

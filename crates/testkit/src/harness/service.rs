@@ -74,6 +74,14 @@ pub trait ServiceHarness: IssuerHarness {
     /// Presents a text as a refresh token.
     async fn refresh(&self, text: &str) -> Renewal;
 
+    /// Whether there is a sign-out; otherwise [`sign_out`](Self::sign_out) ends the session by some other request.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn signs_out(&self) -> Supported<()> {
+        Ok(())
+    }
+
     /// Signs out with an access token.
     async fn sign_out(&self, token: &Issued) -> Revocation;
 

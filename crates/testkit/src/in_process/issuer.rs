@@ -19,7 +19,6 @@ impl IssuerHarness for InProcess {
             capabilities: self.here.issuer.capabilities(),
             flavour: self.here.issuer.flavour().to_owned(),
             lifetime: self.here.issuer.lifetime(),
-            rights_at_once: self.rights_at_once,
             many: self.many,
         }
     }
@@ -129,6 +128,10 @@ impl IssuerHarness for InProcess {
         });
         let issued = issuing(self.here.issuer.issue(grant).await);
         Ok(issued.map(|token| self.with_key(session.id, token)))
+    }
+
+    async fn issue_naming(&self, owner: &Owner, session: &Issued) -> Supported<Issuing> {
+        self.issue_within(owner, session).await
     }
 
     async fn refresh_token(&self, owner: &Owner) -> Supported<String> {

@@ -1,6 +1,6 @@
 //! Everything that was not issued is refused.
 
-use super::fixture::{Harness, IssuerAssertions};
+use super::fixture::{Harness, IssuerAssertions, recorded};
 use crate::harness::Issued;
 use crate::law::{LawResult, Unsupported};
 
@@ -207,5 +207,27 @@ pub async fn another_flavours_token_is_refused(harness: Harness) -> LawResult {
         assert!(there.is_refused(), "our token at their flavour was answered {there:?}");
     }
     harness.accepts(&ours, "our token at our flavour").await;
+    Ok(())
+}
+
+/// A token is refused once its session's number is another owner's, or another flavour's: the record decides whose a
+/// session is, not the token. Numbers are given again after a restore from a backup.
+pub async fn the_record_of_a_session_decides_whose_it_is(harness: Harness) -> LawResult {
+    recorded(&harness)?;
+    let (owner, other_owner) = (harness.owner().await, harness.owner().await);
+    let another_owners = harness.issued(&other_owner).await;
+    let another_flavours = harness.issue_foreign(&owner).await?.expect("the owner is entitled");
+    for (session, whose) in [
+        (another_owners, "another owner's"),
+        (another_flavours, "another flavour's"),
+    ] {
+        let Ok(token) = harness.issue_naming(&owner, &session).await? else {
+            continue;
+        };
+        // A token with a record of its own is not known by its session's number.
+        if token.id == session.id {
+            harness.rejects(&token, &format!("its session is {whose}")).await;
+        }
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fixture::{Harness, ServiceAssertions, TICK};
 use crate::harness::Revocation;
 use crate::issuer::fixture::IssuerAssertions;
-use crate::law::LawResult;
+use crate::law::{LawResult, at_once};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -99,6 +99,31 @@ pub async fn a_sign_out_ends_the_session(harness: Harness) -> LawResult {
         );
     }
     harness.renews(&other.refresh, "another session").await;
+    Ok(())
+}
+
+/// Of many sign-outs of one session at once, exactly one is answered as done. The others are rejected, as later ones are:
+/// a session ends once, and so it is told once.
+pub async fn one_of_a_crowd_signs_a_session_out(harness: Harness) -> LawResult {
+    harness.signs_out()?;
+    let owner = harness.owner().await;
+    for _ in 0..harness.rounds() {
+        let session = harness.signed_in(&owner).await;
+        let answers = at_once(harness.crowd(), |_| {
+            let (harness, token) = (harness.clone(), session.token.clone());
+            async move { harness.sign_out(&token).await }
+        });
+        let (done, others): (Vec<_>, Vec<_>) = answers
+            .await
+            .into_iter()
+            .partition(|answer| *answer == Revocation::Done);
+        assert_eq!(done.len(), 1, "sign-outs of one session that were answered as done");
+        assert!(
+            others.iter().all(|answer| *answer == Revocation::Rejected),
+            "the others: {others:?}"
+        );
+        harness.is_revoked(&session, "after the sign-outs").await;
+    }
     Ok(())
 }
 

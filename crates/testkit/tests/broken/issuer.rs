@@ -55,6 +55,7 @@ pub(crate) enum Flaw {
     EntitlesOutdated,
     RemembersYes,
     RightsStay,
+    BelievesTheToken,
     IssuesMore,
     AnyEditLosesRights,
     Prints,
@@ -314,9 +315,9 @@ impl Issuer for BrokenIssuer {
         outcome
     }
 
-    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError> {
+    async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
         if self.has(Flaw::RevokesNothing) {
-            return Ok(());
+            return Ok(true);
         }
         let before = !self.seen().revoked.insert(id);
         if self.has(Flaw::RevokesOnce) && before {
@@ -338,7 +339,7 @@ impl Issuer for BrokenIssuer {
             }
         }
         match self.inner.revoke(id).await {
-            Err(RevokeError::Unavailable(_)) if self.has(Flaw::SwallowsTrouble) => Ok(()),
+            Err(RevokeError::Unavailable(_)) if self.has(Flaw::SwallowsTrouble) => Ok(true),
             outcome => outcome,
         }
     }

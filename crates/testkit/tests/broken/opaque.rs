@@ -75,6 +75,7 @@ impl Verifier for SimpleOpaque {
         let mut capabilities = Capabilities::default();
         capabilities.revocable = true;
         capabilities.recorded = true;
+        capabilities.current_rights = true;
         capabilities
     }
 
@@ -139,9 +140,8 @@ impl Issuer for SimpleOpaque {
         })
     }
 
-    async fn revoke(&self, id: TokenId) -> Result<(), RevokeError> {
-        self.parts.registry.revoke(id).await?;
-        Ok(())
+    async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
+        Ok(self.parts.registry.revoke(id).await?)
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) enum Flaw {
     ForgivesReuse,
     ForgivesTheEnd,
     SignsNobodyOut,
+    EverybodySignsOut,
     ForgetsSignOuts,
     ClockBackIsTheEnd,
     GuessEnds,
@@ -237,6 +238,10 @@ impl Sessions for BrokenSessions {
             (Flaw::SignsNobodyOut, Some(family)) => Ok(pretend(&family)),
             (Flaw::SignsOutAnyway, Some(family)) => match self.inner.sign_out(presented).await {
                 Err(RevokeError::Unavailable(_)) => Ok(pretend(&family)),
+                outcome => outcome,
+            },
+            (Flaw::EverybodySignsOut, Some(family)) => match self.inner.sign_out(presented).await {
+                Err(RevokeError::Rejected(_)) => Ok(pretend(&family)),
                 outcome => outcome,
             },
             _ => self.inner.sign_out(presented).await,

@@ -206,18 +206,12 @@ impl IssuerHarness for Http {
             capabilities: self.flavour.capabilities(),
             flavour: self.flavour.name.into(),
             lifetime: self.flavour.lifetime,
-            rights_at_once: self.flavour.rights_at_once,
             many: 12,
         }
     }
 
     async fn owner(&self) -> Owner {
-        let rights: &[&str] = if self.flavour.carries_rights {
-            &["leer", "escribir", "borrar"]
-        } else {
-            &[]
-        };
-        let rights: Vec<String> = rights.iter().map(|right| (*right).to_owned()).collect();
+        let rights = ["leer", "escribir", "borrar"].map(str::to_owned).to_vec();
         let (subject, login) = world::person(&self.store, &rights).await;
         self.notes().logins.insert(subject, login);
         Owner {
@@ -350,6 +344,10 @@ impl ServiceHarness for Http {
 
     async fn refresh(&self, text: &str) -> Renewal {
         self.refresh_at(&self.world.here, self.flavour.name, text)
+    }
+
+    fn signs_out(&self) -> Supported<()> {
+        Err(Unsupported("the dialect has no log-out"))
     }
 
     async fn sign_out(&self, token: &Issued) -> Revocation {

@@ -13,10 +13,6 @@ pub struct MountedFlavour {
     pub name: &'static str,
     pub foreign: &'static str,
     pub dialect: Dialect,
-    /// Whether its tokens list the owner's rights.
-    pub carries_rights: bool,
-    /// Whether its tokens lose a right as soon as the owner loses it.
-    pub rights_at_once: bool,
     pub lifetime: Lifetime,
 }
 
@@ -27,8 +23,6 @@ pub static MECHANICS: MountedFlavour = MountedFlavour {
     name: "shops",
     foreign: "shops-too",
     dialect: Dialect::Mechanics,
-    carries_rights: true,
-    rights_at_once: false,
     lifetime: QUARTER,
 };
 
@@ -36,8 +30,6 @@ pub static MECHANICS_OPAQUE: MountedFlavour = MountedFlavour {
     name: "shops-opaque",
     foreign: "shops-opaque-too",
     dialect: Dialect::Mechanics,
-    carries_rights: true,
-    rights_at_once: true,
     lifetime: QUARTER,
 };
 
@@ -45,8 +37,6 @@ pub static LOGIN: MountedFlavour = MountedFlavour {
     name: "pbx",
     foreign: "pbx-too",
     dialect: Dialect::Login,
-    carries_rights: false,
-    rights_at_once: false,
     lifetime: WEEK,
 };
 
@@ -54,8 +44,6 @@ pub static DEVICE: MountedFlavour = MountedFlavour {
     name: "players",
     foreign: "players-too",
     dialect: Dialect::Device,
-    carries_rights: true,
-    rights_at_once: true,
     lifetime: Lifetime::UntilRevoked,
 };
 
@@ -83,6 +71,7 @@ impl MountedFlavour {
         let mut capabilities = Capabilities::default();
         capabilities.revocable = true;
         capabilities.recorded = true;
+        capabilities.current_rights = true;
         capabilities.expires = self.lifetime != Lifetime::UntilRevoked;
         capabilities.key_bound = self.dialect == Dialect::Login;
         capabilities

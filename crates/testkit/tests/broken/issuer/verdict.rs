@@ -92,6 +92,10 @@ impl BrokenIssuer {
                 let realm = Realm::from_stored("elsewhere");
                 return Ok(altered(token, |parts| parts.realm = realm));
             }
+            Flaw::RightsStay => {
+                let granted = known.map(|known| known.token.scopes().clone()).unwrap_or_default();
+                return Ok(altered(token, |parts| parts.scopes = granted));
+            }
             Flaw::GoodOnce if !first_time => return Err(Rejection::Unknown.into()),
             Flaw::EndsAfterAYear if old => return Err(Rejection::Expired.into()),
             Flaw::OnlyTheLatest if !latest => return Err(Rejection::Revoked.into()),
@@ -138,7 +142,7 @@ impl BrokenIssuer {
                     .is_some_and(|issued| now.since(issued) > DAY * 3);
                 long_ago.then_some(known.token)
             }
-            (Flaw::ChildrenLiveOn, Some(known)) if known.child => Some(known.token),
+            (Flaw::ChildrenLiveOn | Flaw::BelievesTheToken, Some(known)) if known.child => Some(known.token),
             (Flaw::ReenablesTokens, Some(known)) if !revoked && !expired(&known.token) => Some(known.token),
             (Flaw::AcceptsRefreshTokens, None) if presented.text.len() == 64 => self.by_refresh(presented.text).await,
             _ => None,
