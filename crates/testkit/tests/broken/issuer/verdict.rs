@@ -92,7 +92,7 @@ impl BrokenIssuer {
                 let realm = Realm::from_stored("elsewhere");
                 return Ok(altered(token, |parts| parts.realm = realm));
             }
-            Flaw::RightsStay => {
+            Flaw::RightsStay | Flaw::GivesMoreAtRefresh => {
                 let granted = known.map(|known| known.token.scopes().clone()).unwrap_or_default();
                 return Ok(altered(token, |parts| parts.scopes = granted));
             }
