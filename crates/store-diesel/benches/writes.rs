@@ -201,7 +201,7 @@ fn family(number: u64) -> RefreshState {
 }
 
 fn selector(number: u64) -> Selector {
-    let mut selector = [0; 16];
+    let mut selector = [0; 32];
     selector[..8].copy_from_slice(&number.to_le_bytes());
     Selector(selector)
 }

@@ -108,6 +108,7 @@ migrations! {
     "2026-11-21-000003_create_roles",
     "2026-11-21-000004_create_tokens",
     "2026-11-21-000005_create_vault",
+    "2026-11-26-000007_digest_refresh_selectors",
 }
 
 #[cfg(test)]

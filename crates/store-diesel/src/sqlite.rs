@@ -8,6 +8,7 @@ mod differences;
 
 mod backend;
 mod bridge;
+mod functions;
 mod open;
 mod worker;
 

@@ -5,9 +5,10 @@
 #[path = "support/database.rs"]
 mod support;
 
+use auth_core::{Selector, TokenDigest};
 use store_diesel::{ConnectError, DieselStore, Migrator, StoreOptions};
 use support::Fresh;
-use support::things::owner;
+use support::things::{owner, session};
 
 tests! {
     both {
@@ -16,6 +17,7 @@ tests! {
         several_starters_apply_each_migration_once
         tables_of_a_later_version_are_refused_and_not_written_to
         missing_migrations_are_refused_where_they_may_not_be_applied
+        a_selector_that_was_stored_as_it_is_becomes_its_digest_once
     }
     other {
         several_starters_make_one_new_file
@@ -105,6 +107,31 @@ async fn missing_migrations_are_refused_where_they_may_not_be_applied(fresh: Fre
     assert_eq!(refused, ConnectError::Pending(2));
     migrator.apply().await.unwrap();
     DieselStore::connect(&fresh.url, &options).await.unwrap();
+}
+
+/// Of a session that began before selectors were digested.
+async fn a_selector_that_was_stored_as_it_is_becomes_its_digest_once(fresh: Fresh) {
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    let tokens = fresh.store.tokens();
+    let id = tokens.insert(session(owner, 1)).await.unwrap();
+    let migrator = migrator(&fresh).await;
+    for _ in 0..2 {
+        while !migrator.revert().await.unwrap().unwrap().contains("000007_digest") {}
+        let (before, bytes) = ("0707070707070707".repeat(2), [7; 16]);
+        let raw = match fresh.is_sqlite() {
+            true => format!("x'{before}'"),
+            false => format!("'\\x{before}'::bytea"),
+        };
+        fresh.run(&format!("UPDATE tokens SET refresh_selector = {raw}")).await;
+        migrator.apply().await.unwrap();
+        let digest = Selector(*TokenDigest::of(&bytes).as_bytes());
+        let found = tokens.find_session(&digest).await.unwrap().unwrap();
+        assert_eq!(Some(found.token.id), id);
+        // Taken back and applied again, it is not digested twice.
+        while !migrator.revert().await.unwrap().unwrap().contains("000007_digest") {}
+        migrator.apply().await.unwrap();
+        assert_eq!(tokens.find_session(&digest).await.unwrap(), Some(found));
+    }
 }
 
 async fn migrator(fresh: &Fresh) -> Migrator {

@@ -5,10 +5,17 @@ use std::fmt;
 use super::clock::Timestamp;
 use super::secret::TokenDigest;
 
-/// The half of a refresh token by which its session is found: 128 random bits, the same in every token of the session.
-/// Every holder of one of these tokens has seen it.
+/// By what the session of a refresh token is found: the SHA-256 of 128 random bits, which are the same in every token of
+/// the session, and which no token shows (see the module `sessions::refresh`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Selector(pub [u8; 16]);
+pub struct Selector(pub [u8; 32]);
+
+impl Selector {
+    /// The selector of a family, from its 128 random bits.
+    pub(crate) fn of(family: &[u8; 16]) -> Self {
+        Self(*TokenDigest::of(family).as_bytes())
+    }
+}
 
 impl fmt::Debug for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

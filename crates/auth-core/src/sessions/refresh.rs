@@ -1,15 +1,20 @@
 //! Refresh tokens: what a presented one means for its session, as a pure function of the stored state and the time.
 //!
-//! A refresh token is 256 random bits in two halves: the *selector*, drawn once for a session, by which its record is
-//! found, and a half that is drawn anew at each rotation. (The split is Barry Jaspan's "series" of 2006, with both
-//! halves at 128 bits.) Only digests are stored. Because every token of a family has the same selector, one row for each
-//! session recognises every earlier token, however many there were.
+//! A refresh token is 256 random bits in two halves: one drawn once for a session, its *family*, by which its record is
+//! found, and one that is drawn anew at each rotation. (The split is Barry Jaspan's "series" of 2006, with both halves at
+//! 128 bits.) Only digests are stored. Because every token of a family has the same first half, one row for each session
+//! recognises every earlier token, however many there were.
+//!
+//! The text of a token shows neither half: it is both, encrypted as one block under a key of the server. So nobody else
+//! can make a text that opens to the bits of a family, and one that does was once issued: older tokens need no list, and
+//! neither a guess nor what is in a stolen database ends a session.
 //!
 //! A retry must get the *same* successor, which may not be stored in clear. So it is stored sealed, under a pad made of
 //! the server's key and the predecessor: a caller who presents the predecessor can have it opened; a reader of the
 //! database cannot open it.
 
 mod refresh_token;
+mod veil;
 
 use std::time::Duration;
 
@@ -62,15 +67,15 @@ pub(crate) enum Decision {
 }
 
 impl RefreshState {
-    /// How many tokens before the previous one are recognised one by one. In an older family every token that has the
-    /// selector, and is neither the current nor the previous one, counts as reused.
+    /// How many tokens before the previous one are recognised by a mark. Only tokens that were issued before texts were
+    /// covered need it.
     pub const REMEMBERED: usize = 32;
 
-    /// The start of a family, and its first token.
+    /// The start of a family, and its first token. `key` is the server's, the same for every token of the family.
     ///
     /// # Errors
     /// When the random source fails.
-    pub fn start(now: Timestamp, entropy: &dyn Entropy) -> Result<(Self, PlainToken), EntropyError> {
+    pub fn start(now: Timestamp, key: &SecretKey, entropy: &dyn Entropy) -> Result<(Self, PlainToken), EntropyError> {
         let first = RefreshToken::first(entropy)?;
         let state = Self {
             selector: first.selector(),
@@ -81,7 +86,7 @@ impl RefreshState {
             rotations: 0,
             rotated_at: now,
         };
-        Ok((state, first.to_plain()))
+        Ok((state, first.to_plain(key)))
     }
 
     pub(crate) fn decide(
@@ -103,7 +108,7 @@ impl RefreshState {
             let successor = in_grace.then(|| self.open(presented, key)).flatten();
             return successor.map_or(Decision::Reused, Decision::Replay);
         }
-        match self.may_be_older(&digest) {
+        match presented.is_proven() || self.has_mark_of(&digest) {
             true => Decision::Reused,
             false => Decision::Unknown,
         }
@@ -117,7 +122,7 @@ impl RefreshState {
         key: &SecretKey,
         entropy: &dyn Entropy,
     ) -> Result<(Self, PlainToken), EntropyError> {
-        let next = RefreshToken::next(self.selector, entropy)?;
+        let next = presented.next(entropy)?;
         let state = Self {
             selector: self.selector,
             current: next.digest(),
@@ -127,17 +132,16 @@ impl RefreshState {
             rotations: self.rotations.saturating_add(1),
             rotated_at: now,
         };
-        Ok((state, next.to_plain()))
+        Ok((state, next.to_plain(key)))
     }
 
     fn open(&self, predecessor: &RefreshToken, key: &SecretKey) -> Option<PlainToken> {
         let successor = predecessor.open(self.sealed?, key);
-        (successor.digest() == self.current).then(|| successor.to_plain())
+        (successor.digest() == self.current).then(|| successor.to_plain(key))
     }
 
-    fn may_be_older(&self, digest: &TokenDigest) -> bool {
-        let forgotten = self.rotations > Self::REMEMBERED as i64 + 1;
-        forgotten || self.lineage.chunks(MARK).any(|mark| mark == mark_of(digest))
+    fn has_mark_of(&self, digest: &TokenDigest) -> bool {
+        self.lineage.chunks(MARK).any(|mark| mark == mark_of(digest))
     }
 
     fn longer_lineage(&self) -> Vec<u8> {
@@ -168,17 +172,23 @@ mod tests {
     }
 
     /// A family and all tokens it ever had, oldest first.
+    /// A family after so many rotations, and its tokens, oldest first.
     fn family(rotations: usize) -> (RefreshState, Vec<RefreshToken>) {
-        let (mut state, first) = RefreshState::start(NOW, &SystemEntropy).unwrap();
-        let mut tokens = vec![RefreshToken::parse(first.expose()).unwrap()];
+        let (mut state, first) = RefreshState::start(NOW, &key(), &SystemEntropy).unwrap();
+        let mut tokens = vec![read(&first)];
         for _ in 0..rotations {
             let (next, plain) = state
                 .rotate(tokens.last().unwrap(), NOW, &key(), &SystemEntropy)
                 .unwrap();
-            tokens.push(RefreshToken::parse(plain.expose()).unwrap());
             state = next;
+            tokens.push(read(&plain));
         }
         (state, tokens)
+    }
+
+    fn read(plain: &PlainToken) -> RefreshToken {
+        let [token, _] = RefreshToken::read(plain.expose(), &key()).unwrap();
+        token
     }
 
     #[test]
@@ -200,7 +210,7 @@ mod tests {
             let Decision::Replay(successor) = decide(now) else {
                 panic!("no replay at {now:?}");
             };
-            assert_eq!(successor.expose(), tokens[3].to_plain().expose());
+            assert_eq!(successor.expose(), tokens[3].to_plain(&key()).expose());
         }
         assert!(matches!(decide(NOW.plus(policy().grace)), Decision::Reused));
     }
@@ -218,12 +228,39 @@ mod tests {
     }
 
     #[test]
-    fn an_altered_token_changes_nothing() {
-        for rotations in 0..=33 {
-            let (state, mut tokens) = family(rotations);
-            let mut altered = tokens.pop().unwrap();
-            altered.alter();
-            let decision = state.decide(&altered, NOW, &policy(), &key());
+    fn a_text_that_was_altered_opens_to_no_family() {
+        let (state, tokens) = family(40);
+        for token in &tokens {
+            let text = token.to_plain(&key());
+            for place in 0..64 {
+                let digit = if text.expose().as_bytes()[place] == b'0' {
+                    "1"
+                } else {
+                    "0"
+                };
+                let altered = format!("{}{digit}{}", &text.expose()[..place], &text.expose()[place + 1..]);
+                let readings = RefreshToken::read(&altered, &key()).unwrap();
+                assert!(readings.iter().all(|reading| reading.selector() != state.selector));
+            }
+        }
+    }
+
+    /// A session that began before texts were covered goes on. Its old tokens show their family; that alone ends nothing.
+    #[test]
+    fn a_token_that_shows_its_family_must_be_known_by_its_digest() {
+        for rotations in [0, 1, 2, 20, 33, 34, 100] {
+            let (state, tokens) = family(rotations);
+            let decide = |token: &RefreshToken| state.decide(&token.shown(), NOW, &policy(), &key());
+            assert!(matches!(decide(&tokens[rotations]), Decision::Rotate), "{rotations}");
+            for old in &tokens[rotations.saturating_sub(33)..rotations.saturating_sub(1)] {
+                assert!(matches!(decide(old), Decision::Reused), "{rotations}");
+            }
+            for forgotten in &tokens[..rotations.saturating_sub(33)] {
+                assert!(matches!(decide(forgotten), Decision::Unknown), "{rotations}");
+            }
+            let mut invented = tokens.into_iter().next_back().unwrap().shown();
+            invented.alter();
+            let decision = state.decide(&invented, NOW, &policy(), &key());
             assert!(matches!(decision, Decision::Unknown), "{rotations}: {decision:?}");
         }
     }
@@ -235,10 +272,9 @@ mod tests {
         assert!(state.open(&tokens[1], &SecretKey::from_bytes([8; 32])).is_none());
         assert!(state.open(&tokens[0], &key()).is_none());
         let stored = format!("{:?}{:?}", state.sealed.unwrap(), state.lineage);
-        let random_half = tokens[2].to_plain().expose()[32..].to_owned();
-        let bytes: Vec<u8> = (0..16)
-            .map(|i| u8::from_str_radix(&random_half[2 * i..2 * i + 2], 16).unwrap())
-            .collect();
+        let mut bytes = tokens[2].half_of_its_own();
+        assert!(!stored.contains(&format!("{bytes:?}")));
+        bytes.reverse();
         assert!(!stored.contains(&format!("{bytes:?}")));
     }
 }

@@ -25,7 +25,8 @@ const READS: usize = 3;
 pub struct Refreshing {
     /// For how long a session can be refreshed.
     pub policy: RefreshPolicy,
-    /// The key under which successors are sealed: for this service alone, and not in the store.
+    /// The key under which successors are sealed and the texts of tokens are covered: for this service alone, and not in
+    /// the store.
     pub seal: SecretKey,
 }
 
@@ -91,7 +92,7 @@ impl TokenService {
         let mut refresh = None;
         if let Some(refreshing) = &self.refreshing {
             let now = self.clock().now();
-            let (state, plain) = RefreshState::start(now, &*self.entropy)?;
+            let (state, plain) = RefreshState::start(now, &refreshing.seal, &*self.entropy)?;
             grant.refresh = Some(state);
             grant.session_expires_at = Some(now.plus(refreshing.policy.absolute));
             refresh = Some(plain);
@@ -143,9 +144,9 @@ impl TokenService {
         allowed: impl Fn(&RefreshSession) -> bool,
     ) -> Result<SignedIn, RefreshError> {
         let refreshing = self.refreshing.as_ref().ok_or(RefreshError::Unknown)?;
-        let presented = RefreshToken::parse(presented).ok_or(RefreshError::Malformed)?;
+        let readings = RefreshToken::read(presented, &refreshing.seal).ok_or(RefreshError::Malformed)?;
         for _ in 0..READS {
-            let session = self.session_of(&presented).await?;
+            let (session, presented) = self.session_of(&readings).await?;
             if !allowed(&session) {
                 return Err(RefreshError::Unknown);
             }
@@ -155,9 +156,9 @@ impl TokenService {
             }
             let decision = session
                 .refresh
-                .decide(&presented, now, &refreshing.policy, &refreshing.seal);
+                .decide(presented, now, &refreshing.policy, &refreshing.seal);
             let successor = match decision {
-                Decision::Rotate => self.rotate(&session, &presented, now, refreshing).await?,
+                Decision::Rotate => self.rotate(&session, presented, now, refreshing).await?,
                 Decision::Replay(successor) => Some(successor),
                 Decision::Reused => return Err(self.revoke_reused(&session).await),
                 Decision::Unknown => return Err(RefreshError::Unknown),
@@ -184,10 +185,19 @@ impl TokenService {
         Ok(token)
     }
 
-    async fn session_of(&self, presented: &RefreshToken) -> Result<RefreshSession, RefreshError> {
-        let found = self.registry.store().find_session(&presented.selector()).await?;
-        let ours = found.filter(|session| *session.token.flavour == *self.issuer.flavour());
-        ours.ok_or(RefreshError::Unknown)
+    /// The session of a refresh token, by the first of its readings that has one.
+    async fn session_of<'a>(
+        &self,
+        readings: &'a [RefreshToken],
+    ) -> Result<(RefreshSession, &'a RefreshToken), RefreshError> {
+        for presented in readings {
+            let found = self.registry.store().find_session(&presented.selector()).await?;
+            let ours = found.filter(|session| *session.token.flavour == *self.issuer.flavour());
+            if let Some(session) = ours {
+                return Ok((session, presented));
+            }
+        }
+        Err(RefreshError::Unknown)
     }
 
     /// The successor, if this caller won the rotation.

@@ -9,6 +9,7 @@ use diesel::sql_types::Text;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::bridge::Bridge;
+use super::functions;
 use crate::options::ConnectError;
 
 /// The oldest SQLite that may be linked: before it, a write-ahead log could be reset while it was read.
@@ -37,6 +38,7 @@ impl Location {
             setting.apply(&mut conn)?;
         }
         refuse_old(&mut conn)?;
+        functions::register(&mut conn).map_err(ConnectError::of_database)?;
         Ok(Bridge::new(conn))
     }
 

@@ -78,7 +78,7 @@ pub(crate) fn session(owner: Subject, family: u8) -> NewToken {
 pub(crate) fn generation(family: u8, rotations: u8) -> RefreshState {
     let digest = |rotations| TokenDigest::of(&[family, rotations]);
     RefreshState {
-        selector: Selector([family; 16]),
+        selector: Selector([family; 32]),
         current: digest(rotations),
         previous: rotations.checked_sub(1).map(digest),
         sealed: None,

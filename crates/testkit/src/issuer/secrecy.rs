@@ -53,11 +53,10 @@ pub async fn no_token_is_stored(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// A part of a token as text, the bytes it may encode, and the second half of these. The first half of a refresh token is
-/// its selector, which is stored.
+/// A part of a token as text, the bytes it may encode, and each half of these.
 fn proofs_in(part: &str) -> Vec<Vec<u8>> {
     let decoded = unhex(part).filter(|bytes| bytes.len() >= 16).unwrap_or_default();
-    let half = decoded[decoded.len() / 2..].to_vec();
-    let proofs = [part.as_bytes().to_vec(), decoded, half];
+    let (left, right) = decoded.split_at(decoded.len() / 2);
+    let proofs = [part.as_bytes(), &decoded, left, right].map(<[u8]>::to_vec);
     proofs.into_iter().filter(|proof| proof.len() >= 16).collect()
 }

@@ -50,7 +50,7 @@ pub async fn a_refresh_token_is_64_hexadecimal_digits(harness: Harness) -> LawRe
         }
         assert!(
             sessions.insert(first.refresh[..32].to_owned()),
-            "two sessions have the same selector"
+            "the same first half twice"
         );
     }
     Ok(())

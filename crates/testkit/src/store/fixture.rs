@@ -176,7 +176,7 @@ pub(super) fn session_of(owner: &Account, family: u8) -> NewToken {
 /// A refresh family after so many rotations. Every field that can be set is.
 pub(super) fn family_at(family: u8, rotations: u8) -> RefreshState {
     RefreshState {
-        selector: Selector([family; 16]),
+        selector: Selector([family; 32]),
         current: generation_digest(family, rotations),
         previous: rotations
             .checked_sub(1)

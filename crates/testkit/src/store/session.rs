@@ -13,7 +13,7 @@ const ROUNDS: u8 = 10;
 
 impl Fixture {
     async fn family(&self, family: u8) -> Option<(TokenId, RefreshState)> {
-        let found = self.ports.tokens.find_session(&Selector([family; 16])).await;
+        let found = self.ports.tokens.find_session(&Selector([family; 32])).await;
         let session = found.expect("find_session")?;
         Some((session.token.id, session.refresh))
     }
@@ -35,7 +35,7 @@ pub async fn a_session_is_found_by_its_selector(harness: Arc<dyn StoreHarness>) 
     let session = fixture
         .ports
         .tokens
-        .find_session(&Selector([1; 16]))
+        .find_session(&Selector([1; 32]))
         .await
         .expect("find_session");
     assert_eq!(session.map(|session| session.token), fixture.find(first).await);
