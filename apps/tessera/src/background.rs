@@ -1,14 +1,15 @@
-//! Background tasks: read revocations, write last uses, remove expired records, load new signing keys.
+//! Background tasks: read revocations, compare clocks, write last uses, remove expired records, load new signing keys.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::TokenRegistry;
+use auth_core::{CLOCK_SKEW, TokenRegistry};
 use keystore::{Keyring, KeyringError, Reloaded};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
+const CLOCKS_EVERY: Duration = Duration::from_secs(10);
 const PURGE_EVERY: Duration = Duration::from_secs(30);
 
 /// The pause between two steps of a purge, in which other queries can use the database.
@@ -29,6 +30,7 @@ impl Background {
         tasks.spawn(read_revocations(registry.clone(), poll));
         tasks.spawn(flush(registry.clone()));
         tasks.spawn(purge(registry.clone()));
+        tasks.spawn(compare_clocks(registry.clone()));
         tasks.spawn(follow(keyring, poll));
         Self { tasks, registry }
     }
@@ -55,6 +57,27 @@ async fn read_revocations(registry: Arc<TokenRegistry>, poll: Duration) {
             _ => {}
         }
         failing = result.is_err();
+    }
+}
+
+/// Compares this machine's clock with the database's, and says when they begin and cease to differ.
+async fn compare_clocks(registry: Arc<TokenRegistry>) {
+    let mut ticks = interval(CLOCKS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut differed = false;
+    loop {
+        ticks.tick().await;
+        // Where the database cannot be asked, other tasks say so.
+        let Ok(Some(ahead_ms)) = registry.compare_clocks().await else {
+            continue;
+        };
+        let differs = u128::from(ahead_ms.unsigned_abs()) > CLOCK_SKEW.as_millis();
+        match (differs, differed) {
+            (true, false) => tracing::warn!(event = "clock_differs", ahead_ms),
+            (false, true) => tracing::info!(event = "clock_agrees", ahead_ms),
+            _ => {}
+        }
+        differed = differs;
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::application::Application;
 use crate::background::Background;
 use crate::composition::{Composition, Sources};
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, Span};
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
 use crate::extension::{Catalog, Dialect, Strategy};
 use crate::parts::Stores;
@@ -176,6 +176,11 @@ impl Builder {
             loaded.await.context("the demo data cannot be loaded")?;
         }
         made.registry.sync().await.context("the revocations cannot be read")?;
+        let compared = made.registry.compare_clocks().await;
+        compared.context("the database's clock cannot be read")?;
+        if config.refresh.grace == Span::seconds(0) {
+            tracing::warn!(event = "no_refresh_grace");
+        }
         let application = Application::build(&config, &self.catalog, &made).await?;
         keyring.reload().await.context("the signing keys cannot be read")?;
         let poll = Duration::from_millis(config.revocation.poll_ms);

@@ -9,6 +9,7 @@ mod input;
 pub mod key;
 pub mod migrate;
 pub mod organisation;
+mod patience;
 mod report;
 pub mod role;
 pub mod serve;

@@ -10,7 +10,7 @@ pub mod testing;
 
 pub use contract::account::{Account, Attributes, Generation, NewAccount, Realm, Subject};
 pub use contract::account_store::AccountStore;
-pub use contract::clock::{Clock, SystemClock, Timestamp};
+pub use contract::clock::{CLOCK_SKEW, Clock, SystemClock, Timestamp};
 pub use contract::entropy::{Entropy, EntropyError, SystemEntropy, random_bytes};
 pub use contract::error::{
     IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError, StoreError, Unavailable, VerifyError,

@@ -77,19 +77,19 @@ pub trait KeyStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails; nothing has changed.
     async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError>;
 
-    /// Adds a key, and retires every other key of its flavour that verifies at `now`, at `now`, whatever its algorithm:
-    /// for a stolen key.
+    /// Adds a key, and [revokes](StoredKey::REVOKED) every other key of its flavour, whatever its algorithm, also those that
+    /// had retired as planned: for a stolen key. Answered are those that verified at `now`.
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
     ///
     /// # Security
     /// Once it has answered, no key of the flavour verifies that was in the store before, whatever rotations run at the
-    /// same time.
+    /// same time, and whatever a clock shows later.
     async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError>;
 
-    /// Adds keys, and retires every other key in the store that verifies at `now`, at `now`, whatever its purpose: for
-    /// a stolen database or master key.
+    /// Adds keys, and [revokes](StoredKey::REVOKED) every other key in the store, whatever its purpose: for a stolen
+    /// database or master key. Answered are those that verified at `now`.
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
@@ -111,14 +111,21 @@ impl EmergencyOutcome {
         if new.iter().enumerate().any(is_taken) {
             return Self::NameTaken;
         }
-        let concerned =
-            |key: &&StoredKey| key.verifies(now) && flavour.is_none_or(|flavour| key.purpose.flavour() == flavour);
-        let mut retired: Vec<StoredKey> = stored.iter().filter(concerned).cloned().collect();
-        retired.iter_mut().for_each(|key| key.retire_by(now));
+        let concerned = stored.iter().filter(|key| Self::concerns(key, flavour));
+        let mut retired: Vec<StoredKey> = concerned.filter(|key| key.verifies(now)).cloned().collect();
+        retired.iter_mut().for_each(|key| key.retire_by(StoredKey::REVOKED));
         match retired.is_empty() {
             true => Self::NothingToReplace,
             false => Self::Replaced(retired),
         }
+    }
+}
+
+impl EmergencyOutcome {
+    /// Whether an emergency of one flavour, or of all, revokes this key, once it is decided that it happens.
+    #[must_use]
+    pub fn concerns(key: &StoredKey, flavour: Option<&str>) -> bool {
+        flavour.is_none_or(|flavour| key.purpose.flavour() == flavour)
     }
 }
 

@@ -103,6 +103,16 @@ pub struct StoredKey {
 }
 
 impl StoredKey {
+    /// When a key retires that must never verify again: before every time that a clock can show. A clock that is set back
+    /// would bring a key back that was retired at the time of an emergency.
+    pub const REVOKED: Timestamp = Timestamp::from_millis(0);
+
+    /// Whether it never verifies again, whatever a clock shows.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        self.retires_at.is_some_and(|at| at <= Self::REVOKED)
+    }
+
     /// When it signs and until when it verifies.
     #[must_use]
     pub fn times(&self) -> KeyTimes {

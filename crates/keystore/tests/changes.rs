@@ -174,7 +174,7 @@ async fn the_key_that_signs_alone_does_not_retire() {
     assert!(matches!(refused, Err(KeyringError::UnknownKey(_))), "{refused:?}");
     node.clock.advance(HOUR);
     let retired = node.keyring.retire("a", RetireWhen::Now).await.unwrap();
-    assert_eq!(retired.retires_at, Some(node.clock.now()));
+    assert!(retired.is_revoked());
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn an_unused_key_retires_alone() {
     node.keyring.rotate(&purpose("gone"), &key("a"), PLAN).await.unwrap();
     node.clock.advance(Duration::from_secs(1));
     let retired = node.keyring.retire_unused("a").await.unwrap();
-    assert_eq!(retired.retires_at, Some(node.clock.now()));
+    assert!(retired.is_revoked());
     let unknown = node.keyring.retire_unused("b").await;
     assert!(matches!(unknown, Err(KeyringError::UnknownKey(_))), "{unknown:?}");
 }

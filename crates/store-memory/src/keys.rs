@@ -69,8 +69,11 @@ impl State {
     fn replace_keys(&mut self, flavour: Option<&str>, new: &[StoredKey], now: Timestamp) -> EmergencyOutcome {
         let stored: Vec<StoredKey> = self.keys.values().cloned().collect();
         let outcome = EmergencyOutcome::decide(&stored, flavour, new, now);
-        if let EmergencyOutcome::Replaced(retired) = &outcome {
-            retired.iter().chain(new).for_each(|key| self.add_key(key));
+        if let EmergencyOutcome::Replaced(_) = &outcome {
+            let old = self.keys.values_mut();
+            old.filter(|key| EmergencyOutcome::concerns(key, flavour))
+                .for_each(|key| key.retire_by(StoredKey::REVOKED));
+            new.iter().for_each(|key| self.add_key(key));
         }
         outcome
     }

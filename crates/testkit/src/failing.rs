@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use auth_core::{
-    FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
+    Clock, FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
     TokenRecord, TokenStore,
 };
 
@@ -20,6 +20,7 @@ pub enum StoreCall {
     Find,
     FindSession,
     Rotate,
+    Now,
     Revoke,
     Changes,
     Touch,
@@ -42,6 +43,8 @@ pub type Action = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> +
 #[derive(Debug)]
 pub struct FailingStore {
     inner: Arc<dyn TokenStore>,
+    /// What it says the time is, unless the store within says so itself.
+    clock: Option<Arc<dyn Clock>>,
     plan: Mutex<Plan>,
 }
 
@@ -60,7 +63,17 @@ impl FailingStore {
     pub fn new(inner: Arc<dyn TokenStore>) -> Self {
         Self {
             inner,
+            clock: None,
             plan: Mutex::default(),
+        }
+    }
+
+    /// The same, with a clock of its own that nodes can compare theirs with.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock: Some(clock),
+            ..self
         }
     }
 
@@ -211,6 +224,12 @@ impl TokenStore for FailingStore {
 
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
         self.around(StoreCall::Touch, self.inner.touch(used)).await
+    }
+
+    async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        let own = self.clock.as_ref().map(|clock| clock.now());
+        let told = self.around(StoreCall::Now, self.inner.now()).await?;
+        Ok(told.or(own))
     }
 
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -236,6 +236,12 @@ pub trait IssuerHarness: fmt::Debug + Send + Sync + 'static {
         Err(Unsupported("there is no other node"))
     }
 
+    /// Sets by how many milliseconds the other node's clock is ahead of this one's, which is the store's; negative: behind.
+    /// The node has compared the two when this returns.
+    async fn set_clock_elsewhere(&self, _ahead: i64) -> Supported<()> {
+        Err(Unsupported("there is no other node with a clock of its own"))
+    }
+
     /// Keeps this node from reading the feed for longer than it may; with `false`, lets it read the feed again.
     async fn stop_feed(&self, _stopped: bool) -> Supported<()> {
         Err(Unsupported("the feed cannot be stopped"))

@@ -22,6 +22,7 @@ use crate::entropy::FailingEntropy;
 use crate::failing::FailingStore;
 use crate::harness::{Issued, Owner};
 use crate::ports::{MemoryHarness, Ports, StoreHarness};
+use crate::skewed_clock::SkewedClock;
 
 use node::{Node, parts};
 pub use service::Sessions;
@@ -52,6 +53,8 @@ pub struct InProcess {
     ports: Ports,
     store: Arc<FailingStore>,
     clock: Arc<ManualClock>,
+    /// The other node's.
+    clock_elsewhere: Arc<SkewedClock>,
     entropy: Arc<FailingEntropy>,
     here: Node,
     elsewhere: Node,
@@ -73,14 +76,16 @@ impl InProcess {
     /// The issuer made by `build`, over this store.
     pub async fn over(store_harness: Arc<dyn StoreHarness>, build: impl Fn(&Parts) -> Arc<dyn Issuer>) -> Self {
         let ports = store_harness.ports();
-        let store = Arc::new(FailingStore::new(ports.tokens.clone()));
         let clock = Arc::new(ManualClock::new());
+        let clock_elsewhere = Arc::new(SkewedClock::new(clock.clone()));
+        let store = Arc::new(FailingStore::new(ports.tokens.clone()).with_clock(clock.clone()));
         let entropy = Arc::new(FailingEntropy::new(1));
         let policy = RefreshPolicy::default();
         let tokens: Arc<dyn TokenStore> = store.clone();
         let (any_clock, any_entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (clock.clone(), entropy.clone());
         let here = parts("mechanics".into(), &tokens, &any_clock, &any_entropy);
-        let elsewhere = parts("mechanics".into(), &tokens, &any_clock, &any_entropy);
+        let other_clock: Arc<dyn Clock> = clock_elsewhere.clone();
+        let elsewhere = parts("mechanics".into(), &tokens, &other_clock, &any_entropy);
         let foreign = Parts {
             flavour: "device".into(),
             ..here.clone()
@@ -94,6 +99,7 @@ impl InProcess {
             ports,
             store,
             clock,
+            clock_elsewhere,
             entropy,
             owners: AtomicU64::new(0),
             keys: Mutex::default(),

@@ -3,6 +3,7 @@
 //! [`issuer_conformance!`](crate::issuer_conformance) makes a test of each.
 
 mod accepts;
+mod clocks;
 mod ends;
 pub(crate) mod fixture;
 mod keys;
@@ -14,6 +15,7 @@ mod stolen;
 mod trouble;
 
 pub use accepts::*;
+pub use clocks::*;
 pub use ends::*;
 pub use keys::*;
 pub use refuses::*;

@@ -17,6 +17,7 @@ mod macros;
 mod ports;
 pub mod service;
 mod simple;
+mod skewed_clock;
 pub mod store;
 
 pub use auth_core::testing::ManualClock;

@@ -258,6 +258,7 @@ macro_rules! __store_laws {
             the_last_key_retires_where_that_is_asked
             two_that_retire_at_once_leave_one
             an_emergency_leaves_no_old_key_verifying
+            what_an_emergency_revoked_never_verifies_again
             an_emergency_retires_a_flavours_keys_of_every_algorithm
             an_emergency_without_a_key_to_replace_changes_nothing
             an_emergency_to_a_taken_name_changes_nothing
@@ -282,6 +283,7 @@ macro_rules! __issuer_laws {
             verifying_changes_nothing
             a_warm_check_asks_no_store
             an_owner_may_hold_many_tokens
+            clocks_may_differ_by_five_seconds
             altered_is_refused
             truncated_or_extended_is_refused
             another_case_is_refused
@@ -340,18 +342,23 @@ macro_rules! __service_laws {
             a_predecessor_after_the_grace_ends_its_session
             an_idle_session_ends
             a_session_ends_at_its_absolute_limit
+            a_retry_after_the_end_of_its_session_is_refused
             a_sign_out_ends_the_session
             one_of_a_crowd_signs_a_session_out
             a_signed_out_session_stays_signed_out
             a_password_change_ends_refreshing
             disabling_ends_refreshing
             a_clock_set_back_ends_nothing
+            a_clock_set_back_hides_no_missing_news
+            a_retry_on_a_node_that_is_ahead_gets_the_same_successor
+            a_session_from_the_far_future_ends
             rights_never_grow_at_a_refresh
             an_altered_refresh_token_harms_nothing
             a_malformed_refresh_token_is_refused_without_the_store
             an_access_token_refreshes_nothing
             another_flavour_refuses_a_refresh_token
             guesses_end_no_session
+            a_record_read_beside_a_change_is_not_kept
             a_password_change_wins_over_a_refresh
             disabling_wins_over_a_refresh
             a_sign_out_wins_over_a_refresh

@@ -2,6 +2,7 @@
 //!
 //! [`service_conformance!`](crate::service_conformance) makes a test of each.
 
+mod clocks;
 mod ends;
 mod fixture;
 mod growth;
@@ -10,6 +11,7 @@ mod races;
 mod rotation;
 mod trouble;
 
+pub use clocks::*;
 pub use ends::*;
 pub use growth::*;
 pub use hostile::*;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_core::{
-    Capabilities, Clock, Entropy, EntropyError, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime,
-    PlainToken, PresentedToken, Realm, Rejection, RevokeError, Scopes, SecretKey, SessionRef, Timestamp, TokenDigest,
-    TokenId, VerifiedParts, VerifiedToken, Verifier, VerifyError, random_bytes,
+    CLOCK_SKEW, Capabilities, Clock, Entropy, EntropyError, FlavourName, Grant, IssueError, IssuedToken, Issuer,
+    Lifetime, PlainToken, PresentedToken, Realm, Rejection, RevokeError, Scopes, SecretKey, SessionRef, Timestamp,
+    TokenDigest, TokenId, VerifiedParts, VerifiedToken, Verifier, VerifyError, random_bytes,
 };
 
 /// Longer texts are refused.
@@ -83,8 +83,11 @@ impl Verifier for SimpleIssuer {
         }
         let token = read_claims(claims).ok_or(Rejection::BadClaims)?;
         let expired = token.expires_at().is_some_and(|end| end <= self.clock.now());
+        let latest = self.clock.now().plus(CLOCK_SKEW);
+        let early = token.issued_at().is_some_and(|issued| issued > latest);
         match **token.flavour() == *self.flavour {
             true if expired => Err(Rejection::Expired.into()),
+            true if early => Err(Rejection::NotYetValid.into()),
             true => Ok(token),
             false => Err(Rejection::WrongFlavour.into()),
         }

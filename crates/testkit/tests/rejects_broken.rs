@@ -140,6 +140,7 @@ const STORES: &[(&str, store::Flaw)] = {
         ("the_last_key_that_signs_does_not_retire", LastKeysRetire),
         ("the_last_key_retires_where_that_is_asked", LastKeysNeverRetire),
         ("two_that_retire_at_once_leave_one", RetiresAfterALook),
+        ("what_an_emergency_revoked_never_verifies_again", EmergencyIsOfItsTime),
         ("an_emergency_leaves_no_old_key_verifying", EmergencySparesNextKeys),
         (
             "an_emergency_retires_a_flavours_keys_of_every_algorithm",
@@ -178,6 +179,7 @@ const ISSUERS: &[(&str, Base, issuer::Flaw)] = {
         ),
         ("verifying_changes_nothing", Tracked, GoodOnce),
         ("a_warm_check_asks_no_store", Tracked, AsksTheStore),
+        ("clocks_may_differ_by_five_seconds", Tracked, HasNoLeeway),
         ("an_owner_may_hold_many_tokens", Tracked, OnlyTheLatest),
         ("altered_is_refused", Tracked, OverlooksOneByte),
         ("truncated_or_extended_is_refused", Opaque, Trims),
@@ -250,6 +252,20 @@ const SERVICES: &[(&str, Wrong)] = {
         ("an_idle_session_ends", Service(ForgivesTheEnd)),
         ("a_session_ends_at_its_absolute_limit", Service(ForgivesTheEnd)),
         ("one_of_a_crowd_signs_a_session_out", Service(EverybodySignsOut)),
+        (
+            "a_retry_after_the_end_of_its_session_is_refused",
+            Service(ForgivesTheEnd),
+        ),
+        ("a_clock_set_back_hides_no_missing_news", Issuer(issuer::Flaw::Guesses)),
+        (
+            "a_retry_on_a_node_that_is_ahead_gets_the_same_successor",
+            Store(store::Flaw::TellsWrongTimes),
+        ),
+        ("a_session_from_the_far_future_ends", Service(ForgivesTheEnd)),
+        (
+            "a_record_read_beside_a_change_is_not_kept",
+            Issuer(issuer::Flaw::RightsStay),
+        ),
         ("a_sign_out_ends_the_session", Service(SignsNobodyOut)),
         ("a_signed_out_session_stays_signed_out", Service(ForgetsSignOuts)),
         (

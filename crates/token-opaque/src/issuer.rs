@@ -135,8 +135,14 @@ impl Verifier for OpaqueIssuer {
         if record.digest != Some(token.digest()) {
             return Err(Rejection::BadSignature.into());
         }
-        if record.expires_at.is_some_and(|end| end <= self.registry.clock().now()) {
-            return Err(Rejection::Expired.into());
+        if let Some(end) = record.expires_at {
+            let now = self.registry.now();
+            if end <= now {
+                return Err(Rejection::Expired.into());
+            }
+            if record.is_from_the_future(now) {
+                return Err(Rejection::NotYetValid.into());
+            }
         }
         self.registry.note_used(record.id);
         Ok(verified(&record))
@@ -150,7 +156,7 @@ impl Issuer for OpaqueIssuer {
     }
 
     async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError> {
-        let now = self.registry.clock().now();
+        let now = self.registry.now();
         match grant.sharing {
             Sharing::Own => self.issue_own(grant, now).await,
             Sharing::Shared => self.issue_shared(grant, now).await,

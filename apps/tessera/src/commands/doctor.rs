@@ -61,7 +61,7 @@ impl Doctor {
                 entropy: common.builder().entropy_handle(),
             };
             checks.extend(keys::check(&checked).await);
-            checks.push(clock::check(&store, &*checked.clock).await);
+            checks.push(clock::check(&store, checked.clock.clone()).await);
         });
         Ok(checks)
     }

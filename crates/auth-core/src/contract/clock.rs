@@ -3,6 +3,13 @@
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// How far the clocks of two nodes may differ. What one node issues is accepted by another one within it, and no token is
+/// accepted for longer than this after its expiry.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+/// How far in the future a recorded time may lie and still be believed: a clock that is set back by less ends nothing.
+pub(crate) const BELIEVABLE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A moment in UTC, in whole milliseconds since 1970-01-01 (negative before).
 ///
 /// Arithmetic saturates: a hostile lifetime of `u64::MAX` seconds gives the latest moment, never a wrapped one.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::account::Realm;
-use super::clock::Timestamp;
+use super::clock::{CLOCK_SKEW, Timestamp};
 use super::entropy::{Entropy, EntropyError, random_bytes};
 use super::error::Rejection;
 use super::scope::Scopes;
@@ -196,7 +196,8 @@ impl ClaimsProfile {
     /// Checks claims at the time `now`, and returns the token they describe.
     ///
     /// # Errors
-    /// [`Rejection::Expired`] from `expires_at` on, [`Rejection::NotYetValid`] for a token issued in the future, and
+    /// [`Rejection::Expired`] from `expires_at` on, [`Rejection::NotYetValid`] for a token issued later than
+    /// [`CLOCK_SKEW`](crate::CLOCK_SKEW) from now (it may come from a node whose clock is ahead), and
     /// [`Rejection::BadClaims`] for everything else: a claim that this profile requires is missing, the claims name
     /// different subjects, a value is malformed, or the token lives longer than [`lifetime`](Self::lifetime).
     ///
@@ -229,9 +230,10 @@ impl ClaimsProfile {
         if self.issued_at && claims.issued_at.is_none() {
             return Err(Rejection::BadClaims);
         }
-        // Without `iat` the token may have been issued at any time until now.
-        let issued_at = claims.issued_at.unwrap_or(now);
-        if issued_at > now {
+        // Without `iat` the token may have been issued at any time until then.
+        let latest = now.plus(CLOCK_SKEW);
+        let issued_at = claims.issued_at.unwrap_or(latest);
+        if issued_at > latest {
             return Err(Rejection::NotYetValid);
         }
         if claims.expires_at > issued_at.plus(self.lifetime) {

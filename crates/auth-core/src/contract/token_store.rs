@@ -9,7 +9,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::account::{Generation, Realm, Subject};
-use super::clock::Timestamp;
+use super::clock::{BELIEVABLE, Timestamp};
 use super::error::StoreError;
 use super::refresh_state::{RefreshState, Selector};
 use super::scope::Scopes;
@@ -96,6 +96,13 @@ pub struct TokenRecord {
     pub issued_at: Timestamp,
     /// When it expires. A store returns expired records too: the caller, who has the clock, compares.
     pub expires_at: Option<Timestamp>,
+}
+
+impl TokenRecord {
+    /// Whether it was issued so far in the future that its times cannot be believed: by a node whose clock was wrong.
+    pub fn is_from_the_future(&self, now: Timestamp) -> bool {
+        self.issued_at.since(now) > BELIEVABLE
+    }
 }
 
 /// A live session with its refresh family.
@@ -194,6 +201,15 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails; some times may have been recorded.
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
+
+    /// The time by the store's own clock; `Ok(None)` where that is the clock of this machine. All nodes on one store can
+    /// agree on it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
 
     /// Removes at most `limit` records that ended before `before`, and feed entries that no longer matter. Answers how
     /// many it removed.

@@ -18,7 +18,7 @@ mod veil;
 
 use std::time::Duration;
 
-use crate::contract::clock::Timestamp;
+use crate::contract::clock::{BELIEVABLE, Timestamp};
 use crate::contract::entropy::{Entropy, EntropyError};
 use crate::contract::refresh_state::RefreshState;
 use crate::contract::secret::{PlainToken, SecretKey, TokenDigest};
@@ -62,7 +62,7 @@ pub(crate) enum Decision {
     Reused,
     /// It never belonged to the family: change nothing.
     Unknown,
-    /// The session was not refreshed for too long.
+    /// The session was not refreshed for too long, or nobody knows for how long: its last rotation lies in the future.
     Expired,
 }
 
@@ -96,15 +96,19 @@ impl RefreshState {
         policy: &RefreshPolicy,
         key: &SecretKey,
     ) -> Decision {
+        if self.rotated_at.since(now) > BELIEVABLE {
+            return Decision::Expired;
+        }
         let digest = presented.digest();
+        let idle = now.since(self.rotated_at);
         if digest == self.current {
-            return match now.since(self.rotated_at) < policy.idle {
+            return match idle < policy.idle {
                 true => Decision::Rotate,
                 false => Decision::Expired,
             };
         }
         if self.previous == Some(digest) {
-            let in_grace = now.since(self.rotated_at) < policy.grace;
+            let in_grace = idle < policy.grace;
             let successor = in_grace.then(|| self.open(presented, key)).flatten();
             return successor.map_or(Decision::Reused, Decision::Replay);
         }

@@ -5,12 +5,13 @@ mod feed_position;
 mod last_use;
 mod record_cache;
 mod revocations;
+mod store_clock;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::contract::clock::Clock;
+use crate::contract::clock::{Clock, Timestamp};
 use crate::contract::error::{Rejection, StoreError, Unavailable, VerifyError};
 use crate::contract::token::{SessionRef, TokenId};
 use crate::contract::token_store::{Change, TokenRecord, TokenStore};
@@ -19,6 +20,7 @@ use feed_position::FeedPosition;
 use last_use::LastUse;
 use record_cache::RecordCache;
 use revocations::Revocations;
+use store_clock::StoreClock;
 
 /// How many entries of the feed are read at once.
 const PAGE: u32 = 1000;
@@ -45,13 +47,13 @@ impl Default for RegistryLimits {
 
 /// The live tokens, as far as this node has read them. One for each store, shared by all issuers on it.
 ///
-/// Its owner calls [`sync`](Self::sync) several times a second, and [`flush_used`](Self::flush_used) and
+/// Its owner calls [`sync`](Self::sync) several times a second, and [`compare_clocks`](Self::compare_clocks), [`flush_used`](Self::flush_used) and
 /// [`purge`](Self::purge) from time to time; the server does. Before the first `sync` every check fails with
 /// [`Unavailable::Stale`], unless [`RegistryLimits::staleness`] is `None`.
 #[derive(Debug)]
 pub struct TokenRegistry {
     store: Arc<dyn TokenStore>,
-    clock: Arc<dyn Clock>,
+    clock: StoreClock,
     limits: RegistryLimits,
     records: RecordCache,
     revocations: Revocations,
@@ -75,7 +77,7 @@ impl TokenRegistry {
             epoch: AtomicU64::new(0),
             feed: tokio::sync::Mutex::default(),
             store,
-            clock,
+            clock: StoreClock::new(clock),
             limits,
         }
     }
@@ -85,9 +87,24 @@ impl TokenRegistry {
         &self.store
     }
 
-    /// The clock it reads.
+    /// This node's clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        self.clock.own()
+    }
+
+    /// Now, by the store's clock, as far as this node has [compared](Self::compare_clocks) its own with it. Whatever is
+    /// recorded for other nodes to judge is counted in it, and judged by it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Compares this node's clock with the store's, for [`now`](Self::now). The answer is by how many milliseconds this
+    /// node's is ahead (negative: behind); `None` where the store has no clock of its own, or was too slow to tell.
+    ///
+    /// # Errors
+    /// When the store fails; what was known before stays.
+    pub async fn compare_clocks(&self) -> Result<Option<i64>, StoreError> {
+        self.clock.compare(&*self.store).await
     }
 
     /// Refuses a token whose session is revoked, or whose owner has a newer generation. Reads memory only.
@@ -170,7 +187,7 @@ impl TokenRegistry {
     pub async fn sync(&self) -> Result<(), StoreError> {
         let mut position = self.feed.lock().await;
         position.begin_round();
-        let asked_at = self.clock.monotonic();
+        let asked_at = self.clock().monotonic();
         loop {
             let page = self.store.changes(position.after(), PAGE).await?;
             let last_page = page.len() < PAGE as usize;
@@ -215,7 +232,7 @@ impl TokenRegistry {
     /// How long ago this node last read the feed; `None`: never.
     pub fn staleness(&self) -> Option<Duration> {
         let read_at = self.revocations.read_at()?;
-        Some(self.clock.monotonic().saturating_sub(read_at))
+        Some(self.clock().monotonic().saturating_sub(read_at))
     }
 
     async fn read(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {

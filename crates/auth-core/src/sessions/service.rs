@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::refresh::{Decision, RefreshPolicy, RefreshToken};
 use super::registry::TokenRegistry;
 use crate::contract::account::Subject;
-use crate::contract::clock::{Clock, Timestamp};
+use crate::contract::clock::Timestamp;
 use crate::contract::entropy::Entropy;
 use crate::contract::error::{IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError};
 use crate::contract::issuer::Issuer;
@@ -91,7 +91,7 @@ impl TokenService {
         let scopes = grant.scopes.clone();
         let mut refresh = None;
         if let Some(refreshing) = &self.refreshing {
-            let now = self.clock().now();
+            let now = self.registry.now();
             let (state, plain) = RefreshState::start(now, &refreshing.seal, &*self.entropy)?;
             grant.refresh = Some(state);
             grant.session_expires_at = Some(now.plus(refreshing.policy.absolute));
@@ -150,8 +150,8 @@ impl TokenService {
             if !allowed(&session) {
                 return Err(RefreshError::Unknown);
             }
-            let now = self.clock().now();
-            if session.token.expires_at.is_some_and(|end| end <= now) {
+            let now = self.registry.now();
+            if has_ended(&session, now) {
                 return Err(RefreshError::Expired);
             }
             let decision = session
@@ -251,8 +251,11 @@ impl TokenService {
             Err(error) => error.into(),
         }
     }
+}
 
-    fn clock(&self) -> &Arc<dyn Clock> {
-        self.registry.clock()
-    }
+/// Whether the session has reached its end. One that a wrong clock began in the future has: nobody knows when its life
+/// would be over.
+fn has_ended(session: &RefreshSession, now: Timestamp) -> bool {
+    let record = &session.token;
+    record.expires_at.is_some_and(|end| end <= now) || record.is_from_the_future(now)
 }

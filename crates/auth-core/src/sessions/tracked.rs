@@ -80,7 +80,7 @@ impl<I: Issuer> Issuer for Tracked<I> {
 
     async fn issue(&self, mut grant: Grant) -> Result<IssuedToken, IssueError> {
         if grant.session.is_none() {
-            let now = self.registry.clock().now();
+            let now = self.registry.now();
             grant.session = Some(self.record(&grant, now).await?);
         }
         self.inner.issue(grant).await

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use auth_core::{CLOCK_SKEW, Timestamp};
+
 use super::{Keyring, times};
 use crate::error::KeyringError;
 use crate::plain::PlainKey;
@@ -39,7 +41,7 @@ pub struct Replaced {
 /// When a key retires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetireWhen {
-    /// At once: what it has signed is refused from now on.
+    /// At once and for ever: what it has signed is refused from now on.
     Now,
     /// When the last token it can sign has ended, with tokens that live at most so long.
     AfterLastToken(Duration),
@@ -75,7 +77,7 @@ impl Keyring {
     /// added then. When it cannot be sealed or the store fails.
     pub async fn emergency(&self, purpose: &KeyPurpose, key: &PlainKey) -> Result<Replaced, KeyringError> {
         let now = self.clock.now();
-        let new = self.seal(key, purpose, now)?;
+        let new = self.seal(key, purpose, at_once(now))?;
         let outcome = self.store.emergency(&new, now).await?;
         replaced(vec![new], outcome)
     }
@@ -89,7 +91,9 @@ impl Keyring {
     /// added then. When one cannot be sealed or the store fails.
     pub async fn replace_all(&self, replacements: &[(KeyPurpose, PlainKey)]) -> Result<Replaced, KeyringError> {
         let now = self.clock.now();
-        let new = replacements.iter().map(|(purpose, key)| self.seal(key, purpose, now));
+        let new = replacements
+            .iter()
+            .map(|(purpose, key)| self.seal(key, purpose, at_once(now)));
         let new = new.collect::<Result<Vec<_>, _>>()?;
         let outcome = self.store.replace_all(&new, now).await?;
         replaced(new, outcome)
@@ -108,7 +112,8 @@ impl Keyring {
         let at = match when {
             RetireWhen::Now => {
                 let mut others = keys.iter().filter(|other| other.name != name);
-                others.any(|other| other.retires_at.is_none()).then_some(now)
+                let replaced = others.any(|other| other.retires_at.is_none());
+                replaced.then_some(StoredKey::REVOKED)
             }
             RetireWhen::AfterLastToken(longest_life) => {
                 let index = keys.iter().position(|other| other.name == name);
@@ -137,7 +142,7 @@ impl Keyring {
         let now = self.clock.now();
         let retirement = Retirement {
             name: name.to_owned(),
-            at: now,
+            at: StoredKey::REVOKED,
             now,
             allow_last: true,
         };
@@ -172,4 +177,9 @@ fn replaced(new: Vec<StoredKey>, outcome: EmergencyOutcome) -> Result<Replaced, 
             Err(KeyringError::NameTaken(names.join(" or ")))
         }
     }
+}
+
+/// From when on a key signs that must sign at once: on nodes whose clock is behind, too.
+pub(super) fn at_once(now: Timestamp) -> Timestamp {
+    now.minus(CLOCK_SKEW)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
+use super::change::at_once;
 use super::{Keyring, times};
 use crate::active::{ActiveKeys, Fingerprint, KeyFollower};
 use crate::error::KeyringError;
@@ -54,7 +55,7 @@ impl Keyring {
     pub async fn start(&self, purpose: &KeyPurpose, format: &dyn KeyFormat) -> Result<ActiveKeys, KeyringError> {
         let mut stored = self.stored(purpose).await?;
         if stored.is_empty() {
-            let first = self.seal(&format.generate()?, purpose, self.clock.now())?;
+            let first = self.seal(&format.generate()?, purpose, at_once(self.clock.now()))?;
             self.store.insert_first(&first).await?;
             stored = self.stored(purpose).await?;
         }

@@ -106,7 +106,7 @@ async fn retire(conn: &mut Connection, retirement: &Retirement) -> Outcome<Retir
     Ok(outcome)
 }
 
-/// Retires every key that verifies, of one flavour or of all, and adds the new ones.
+/// Revokes every key, of one flavour or of all, and adds the new ones.
 async fn replace(
     conn: &mut Connection,
     flavour: Option<&str>,
@@ -114,13 +114,15 @@ async fn replace(
     now: Timestamp,
 ) -> Outcome<EmergencyOutcome> {
     differences::hold_keys(conn).await?;
-    let outcome = EmergencyOutcome::decide(&keys(conn).await?, flavour, new, now);
-    let EmergencyOutcome::Replaced(retired) = &outcome else {
+    let stored = keys(conn).await?;
+    let outcome = EmergencyOutcome::decide(&stored, flavour, new, now);
+    let EmergencyOutcome::Replaced(_) = &outcome else {
         return Ok(outcome);
     };
-    let names: Vec<&str> = retired.iter().map(|key| key.name.as_str()).collect();
+    let concerned = stored.iter().filter(|key| EmergencyOutcome::concerns(key, flavour));
+    let names: Vec<&str> = concerned.map(|key| key.name.as_str()).collect();
     let old = vault::table.filter(vault::name.eq_any(names));
-    let retires = vault::retires_at.eq(now.as_millis());
+    let retires = vault::retires_at.eq(StoredKey::REVOKED.as_millis());
     diesel::update(old).set(retires).execute(conn).await?;
     for key in new {
         let row = diesel::insert_into(vault::table).values(KeyRow::from(key));

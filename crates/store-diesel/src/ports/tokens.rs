@@ -76,6 +76,10 @@ impl TokenStore for Db {
         Ok(())
     }
 
+    async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read((), |conn, ()| differences::now(conn).boxed()).await
+    }
+
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         purge::purge(self, before, limit).await
     }

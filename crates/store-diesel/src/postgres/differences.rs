@@ -30,6 +30,13 @@ pub(super) async fn hold_account(conn: &mut Connection, subject: Subject) -> Out
     Ok(account.is_some())
 }
 
+/// The time of the database's machine.
+pub(super) async fn now(conn: &mut Connection) -> Outcome<Option<Timestamp>> {
+    let now = diesel::dsl::sql::<BigInt>("floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    let now: i64 = diesel::select(now).get_result(conn).await?;
+    Ok(Some(Timestamp::from_millis(now)))
+}
+
 /// No other transaction ends the session before the transaction ends.
 pub(super) async fn hold_session(conn: &mut Connection, session: TokenId) -> Outcome<()> {
     let session = tokens::table.find(session.0).select(tokens::id);

@@ -159,6 +159,12 @@ impl IssuerHarness for InProcess {
         Ok(())
     }
 
+    async fn set_clock_elsewhere(&self, ahead: i64) -> Supported<()> {
+        self.clock_elsewhere.set_ahead(ahead);
+        self.elsewhere.sync().await;
+        Ok(())
+    }
+
     async fn stop_feed(&self, stopped: bool) -> Supported<()> {
         match stopped {
             true => self.clock.advance(STALENESS + Duration::from_millis(1)),

@@ -34,9 +34,10 @@ impl Node {
         }
     }
 
-    /// Reads the feed of changes, unless the store fails.
+    /// Reads the feed of changes and the store's clock, unless the store fails.
     pub(super) async fn sync(&self) {
         let _ = self.registry.sync().await;
+        let _ = self.registry.compare_clocks().await;
     }
 
     pub(super) async fn verify(&self, text: &str, key: Option<&str>) -> Verdict {

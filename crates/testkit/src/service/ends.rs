@@ -82,6 +82,26 @@ pub async fn a_session_ends_at_its_absolute_limit(harness: Harness) -> LawResult
     Ok(())
 }
 
+/// A retry within the grace period is refused too, once the session has reached its absolute limit.
+pub async fn a_retry_after_the_end_of_its_session_is_refused(harness: Harness) -> LawResult {
+    let owner = harness.owner().await;
+    let policy = harness.policy();
+    let mut session = harness.signed_in(&owner).await;
+    let end = harness.now()?.plus(policy.absolute);
+    while harness.now()?.plus(policy.idle / 2) < end {
+        harness.advance(policy.idle / 2).await?;
+        session = harness.renews(&session.refresh, "while it lasts").await;
+    }
+    harness.advance(end.since(harness.now()?) - TICK).await?;
+    harness.renews(&session.refresh, "in its last millisecond").await;
+    harness
+        .renews(&session.refresh, "a retry in its last millisecond")
+        .await;
+    harness.advance(TICK).await?;
+    harness.refuses(&session.refresh, "a retry at its end").await;
+    Ok(())
+}
+
 /// Signing out ends the session at once: its refresh tokens and its access tokens. Other sessions stay active. A second
 /// sign-out is rejected.
 pub async fn a_sign_out_ends_the_session(harness: Harness) -> LawResult {

@@ -53,6 +53,27 @@ pub async fn a_password_change_wins_over_a_refresh(harness: Harness) -> LawResul
     .await
 }
 
+/// A record that is read while its owner loses a permission is not kept: at most the check that had read it gives what it
+/// said.
+pub async fn a_record_read_beside_a_change_is_not_kept(harness: Harness) -> LawResult {
+    harness.require(
+        |can| can.current_rights,
+        "a token keeps the permissions it was issued with",
+    )?;
+    let owner = harness.owner().await;
+    let session = harness.signed_in(&owner).await;
+    let kept = owner.rights[1..].to_vec();
+    let action: Action = {
+        let (harness, owner, kept) = (harness.clone(), owner.clone(), kept.clone());
+        Box::new(move || Box::pin(async move { harness.set_rights(&owner, &kept).await.expect("set the rights") }))
+    };
+    harness.meanwhile(Moment::After, StoreCall::Find, action).await?;
+    harness.accepts(&session.token, "while its owner loses a right").await;
+    let rights = harness.accepts(&session.token, "afterwards").await.rights;
+    assert_eq!(rights, kept, "afterwards");
+    Ok(())
+}
+
 /// Disabling the owner wins too.
 pub async fn disabling_wins_over_a_refresh(harness: Harness) -> LawResult {
     wins_at_every_step(&harness, |harness, owner, _| {

@@ -1,8 +1,9 @@
 //! Signing keys that were stolen: replaced at once, of one purpose or of all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use keystore::EmergencyOutcome;
+use keystore::{EmergencyOutcome, StoredKey};
 
 use super::key_fixture::{Keys, LOGIN, SHOPS, hours, key, key_from, millis, replaced};
 use crate::law::{LawResult, at_once};
@@ -22,7 +23,7 @@ pub async fn an_emergency_leaves_no_old_key_verifying(harness: Arc<dyn StoreHarn
     for key in retired {
         assert_eq!(
             (key.retires_at, *key == keys.named(&key.name).await),
-            (Some(now), true),
+            (Some(StoredKey::REVOKED), true),
             "{key:?}"
         );
     }
@@ -35,6 +36,23 @@ pub async fn an_emergency_leaves_no_old_key_verifying(harness: Arc<dyn StoreHarn
     Ok(())
 }
 
+/// What an emergency has revoked never verifies again, on a node whose clock is set back by years neither; that holds for
+/// keys, too, that had retired as planned.
+pub async fn what_an_emergency_revoked_never_verifies_again(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let keys = Keys::with_three(&*harness).await;
+    keys.rotate(&key_from("shop2", SHOPS, hours(1)), hours(2)).await;
+    keys.emergency(&key_from("shop3", SHOPS, hours(3)), hours(3)).await;
+    let long_ago = hours(1).minus(Duration::from_secs(10 * 365 * 24 * 60 * 60));
+    for name in ["shop", "shop2"] {
+        assert!(!keys.named(name).await.verifies(long_ago), "{name}");
+    }
+    keys.replace_all(&[key_from("shop4", SHOPS, hours(4))], hours(4)).await;
+    for name in ["shop3", "login", "odd"] {
+        assert!(!keys.named(name).await.verifies(long_ago), "{name}");
+    }
+    Ok(())
+}
+
 /// An emergency retires the keys of its flavour for every algorithm: after a change of algorithm an old key still verifies
 /// on a node with the old settings. Other flavours keep their keys.
 pub async fn an_emergency_retires_a_flavours_keys_of_every_algorithm(harness: Arc<dyn StoreHarness>) -> LawResult {
@@ -43,7 +61,7 @@ pub async fn an_emergency_retires_a_flavours_keys_of_every_algorithm(harness: Ar
     assert!(keys.insert_first(&key_from("other", "shop/HS256", hours(0))).await);
     let (now, new) = (hours(2), key_from("new", SHOPS, hours(2)));
     assert_eq!(replaced(keys.emergency(&new, now).await), ["old", "shop"]);
-    assert_eq!(keys.end_of("old").await, Some(now));
+    assert_eq!(keys.end_of("old").await, Some(StoredKey::REVOKED));
     assert_eq!((keys.end_of("other").await, keys.end_of("login").await), (None, None));
     Ok(())
 }

@@ -29,6 +29,7 @@ pub(crate) enum Flaw {
     ClaimsNoEnd,
     IssuesOneToken,
     HasLeeway,
+    HasNoLeeway,
     EndsAfterAYear,
     GoodOnce,
     AsksTheStore,

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{AccountSelector, show};
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -38,11 +39,8 @@ impl Enable {
 fn set(common: &Common, selector: &AccountSelector, disabled: bool) -> anyhow::Result<()> {
     Admin::run(common, async |admin| {
         let account = selector.find(admin).await?;
-        if !admin
-            .accounts()
-            .set_disabled(account.subject, disabled, admin.now())
-            .await?
-        {
+        let accounts = admin.accounts();
+        if !patiently(async || accounts.set_disabled(account.subject, disabled, admin.now()).await).await? {
             bail!("account {} has been deleted in the meantime", account.subject);
         }
         let state = if disabled {

@@ -1,8 +1,7 @@
 //! `tessera key list`.
 
-use auth_core::Timestamp;
 use clap::Args;
-use keystore::{KeyState, ListedKey};
+use keystore::{KeyState, ListedKey, StoredKey};
 use serde_json::{Value, json};
 
 use super::signing_flavour::SigningFlavour;
@@ -52,7 +51,7 @@ fn row(ListedKey { key, state }: &ListedKey) -> [String; 6] {
         key.purpose.algorithm().to_owned(),
         word(*state).to_owned(),
         time(key.activates_at),
-        end(key.retires_at),
+        end(key),
     ]
 }
 
@@ -78,6 +77,10 @@ fn word(state: KeyState) -> &'static str {
     }
 }
 
-fn end(retires_at: Option<Timestamp>) -> String {
-    retires_at.map_or("-".into(), time)
+fn end(key: &StoredKey) -> String {
+    match key.retires_at {
+        Some(_) if key.is_revoked() => "revoked".into(),
+        Some(at) => time(at),
+        None => "-".into(),
+    }
 }

@@ -37,7 +37,11 @@ impl Retire {
                 ),
             };
             let retires_at = key.retires_at.context("a retired key has an end")?;
-            let text = format!("the key {} of {purpose} verifies until {}", self.kid, time(retires_at));
+            let end = match key.is_revoked() {
+                true => "no longer verifies".to_owned(),
+                false => format!("verifies until {}", time(retires_at)),
+            };
+            let text = format!("the key {} of {purpose} {end}", self.kid);
             Ok(Report::new(
                 text,
                 json!({ "kid": self.kid, "retires_at": time(retires_at) }),

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Owner, revoke_all};
 use crate::commands::account::describe;
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -37,7 +38,8 @@ impl Revoke {
 }
 
 async fn one(admin: &Admin, id: TokenId) -> anyhow::Result<Report> {
-    if !admin.store.tokens().revoke(id, admin.now()).await? {
+    let tokens = admin.store.tokens();
+    if !patiently(async || tokens.revoke(id, admin.now()).await).await? {
         bail!("there is no active token {id}: `tessera token list` shows an account's");
     }
     Ok(Report::new(format!("token {id} is revoked"), json!({ "id": id.0 })))
@@ -45,7 +47,8 @@ async fn one(admin: &Admin, id: TokenId) -> anyhow::Result<Report> {
 
 async fn of_account(admin: &Admin, owner: &Owner) -> anyhow::Result<Report> {
     let account = owner.find(admin).await?;
-    if !admin.token_admin().end_sessions(account.subject, admin.now()).await? {
+    let tokens = admin.token_admin();
+    if !patiently(async || tokens.end_sessions(account.subject, admin.now()).await).await? {
         bail!(
             "account {} not found: it has been deleted in the meantime",
             account.subject

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::commands::admin::Admin;
 use crate::commands::key::{SigningFlavour, open_keyring};
+use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 
 /// Revokes all records and retires all signing keys: a signed token is accepted without a look at its record, so its
@@ -14,7 +15,8 @@ use crate::commands::report::Report;
 pub async fn run(admin: &Admin) -> anyhow::Result<Report> {
     let keyring = open_keyring(admin).await?;
     let signing = SigningFlavour::all(admin)?;
-    let revoked = admin.token_admin().end_all_sessions(admin.now()).await?;
+    let tokens = admin.token_admin();
+    let revoked = patiently(async || tokens.end_all_sessions(admin.now()).await).await?;
     let keys = replace_keys(&keyring, &signing).await?;
     let json = json!({
         "ended": revoked,

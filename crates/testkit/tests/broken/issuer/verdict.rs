@@ -95,6 +95,9 @@ impl BrokenIssuer {
                 let granted = known.map(|known| known.token.scopes().clone()).unwrap_or_default();
                 return Ok(altered(token, |parts| parts.scopes = granted));
             }
+            Flaw::HasNoLeeway if token.issued_at().is_some_and(|issued| issued > now) => {
+                return Err(Rejection::NotYetValid.into());
+            }
             Flaw::GoodOnce if !first_time => return Err(Rejection::Unknown.into()),
             Flaw::EndsAfterAYear if old => return Err(Rejection::Expired.into()),
             Flaw::OnlyTheLatest if !latest => return Err(Rejection::Revoked.into()),

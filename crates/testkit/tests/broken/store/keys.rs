@@ -162,13 +162,16 @@ impl BrokenStore {
         }
         let spares = |key: &StoredKey| self.has(Flaw::EmergencySparesNextKeys) && key.activates_at > now;
         let mut retired = Vec::new();
-        for key in seen
-            .keys
-            .iter_mut()
-            .filter(|key| concerns(key) && key.verifies(now) && !spares(key))
-        {
-            key.retire_by(now);
-            retired.push(key.clone());
+        let end = match self.flaw {
+            Flaw::EmergencyIsOfItsTime => now,
+            _ => StoredKey::REVOKED,
+        };
+        for key in seen.keys.iter_mut().filter(|key| concerns(key) && !spares(key)) {
+            let verified = key.verifies(now);
+            key.retire_by(end);
+            if verified {
+                retired.push(key.clone());
+            }
         }
         if retired.is_empty() && !self.has(Flaw::EmergencyAddsAnyway) {
             return EmergencyOutcome::NothingToReplace;

@@ -289,6 +289,15 @@ impl TokenStore for BrokenStore {
         Ok(())
     }
 
+    async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        if !self.has(Flaw::TellsWrongTimes) {
+            return self.inner.now().await;
+        }
+        let mut seen = self.seen();
+        seen.times_told += 1;
+        Ok(Some(Timestamp::from_seconds(1_700_000_000 + 60 * seen.times_told)))
+    }
+
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.seen().purged = true;
         if self.has(Flaw::PurgesEndless) || self.has(Flaw::PurgesTheCurrentGeneration) {
