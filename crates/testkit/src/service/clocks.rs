@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use auth_core::CLOCK_SKEW;
+
 use super::fixture::{Harness, ServiceAssertions};
 use crate::harness::{Renewal, Verdict};
 use crate::law::LawResult;
@@ -48,7 +50,7 @@ pub async fn a_clock_set_back_hides_no_missing_news(harness: Harness) -> LawResu
     let owner = harness.owner().await;
     let session = harness.signed_in(&owner).await;
     harness.stop_feed(true).await?;
-    harness.turn_clock_back(DAY / 48).await?;
+    harness.turn_clock_back(CLOCK_SKEW * 2).await?;
     let token = &session.token;
     let verdict = harness.verify(&token.text, token.key.as_deref()).await;
     assert!(matches!(verdict, Verdict::Unavailable), "without news: {verdict:?}");

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use keystore::StoredKey;
+
 use super::fixture::NOW;
 use super::key_fixture::{Keys, LOGIN, ODD, SHOPS, hours, key, key_from, millis};
 use crate::law::{LawResult, at_once};
@@ -79,7 +81,7 @@ pub async fn a_rotation_postpones_no_retirement(harness: Arc<dyn StoreHarness>) 
     for name in ["shop", "shop2", "shop3", "shop4"] {
         ends.push(keys.end_of(name).await);
     }
-    let expected = [Some(hours(1)), Some(hours(2)), Some(hours(2)), None];
+    let expected = [Some(StoredKey::REVOKED), Some(hours(2)), Some(hours(2)), None];
     assert_eq!(ends, expected, "the earliest moment holds");
     Ok(())
 }
