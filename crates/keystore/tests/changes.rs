@@ -5,7 +5,6 @@ mod common;
 
 use std::time::Duration;
 
-use auth_core::Clock;
 use common::{Format, HOUR, LIFE, Node, PLAN, key, purpose};
 use keystore::{KeyState, KeyringError, PlainKey, RetireWhen};
 
