@@ -17,6 +17,7 @@ tests! {
         a_login_and_an_alias_are_unique_in_their_realm
         there_is_one_live_shared_record_for_each_flavour_and_owner
         a_selector_finds_one_family
+        a_server_tells_its_time_and_a_file_has_none
         what_belongs_to_an_account_goes_with_it
         what_belongs_to_a_session_goes_with_it
         consumers_go_with_their_organisation
@@ -128,6 +129,13 @@ async fn there_is_one_live_shared_record_for_each_flavour_and_owner(fresh: Fresh
     for (flavour, shared, revoked) in [("one", false, "NULL"), ("one", true, "1"), ("two", true, "NULL")] {
         fresh.run(&insert(flavour, shared, revoked)).await;
     }
+}
+
+async fn a_server_tells_its_time_and_a_file_has_none(fresh: Fresh) {
+    let told = fresh.store.tokens().now().await.unwrap();
+    assert_eq!(told.is_none(), fresh.is_sqlite());
+    // In milliseconds since 1970: after the moment at which the tests take place.
+    assert!(told.is_none_or(|now| now > NOW));
 }
 
 async fn a_selector_finds_one_family(fresh: Fresh) {

@@ -33,6 +33,7 @@ fn forty_clients_that_refresh_one_token_at_once_get_one_successor() {
 #[test]
 fn without_a_grace_at_most_one_refresh_succeeds() {
     let server = Setup::demo().env("TESSERA_REFRESH__GRACE", "0s").start();
+    assert!(server.err().text().contains("no_refresh_grace"), "a warning");
     for _ in 0..8 {
         let held = workshop(&server);
         let answers = at_once(CROWD, |_| refresh(&server, &held.refresh));

@@ -10,7 +10,7 @@ use crate::support::server::{Server, Setup};
 use crate::support::sign_in::{
     Workshop, at, basic, bearer, client, device, lives, logout, refresh, revoke, session, sign_in, workshop,
 };
-use crate::support::{at_once, poll, the_one};
+use crate::support::{at_once, jws, poll, the_one};
 
 /// One second, in steps of `poll`.
 const A_SECOND: usize = 100;
@@ -34,6 +34,7 @@ laws! {
     one_of_many_log_outs_ends_the_session_and_it_is_told_once
     lost_permissions_are_lost_to_signed_tokens_on_every_node_within_a_second
     one_refresh_token_has_one_successor_whichever_nodes_are_asked
+    a_revocation_by_command_wins_over_racing_refreshes
     one_address_is_one_client_whichever_nodes_are_asked
     nodes_with_one_master_key_make_one_set_of_keys
 }
@@ -188,6 +189,27 @@ fn one_refresh_token_has_one_successor_whichever_nodes_are_asked(url: &str) {
         held = answers.into_iter().next().expect("forty");
     }
     assert!(lives(&nodes[1], [bearer(&held.token)]));
+}
+
+fn a_revocation_by_command_wins_over_racing_refreshes(url: &str) {
+    let nodes = two(url);
+    let operator = Operator::of(url);
+    for _ in 0..ROUNDS {
+        let held = workshop(&nodes[0]);
+        let session = jws::claims(&held.token)["sid"].clone();
+        let id = session
+            .as_str()
+            .and_then(|text| text.split('.').next())
+            .expect("a number");
+        at_once(CROWD, |caller| match caller {
+            0 => drop(operator.run("token", &["revoke", "--id", id], "")),
+            _ => drop(refresh(&nodes[caller % 2], &held.refresh)),
+        });
+        for node in &nodes {
+            assert!(poll(A_SECOND, || !lives(node, [bearer(&held.token)])));
+            assert_eq!(refresh(node, &held.refresh).status, 401);
+        }
+    }
 }
 
 fn one_address_is_one_client_whichever_nodes_are_asked(url: &str) {
