@@ -44,5 +44,7 @@ pub use passwords::{
     policy::{PasswordPolicy, PolicyViolation},
     refusal_pace::{LateRefusal, RefusalLimits, RefusalPace},
     sign_in_error::SignInError,
-    throttle::{Allowance, AllowanceError, Attempt, Throttle, ThrottleCounters, ThrottleLimits, Throttled},
+    throttle::{
+        Allowance, AllowanceError, Attempt, Throttle, ThrottleCounters, ThrottleLimits, Throttled, UNKNOWN_SOURCE,
+    },
 };

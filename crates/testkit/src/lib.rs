@@ -16,6 +16,8 @@ pub mod law;
 mod macros;
 mod ports;
 pub mod service;
+pub mod sign_in;
+mod sign_in_harness;
 mod simple;
 mod skewed_clock;
 pub mod store;
@@ -30,4 +32,5 @@ pub use harness::{
 pub use in_process::{InProcess, Parts, Sessions};
 pub use law::{LawResult, NotApplicable, Outcome, Supported, Unsupported};
 pub use ports::{MemoryHarness, Ports, StoreHarness};
+pub use sign_in_harness::{Guess, PasswordNode, SignInHarness};
 pub use simple::SimpleIssuer;

@@ -104,6 +104,29 @@ macro_rules! service_conformance {
     };
 }
 
+/// Makes a module with one test for each law about guessing passwords.
+///
+/// `sign_in_conformance!(name, harness)`: `harness` makes a new [`SignInHarness`](crate::SignInHarness) for each test;
+/// it may use `.await`. `except: [law, …]` lists the laws that do not apply, because the harness does not support what
+/// they need. A listed law that applies fails.
+///
+/// ```
+/// testkit::sign_in_conformance!(node, testkit::PasswordNode::over(&testkit::MemoryHarness::new()));
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! sign_in_conformance {
+    ($name:ident, $harness:expr $(, except: [$($law:ident),* $(,)?])? $(,)?) => {
+        #[cfg(test)]
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+            const EXCEPT: &[&str] = &[$($($crate::__law_name!(sign_in $law)),*)?];
+            $crate::__sign_in_laws! { __law_tests [sign_in ($harness)] }
+        }
+    };
+}
+
 /// The name of a law. Fails to compile if there is no such law.
 #[doc(hidden)]
 #[macro_export]
@@ -370,6 +393,23 @@ macro_rules! __service_laws {
             a_reuse_is_reported_only_after_the_session_ended
             without_randomness_nothing_rotates
             rotations_add_no_rows
+        }
+    };
+}
+
+/// The list of all laws about guessing passwords.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sign_in_laws {
+    ($then:ident $arguments:tt) => {
+        $crate::$then! { $arguments
+            names_of_one_account_share_their_guesses
+            a_name_in_another_realm_has_its_own_guesses
+            unknown_names_have_as_many_guesses_as_accounts
+            a_refused_attempt_reads_nothing
+            a_familiar_owner_is_not_locked_out
+            the_networks_of_an_ipv6_network_are_limited_together
+            requests_of_unknown_source_are_one_client
         }
     };
 }

@@ -29,4 +29,5 @@ fn every_law_is_listed() {
     assert_eq!(listed(testkit::store::laws()), written("store"));
     assert_eq!(listed(testkit::issuer::laws()), written("issuer"));
     assert_eq!(listed(testkit::service::laws()), written("service"));
+    assert_eq!(listed(testkit::sign_in::laws()), written("sign_in"));
 }

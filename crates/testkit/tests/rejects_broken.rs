@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use broken::issuer::{self, Base};
 use broken::service::{self, BrokenSessions};
+use broken::sign_in::{self, BrokenSignIn};
 use broken::store::{self, BrokenHarness};
 use testkit::law::{Law, Outcome, outcome};
-use testkit::{InProcess, IssuerHarness, Parts, ServiceHarness, StoreHarness};
+use testkit::{InProcess, IssuerHarness, Parts, ServiceHarness, SignInHarness, StoreHarness};
 
 /// For each law about stores, a store that breaks it.
 const STORES: &[(&str, store::Flaw)] = {
@@ -315,6 +316,23 @@ const SERVICES: &[(&str, Wrong)] = {
     ]
 };
 
+/// For each law about guessing passwords, a node that breaks it.
+const SIGN_INS: &[(&str, sign_in::Flaw)] = {
+    use sign_in::Flaw::*;
+    &[
+        ("names_of_one_account_share_their_guesses", CountsTypedNames),
+        ("a_name_in_another_realm_has_its_own_guesses", CountsWithoutTheRealm),
+        ("unknown_names_have_as_many_guesses_as_accounts", CountsAccountsOnly),
+        ("a_refused_attempt_reads_nothing", LooksUpFirst),
+        ("a_familiar_owner_is_not_locked_out", AddressesLockEverybody),
+        (
+            "the_networks_of_an_ipv6_network_are_limited_together",
+            CountsEachNetworkAlone,
+        ),
+        ("requests_of_unknown_source_are_one_client", UnknownIsAnAddress),
+    ]
+};
+
 async fn issuer_harness(base: Base, flaw: issuer::Flaw) -> InProcess {
     let harness = InProcess::in_memory(|parts: &Parts| issuer::build(parts, base, flaw)).await;
     harness.many(50, 200)
@@ -412,5 +430,19 @@ fn a_service_without_the_flaws_keeps_every_law() {
     all_are_kept(testkit::service::laws(), |_| {
         let nothing = Wrong::Service(service::Flaw::None);
         Box::pin(async move { Arc::new(service_harness(nothing).await) as Arc<dyn ServiceHarness> })
+    });
+}
+
+#[test]
+fn every_law_about_guessing_finds_out_a_broken_node() {
+    all_are_found_out(testkit::sign_in::laws(), SIGN_INS, |flaw| {
+        Box::pin(async move { Arc::new(BrokenSignIn::new(flaw)) as Arc<dyn SignInHarness> })
+    });
+}
+
+#[test]
+fn a_node_without_the_flaws_keeps_every_law() {
+    all_are_kept(testkit::sign_in::laws(), |_| {
+        Box::pin(async { Arc::new(BrokenSignIn::new(sign_in::Flaw::None)) as Arc<dyn SignInHarness> })
     });
 }

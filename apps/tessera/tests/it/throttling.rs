@@ -103,6 +103,23 @@ fn other_spellings_of_a_name_are_the_same_name() {
 }
 
 #[test]
+fn a_login_and_an_alias_are_one_account() {
+    let server = behind_a_proxy().start();
+    let (name, password) = good_name(Dialect::Device);
+    let guess = |index: usize| {
+        let name = [name, "gmachia"][index % 2];
+        attempt(&server, Dialect::Device, name, "wrong", "203.0.113.14").status
+    };
+    let statuses: Vec<u16> = (0..MANY).map(guess).collect();
+    let checked = statuses.iter().filter(|status| **status == 401).count();
+    assert!((3..=10).contains(&checked), "{statuses:?}");
+    for name in [name, "gmachia"] {
+        let right = attempt(&server, Dialect::Device, name, password, "203.0.113.14");
+        Dialect::Device.refuses(&right, 429);
+    }
+}
+
+#[test]
 fn a_success_forgives_the_failures_before_it() {
     let server = behind_a_proxy().start();
     let (name, password) = good_name(Dialect::Mechanics);
@@ -187,6 +204,94 @@ fn an_ipv6_client_is_its_network() {
     let from = |address: &str| attempt(&server, Dialect::Mechanics, name, password, address).status;
     assert_eq!(from("2001:db8:0:1:ffff::1"), 429);
     assert_eq!(from("2001:db8:0:2::1"), 200);
+}
+
+#[test]
+fn a_whole_ipv6_network_has_a_limit_too() {
+    let server = behind_a_proxy().start();
+    let fail = |index: usize| {
+        let name = format!("nobody-{index}@mydomain.com");
+        let from = format!("2001:db8:0:{:x}::1", index % 256);
+        attempt(&server, Dialect::Login, &name, "x", &from).status
+    };
+    let checked = (0..300).map(fail).filter(|status| *status == 404).count();
+    assert!((51..=200).contains(&checked), "looser than for one address: {checked}");
+    let (name, password) = good_name(Dialect::Login);
+    let from = |address: &str| attempt(&server, Dialect::Login, name, password, address).status;
+    assert_eq!(from("2001:db8:0:ff::2"), 429);
+    assert_eq!(from("2001:db8:1::1"), 200);
+}
+
+#[test]
+fn an_owner_who_has_signed_in_from_an_address_is_not_locked_out_by_a_neighbour() {
+    let server = behind_a_proxy().start();
+    let (name, password) = good_name(Dialect::Mechanics);
+    let own = || attempt(&server, Dialect::Mechanics, name, password, "203.0.113.15").status;
+    assert_eq!(own(), 200);
+    for index in 0..60 {
+        let name = format!("nobody-{index}@mydomain.com");
+        attempt(&server, Dialect::Login, &name, "x", "203.0.113.15");
+    }
+    let stranger = attempt(&server, Dialect::Login, "root", "secret", "203.0.113.15");
+    assert_eq!(stranger.status, 429, "{stranger:?}");
+    assert_eq!(own(), 200, "the owner, beside the neighbour");
+}
+
+#[test]
+fn a_forwarded_address_that_cannot_be_read_is_one_unknown_client() {
+    let server = behind_a_proxy().start();
+    let (name, password) = good_name(Dialect::Mechanics);
+    let mut statuses = Vec::new();
+    for (index, from) in [
+        "unknown",
+        "_hidden",
+        "",
+        "10.1.2.3 203.0.113.1",
+        "203.0.113.300",
+        "not, ",
+    ]
+    .iter()
+    .cycle()
+    .take(MANY)
+    .enumerate()
+    {
+        let name = format!("nobody-{index}@email.dk");
+        statuses.push(attempt(&server, Dialect::Mechanics, &name, "wrong", from).status);
+    }
+    let checked = statuses.iter().filter(|status| **status == 401).count();
+    assert!(
+        (3..=10).contains(&checked),
+        "the strictest limit for all of them: {statuses:?}"
+    );
+    let from = |chain: &str| attempt(&server, Dialect::Mechanics, name, password, chain).status;
+    assert_eq!(
+        from("203.0.113.16, unknown, 10.1.2.3"),
+        429,
+        "what is left of it is not read"
+    );
+    assert_eq!(
+        from("unknown, 203.0.113.16"),
+        200,
+        "a client can write anything on the left"
+    );
+    let request = Dialect::Mechanics.request(&Dialect::Mechanics.good());
+    assert_eq!(server.send(&request).status, 200, "the proxy itself");
+}
+
+#[test]
+fn forwarded_addresses_may_have_a_port() {
+    let server = behind_a_proxy().start();
+    let (name, password) = good_name(Dialect::Mechanics);
+    for (ported, plain) in [
+        ("203.0.113.17:50123", "203.0.113.17"),
+        ("[2001:db8:0:9::1]:50123", "2001:db8:0:9::1"),
+        ("[2001:db8:0:a::1]", "2001:db8:0:a::1"),
+    ] {
+        lock_out(&server, Dialect::Mechanics, "nobody@email.dk", ported);
+        let same = attempt(&server, Dialect::Mechanics, "nobody@email.dk", "x", plain);
+        assert_eq!(same.status, 429, "{ported} is {plain}");
+        assert_eq!(attempt(&server, Dialect::Mechanics, name, password, plain).status, 200);
+    }
 }
 
 #[test]

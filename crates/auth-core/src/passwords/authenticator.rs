@@ -121,10 +121,13 @@ impl PasswordAuthenticator {
         login: Option<&FoldedLogin>,
         password: &SecretString,
     ) -> Result<PasswordRecord, SignInError> {
-        let attempt = self.throttle.begin(audit.realm, login, audit.source)?;
+        let mut attempt = self.throttle.begin(audit.realm, login, audit.source)?;
         // Before the query: a sign-in that is refused as busy costs none.
         let place = self.hasher.admit(audit.source)?;
         let record = self.find(audit.realm, login).await?;
+        if let Some(record) = &record {
+            self.throttle.found(&mut attempt, record.account.subject)?;
+        }
         let (stored, obstacle) = match usable_hash(record.as_ref()) {
             Ok(stored) => (Some(stored), None),
             Err(obstacle) => (None, Some(obstacle)),

@@ -1,8 +1,12 @@
-//! Failed sign-ins, counted by name and by address, so that guessing is slow and no owner is locked out for long.
+//! Failed sign-ins, counted by account and by address, so that guessing is slow and no owner is locked out for long.
 
 mod allowance;
+mod attempt;
 mod counters;
+mod limits;
+mod links;
 mod meter;
+mod meters;
 mod network;
 mod slots;
 
@@ -10,62 +14,22 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::contract::account::Realm;
+use crate::contract::account::{Realm, Subject};
 use crate::contract::clock::Clock;
 use crate::contract::entropy::{Entropy, EntropyError};
 use crate::contract::secret::SecretKey;
 use crate::passwords::login_name::FoldedLogin;
 
 pub use allowance::{Allowance, AllowanceError};
+pub use attempt::Attempt;
 pub use counters::ThrottleCounters;
+pub use limits::ThrottleLimits;
 pub(crate) use network::ClientNetwork;
+pub use network::UNKNOWN_SOURCE;
 
 use allowance::Micros;
 use counters::Counters;
-use meter::Meter;
-use slots::Slots;
-
-/// For how long an address stays familiar after a sign-in from it.
-const FAMILIAR_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// The limits of a [`Throttle`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ThrottleLimits {
-    /// For one login name from one client address. Strict; a success resets it.
-    pub pair: Allowance,
-    /// For one client address, with any names. Looser: many people may share one address.
-    pub address: Allowance,
-    /// For one login name, from any addresses. Loosest: an attacker can use it up for the owner.
-    pub account: Allowance,
-    /// How many keys each counter keeps (16 bytes each).
-    pub capacity: usize,
-}
-
-impl Default for ThrottleLimits {
-    /// | counter | at once | then one for each | why |
-    /// |---|---|---|---|
-    /// | pair | 10 | 60 s | people who mistype stop before ten; 1,450 guesses a day |
-    /// | address | 50 | 18 s | an office behind one address; trying a list of names or passwords ends early |
-    /// | account | 80 | 11.25 s | below the hundred of NIST SP 800-63B-4 3.2.2, from however many addresses |
-    ///
-    /// 65,536 keys for each counter: 4 MiB in all when full, and nothing before it is used.
-    fn default() -> Self {
-        Self {
-            pair: const { allowance(10, 600) },
-            address: const { allowance(50, 900) },
-            account: const { allowance(80, 900) },
-            capacity: 65_536,
-        }
-    }
-}
-
-/// Evaluated when this crate is compiled: an allowance that is not allowed would not compile.
-const fn allowance(failures: u32, window_seconds: u64) -> Allowance {
-    match Allowance::new(failures, Duration::from_secs(window_seconds)) {
-        Ok(allowance) => allowance,
-        Err(_) => panic!("the default allowances are within the bounds"),
-    }
-}
+use meters::Meters;
 
 /// Too many failed sign-ins: refused without checking the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,41 +48,40 @@ impl Throttled {
     }
 }
 
-/// The failed sign-ins of this node, counted three ways: by name and address (strict), by address (looser), by name
-/// (loosest).
+/// The failed sign-ins of this node, counted by account and address (strict), by address and the networks it is part of
+/// (looser), and by account (an attacker elsewhere can use it up).
 ///
 /// # Contract
-/// * Call [`begin`](Self::begin) before the password is checked, then [`failed`](Self::failed) or
-///   [`succeeded`](Self::succeeded) with the result. Each of them may refuse, and then the result, right or wrong, must
-///   not be disclosed. So a hundred guesses at the same time learn as little as a hundred in a row. An attempt without a
-///   result (queue full, store down, client gone) is dropped and counts nowhere.
-/// * Names that no account has count like any others.
+/// * Call [`begin`](Self::begin) before anything is read or hashed, [`found`](Self::found) when the name was looked up
+///   and an account has it, and [`failed`](Self::failed) or [`succeeded`](Self::succeeded) with the result. Each of them
+///   may refuse, and then the result, right or wrong, must not be disclosed. So a hundred guesses at the same time learn
+///   as little as a hundred in a row. An attempt without a result (queue full, store down, client gone) is dropped and
+///   counts nowhere.
+/// * All names of an account share its counters, so a second name gives no further guesses. Names that no account has
+///   count like accounts.
+/// * While a name's account is remembered (15 minutes from the last look-up, unless tens of thousands of others follow),
+///   `begin` refuses for the account, so a refused attempt costs no look-up.
 /// * A refused attempt counts nowhere, so every lock ends by itself, at the latest after [`Allowance::LONGEST_WINDOW`].
-/// * A success resets the strict counter of its name and address, and no other: an attacker with an account of their own
-///   gains nothing by it. It also makes its address *familiar* for that name. While it is (30 days, unless this node
-///   restarts or tens of thousands of others follow), the loosest counter does not lock it, so an attacker elsewhere
-///   cannot lock the owner out.
+/// * A success resets the strict counter of its account and address, and no other: an attacker with an account of their
+///   own gains nothing by it. It also makes its address *familiar* for that account. While it is (30 days, unless this
+///   node restarts or tens of thousands of others follow), only the strict counter locks it. So neither an attacker
+///   elsewhere nor a neighbour behind the same address can lock the owner out.
+/// * Requests from [`UNKNOWN_SOURCE`] count as one client with the strict allowance, and are never familiar.
 /// * The counters belong to this node: with N nodes an attacker has at most N times the allowance.
 ///
 /// # Security
 /// Of a name only 64 bits of a keyed hash are kept (people type passwords into the name field). The tables have a fixed
 /// size. Where there is no room, the entry that would be forgotten first is dropped, and never an active lock, so a flood
 /// of names cannot remove a lock.
+///
+/// That two names belong to one account can be seen by whoever locks it with one of them and is refused with the other.
+/// Hiding that would mean to answer a right password like a wrong one during the lock.
 #[derive(Debug)]
 pub struct Throttle {
     clock: Arc<dyn Clock>,
     key: SecretKey,
     meters: Mutex<Meters>,
     counters: Counters,
-}
-
-/// A sign-in attempt that has begun. Holds no name and no address, only keyed hashes of them.
-#[derive(Clone, Copy, Debug)]
-#[must_use = "report the result to the throttle"]
-pub struct Attempt {
-    pair: u64,
-    address: u64,
-    account: u64,
 }
 
 impl Throttle {
@@ -138,15 +101,32 @@ impl Throttle {
     /// Begins an attempt. `login` is `None` for a name that no account can have.
     ///
     /// # Errors
-    /// [`Throttled`] while a lock is active; the password must not be checked then.
+    /// [`Throttled`] while a lock is active; nothing must be read or hashed then.
     pub fn begin(&self, realm: &Realm, login: Option<&FoldedLogin>, source: IpAddr) -> Result<Attempt, Throttled> {
-        let attempt = self.attempt(realm, login, source.into());
+        let mut attempt = Attempt::new(&self.key, realm, login, source.into());
         let now = micros(&*self.clock);
-        self.refuse_locked(&self.meters(), &attempt, now)?;
+        let meters = self.meters();
+        if let Some(account) = meters.linked(attempt.name, now) {
+            attempt.belongs_to(account, &self.key);
+        }
+        self.refuse_locked(&meters, &attempt, now)?;
         Ok(attempt)
     }
 
-    /// The attempt was wrong: counts it three times.
+    /// The name was looked up, and this account has it: the attempt counts for the account, whichever of its names was
+    /// typed.
+    ///
+    /// # Errors
+    /// [`Throttled`] when the account is locked; the password must not be checked then.
+    pub fn found(&self, attempt: &mut Attempt, subject: Subject) -> Result<(), Throttled> {
+        let now = micros(&*self.clock);
+        let mut meters = self.meters();
+        attempt.belongs_to(attempt::account_of(&self.key, subject), &self.key);
+        meters.link(attempt, now);
+        self.refuse_locked(&meters, attempt, now)
+    }
+
+    /// The attempt was wrong: counts it everywhere.
     ///
     /// # Errors
     /// [`Throttled`] when other attempts have locked it meanwhile; it is then not counted.
@@ -159,7 +139,7 @@ impl Throttle {
         Ok(())
     }
 
-    /// The attempt was right: resets the strict counter and makes the address familiar for this name.
+    /// The attempt was right: resets the strict counter and makes the address familiar for this account.
     ///
     /// # Errors
     /// [`Throttled`] when other attempts have locked it meanwhile; the result must not be disclosed then.
@@ -167,28 +147,13 @@ impl Throttle {
         let now = micros(&*self.clock);
         let mut meters = self.meters();
         self.refuse_locked(&meters, attempt, now)?;
-        meters.pair.reset(attempt.pair);
-        meters.familiar.keep(attempt.pair, now + familiar_for(), Micros::MAX);
+        meters.succeeded(attempt, now);
         Ok(())
     }
 
     /// What it has counted, for metrics.
     pub fn counters(&self) -> ThrottleCounters {
         self.counters.read()
-    }
-
-    fn attempt(&self, realm: &Realm, login: Option<&FoldedLogin>, source: ClientNetwork) -> Attempt {
-        let realm_length = (realm.as_str().len() as u64).to_le_bytes();
-        let address = source.octets();
-        let realm = realm.as_str().as_bytes();
-        // No folded name is empty, so the empty text stands for all unusable names.
-        let login = login.map_or("", FoldedLogin::as_str).as_bytes();
-        let key = |parts: &[&[u8]]| key_of(&self.key, parts);
-        Attempt {
-            pair: key(&[b"p", &realm_length, realm, &address, login]),
-            address: key(&[b"a", &address]),
-            account: key(&[b"n", &realm_length, realm, login]),
-        }
     }
 
     fn refuse_locked(&self, meters: &Meters, attempt: &Attempt, now: Micros) -> Result<(), Throttled> {
@@ -202,58 +167,7 @@ impl Throttle {
     }
 }
 
-#[derive(Debug)]
-struct Meters {
-    pair: Meter,
-    address: Meter,
-    account: Meter,
-    /// The pairs that have signed in, and until when they are familiar.
-    familiar: Slots,
-}
-
-impl Meters {
-    fn new(limits: ThrottleLimits) -> Self {
-        Self {
-            pair: Meter::new(limits.pair, limits.capacity),
-            address: Meter::new(limits.address, limits.capacity),
-            account: Meter::new(limits.account, limits.capacity),
-            familiar: Slots::new(limits.capacity),
-        }
-    }
-
-    /// How long each counter locks the attempt: pair, address, account.
-    fn waits(&self, attempt: &Attempt, now: Micros) -> [Option<Duration>; 3] {
-        let familiar = self.familiar.until(attempt.pair) > now;
-        let account = || self.account.wait(attempt.account, now);
-        [
-            self.pair.wait(attempt.pair, now),
-            self.address.wait(attempt.address, now),
-            (!familiar).then(account).flatten(),
-        ]
-    }
-
-    /// Counts a failure everywhere; how many counters had no room for it.
-    fn add(&mut self, attempt: &Attempt, now: Micros) -> u64 {
-        let counted = [
-            self.pair.add(attempt.pair, now),
-            self.address.add(attempt.address, now),
-            self.account.add(attempt.account, now),
-        ];
-        counted.iter().map(|&counted| u64::from(!counted)).sum()
-    }
-}
-
-/// 64 bits of the keyed hash. All parts but the last and those preceded by their length must be of fixed length.
-fn key_of(key: &SecretKey, parts: &[&[u8]]) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = key.mac(parts);
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
-}
-
 /// The monotonic clock. 584,000 years fit.
 fn micros(clock: &dyn Clock) -> Micros {
     clock.monotonic().as_micros() as Micros
-}
-
-const fn familiar_for() -> Micros {
-    FAMILIAR_FOR.as_micros() as Micros
 }

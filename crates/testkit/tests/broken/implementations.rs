@@ -3,6 +3,7 @@
 pub(crate) mod issuer;
 pub(crate) mod opaque;
 pub(crate) mod service;
+pub(crate) mod sign_in;
 pub(crate) mod store;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

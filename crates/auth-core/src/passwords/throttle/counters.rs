@@ -9,11 +9,11 @@ use std::time::Duration;
 pub struct ThrottleCounters {
     /// Failures counted.
     pub failures: u64,
-    /// Attempts refused by the counter of name and address.
+    /// Attempts refused by the counter of account and address.
     pub refused_by_pair: u64,
-    /// Attempts refused by the counter of the address.
+    /// Attempts refused by the counters of the address and of the networks it is part of.
     pub refused_by_address: u64,
-    /// Attempts refused by the counter of the name.
+    /// Attempts refused by the counter of the account.
     pub refused_by_account: u64,
     /// Failures that a counter had no room for. More than 0 means that its table is full of active locks.
     pub uncounted: u64,
@@ -23,7 +23,7 @@ pub struct ThrottleCounters {
 pub(super) struct Counters {
     failures: AtomicU64,
     uncounted: AtomicU64,
-    /// Pair, address, account.
+    /// Pair, networks, account.
     refused: [AtomicU64; 3],
 }
 
@@ -34,7 +34,7 @@ impl Counters {
         self.uncounted.fetch_add(uncounted, Ordering::Relaxed);
     }
 
-    /// Notes which counters locked an attempt, if any: pair, address, account.
+    /// Notes which counters locked an attempt, if any: pair, networks, account.
     pub(super) fn note_refusal(&self, waits: &[Option<Duration>; 3]) {
         for (counter, wait) in self.refused.iter().zip(waits) {
             counter.fetch_add(wait.is_some().into(), Ordering::Relaxed);

@@ -1,7 +1,12 @@
-//! The part of an address that counts as one client.
+//! The part of an address that counts as one client, and the wider networks it belongs to.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The source of a request whose address is not known: `0.0.0.0`.
+///
+/// All such requests count as one client, with the tightest limits, because nothing tells them apart.
+pub const UNKNOWN_SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The source of a request, as it is counted and queued: a whole IPv4 address, or the /64 of an IPv6 address.
 ///
@@ -15,7 +20,28 @@ impl ClientNetwork {
     pub(crate) const fn octets(&self) -> [u8; 16] {
         self.0.octets()
     }
+
+    /// Whether the address of the client is not known.
+    pub(crate) fn is_unknown(&self) -> bool {
+        let v4 = self.0.to_ipv4_mapped();
+        v4.map_or(self.0.is_unspecified(), |v4| v4.is_unspecified())
+    }
+
+    /// The /56 and the /48 of an IPv6 network; `None` for an IPv4 address.
+    ///
+    /// Providers give a customer a /64, a /56 or a /48. Whoever holds a /48 has 65,536 networks of the size /64.
+    pub(crate) fn wider(&self) -> Option<[WiderNetwork; 2]> {
+        if self.0.to_ipv4_mapped().is_some() || self.is_unknown() {
+            return None;
+        }
+        let [a, b, c, d, ..] = self.0.segments();
+        let network = |d| Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0);
+        Some([(56, network(d & 0xff00)), (48, network(0))])
+    }
 }
+
+/// An IPv6 network: the length of its prefix, and its first address.
+pub(crate) type WiderNetwork = (u8, Ipv6Addr);
 
 impl From<IpAddr> for ClientNetwork {
     fn from(address: IpAddr) -> Self {
@@ -43,9 +69,12 @@ impl fmt::Debug for ClientNetwork {
 mod tests {
     use super::*;
 
+    fn network(address: &str) -> ClientNetwork {
+        address.parse::<IpAddr>().expect("an address").into()
+    }
+
     fn of(address: &str) -> String {
-        let address: IpAddr = address.parse().expect("an address");
-        format!("{:?}", ClientNetwork::from(address))
+        format!("{:?}", network(address))
     }
 
     #[test]
@@ -61,5 +90,23 @@ mod tests {
     fn an_ipv4_address_written_as_ipv6_is_that_ipv4_address() {
         assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
         assert_ne!(of("::ffff:192.0.2.1"), of("::ffff:192.0.2.2"));
+    }
+
+    #[test]
+    fn an_ipv6_network_is_part_of_two_wider_ones_and_an_ipv4_address_of_none() {
+        let first = |text: &str| text.parse::<Ipv6Addr>().expect("an address");
+        let wider = network("2001:db8:1:abcd::1").wider();
+        assert_eq!(
+            wider,
+            Some([(56, first("2001:db8:1:ab00::")), (48, first("2001:db8:1::"))])
+        );
+        assert_eq!(network("192.0.2.1").wider(), None);
+    }
+
+    #[test]
+    fn the_unspecified_address_is_an_unknown_source() {
+        assert!(ClientNetwork::from(UNKNOWN_SOURCE).is_unknown());
+        assert!(network("::").is_unknown() && network("::ffff:0.0.0.0").is_unknown());
+        assert!(!network("0.0.0.1").is_unknown() && !network("2001:db8::").is_unknown());
     }
 }
