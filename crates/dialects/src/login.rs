@@ -195,6 +195,10 @@ mod tests {
             r#"{"password":"p"}"#,
             r#"{"username":""}"#,
             r#"{"username":" ","password":"p"}"#,
+            // The names that other dialects have for it.
+            r#"{"email":"u","password":"p"}"#,
+            r#"{"email_or_username":"u","password":"p"}"#,
+            r#"{"user":"u","login":"u","name":"u","Username":"u","password":"p"}"#,
         ] {
             assert_eq!(status_and_body(false, &decode(body).unwrap_err()), required, "{body}");
         }

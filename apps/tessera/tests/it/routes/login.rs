@@ -115,6 +115,7 @@ fn a_missing_user_name_is_a_400_an_unknown_user_a_404_and_a_missing_password_a_4
     let send = |body: Value| server.send(&LOGIN.request(&body).coming_from("10.2.0.2"));
     for body in [
         json!({"password": "secret"}),
+        json!({"email": "root", "password": "secret"}),
         json!({"username": "", "password": "secret"}),
         json!({"username": "  ", "password": "secret"}),
         json!({}),
