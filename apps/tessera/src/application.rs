@@ -14,6 +14,7 @@ use crate::config::{Config, Flavour};
 use crate::extension::{Catalog, FlavourDialect, IssuerParts};
 use crate::forward_auth;
 use crate::health::{self, Health};
+use crate::http::request_id::RequestIds;
 use crate::http::{Routes, only_get};
 use crate::parts::FlavourParts;
 
@@ -28,6 +29,7 @@ pub(crate) struct Application {
     authenticator: Data<Authenticator>,
     health: Data<Health>,
     refusals: Data<RefusalPace>,
+    request_ids: Data<RequestIds>,
 }
 
 impl Application {
@@ -51,6 +53,10 @@ impl Application {
             authenticator: Data::new(Authenticator::new(schemes, "tessera")),
             health: Data::new(made.health(config)),
             refusals: Data::from(made.refusals.clone()),
+            request_ids: Data::new(RequestIds {
+                proxies: made.server.proxies.clone(),
+                entropy: made.entropy.clone(),
+            }),
         })
     }
 
@@ -59,6 +65,7 @@ impl Application {
         config.app_data(self.authenticator.clone());
         config.app_data(self.health.clone());
         config.app_data(self.refusals.clone());
+        config.app_data(self.request_ids.clone());
         self.routes.iter().for_each(|routes| routes.register(config));
         config.service(resource(VERIFY).to(forward_auth::verify));
         config.service(only_get(ALIVE, health::alive));

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::builder::Builder;
 use crate::commands;
@@ -44,8 +44,9 @@ enum Command {
 /// Runs Tessera's command line, `serve`, `account`, `key` and the others, with the dialects and strategies of
 /// `builder`. An error prints one sentence on standard error, and the exit status is 1.
 pub fn run(builder: Builder) -> ExitCode {
-    let Cli { options, command } = Cli::parse();
-    let common = Common::new(options, builder);
+    let matches = Cli::command().get_matches();
+    let Cli { options, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let common = Common::new(options, builder, words(&matches));
     let outcome = match command {
         Command::Serve(serve) => serve.run(&common),
         Command::Migrate(migrate) => migrate.run(&common),
@@ -64,4 +65,10 @@ pub fn run(builder: Builder) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The words of the command, such as `account disable`.
+fn words(matches: &ArgMatches) -> String {
+    let below = std::iter::successors(matches.subcommand(), |(_, below)| below.subcommand());
+    below.map(|(word, _)| word).collect::<Vec<_>>().join(" ")
 }

@@ -2,6 +2,7 @@
 
 pub mod account;
 mod admin;
+mod audit;
 pub mod consumer;
 mod database;
 pub mod doctor;

@@ -4,7 +4,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use auth_actix::{AuthRejection, Authenticator};
-use auth_core::VerifiedToken;
+use auth_core::{Scope, VerifiedToken};
 use permissions::Demand;
 
 /// Answers 200 with the token's identity headers, 401, 403 or 503. Takes any method and does not read the body.
@@ -17,6 +17,7 @@ pub(crate) async fn verify(
     let demand = Demand::parse(names.iter().map(String::as_str));
     let met = demand.as_ref().is_ok_and(|demand| demand.is_met_by(token.scopes()));
     if !met {
+        log_missing(&token, demand.as_ref().ok());
         return Err(AuthRejection::scope(authenticator.challenge(), needed(demand.ok()))).inspect_err(log);
     }
     identity_headers(&token).ok_or_else(|| AuthRejection::scope(authenticator.challenge(), String::new()))
@@ -24,6 +25,15 @@ pub(crate) async fn verify(
 
 fn log(rejection: &AuthRejection) {
     tracing::debug!(event = "token_refused", reason = rejection.reason());
+}
+
+/// Names the permissions that the token lacks. They are names that a permission can have; others are not logged.
+fn log_missing(token: &VerifiedToken, demand: Option<&Demand>) {
+    let lacking = |name: &&Scope| !token.scopes().contains(name.as_str());
+    let missing = demand.map(|demand| demand.iter().filter(lacking).map(Scope::as_str).collect::<Vec<_>>());
+    let missing = missing.map_or("(not the name of a permission)".into(), |names| names.join(" "));
+    let (token, subject, flavour) = (token.id(), token.subject(), token.flavour());
+    tracing::info!(event = "permission_missing", %missing, %flavour, %token, %subject);
 }
 
 /// The value of every `permission=`, not split.

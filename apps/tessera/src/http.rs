@@ -5,6 +5,7 @@ pub(crate) mod late;
 pub(crate) mod panic;
 mod presented;
 mod reply;
+pub(crate) mod request_id;
 mod routes;
 mod source;
 

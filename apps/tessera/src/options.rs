@@ -29,11 +29,21 @@ pub(crate) struct Options {
 pub(crate) struct Common {
     options: Options,
     builder: Builder,
+    command: String,
 }
 
 impl Common {
-    pub(crate) fn new(options: Options, builder: Builder) -> Self {
-        Self { options, builder }
+    pub(crate) fn new(options: Options, builder: Builder, command: String) -> Self {
+        Self {
+            options,
+            builder,
+            command,
+        }
+    }
+
+    /// The words of the command, such as `account disable`.
+    pub(crate) fn command(&self) -> &str {
+        &self.command
     }
 
     /// The dialects and strategies of this program, its clock and its source of random bytes.

@@ -32,6 +32,7 @@ pub(crate) fn start(application: Application, config: &Config, listener: TcpList
             .wrap(from_fn(http::late::refusals))
             .wrap(Condition::new(!settings.cors_origins.is_empty(), cors(&settings)))
             .wrap(headers())
+            .wrap(from_fn(http::request_id::identified))
             .configure(|config| application.register(config))
             .default_service(web::to(not_found))
     });
@@ -71,7 +72,7 @@ fn cors(settings: &HttpSettings) -> Cors {
     cors.allowed_methods(["GET", "HEAD", "POST"])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
         .allowed_headers(own)
-        .expose_headers(["WWW-Authenticate", "Retry-After"])
+        .expose_headers(["WWW-Authenticate", "Retry-After", "X-Request-Id"])
         .max_age(3600)
 }
 

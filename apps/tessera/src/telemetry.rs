@@ -14,6 +14,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
+use crate::http::request_id::SPAN_TARGET;
+
 use repeats::Repeats;
 use writer::LogWriter;
 
@@ -33,6 +35,8 @@ pub(crate) fn start() -> anyhow::Result<Telemetry> {
     let wanted = std::env::var("TESSERA_LOG").unwrap_or_else(|_| "info".into());
     let filter = EnvFilter::try_new(&wanted)
         .map_err(|error| anyhow::anyhow!("TESSERA_LOG = {wanted}: {error}; allowed is a level, such as info"))?;
+    // Whatever is selected, a line has the request that it belongs to.
+    let filter = filter.add_directive(format!("{SPAN_TARGET}=error").parse()?);
     let repeats = Repeats::default();
     let (writer, guard) = LogWriter::start(standard_error(), BUFFER, repeats.clone())
         .map_err(|error| anyhow::anyhow!("the thread that writes the log cannot start: {error}"))?;

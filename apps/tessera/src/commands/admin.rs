@@ -12,6 +12,7 @@ use consumer_auth::ConsumerStore;
 use permissions::RoleStore;
 use store_diesel::DieselStore;
 
+use super::audit;
 use super::database::{database_url, open_existing};
 use super::report::Report;
 use crate::commands;
@@ -27,7 +28,7 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Opens the database, runs the action, and prints its report.
+    /// Opens the database, runs the action, logs what it changed, and prints its report.
     pub fn run(common: &Common, action: impl AsyncFnOnce(&Self) -> anyhow::Result<Report>) -> anyhow::Result<()> {
         let config = common.load_config()?;
         let report = commands::runtime()?.block_on(async {
@@ -39,6 +40,7 @@ impl Admin {
             };
             action(&admin).await
         })?;
+        audit::log_change(common, &report);
         report.print(common.json())
     }
 

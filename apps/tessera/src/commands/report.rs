@@ -20,6 +20,11 @@ impl Report {
         Self { text, json }
     }
 
+    /// What it says, for programs.
+    pub fn json(&self) -> &Value {
+        &self.json
+    }
+
     /// Prints it to standard output. A reader that closes the pipe early is not an error.
     pub fn print(&self, json: bool) -> anyhow::Result<()> {
         let text = if json { self.json.to_string() } else { self.text.clone() };

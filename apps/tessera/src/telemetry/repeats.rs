@@ -10,11 +10,12 @@ use tracing_subscriber::layer::{Context, Filter};
 
 /// The events that are summed up: refusals, each of which says the same as the last one. What a person did, and what
 /// happened to a token, is never summed up.
-const SUMMED: [&str; 7] = [
+const SUMMED: [&str; 8] = [
     "consumer_refused",
     "login_busy",
     "login_throttled",
     "login_unavailable",
+    "permission_missing",
     "request_refused",
     "token_refused",
     "unavailable",

@@ -5,6 +5,7 @@
 mod admin_folder;
 
 mod accounts;
+mod audit;
 mod consumers;
 mod doctor;
 mod keys;

@@ -17,6 +17,7 @@ mod curl;
 mod foreign_tokens;
 mod lifecycle;
 mod logging;
+mod request_ids;
 mod secrets;
 mod startup;
 mod surface;
