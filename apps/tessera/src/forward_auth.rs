@@ -33,7 +33,7 @@ fn log_missing(token: &VerifiedToken, demand: Option<&Demand>) {
     let missing = demand.map(|demand| demand.iter().filter(lacking).map(Scope::as_str).collect::<Vec<_>>());
     let missing = missing.map_or("(not the name of a permission)".into(), |names| names.join(" "));
     let (token, subject, flavour) = (token.id(), token.subject(), token.flavour());
-    tracing::info!(event = "permission_missing", %missing, %flavour, %token, %subject);
+    tracing::info!(event = "permission_missing", missing = missing.as_str(), %flavour, %token, %subject);
 }
 
 /// The value of every `permission=`, not split.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::client::{Request, Response};
 use crate::support::dialect::Dialect;
-use crate::support::poll::poll;
+use crate::support::poll;
 use crate::support::server::{Server, Setup};
 use crate::support::sign_in::{Workshop, bearer, device};
 
