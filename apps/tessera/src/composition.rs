@@ -8,6 +8,7 @@ use auth_core::{
     Clock, Entropy, HashCost, HashingOptions, PasswordAuthenticator, PasswordHasher, RefusalLimits, RefusalPace,
     RegistryLimits, SecretKey, Throttle, ThrottleLimits, TokenRegistry,
 };
+use consumer_auth::Quotas;
 use keystore::Keyring;
 
 use crate::config::{Config, PasswordSettings};
@@ -66,6 +67,7 @@ impl Composition {
                 stores,
                 passwords: Arc::new(passwords),
                 throttle,
+                quotas: Arc::new(Quotas::new(config.partners.limits(), clock.clone())),
                 proxies: Proxies(config.http.proxies()?),
                 body_timeout: config.http.body_timeout.0,
                 public_url,

@@ -23,7 +23,7 @@ use crate::extension::{BadSetting, Catalog};
 pub use duration::Span;
 pub use flavour::{Flavour, SigningKeys};
 pub use http::HttpSettings;
-pub use limits::{PasswordSettings, RefreshSettings, RevocationSettings};
+pub use limits::{PartnerSettings, PasswordSettings, RefreshSettings, RevocationSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.
 const NOT_SETTINGS: [&str; 6] = [
@@ -45,6 +45,7 @@ struct Raw {
     passwords: PasswordSettings,
     refresh: RefreshSettings,
     revocation: RevocationSettings,
+    partners: PartnerSettings,
     http: HttpSettings,
     flavour: Option<Vec<Dict>>,
 }
@@ -58,6 +59,7 @@ impl Default for Raw {
             passwords: PasswordSettings::default(),
             refresh: RefreshSettings::default(),
             revocation: RevocationSettings::default(),
+            partners: PartnerSettings::default(),
             http: HttpSettings::default(),
             flavour: None,
         }
@@ -94,6 +96,8 @@ pub struct Config {
     pub refresh: RefreshSettings,
     /// `[revocation]`.
     pub revocation: RevocationSettings,
+    /// `[partners]`.
+    pub partners: PartnerSettings,
     /// `[http]`.
     pub http: HttpSettings,
     /// The mounted flavours, in order.
@@ -138,6 +142,7 @@ impl Config {
         let hint = "an address and a port, such as 127.0.0.1:8080 (port 0: the system chooses)";
         in_range("passwords", &raw.passwords)?;
         in_range("revocation", &raw.revocation)?;
+        in_range("partners", &raw.partners)?;
         in_range("http", &raw.http)?;
         raw.passwords.check()?;
         raw.refresh.check()?;
@@ -152,6 +157,7 @@ impl Config {
             passwords: raw.passwords,
             refresh: raw.refresh,
             revocation: raw.revocation,
+            partners: raw.partners,
             http: raw.http,
         })
     }

@@ -26,6 +26,7 @@ mod telemetry;
 pub use builder::{Builder, Running, Start};
 pub use cli::run;
 pub use config::{
-    Config, Flavour, HttpSettings, Overrides, PasswordSettings, RefreshSettings, RevocationSettings, SigningKeys, Span,
+    Config, Flavour, HttpSettings, Overrides, PartnerSettings, PasswordSettings, RefreshSettings, RevocationSettings,
+    SigningKeys, Span,
 };
 pub use parts::{FlavourParts, People, ServerParts, StoreHealth, Stores};

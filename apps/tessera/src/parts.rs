@@ -11,7 +11,7 @@ use auth_core::{
     Account, AccountStore, Clock, Entropy, PasswordAuthenticator, PasswordStore, Realm, Scopes, StoreError, Throttle,
     TokenAdminStore, TokenService, TokenStore,
 };
-use consumer_auth::ConsumerStore;
+use consumer_auth::{ConsumerStore, Quotas};
 use keystore::KeyStore;
 use permissions::RoleStore;
 use secrecy::SecretString;
@@ -84,6 +84,8 @@ pub struct ServerParts {
     pub passwords: Arc<PasswordAuthenticator>,
     /// Failed attempts, by name and by address.
     pub throttle: Arc<Throttle>,
+    /// What each partner may ask for.
+    pub quotas: Arc<Quotas>,
     /// Which proxies are trusted to name a client's address.
     pub proxies: Proxies,
     /// How long the body of a request may take to arrive.

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::consumer::{Client, Consumer, Organisation};
 use crate::email::FoldedEmail;
+use crate::quota::{OverQuota, QuotaLimits, Quotas};
 use crate::store::{ConsumerStore, NewClient};
 
 /// Why no client was returned.
@@ -21,6 +22,9 @@ pub enum VouchError {
     /// Too many failures. The token was not checked, or the result is withheld.
     #[error(transparent)]
     Throttled(#[from] Throttled),
+    /// The consumer has asked for more than it may. It is who it says.
+    #[error(transparent)]
+    OverQuota(#[from] OverQuota),
     /// The store failed.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
@@ -61,6 +65,7 @@ pub struct ConsumerAuthenticator {
     clock: Arc<dyn Clock>,
     throttle: Arc<Throttle>,
     throttle_realm: Realm,
+    quotas: Arc<Quotas>,
 }
 
 impl ConsumerAuthenticator {
@@ -68,6 +73,7 @@ impl ConsumerAuthenticator {
     /// allowance of each.
     pub fn new(store: Arc<dyn ConsumerStore>, clock: Arc<dyn Clock>, throttle: Arc<Throttle>) -> Self {
         Self {
+            quotas: Arc::new(Quotas::new(QuotaLimits::default(), clock.clone())),
             store,
             clock,
             throttle,
@@ -75,10 +81,17 @@ impl ConsumerAuthenticator {
         }
     }
 
+    /// The same with these quotas instead of the default ones. All authenticators of a node share them.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Arc<Quotas>) -> Self {
+        Self { quotas, ..self }
+    }
+
     /// The client of the organisation with this e-mail, found or created, if the consumer may vouch for it.
     ///
     /// # Errors
-    /// [`VouchError::Refused`], the same for every reason; [`VouchError::Throttled`]; [`VouchError::Unavailable`].
+    /// [`VouchError::Refused`], the same for every reason; [`VouchError::Throttled`]; [`VouchError::OverQuota`];
+    /// [`VouchError::Unavailable`].
     ///
     /// # Security
     /// Everything is checked before anything is created. An unknown key costs the same comparison as a wrong token, which
@@ -97,26 +110,44 @@ impl ConsumerAuthenticator {
         self.throttle.succeeded(&attempt)?;
         match consumer.disabled || consumer.organisation.id != request.organisation {
             true => Err(refused(request)),
-            false => self.find_or_create(request, consumer.organisation).await,
+            false => {
+                let outcome = self.within_quota(request, consumer).await;
+                if matches!(outcome, Err(VouchError::OverQuota(_))) {
+                    tracing::warn!(event = "consumer_over_quota", organisation = request.organisation);
+                }
+                outcome
+            }
         }
+    }
+
+    async fn within_quota(&self, request: &VouchRequest<'_>, consumer: Consumer) -> Result<Vouched, VouchError> {
+        self.quotas.take_call(&consumer.key)?;
+        self.find_or_create(request, consumer).await
     }
 
     async fn find_or_create(
         &self,
         request: &VouchRequest<'_>,
-        organisation: Organisation,
+        Consumer { key, organisation, .. }: Consumer,
     ) -> Result<Vouched, VouchError> {
         let new = NewClient {
+            consumer: key,
             organisation: organisation.id,
             folded: request.email.folded().clone(),
             email: request.email.typed().to_owned(),
             name: request.name.to_owned(),
             created_at: self.clock.now(),
         };
-        let client = self.store.find_or_create_client(new).await?;
-        match client.disabled {
-            true => Err(refused(request)),
-            false => Ok(Vouched { client, organisation }),
+        let client = match self.store.find_client(&new).await? {
+            Some(client) => Some(client),
+            None => {
+                self.quotas.take_client(&new.consumer)?;
+                self.store.find_or_create_client(new).await?
+            }
+        };
+        match client {
+            Some(client) if !client.disabled => Ok(Vouched { client, organisation }),
+            _ => Err(refused(request)),
         }
     }
 
@@ -124,11 +155,12 @@ impl ConsumerAuthenticator {
     async fn identify(&self, request: &VouchRequest<'_>) -> Result<Option<Consumer>, StoreError> {
         let presented = TokenDigest::of(request.token.expose_secret().as_bytes());
         let consumer = self.store.find(request.key).await?;
-        // The digest of no known text, so that an unknown key costs a comparison too.
-        let no_token = TokenDigest::from_bytes([0; 32]);
-        let expected = consumer.as_ref().map_or(&no_token, |consumer| &consumer.token);
-        let right = presented == *expected;
-        Ok(consumer.filter(|_| right))
+        let is_right = match &consumer {
+            Some(consumer) => consumer.accepts(&presented, self.clock.now()),
+            // The digest of no known text, so that an unknown key costs a comparison too.
+            None => presented == TokenDigest::from_bytes([0; 32]),
+        };
+        Ok(consumer.filter(|_| is_right))
     }
 }
 

@@ -15,17 +15,39 @@ pub struct Organisation {
     pub utc_offset_seconds: i32,
 }
 
-/// A partner who may vouch for the clients of one organisation. Of its token only the digest is stored.
+/// A partner who may vouch for the clients of one organisation. Of its tokens only the digests are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consumer {
     /// Its key: a public name.
     pub key: String,
     /// The digest of its token.
     pub token: TokenDigest,
+    /// The token before, while it is accepted beside the new one.
+    pub previous: Option<PreviousToken>,
     /// Whether it is disabled.
     pub disabled: bool,
     /// The organisation whose clients it may vouch for.
     pub organisation: Organisation,
+}
+
+/// A token that was replaced by rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreviousToken {
+    /// Its digest.
+    pub digest: TokenDigest,
+    /// From when on it is refused.
+    pub until: Timestamp,
+}
+
+impl Consumer {
+    /// Whether this is its token, or the one before whose time is not over. Takes the same time wherever they differ.
+    pub fn accepts(&self, presented: &TokenDigest, now: Timestamp) -> bool {
+        let is_current = self.token == *presented;
+        let is_previous = self
+            .previous
+            .is_some_and(|previous| previous.digest == *presented && now < previous.until);
+        is_current | is_previous
+    }
 }
 
 /// A client of an organisation.
@@ -45,4 +67,36 @@ pub struct Client {
     pub disabled: bool,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_before_is_accepted_until_its_end() {
+        let at = Timestamp::from_seconds;
+        let (new, old) = (TokenDigest::of(b"new"), TokenDigest::of(b"old"));
+        let mut consumer = Consumer {
+            key: "k".into(),
+            token: new,
+            previous: Some(PreviousToken {
+                digest: old,
+                until: at(10),
+            }),
+            disabled: false,
+            organisation: Organisation {
+                id: 1,
+                name: String::new(),
+                subdomain: String::new(),
+                utc_offset_seconds: 0,
+            },
+        };
+        assert!(consumer.accepts(&new, at(9)) && consumer.accepts(&new, at(10)));
+        assert!(consumer.accepts(&old, at(9)));
+        assert!(!consumer.accepts(&old, at(10)));
+        assert!(!consumer.accepts(&TokenDigest::of(b"other"), at(9)));
+        consumer.previous = None;
+        assert!(!consumer.accepts(&old, at(9)));
+    }
 }

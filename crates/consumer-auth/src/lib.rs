@@ -4,9 +4,11 @@
 mod authenticator;
 mod consumer;
 mod email;
+mod quota;
 mod store;
 
 pub use authenticator::{ConsumerAuthenticator, VouchError, VouchRequest, Vouched};
-pub use consumer::{Client, Consumer, Organisation};
+pub use consumer::{Client, Consumer, Organisation, PreviousToken};
 pub use email::FoldedEmail;
-pub use store::{ConsumerStore, NewClient};
+pub use quota::{OverQuota, QuotaLimits, Quotas};
+pub use store::{ClientsOf, ConsumerStore, NewClient, SecretRotation};

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use auth_core::{FoldedLogin, StoreError, Timestamp, TokenDigest};
+use auth_core::{FoldedLogin, StoreError, Subject, Timestamp, TokenDigest};
 
 use crate::consumer::{Client, Consumer, Organisation};
 
 /// A client to be found or created.
 #[derive(Debug, Clone)]
 pub struct NewClient {
+    /// The key of the consumer that vouches for it.
+    pub consumer: String,
     /// The organisation it belongs to.
     pub organisation: i64,
     /// Its e-mail in the form in which addresses are compared.
@@ -22,6 +24,30 @@ pub struct NewClient {
     pub created_at: Timestamp,
 }
 
+/// A new token for a consumer, beside which the one before is accepted for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRotation {
+    /// The consumer's key.
+    pub key: String,
+    /// The digest of its token until now.
+    pub from: TokenDigest,
+    /// The digest of its new token.
+    pub to: TokenDigest,
+    /// Until when `from` is accepted, too.
+    pub previous_until: Timestamp,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Which clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientsOf {
+    /// Those for whom the consumer with this key has vouched.
+    Consumer(String),
+    /// All of an organisation.
+    Organisation(i64),
+}
+
 /// Organisations, consumers and clients as stored. Each method is one atomic operation.
 #[async_trait]
 pub trait ConsumerStore: fmt::Debug + Send + Sync + 'static {
@@ -31,12 +57,33 @@ pub trait ConsumerStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn find(&self, key: &str) -> Result<Option<Consumer>, StoreError>;
 
+    /// The client with this organisation and folded e-mail, as stored, if the consumer is an enabled one of the
+    /// organisation and has vouched for it before. Creates and records nothing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn find_client(&self, asked: &NewClient) -> Result<Option<Client>, StoreError>;
+
     /// The client with this organisation and folded e-mail, created if there is none. However many callers ask at the
-    /// same time, there is one client with one number. An existing client is returned as stored.
+    /// same time, there is one client with one number. An existing client is returned as stored. That the consumer has
+    /// vouched for it is recorded, once.
+    ///
+    /// `Ok(None)` unless the consumer is an enabled one of this organisation; nothing is created or recorded then.
     ///
     /// # Errors
     /// When the store fails; nothing is created.
-    async fn find_or_create_client(&self, new: NewClient) -> Result<Client, StoreError>;
+    ///
+    /// # Security
+    /// The consumer is looked at inside the operation. So once it is disabled, every client that it was answered with is
+    /// among [`clients`](Self::clients), with the generation that it had or an earlier one: a new generation of each
+    /// revokes all tokens that the consumer has obtained or is about to.
+    async fn find_or_create_client(&self, new: NewClient) -> Result<Option<Client>, StoreError>;
+
+    /// At most `limit` clients with a number above `after`, in order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn clients(&self, of: &ClientsOf, after: Option<Subject>, limit: u32) -> Result<Vec<Subject>, StoreError>;
 
     /// Creates an organisation, or replaces its properties.
     ///
@@ -44,7 +91,7 @@ pub trait ConsumerStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails; nothing has changed.
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError>;
 
-    /// Creates a consumer, or replaces its token and enables it. `Ok(false)` if there is no such organisation, or the
+    /// Creates a consumer, or replaces its token, ends the one before, and enables it. `Ok(false)` if there is no such organisation, or the
     /// key belongs to a consumer of another one; nothing has changed then.
     ///
     /// # Errors
@@ -56,6 +103,14 @@ pub trait ConsumerStore: fmt::Debug + Send + Sync + 'static {
         organisation: i64,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Gives a consumer another token, beside which the one it had is accepted until `previous_until`, by one
+    /// compare-and-swap. `Ok(true)` for the one caller for whom `from` was still its token; `Ok(false)` for every other,
+    /// if there is no such consumer, and while an earlier rotation's token is accepted at `now`: never are there three.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn rotate_consumer(&self, rotation: &SecretRotation) -> Result<bool, StoreError>;
 
     /// Disables or enables a consumer; `Ok(false)` if there is none with this key.
     ///

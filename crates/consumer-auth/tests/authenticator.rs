@@ -5,26 +5,29 @@
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    AccountStore, Attributes, FoldedLogin, NewAccount, PasswordStore, Realm, StoreError, SystemEntropy, Throttle,
-    ThrottleLimits, Timestamp, TokenDigest,
+    AccountStore, Attributes, FoldedLogin, NewAccount, PasswordStore, Realm, StoreError, Subject, SystemEntropy,
+    Throttle, ThrottleLimits, Timestamp, TokenDigest,
 };
 use consumer_auth::{
-    Client, Consumer, ConsumerAuthenticator, ConsumerStore, FoldedEmail, NewClient, Organisation, VouchError,
-    VouchRequest, Vouched,
+    Client, ClientsOf, Consumer, ConsumerAuthenticator, ConsumerStore, FoldedEmail, NewClient, Organisation, OverQuota,
+    QuotaLimits, Quotas, SecretRotation, VouchError, VouchRequest, Vouched,
 };
 use store_memory::MemoryStore;
 use testkit::ManualClock;
 
 const NOW: Timestamp = ManualClock::START;
+const HOUR: Duration = Duration::from_secs(3600);
 const EMAIL: &str = "joseph@example.com";
 
 /// Two organisations, with a consumer each.
 struct Setup {
     store: Arc<MemoryStore>,
     authenticator: ConsumerAuthenticator,
+    clock: Arc<ManualClock>,
 }
 
 impl Setup {
@@ -48,9 +51,11 @@ impl Setup {
                     .unwrap()
             );
         }
+        let clock = Arc::new(ManualClock::new());
         Self {
-            authenticator: authenticator(store.clone()),
+            authenticator: authenticator(store.clone(), clock.clone()),
             store,
+            clock,
         }
     }
 
@@ -66,8 +71,7 @@ impl Setup {
     }
 }
 
-fn authenticator(store: Arc<dyn ConsumerStore>) -> ConsumerAuthenticator {
-    let clock = Arc::new(ManualClock::new());
+fn authenticator(store: Arc<dyn ConsumerStore>, clock: Arc<ManualClock>) -> ConsumerAuthenticator {
     let throttle = Throttle::new(ThrottleLimits::default(), clock.clone(), &SystemEntropy).unwrap();
     ConsumerAuthenticator::new(store, clock, Arc::new(throttle))
 }
@@ -304,6 +308,68 @@ async fn a_refusal_with_the_right_token_is_not_counted() {
 }
 
 #[tokio::test]
+async fn the_token_before_is_accepted_until_its_overlap_ends() {
+    let setup = Setup::new().await;
+    let rotation = SecretRotation {
+        key: "demo-key".into(),
+        from: TokenDigest::of(b"demo-token"),
+        to: TokenDigest::of(b"new-token"),
+        previous_until: NOW.plus(HOUR),
+        now: NOW,
+    };
+    assert!(setup.store.rotate_consumer(&rotation).await.unwrap());
+    let vouch = async |token| setup.vouch("demo-key", token, 171, EMAIL).await.map(drop);
+    for token in ["demo-token", "new-token"] {
+        assert_eq!(vouch(token).await, Ok(()), "{token}");
+    }
+    setup.clock.advance(HOUR);
+    assert_eq!(vouch("demo-token").await, Err(VouchError::Refused));
+    assert_eq!(vouch("new-token").await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_consumer_over_its_quota_is_told_when_to_call_again() {
+    let setup = Setup::new().await;
+    let limits = QuotaLimits {
+        calls_per_minute: 4,
+        clients_per_hour: 2,
+    };
+    let quotas = Arc::new(Quotas::new(limits, setup.clock.clone()));
+    let authenticator = setup.authenticator.clone().with_quotas(quotas);
+    let call = async |key: &str, token: &str, organisation: i64, email: &str| {
+        let outcome = vouch(&authenticator, key, token, organisation, email, "N").await;
+        outcome.map(drop)
+    };
+    let demo = async |email: &str| call("demo-key", "demo-token", 171, email).await;
+    let over = |seconds| {
+        let retry_after = Duration::from_secs(seconds);
+        Err(VouchError::OverQuota(OverQuota { retry_after }))
+    };
+    assert_eq!(demo("a@b.c").await, Ok(()));
+    assert_eq!(demo("b@b.c").await, Ok(()));
+    assert_eq!(demo("c@b.c").await, over(3600), "a third client");
+    assert_eq!(demo("a@b.c").await, Ok(()), "an existing one");
+    assert_eq!(demo("a@b.c").await, over(60), "a fifth call");
+    assert_eq!(
+        call("other-key", "other-token", 172, "c@b.c").await,
+        Ok(()),
+        "another consumer"
+    );
+    setup.clock.advance(Duration::from_secs(59));
+    assert_eq!(demo("a@b.c").await, over(1));
+    setup.clock.advance(Duration::from_secs(1));
+    assert_eq!(demo("a@b.c").await, Ok(()));
+    assert_eq!(demo("c@b.c").await, over(3540));
+    setup.clock.advance(HOUR);
+    assert_eq!(demo("c@b.c").await, Ok(()));
+    assert_eq!(
+        call("demo-key", "wrong", 171, "a@b.c").await,
+        Err(VouchError::Refused),
+        "no quota without the token"
+    );
+}
+
+#[tokio::test]
 async fn a_success_resets_the_count_of_its_key() {
     let setup = Setup::new().await;
     for _ in 0..3 {
@@ -331,7 +397,7 @@ async fn a_request_does_not_print_its_token() {
 /// A failure of the store is neither a yes nor a no.
 #[tokio::test]
 async fn a_failing_store_is_not_a_refusal() {
-    let authenticator = authenticator(Arc::new(Failing));
+    let authenticator = authenticator(Arc::new(Failing), Arc::new(ManualClock::new()));
     // More often than any allowance: a failure of the store is not the consumer's.
     for _ in 0..100 {
         let outcome = vouch(&authenticator, "demo-key", "demo-token", 171, EMAIL, "Joseph").await;
@@ -353,7 +419,19 @@ impl ConsumerStore for Failing {
         Err(down())
     }
 
-    async fn find_or_create_client(&self, _new: NewClient) -> Result<Client, StoreError> {
+    async fn clients(&self, _: &ClientsOf, _: Option<Subject>, _: u32) -> Result<Vec<Subject>, StoreError> {
+        Err(down())
+    }
+
+    async fn rotate_consumer(&self, _: &SecretRotation) -> Result<bool, StoreError> {
+        Err(down())
+    }
+
+    async fn find_client(&self, _: &NewClient) -> Result<Option<Client>, StoreError> {
+        Err(down())
+    }
+
+    async fn find_or_create_client(&self, _new: NewClient) -> Result<Option<Client>, StoreError> {
         Err(down())
     }
 

@@ -41,6 +41,9 @@ fn main() {
 async fn measure(name: &str, url: &str) {
     let store = DieselStore::connect(url, &StoreOptions::default()).await.unwrap();
     store.consumers().put_organisation(&organisation(171)).await.unwrap();
+    let digest = TokenDigest::of(b"token");
+    let put = store.consumers().put_consumer(CONSUMER, &digest, 171, NOW).await;
+    assert!(put.unwrap());
     let owner = owner(&store).await;
     println!("{name}");
 
@@ -88,9 +91,10 @@ async fn measure(name: &str, url: &str) {
     .await;
 
     let consumers = store.consumers();
+    drop(consumers.find_or_create_client(client(u64::MAX)).await.unwrap());
     rate("find-or-create (existing client)", Some(least), move || {
         let consumers = consumers.clone();
-        async move { drop(consumers.find_or_create_client(client(u64::MAX)).await.unwrap()) }
+        async move { assert!(consumers.find_client(&client(u64::MAX)).await.unwrap().is_some()) }
     })
     .await;
 
@@ -206,9 +210,12 @@ fn selector(number: u64) -> Selector {
     Selector(selector)
 }
 
+const CONSUMER: &str = "partner";
+
 fn client(number: u64) -> NewClient {
     let email = format!("client-{number}@example.com");
     NewClient {
+        consumer: CONSUMER.into(),
         organisation: 171,
         folded: FoldedLogin::parse(&email).unwrap(),
         email,

@@ -109,6 +109,7 @@ migrations! {
     "2026-11-21-000004_create_tokens",
     "2026-11-21-000005_create_vault",
     "2026-11-26-000007_digest_refresh_selectors",
+    "2026-11-26-000008_record_who_vouched",
 }
 
 #[cfg(test)]

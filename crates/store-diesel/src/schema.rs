@@ -41,6 +41,16 @@ diesel::table! {
         token_digest -> Binary,
         disabled -> Bool,
         created_at -> BigInt,
+        previous_digest -> Nullable<Binary>,
+        previous_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    consumer_clients (consumer_key, account_id) {
+        consumer_key -> Text,
+        account_id -> BigInt,
+        since -> BigInt,
     }
 }
 
@@ -110,12 +120,15 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(consumer_clients -> accounts (account_id));
+diesel::joinable!(consumer_clients -> consumers (consumer_key));
 diesel::joinable!(consumers -> organisations (organisation_id));
 diesel::joinable!(passwords -> accounts (account_id));
 diesel::joinable!(tokens -> accounts (subject));
 
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
+    consumer_clients,
     consumers,
     feed,
     meta,

@@ -56,7 +56,8 @@ async fn one_client_is_made(fresh: Fresh) {
         let clients = crowd(&nodes, CROWD, |node, caller| async move {
             let mut client = client(&format!("client-{round}@example.com"));
             client.name = format!("Name {caller}");
-            node.consumers().find_or_create_client(client).await.unwrap()
+            let found = node.consumers().find_or_create_client(client).await;
+            found.unwrap().expect("an enabled consumer")
         })
         .await;
         let first = &clients[0];

@@ -6,9 +6,10 @@
 mod support;
 
 use auth_core::{Selector, TokenDigest};
+use consumer_auth::ClientsOf;
 use store_diesel::{ConnectError, DieselStore, Migrator, StoreOptions};
 use support::Fresh;
-use support::things::{owner, session};
+use support::things::{CONSUMER, NOW, client, organisation, owner, session};
 
 tests! {
     both {
@@ -18,6 +19,7 @@ tests! {
         tables_of_a_later_version_are_refused_and_not_written_to
         missing_migrations_are_refused_where_they_may_not_be_applied
         a_selector_that_was_stored_as_it_is_becomes_its_digest_once
+        an_upgrade_records_that_any_partner_may_have_vouched
     }
     other {
         several_starters_make_one_new_file
@@ -131,6 +133,30 @@ async fn a_selector_that_was_stored_as_it_is_becomes_its_digest_once(fresh: Fres
         while !migrator.revert().await.unwrap().unwrap().contains("000007_digest") {}
         migrator.apply().await.unwrap();
         assert_eq!(tokens.find_session(&digest).await.unwrap(), Some(found));
+    }
+}
+
+/// Before it was recorded, any consumer of an organisation may have obtained any of its clients' tokens.
+async fn an_upgrade_records_that_any_partner_may_have_vouched(fresh: Fresh) {
+    organisation(&fresh.store).await;
+    let consumers = fresh.store.consumers();
+    let token = TokenDigest::of(b"token");
+    assert!(consumers.put_consumer("second", &token, 171, NOW).await.unwrap());
+    let found = consumers.find_or_create_client(client("a@example.com")).await;
+    let client = found.unwrap().expect("an enabled consumer").subject;
+    owner(&fresh.store, "workshop@email.dk").await;
+    let migrator = migrator(&fresh).await;
+    while !migrator
+        .revert()
+        .await
+        .unwrap()
+        .expect("it is there")
+        .contains("000008")
+    {}
+    migrator.apply().await.unwrap();
+    for key in [CONSUMER, "second"] {
+        let of = ClientsOf::Consumer(key.into());
+        assert_eq!(consumers.clients(&of, None, 10).await.unwrap(), [client], "{key}");
     }
 }
 

@@ -87,6 +87,7 @@ async fn every_index_is_there(fresh: Fresh) {
         "accounts_login",
         "accounts_alias",
         "consumers_organisation",
+        "consumer_clients_account",
         "tokens_refresh",
         "tokens_shared",
         "tokens_owner",
@@ -189,6 +190,7 @@ async fn nothing_is_of_nobody(fresh: Fresh) {
         "INSERT INTO passwords (account_id, hash, changed_at) VALUES (7, 'hash', 0)",
         "INSERT INTO tokens (flavour, realm, subject, generation, scopes, issued_at) VALUES ('a', 'a', 7, 0, '[]', 0)",
         "INSERT INTO consumers (key, organisation_id, token_digest, created_at) VALUES ('k', 7, '', 0)",
+        "INSERT INTO consumer_clients (consumer_key, account_id, since) VALUES ('k', 7, 0)",
     ] {
         assert!(fresh.refuses(insert).await, "{insert}");
     }

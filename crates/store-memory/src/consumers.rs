@@ -2,11 +2,13 @@
 //! its e-mail, its name an attribute.
 
 use async_trait::async_trait;
-use auth_core::{Account, Attributes, NewAccount, Realm, StoreError, Timestamp, TokenDigest};
-use consumer_auth::{Client, Consumer, ConsumerStore, NewClient, Organisation};
+use auth_core::{Account, Attributes, NewAccount, Realm, StoreError, Subject, Timestamp, TokenDigest};
+use consumer_auth::{
+    Client, ClientsOf, Consumer, ConsumerStore, NewClient, Organisation, PreviousToken, SecretRotation,
+};
 
 use crate::MemoryStore;
-use crate::state::ConsumerRow;
+use crate::state::{ConsumerRow, State};
 
 /// The attribute that holds a client's name.
 const NAME: &str = "name";
@@ -19,6 +21,7 @@ impl ConsumerStore for MemoryStore {
             Some(Consumer {
                 key: key.to_owned(),
                 token: row.token,
+                previous: row.previous,
                 disabled: row.disabled,
                 organisation: state.organisations.get(&row.organisation)?.clone(),
             })
@@ -26,24 +29,54 @@ impl ConsumerStore for MemoryStore {
         Ok(consumer)
     }
 
-    async fn find_or_create_client(&self, new: NewClient) -> Result<Client, StoreError> {
+    async fn find_client(&self, asked: &NewClient) -> Result<Option<Client>, StoreError> {
+        let state = self.state();
+        if !state.may_vouch(&asked.consumer, asked.organisation) {
+            return Ok(None);
+        }
+        let found = state.account_named(&Realm::of_organisation(asked.organisation), &asked.folded);
+        let account = found.map(|row| &row.account);
+        let vouched = |account: &&Account| state.vouched.contains(&(asked.consumer.clone(), account.subject));
+        Ok(account
+            .filter(vouched)
+            .map(|account| client_of(account, asked.organisation)))
+    }
+
+    async fn find_or_create_client(&self, new: NewClient) -> Result<Option<Client>, StoreError> {
         let mut state = self.state();
         let organisation = new.organisation;
-        let realm = Realm::of_organisation(organisation);
+        if !state.may_vouch(&new.consumer, organisation) {
+            return Ok(None);
+        }
+        let (consumer, realm) = (new.consumer.clone(), Realm::of_organisation(organisation));
         let found = state.account_named(&realm, &new.folded);
         let subject = match found.map(|row| row.account.subject) {
             Some(subject) => subject,
-            None if state.organisations.contains_key(&organisation) => state.add_account(account_of(new, realm)),
-            None => {
-                return Err(StoreError::Corrupt(
-                    "a client of an organisation that does not exist".into(),
-                ));
+            None => state.add_account(account_of(new, realm)),
+        };
+        state.vouched.insert((consumer, subject));
+        let account = state.accounts.get(&subject).map(|row| &row.account);
+        let client = account.map(|account| client_of(account, organisation));
+        let client = client.ok_or_else(|| StoreError::Corrupt("a client without an account".into()));
+        client.map(Some)
+    }
+
+    async fn clients(&self, of: &ClientsOf, after: Option<Subject>, limit: u32) -> Result<Vec<Subject>, StoreError> {
+        let state = self.state();
+        let realm = match of {
+            ClientsOf::Organisation(id) => Some(Realm::of_organisation(*id)),
+            ClientsOf::Consumer(_) => None,
+        };
+        let is_wanted = |subject: &Subject| match of {
+            ClientsOf::Consumer(key) => state.vouched.contains(&(key.clone(), *subject)),
+            ClientsOf::Organisation(_) => {
+                let account = state.accounts.get(subject).map(|row| &row.account);
+                account.is_some_and(|account| Some(&account.realm) == realm.as_ref())
             }
         };
-        let account = state.accounts.get(&subject).map(|row| &row.account);
-        account
-            .map(|account| client_of(account, organisation))
-            .ok_or_else(|| StoreError::Corrupt("a client without an account".into()))
+        let subjects = state.accounts.keys().copied();
+        let later = subjects.filter(|subject| after.is_none_or(|after| after < *subject));
+        Ok(later.filter(is_wanted).take(limit as usize).collect())
     }
 
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
@@ -69,6 +102,7 @@ impl ConsumerStore for MemoryStore {
         }
         let row = ConsumerRow {
             token: *token,
+            previous: None,
             disabled: false,
             organisation,
         };
@@ -76,10 +110,33 @@ impl ConsumerStore for MemoryStore {
         Ok(true)
     }
 
+    async fn rotate_consumer(&self, rotation: &SecretRotation) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let row = state.consumers.get_mut(&rotation.key);
+        let overlaps = |row: &ConsumerRow| row.previous.is_some_and(|previous| rotation.now < previous.until);
+        let Some(row) = row.filter(|row| row.token == rotation.from && !overlaps(row)) else {
+            return Ok(false);
+        };
+        row.previous = Some(PreviousToken {
+            digest: row.token,
+            until: rotation.previous_until,
+        });
+        row.token = rotation.to;
+        Ok(true)
+    }
+
     async fn set_consumer_disabled(&self, key: &str, disabled: bool) -> Result<bool, StoreError> {
         let mut state = self.state();
         let row = state.consumers.get_mut(key);
         Ok(row.map(|row| row.disabled = disabled).is_some())
+    }
+}
+
+impl State {
+    /// Whether the consumer is an enabled one of this organisation.
+    fn may_vouch(&self, consumer: &str, organisation: i64) -> bool {
+        let row = self.consumers.get(consumer);
+        row.is_some_and(|row| !row.disabled && row.organisation == organisation)
     }
 }
 

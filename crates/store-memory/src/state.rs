@@ -1,13 +1,13 @@
 //! The tables, and the operations on them that several ports share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use auth_core::{
     Account, Change, FeedEntry, FoldedLogin, Generation, NewAccount, Realm, RefreshState, Scopes, Subject, Timestamp,
     TokenDigest, TokenId, TokenRecord,
 };
-use consumer_auth::Organisation;
+use consumer_auth::{Organisation, PreviousToken};
 use keystore::StoredKey;
 use permissions::read_list;
 
@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) roles: BTreeMap<(Realm, String), String>,
     pub(crate) organisations: BTreeMap<i64, Organisation>,
     pub(crate) consumers: BTreeMap<String, ConsumerRow>,
+    /// Which consumer has vouched for which client.
+    pub(crate) vouched: BTreeSet<(String, Subject)>,
     pub(crate) keys: BTreeMap<String, StoredKey>,
     pub(crate) feed: BTreeMap<i64, FeedEntry>,
     /// The highest numbers ever given out. Rows are removed; their numbers are never given again.
@@ -53,6 +55,7 @@ pub(crate) struct AccountRow {
 
 pub(crate) struct ConsumerRow {
     pub(crate) token: TokenDigest,
+    pub(crate) previous: Option<PreviousToken>,
     pub(crate) disabled: bool,
     pub(crate) organisation: i64,
 }

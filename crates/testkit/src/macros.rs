@@ -248,6 +248,16 @@ macro_rules! __store_laws {
             a_consumer_is_one_organisations
             a_consumer_can_get_another_token
             a_consumer_can_be_disabled
+            a_rotated_consumers_tokens_overlap
+            a_consumer_never_has_three_tokens
+            only_the_current_token_of_a_consumer_is_rotated
+            one_consumer_rotation_wins
+            a_put_consumer_has_one_token
+            only_an_enabled_consumer_of_the_organisation_gets_clients
+            a_client_is_found_without_being_created
+            a_consumers_clients_are_those_it_vouched_for
+            clients_are_read_in_pages
+            a_disabled_consumers_clients_are_all_recorded
             a_new_client_is_made_as_described
             an_existing_client_comes_back_as_stored
             a_client_is_made_once_for_a_crowd

@@ -5,6 +5,8 @@
 mod account;
 mod client;
 mod consumer;
+mod consumer_clients;
+mod consumer_rotation;
 mod feed;
 mod find;
 mod fixture;
@@ -25,6 +27,8 @@ mod token_admin;
 pub use account::*;
 pub use client::*;
 pub use consumer::*;
+pub use consumer_clients::*;
+pub use consumer_rotation::*;
 pub use feed::*;
 pub use find::*;
 pub use housekeeping::*;

@@ -1,25 +1,18 @@
 //! `tessera consumer`.
 
+mod rotate;
+mod token;
+
 use anyhow::{Context, bail};
-use auth_core::{Entropy, PlainToken, TokenDigest, random_bytes};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use auth_core::PlainToken;
 use clap::{Args, Subcommand};
-use consumer_auth::Consumer as StoredConsumer;
-use secrecy::{ExposeSecret, SecretString};
+use consumer_auth::{ClientsOf, Consumer as StoredConsumer};
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::admin::Admin;
-use super::input;
-use super::report::{Report, plain};
+use super::report::{Report, plain, time};
+use super::token::revoke_clients;
 use crate::options::Common;
-
-/// The start of every generated token, so that a scanner for leaked secrets recognises it.
-const PREFIX: &str = "tsr_c_";
-
-/// The shortest token that a partner may choose, in characters.
-const MIN_LENGTH: usize = 16;
 
 /// Consumers: partners who create and sign in the clients of one organisation.
 #[derive(Debug, Args)]
@@ -31,6 +24,7 @@ pub struct Consumer {
 #[derive(Debug, Subcommand)]
 enum Action {
     Put(Put),
+    Rotate(rotate::Rotate),
     Show(Show),
     Disable(Disable),
     Enable(Enable),
@@ -56,11 +50,15 @@ struct Show {
     key: Key,
 }
 
-/// Disable a consumer from its next call on. The tokens of its clients stay active.
+/// Disable a consumer from its next call on. The tokens of its clients stay active, unless --revoke-tokens is given.
 #[derive(Debug, Args)]
 struct Disable {
     #[command(flatten)]
     key: Key,
+    /// For a stolen token: revoke all tokens of every client that it has vouched for. The other consumers of the
+    /// organisation get new ones with their next call.
+    #[arg(long)]
+    revoke_tokens: bool,
 }
 
 /// Enable a consumer, with the token it had.
@@ -81,9 +79,10 @@ impl Consumer {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         match self.action {
             Action::Put(put) => put.run(common),
+            Action::Rotate(rotate) => rotate.run(common),
             Action::Show(show) => show.run(common),
-            Action::Disable(action) => set_disabled(common, &action.key, true),
-            Action::Enable(action) => set_disabled(common, &action.key, false),
+            Action::Disable(disable) => disable.run(common),
+            Action::Enable(action) => enable(common, &action.key),
         }
     }
 }
@@ -92,13 +91,7 @@ impl Put {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
-            let (digest, generated) = match self.token_stdin {
-                true => (TokenDigest::of(given_token()?.expose_secret().as_bytes()), None),
-                false => {
-                    let token = new_token(&*admin.entropy())?;
-                    (token.digest(), Some(token))
-                }
-            };
+            let (digest, generated) = token::new(admin, self.token_stdin)?;
             if !admin
                 .consumers()
                 .put_consumer(key, &digest, self.organisation, admin.now())
@@ -147,29 +140,66 @@ impl Show {
         Admin::run(common, async |admin| {
             let consumer = admin.consumers().find(key).await?.with_context(|| self.key.unknown())?;
             let StoredConsumer {
-                disabled, organisation, ..
+                disabled,
+                organisation,
+                previous,
+                ..
             } = consumer;
             let state = if disabled { "disabled" } else { "enabled" };
             let (id, name) = (organisation.id, plain(&organisation.name));
-            let line = format!("consumer {} of organisation {id} ({name}) is {state}", plain(key));
+            let mut line = format!("consumer {} of organisation {id} ({name}) is {state}", plain(key));
+            let until = previous
+                .map(|previous| previous.until)
+                .filter(|until| admin.now() < *until);
+            let until = until.map(time);
+            if let Some(until) = &until {
+                line += &format!("; the token before its last rotation is accepted until {until}");
+            }
+            let json = json!({
+                "key": key,
+                "organisation": id,
+                "disabled": disabled,
+                "previous_token_until": until,
+            });
+            Ok(Report::new(line, json))
+        })
+    }
+}
+
+impl Disable {
+    fn run(self, common: &Common) -> anyhow::Result<()> {
+        let key = self.key.check()?;
+        Admin::run(common, async |admin| {
+            set_disabled(admin, &self.key, true).await?;
+            let line = format!("consumer {} is disabled", plain(key));
+            if !self.revoke_tokens {
+                return Ok(Report::new(line, json!({ "key": key, "disabled": true })));
+            }
+            // It is disabled by now: no client is added to those that are listed.
+            let clients = revoke_clients(admin, &ClientsOf::Consumer(key.to_owned())).await?;
+            let line = format!("{line}; all tokens of its {clients} clients are revoked");
             Ok(Report::new(
                 line,
-                json!({ "key": key, "organisation": id, "disabled": disabled }),
+                json!({ "key": key, "disabled": true, "clients": clients }),
             ))
         })
     }
 }
 
-fn set_disabled(common: &Common, key: &Key, disabled: bool) -> anyhow::Result<()> {
+fn enable(common: &Common, key: &Key) -> anyhow::Result<()> {
     let name = key.check()?;
     Admin::run(common, async |admin| {
-        if !admin.consumers().set_consumer_disabled(name, disabled).await? {
-            bail!("{}", key.unknown());
-        }
-        let state = if disabled { "disabled" } else { "enabled" };
-        let line = format!("consumer {} is {state}", plain(name));
-        Ok(Report::new(line, json!({ "key": name, "disabled": disabled })))
+        set_disabled(admin, key, false).await?;
+        let line = format!("consumer {} is enabled", plain(name));
+        Ok(Report::new(line, json!({ "key": name, "disabled": false })))
     })
+}
+
+async fn set_disabled(admin: &Admin, key: &Key, disabled: bool) -> anyhow::Result<()> {
+    match admin.consumers().set_consumer_disabled(&key.key, disabled).await? {
+        true => Ok(()),
+        false => bail!("{}", key.unknown()),
+    }
 }
 
 impl Key {
@@ -189,26 +219,4 @@ impl Key {
             self.key
         )
     }
-}
-
-/// A token of 256 random bits.
-fn new_token(entropy: &dyn Entropy) -> anyhow::Result<PlainToken> {
-    let bytes = Zeroizing::new(random_bytes::<32>(entropy)?);
-    Ok(PlainToken::new(format!(
-        "{PREFIX}{}",
-        URL_SAFE_NO_PAD.encode(bytes.as_slice())
-    )))
-}
-
-/// A token that the partner chose, from standard input.
-fn given_token() -> anyhow::Result<SecretString> {
-    let token = input::line("the token")?;
-    let text = token.expose_secret();
-    if text.chars().count() < MIN_LENGTH || text.trim() != text || text.chars().any(char::is_control) {
-        bail!(
-            "the token on standard input is refused: a token has at least {MIN_LENGTH} characters, no control \
-               characters, and no space at its ends"
-        );
-    }
-    Ok(token)
 }

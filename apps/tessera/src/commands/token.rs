@@ -3,6 +3,7 @@
 mod list;
 mod revoke;
 mod revoke_all;
+mod revoke_clients;
 
 use anyhow::{Context, bail};
 use auth_core::{Account, Subject};
@@ -12,6 +13,8 @@ use crate::options::Common;
 
 use super::account::find_by_login;
 use super::admin::Admin;
+
+pub use revoke_clients::revoke_clients;
 
 /// Active tokens and sessions.
 #[derive(Debug, Args)]

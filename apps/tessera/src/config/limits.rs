@@ -1,6 +1,7 @@
-//! `[passwords]`, `[refresh]`, `[revocation]`.
+//! `[passwords]`, `[refresh]`, `[revocation]`, `[partners]`.
 
 use auth_core::RefreshPolicy;
+use consumer_auth::QuotaLimits;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -129,5 +130,36 @@ impl RevocationSettings {
             ));
         }
         Ok(())
+    }
+}
+
+/// `[partners]`: what each consumer may ask of one node.
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct PartnerSettings {
+    /// Calls in a minute: 1 to 1,000,000,000.
+    #[validate(range(min = 1, max = 1_000_000_000))]
+    pub calls_per_minute: u32,
+    /// Clients that it vouches for the first time, in an hour: 1 to 1,000,000,000.
+    #[validate(range(min = 1, max = 1_000_000_000))]
+    pub clients_per_hour: u32,
+}
+
+impl Default for PartnerSettings {
+    fn default() -> Self {
+        let limits = QuotaLimits::default();
+        Self {
+            calls_per_minute: limits.calls_per_minute,
+            clients_per_hour: limits.clients_per_hour,
+        }
+    }
+}
+
+impl PartnerSettings {
+    pub(crate) fn limits(&self) -> QuotaLimits {
+        QuotaLimits {
+            calls_per_minute: self.calls_per_minute,
+            clients_per_hour: self.clients_per_hour,
+        }
     }
 }

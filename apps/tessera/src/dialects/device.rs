@@ -1,6 +1,8 @@
 //! device: `POST /api/tokens/create` turns a player's login and device name into a token with permissions that is valid
 //! until it is revoked; `POST /api/tokens/revoke` revokes it.
 
+mod token_limit;
+
 use std::sync::Arc;
 
 use actix_web::web::{self, Data};
@@ -17,6 +19,8 @@ use crate::extension::{
 use crate::http::{Body, HandlerError, Routes, endpoint, presented, respond};
 use crate::parts::{FlavourParts, People};
 
+use token_limit::TokenLimit;
+
 /// The permissions of the demo's role, in the order of the document.
 const JUGADOR: &[&str] = &[
     "consultarTitulo",
@@ -31,7 +35,10 @@ const JUGADOR: &[&str] = &[
     "consultarUsuario",
 ];
 
-/// The device dialect. It has no settings of its own.
+/// How many tokens a person may hold, if the settings do not say.
+const MOST_TOKENS: usize = 1000;
+
+/// The device dialect. Its setting: `max_tokens`.
 #[derive(Debug, Clone, Copy)]
 pub struct DeviceDialect;
 
@@ -49,8 +56,13 @@ impl Dialect for DeviceDialect {
         }
     }
 
-    fn configure(&self, _: &mut Settings) -> Result<Arc<dyn FlavourDialect>, BadSetting> {
-        Ok(Arc::new(*self))
+    fn configure(&self, settings: &mut Settings) -> Result<Arc<dyn FlavourDialect>, BadSetting> {
+        let allowed = "allowed is 1 to 100000";
+        let max_tokens = settings.take("max_tokens", allowed)?.unwrap_or(MOST_TOKENS);
+        match (1..=100_000).contains(&max_tokens) {
+            true => Ok(Arc::new(DeviceFlavour { max_tokens })),
+            false => Err(settings.bad("max_tokens", max_tokens, allowed)),
+        }
     }
 
     fn demo_data(&self) -> DemoData {
@@ -71,7 +83,14 @@ impl Dialect for DeviceDialect {
     }
 }
 
-impl FlavourDialect for DeviceDialect {
+/// The device dialect with its settings.
+#[derive(Debug)]
+struct DeviceFlavour {
+    /// How many tokens a person may hold.
+    max_tokens: usize,
+}
+
+impl FlavourDialect for DeviceFlavour {
     fn carriers(&self) -> Carriers {
         Carriers::BEARER
     }
@@ -104,7 +123,14 @@ impl FlavourDialect for DeviceDialect {
 
     fn mount(&self, parts: FlavourParts) -> anyhow::Result<Routes> {
         let people = parts.people()?;
+        let limit = TokenLimit {
+            most: self.max_tokens,
+            flavour: parts.name,
+            store: parts.server.stores.token_admin.clone(),
+            clock: parts.server.clock.clone(),
+        };
         let flavour = Arc::new(Flavour {
+            limit,
             dialect: Arc::new(Device::new(people.realm().as_str())),
             people,
             tokens: parts.tokens,
@@ -124,6 +150,7 @@ struct Flavour {
     dialect: Arc<Device>,
     people: People,
     tokens: TokenService,
+    limit: TokenLimit,
 }
 
 async fn create(flavour: Data<Flavour>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
@@ -148,6 +175,11 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
     let mut grant = Grant::new(account.subject, account.generation, account.realm, scopes.clone());
     grant.label = Some(device_name);
     let token = flavour.tokens.sign_in(grant).await?.token;
+    let kept = flavour.limit.keep(&flavour.tokens, account.subject, token.id).await;
+    if let Err(error) = kept {
+        // The token is issued. The next sign-in makes up for it.
+        tracing::warn!(event = "token_limit_not_kept", %error);
+    }
     let response = TokenResponse::new(token.plain.expose(), scopes.iter().map(Scope::as_str));
     Ok(response.answer())
 }

@@ -142,7 +142,8 @@ impl FlavourDialect for IntegrationFlavour {
         let consumers = server.stores.consumers.clone();
         let flavour = Arc::new(Flavour {
             dialect: Arc::new(self.wire(&server.public_url)),
-            consumers: ConsumerAuthenticator::new(consumers, server.clock.clone(), server.throttle.clone()),
+            consumers: ConsumerAuthenticator::new(consumers, server.clock.clone(), server.throttle.clone())
+                .with_quotas(server.quotas.clone()),
             tokens: parts.tokens,
             server,
         });

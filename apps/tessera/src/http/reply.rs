@@ -98,6 +98,9 @@ impl From<VouchError> for HandlerError {
             VouchError::Throttled(throttled) => RequestRejection::Throttled {
                 retry_after_seconds: seconds(throttled.retry_after),
             },
+            VouchError::OverQuota(over) => RequestRejection::Throttled {
+                retry_after_seconds: seconds(over.retry_after),
+            },
             error => trouble(&error),
         })
     }

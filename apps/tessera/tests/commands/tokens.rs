@@ -273,3 +273,25 @@ fn revoking_everything_says_that_there_was_no_key() {
     let answer = admin.done("token", &["revoke", "--all"], "");
     assert!(answer.contains("there was no signing key"), "{answer}");
 }
+
+/// A further sign-in revokes the token that was not used for the longest time.
+#[test]
+fn a_person_holds_so_many_device_tokens_and_no_more() {
+    let admin = AdminFolder::new().with("[[flavour]]\nname = \"device\"\ndialect = \"device\"\nmax_tokens = 2\n");
+    admin.account("players", "g@x.dk");
+    admin.account("players", "other@x.dk");
+    let server = admin.serve();
+    let other = device_token(&server, "other@x.dk", "a");
+    let [first, second, third] = ["a", "b", "c"].map(|device| device_token(&server, "g@x.dk", device));
+    assert_eq!(verify(&server, &first).status, 401);
+    for token in [&second, &third, &other] {
+        assert_eq!(verify(&server, token).status, 200);
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| device_token(&server, "g@x.dk", "at once"));
+        }
+    });
+    assert_eq!(ids(&list(&admin, &[])).len(), 2);
+    assert_eq!(verify(&server, &other).status, 200, "another person's");
+}

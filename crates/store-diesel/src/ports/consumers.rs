@@ -2,19 +2,19 @@
 //! its e-mail, its name an attribute.
 
 use async_trait::async_trait;
-use auth_core::{Attributes, NewAccount, Realm, StoreError, Timestamp, TokenDigest};
-use consumer_auth::{Client, Consumer, ConsumerStore, NewClient, Organisation};
+use auth_core::{Attributes, NewAccount, Realm, StoreError, Subject, Timestamp, TokenDigest};
+use consumer_auth::{Client, ClientsOf, Consumer, ConsumerStore, NewClient, Organisation, SecretRotation};
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
-use crate::error::{DbError, Outcome};
+use super::differences;
+use crate::error::Outcome;
 use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, OrganisationRow, attributes_text};
-use crate::schema::{accounts, consumers, organisations};
+use crate::schema::{accounts, consumer_clients, consumers, organisations};
 
 #[async_trait]
 impl ConsumerStore for Db {
@@ -25,16 +25,28 @@ impl ConsumerStore for Db {
         self.read(key.to_owned(), |conn, key| find(conn, key).boxed()).await
     }
 
-    async fn find_or_create_client(&self, new: NewClient) -> Result<Client, StoreError> {
-        // Most callers find it, and then do not wait for a writer.
-        let found = self.read(new.clone(), |conn, new| find_client(conn, new).boxed());
-        match found.await? {
-            Some(client) => Ok(client),
-            None => {
-                self.statement(new, |conn, new| find_or_create_client(conn, new).boxed())
-                    .await
-            }
+    async fn find_client(&self, asked: &NewClient) -> Result<Option<Client>, StoreError> {
+        if is_unstorable(&asked.consumer) {
+            return Ok(None);
         }
+        self.read(asked.clone(), |conn, asked| find_client(conn, asked).boxed())
+            .await
+    }
+
+    async fn find_or_create_client(&self, new: NewClient) -> Result<Option<Client>, StoreError> {
+        if is_unstorable(&new.consumer) {
+            return Ok(None);
+        }
+        self.write(new, |conn, new| find_or_create_client(conn, new).boxed())
+            .await
+    }
+
+    async fn clients(&self, of: &ClientsOf, after: Option<Subject>, limit: u32) -> Result<Vec<Subject>, StoreError> {
+        let after = after.map_or(i64::MIN, |after| after.0);
+        self.read((of.clone(), after, limit), |conn, (of, after, limit)| {
+            clients(conn, of, *after, *limit).boxed()
+        })
+        .await
     }
 
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
@@ -55,6 +67,16 @@ impl ConsumerStore for Db {
             (key.to_owned(), *token, organisation, now),
             |conn, (key, token, organisation, now)| put_consumer(conn, key, token, *organisation, *now).boxed(),
         )
+        .await
+    }
+
+    async fn rotate_consumer(&self, rotation: &SecretRotation) -> Result<bool, StoreError> {
+        if is_unstorable(&rotation.key) {
+            return Ok(false);
+        }
+        self.statement(rotation.clone(), |conn, rotation| {
+            rotate_consumer(conn, rotation).boxed()
+        })
         .await
     }
 
@@ -84,9 +106,15 @@ async fn find(conn: &mut Connection, key: &str) -> Outcome<Option<Consumer>> {
         .transpose()
 }
 
+/// The client, if this consumer has vouched for it before and still may.
 async fn find_client(conn: &mut Connection, new: &NewClient) -> Outcome<Option<Client>> {
     let realm = Realm::of_organisation(new.organisation);
-    let row = accounts::table
+    let row = consumer_clients::table
+        .inner_join(accounts::table)
+        .inner_join(consumers::table)
+        .filter(consumers::key.eq(&new.consumer))
+        .filter(consumers::organisation_id.eq(new.organisation))
+        .filter(consumers::disabled.eq(false))
         .filter(accounts::realm.eq(realm.as_str()))
         .filter(accounts::login_folded.eq(new.folded.as_str()))
         .select(AccountRow::as_select());
@@ -94,32 +122,84 @@ async fn find_client(conn: &mut Connection, new: &NewClient) -> Outcome<Option<C
     row.map(|row| row.into_client(new.organisation)).transpose()
 }
 
-/// One statement finds or makes the client: a row that is there is "updated" to what it was, so that it comes back.
-async fn find_or_create_client(conn: &mut Connection, new: &NewClient) -> Outcome<Client> {
+/// The consumer's row is held: it is not disabled before what it creates, and that it did, is there to be found.
+async fn find_or_create_client(conn: &mut Connection, new: &NewClient) -> Outcome<Option<Client>> {
+    if !differences::hold_consumer(conn, &new.consumer, new.organisation).await? {
+        return Ok(None);
+    }
+    let row = create_client(conn, new).await?;
+    let vouched = (
+        consumer_clients::consumer_key.eq(&new.consumer),
+        consumer_clients::account_id.eq(row.id()),
+        consumer_clients::since.eq(new.created_at.as_millis()),
+    );
+    diesel::insert_into(consumer_clients::table)
+        .values(vouched)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    row.into_client(new.organisation).map(Some)
+}
+
+/// One statement finds or creates the client: a row that is there is "updated" to what it was, so that it comes back.
+async fn create_client(conn: &mut Connection, new: &NewClient) -> Outcome<AccountRow> {
     let account = account_of(new);
-    let row = organisations::table.find(new.organisation).select((
-        account.realm.as_str().into_sql::<Text>(),
-        account.login.as_str().into_sql::<Text>(),
-        new.folded.as_str().into_sql::<Text>().nullable(),
-        attributes_text(&account.attributes).into_sql::<Text>(),
-        account.created_at.as_millis().into_sql::<BigInt>(),
-    ));
+    let row = (
+        accounts::realm.eq(account.realm.as_str()),
+        accounts::login.eq(account.login.as_str()),
+        accounts::login_folded.eq(new.folded.as_str()),
+        accounts::attributes.eq(attributes_text(&account.attributes)),
+        accounts::created_at.eq(account.created_at.as_millis()),
+    );
     let row = diesel::insert_into(accounts::table)
         .values(row)
-        .into_columns((
-            accounts::realm,
-            accounts::login,
-            accounts::login_folded,
-            accounts::attributes,
-            accounts::created_at,
-        ))
         .on_conflict((accounts::realm, accounts::login_folded))
         .do_update()
         .set(accounts::realm.eq(excluded(accounts::realm)))
         .returning(AccountRow::as_returning());
-    let row: Option<AccountRow> = row.get_result(conn).await.optional()?;
-    let row = row.ok_or(DbError::Corrupt("a client of an organisation that is not there"))?;
-    row.into_client(new.organisation)
+    Ok(row.get_result(conn).await?)
+}
+
+async fn clients(conn: &mut Connection, of: &ClientsOf, after: i64, limit: u32) -> Outcome<Vec<Subject>> {
+    let ids: Vec<i64> = match of {
+        ClientsOf::Consumer(key) => {
+            let rows = consumer_clients::table
+                .filter(consumer_clients::consumer_key.eq(key))
+                .filter(consumer_clients::account_id.gt(after))
+                .order(consumer_clients::account_id)
+                .limit(limit.into())
+                .select(consumer_clients::account_id);
+            rows.load(conn).await?
+        }
+        ClientsOf::Organisation(id) => {
+            let rows = accounts::table
+                .filter(accounts::realm.eq(Realm::of_organisation(*id).as_str().to_owned()))
+                .filter(accounts::id.gt(after))
+                .order(accounts::id)
+                .limit(limit.into())
+                .select(accounts::id);
+            rows.load(conn).await?
+        }
+    };
+    Ok(ids.into_iter().map(Subject).collect())
+}
+
+/// One statement: what it swaps is looked at where it is changed.
+async fn rotate_consumer(conn: &mut Connection, rotation: &SecretRotation) -> Outcome<bool> {
+    let (from, to) = (rotation.from.as_bytes().to_vec(), rotation.to.as_bytes().to_vec());
+    let no_overlap = consumers::previous_until
+        .is_null()
+        .or(consumers::previous_until.assume_not_null().le(rotation.now.as_millis()));
+    let row = consumers::table
+        .filter(consumers::key.eq(&rotation.key))
+        .filter(consumers::token_digest.eq(from.clone()))
+        .filter(no_overlap);
+    let set = (
+        consumers::token_digest.eq(to),
+        consumers::previous_digest.eq(from),
+        consumers::previous_until.eq(rotation.previous_until.as_millis()),
+    );
+    Ok(diesel::update(row).set(set).execute(conn).await? == 1)
 }
 
 fn account_of(new: &NewClient) -> NewAccount {
@@ -158,6 +238,10 @@ async fn put_consumer(
         return Ok(false);
     }
     let digest = consumers::token_digest.eq(token.as_bytes().to_vec());
+    let no_previous = (
+        consumers::previous_digest.eq(None::<Vec<u8>>),
+        consumers::previous_until.eq(None::<i64>),
+    );
     let put = diesel::insert_into(consumers::table)
         .values((
             consumers::key.eq(key),
@@ -167,7 +251,7 @@ async fn put_consumer(
         ))
         .on_conflict(consumers::key)
         .do_update()
-        .set((digest, consumers::disabled.eq(false)));
+        .set((digest, no_previous, consumers::disabled.eq(false)));
     let same_organisation = consumers::organisation_id.eq(excluded(consumers::organisation_id));
     let put = diesel::query_dsl::methods::FilterDsl::filter(put, same_organisation);
     Ok(put.execute(conn).await? == 1)

@@ -41,6 +41,10 @@ impl AccountRow {
         })
     }
 
+    pub(crate) fn id(&self) -> i64 {
+        self.id
+    }
+
     pub(crate) fn into_client(self, organisation: i64) -> Outcome<Client> {
         let account = self.into_account()?;
         let name = account.attributes.get(CLIENT_NAME).and_then(|name| name.as_str());

@@ -1,6 +1,7 @@
 //! Rows of organisations and consumers.
 
-use consumer_auth::{Consumer, Organisation};
+use auth_core::Timestamp;
+use consumer_auth::{Consumer, Organisation, PreviousToken};
 use diesel::prelude::*;
 
 use super::digest;
@@ -14,12 +15,22 @@ pub(crate) struct ConsumerRow {
     key: String,
     token_digest: Vec<u8>,
     disabled: bool,
+    previous_digest: Option<Vec<u8>>,
+    previous_until: Option<i64>,
 }
 
 impl ConsumerRow {
     pub(crate) fn into_consumer(self, organisation: OrganisationRow) -> Outcome<Consumer> {
+        let previous = self.previous_digest.zip(self.previous_until);
+        let previous = previous.map(|(bytes, until)| {
+            Ok::<_, DbError>(PreviousToken {
+                digest: digest(bytes)?,
+                until: Timestamp::from_millis(until),
+            })
+        });
         Ok(Consumer {
             key: self.key,
+            previous: previous.transpose()?,
             token: digest(self.token_digest)?,
             disabled: self.disabled,
             organisation: organisation.into_organisation()?,

@@ -88,6 +88,10 @@ pub(crate) fn generation(family: u8, rotations: u8) -> RefreshState {
     }
 }
 
+/// The consumer of the organisation.
+pub(crate) const CONSUMER: &str = "partner";
+
+/// An organisation with a consumer.
 pub(crate) async fn organisation(store: &DieselStore) {
     let organisation = Organisation {
         id: 171,
@@ -97,10 +101,14 @@ pub(crate) async fn organisation(store: &DieselStore) {
     };
     let put = store.consumers().put_organisation(&organisation).await;
     put.expect("an organisation");
+    let token = TokenDigest::of(b"token");
+    let put = store.consumers().put_consumer(CONSUMER, &token, 171, NOW).await;
+    assert!(put.expect("a consumer"));
 }
 
 pub(crate) fn client(email: &str) -> NewClient {
     NewClient {
+        consumer: CONSUMER.into(),
         organisation: 171,
         folded: FoldedLogin::parse(email).expect("an address"),
         email: email.to_owned(),

@@ -12,8 +12,9 @@ use crate::ports::StoreHarness;
 
 const EMAIL: &str = "José@Example.com";
 
-fn client(organisation: i64, email: &str, name: &str) -> NewClient {
+pub(super) fn client(organisation: i64, email: &str, name: &str) -> NewClient {
     NewClient {
+        consumer: format!("key-{organisation}"),
         organisation,
         folded: FoldedLogin::parse(email).expect("an address that can be typed"),
         email: email.into(),
@@ -23,16 +24,20 @@ fn client(organisation: i64, email: &str, name: &str) -> NewClient {
 }
 
 impl Fixture {
-    async fn with_organisations(harness: Arc<dyn StoreHarness>) -> Self {
+    /// Two organisations, with a consumer each: `key-171` and `key-172`.
+    pub(super) async fn with_organisations(harness: Arc<dyn StoreHarness>) -> Self {
         let fixture = Self::new(harness).await;
         fixture.organisation(171, "Ping Pong").await;
         fixture.organisation(172, "Other").await;
+        for (key, organisation) in [("key-171", 171), ("key-172", 172)] {
+            fixture.put_consumer(key, b"token", organisation).await;
+        }
         fixture
     }
 
-    async fn vouch(&self, new: NewClient) -> Client {
+    pub(super) async fn vouch(&self, new: NewClient) -> Client {
         let found = self.ports.consumers.find_or_create_client(new).await;
-        found.expect("find_or_create_client")
+        found.expect("find_or_create_client").expect("an enabled consumer")
     }
 }
 
@@ -86,6 +91,7 @@ pub async fn a_client_is_made_once_for_a_crowd(harness: Arc<dyn StoreHarness>) -
                     .find_or_create_client(new)
                     .await
                     .expect("find_or_create_client")
+                    .expect("an enabled consumer")
             }
         })
         .await;

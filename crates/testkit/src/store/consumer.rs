@@ -22,7 +22,7 @@ impl Fixture {
         organisation
     }
 
-    async fn put_consumer(&self, key: &str, token: &[u8], organisation: i64) -> bool {
+    pub(super) async fn put_consumer(&self, key: &str, token: &[u8], organisation: i64) -> bool {
         let token = TokenDigest::of(token);
         let put = self.ports.consumers.put_consumer(key, &token, organisation, NOW).await;
         put.expect("put a consumer")
@@ -32,7 +32,7 @@ impl Fixture {
         self.ports.consumers.find(key).await.expect("find a consumer")
     }
 
-    async fn set_consumer_disabled(&self, key: &str, disabled: bool) -> bool {
+    pub(super) async fn set_consumer_disabled(&self, key: &str, disabled: bool) -> bool {
         let set = self.ports.consumers.set_consumer_disabled(key, disabled).await;
         set.expect("set_consumer_disabled")
     }
@@ -46,6 +46,7 @@ pub async fn a_consumer_is_found_by_its_key(harness: Arc<dyn StoreHarness>) -> L
     let expected = Consumer {
         key: "demo-key".into(),
         token: TokenDigest::of(b"demo-token"),
+        previous: None,
         disabled: false,
         organisation,
     };

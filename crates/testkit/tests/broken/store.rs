@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use auth_core::{
     Account, NewToken, Realm, RefreshSession, Selector, Subject, Timestamp, TokenDigest, TokenId, TokenRecord,
 };
+use consumer_auth::PreviousToken;
 use keystore::StoredKey;
 use store_memory::MemoryStore;
 use testkit::law::Supported;
@@ -114,6 +115,15 @@ pub(crate) enum Flaw {
     TakesConsumersOver,
     ConsumersStayBarred,
     ConsumersAreNeverBarred,
+    RotationEndsTheTokenBefore,
+    ConsumersHaveThreeTokens,
+    AnyTokenOfAConsumerRotates,
+    PutKeepsTheTokenBefore,
+    AnyConsumerGetsClients,
+    FindingCreatesClients,
+    ForgetsWhoVouched,
+    ClientsUnbounded,
+    RecordsWhoVouchedLater,
     LosesClientNames,
     OverwritesClients,
     ClientsAreMadeTwice,
@@ -169,6 +179,10 @@ struct Seen {
     password: String,
     put: HashMap<(Realm, String), auth_core::Scopes>,
     clients: HashMap<String, usize>,
+    /// A token before that a flaw keeps.
+    previous: Option<PreviousToken>,
+    /// Clients that a flaw records when it is called the next time.
+    unrecorded: Vec<Subject>,
     /// All signing keys: this store keeps them itself, since their flaws are in how it changes them.
     keys: Vec<StoredKey>,
 }

@@ -3,24 +3,29 @@
 use anyhow::bail;
 use auth_core::TokenId;
 use clap::Args;
+use consumer_auth::ClientsOf;
 use serde_json::json;
 
-use super::{Owner, revoke_all};
+use super::{Owner, revoke_all, revoke_clients};
 use crate::commands::account::describe;
 use crate::commands::admin::Admin;
 use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
-/// Revoke a token or session with everything that belongs to it, or all tokens of an account, or all tokens. Every
+/// Revoke a token or session with everything that belongs to it, or all tokens of an account, of an organisation's clients, or
+/// all tokens. Every
 /// server refuses them within a second.
 #[derive(Debug, Args)]
 pub struct Revoke {
     /// The token's number, as `token list` shows it.
-    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["realm", "login", "account", "all"])]
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["realm", "login", "account", "organisation", "all"])]
     id: Option<i64>,
     #[command(flatten)]
     owner: Owner,
+    /// All tokens of all clients of this organisation. Its partners get new ones with their next call.
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["realm", "login", "account", "all"])]
+    organisation: Option<i64>,
     /// Every token of every account, and every signing key: after a backup was restored, or keys were stolen.
     #[arg(long, conflicts_with_all = ["realm", "login", "account"])]
     all: bool,
@@ -28,11 +33,12 @@ pub struct Revoke {
 
 impl Revoke {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
-        Admin::run(common, async |admin| match self.id {
-            Some(id) => one(admin, TokenId(id)).await,
-            None if self.all => revoke_all::run(admin).await,
-            None if self.owner.is_given() => of_account(admin, &self.owner).await,
-            None => bail!("say what to revoke: --id, --account, --realm and --login, or --all"),
+        Admin::run(common, async |admin| match (self.id, self.organisation) {
+            (Some(id), _) => one(admin, TokenId(id)).await,
+            (None, Some(organisation)) => of_organisation(admin, organisation).await,
+            (None, None) if self.all => revoke_all::run(admin).await,
+            (None, None) if self.owner.is_given() => of_account(admin, &self.owner).await,
+            (None, None) => bail!("say what to revoke: --id, --account, --realm and --login, --organisation, or --all"),
         })
     }
 }
@@ -43,6 +49,15 @@ async fn one(admin: &Admin, id: TokenId) -> anyhow::Result<Report> {
         bail!("there is no active token {id}: `tessera token list` shows an account's");
     }
     Ok(Report::new(format!("token {id} is revoked"), json!({ "id": id.0 })))
+}
+
+async fn of_organisation(admin: &Admin, id: i64) -> anyhow::Result<Report> {
+    let clients = revoke_clients(admin, &ClientsOf::Organisation(id)).await?;
+    if clients == 0 {
+        bail!("there are no clients of an organisation {id}: nothing was revoked");
+    }
+    let line = format!("all tokens of the {clients} clients of organisation {id} are revoked");
+    Ok(Report::new(line, json!({ "organisation": id, "clients": clients })))
 }
 
 async fn of_account(admin: &Admin, owner: &Owner) -> anyhow::Result<Report> {

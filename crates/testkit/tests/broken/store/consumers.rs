@@ -1,8 +1,8 @@
 //! What can be wrong with consumers and clients.
 
 use async_trait::async_trait;
-use auth_core::{FoldedLogin, StoreError, Timestamp, TokenDigest};
-use consumer_auth::{Client, Consumer, ConsumerStore, NewClient, Organisation};
+use auth_core::{FoldedLogin, StoreError, Subject, Timestamp, TokenDigest};
+use consumer_auth::{Client, ClientsOf, Consumer, ConsumerStore, NewClient, Organisation, SecretRotation};
 
 use super::{BrokenStore, Flaw};
 
@@ -11,11 +11,33 @@ impl ConsumerStore for BrokenStore {
     async fn find(&self, key: &str) -> Result<Option<Consumer>, StoreError> {
         match self.flaw {
             Flaw::KeysInAnyCase => ConsumerStore::find(&self.inner, &key.to_lowercase()).await,
+            Flaw::RotationEndsTheTokenBefore => {
+                let found = ConsumerStore::find(&self.inner, key).await?;
+                Ok(found.map(|consumer| Consumer {
+                    previous: None,
+                    ..consumer
+                }))
+            }
+            Flaw::PutKeepsTheTokenBefore => {
+                let found = ConsumerStore::find(&self.inner, key).await?;
+                let kept = self.seen().previous;
+                Ok(found.map(|consumer| Consumer {
+                    previous: consumer.previous.or(kept),
+                    ..consumer
+                }))
+            }
             _ => ConsumerStore::find(&self.inner, key).await,
         }
     }
 
-    async fn find_or_create_client(&self, mut new: NewClient) -> Result<Client, StoreError> {
+    async fn find_client(&self, asked: &NewClient) -> Result<Option<Client>, StoreError> {
+        match self.flaw {
+            Flaw::FindingCreatesClients => self.inner.find_or_create_client(asked.clone()).await,
+            _ => self.inner.find_client(asked).await,
+        }
+    }
+
+    async fn find_or_create_client(&self, mut new: NewClient) -> Result<Option<Client>, StoreError> {
         let name = new.name.clone();
         let operator = {
             let mut seen = self.seen();
@@ -32,17 +54,55 @@ impl ConsumerStore for BrokenStore {
         };
         match self.flaw {
             Flaw::LosesClientNames => new.name = String::new(),
-            Flaw::OneOrganisation => new.organisation = 171,
+            Flaw::OneOrganisation => {
+                new.organisation = 171;
+                new.consumer = "key-171".into();
+            }
+            Flaw::AnyConsumerGetsClients => new.consumer = format!("key-{}", new.organisation),
             _ => {}
         }
-        let mut client = self.inner.find_or_create_client(new).await?;
+        let Some(mut client) = self.inner.find_or_create_client(new).await? else {
+            return Ok(None);
+        };
         match (self.flaw, operator) {
             (Flaw::OverwritesClients, _) => client.name = name,
             (Flaw::BarredClientsAreHidden, _) => client.disabled = false,
             (Flaw::ClientsAreOperators, Some(operator)) => client.subject = operator,
+            (Flaw::RecordsWhoVouchedLater, _) => self.seen().unrecorded.push(client.subject),
             _ => {}
         }
-        Ok(client)
+        Ok(Some(client))
+    }
+
+    async fn clients(&self, of: &ClientsOf, after: Option<Subject>, limit: u32) -> Result<Vec<Subject>, StoreError> {
+        let limit = if self.has(Flaw::ClientsUnbounded) {
+            u32::MAX
+        } else {
+            limit
+        };
+        let mut clients = self.inner.clients(of, after, limit).await?;
+        if self.has(Flaw::ForgetsWhoVouched) && matches!(of, ClientsOf::Consumer(_)) {
+            clients.clear();
+        }
+        if self.has(Flaw::RecordsWhoVouchedLater) {
+            let unrecorded = std::mem::take(&mut self.seen().unrecorded);
+            clients.retain(|client| !unrecorded.contains(client));
+        }
+        Ok(clients)
+    }
+
+    async fn rotate_consumer(&self, rotation: &SecretRotation) -> Result<bool, StoreError> {
+        let mut rotation = rotation.clone();
+        match self.flaw {
+            Flaw::AnyTokenOfAConsumerRotates => {
+                if let Some(consumer) = ConsumerStore::find(&self.inner, &rotation.key).await? {
+                    rotation.from = consumer.token;
+                }
+            }
+            Flaw::ConsumersHaveThreeTokens => rotation.now = Timestamp::from_millis(i64::MAX),
+            _ => {}
+        }
+        self.inner.rotate_consumer(&rotation).await
     }
 
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
@@ -57,6 +117,7 @@ impl ConsumerStore for BrokenStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let before = ConsumerStore::find(&self.inner, key).await?;
+        self.seen().previous = before.as_ref().and_then(|consumer| consumer.previous);
         let put = self.inner.put_consumer(key, token, organisation, now).await?;
         if self.has(Flaw::ConsumersStayBarred) && before.is_some_and(|consumer| consumer.disabled) {
             self.inner.set_consumer_disabled(key, true).await?;

@@ -1,0 +1,61 @@
+//! How many tokens one person may hold.
+
+use std::sync::Arc;
+
+use auth_core::{Clock, RevokeError, Subject, TokenAdminStore, TokenId, TokenService, TokenSummary, Unavailable};
+
+/// How many records are read at once.
+const PAGE: u32 = 1000;
+
+/// How many tokens one sign-in revokes at most: a person who holds far too many, from before there was a limit, does not
+/// wait for all of them.
+const AT_ONCE: usize = 100;
+
+/// The limit of one flavour.
+#[derive(Debug)]
+pub(super) struct TokenLimit {
+    pub(super) most: usize,
+    pub(super) flavour: String,
+    pub(super) store: Arc<dyn TokenAdminStore>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl TokenLimit {
+    /// Revokes what a person holds beyond the limit: the tokens that were not used for the longest time, and never `newest`,
+    /// which was just issued.
+    ///
+    /// It follows the issue and is no part of it. So people who sign in several times at the same moment may hold more for
+    /// that moment; when the last of these sign-ins has answered, they do not.
+    pub(super) async fn keep(
+        &self,
+        tokens: &TokenService,
+        subject: Subject,
+        newest: TokenId,
+    ) -> Result<(), RevokeError> {
+        let mut held = self.held(subject).await?;
+        let excess = held.len().saturating_sub(self.most);
+        held.retain(|token| token.id != newest);
+        held.sort_by_key(|token| (token.last_used_at.unwrap_or(token.issued_at), token.id));
+        for token in held.iter().take(excess.min(AT_ONCE)) {
+            tokens.issuer().revoke(token.id).await?;
+            tracing::info!(event = "token_displaced", flavour = self.flavour, token = %token.id, %subject);
+        }
+        Ok(())
+    }
+
+    async fn held(&self, subject: Subject) -> Result<Vec<TokenSummary>, RevokeError> {
+        let now = self.clock.now();
+        let (mut held, mut before) = (Vec::new(), None);
+        loop {
+            let page = self.store.tokens_of(subject, before, PAGE).await;
+            let page = page.map_err(Unavailable::from)?;
+            before = page.last().map(|token| token.id);
+            if before.is_none() {
+                return Ok(held);
+            }
+            let counts =
+                |token: &TokenSummary| *token.flavour == *self.flavour && token.expires_at.is_none_or(|end| now < end);
+            held.extend(page.into_iter().filter(counts));
+        }
+    }
+}
