@@ -61,7 +61,10 @@ impl Keyring {
         let now = self.clock.now();
         let replaces = rotation::signing(&times(&self.stored(purpose).await?), now).is_some();
         let publish_for = if replaces { plan.publish_for } else { Duration::ZERO };
-        let rotation = rotation::scheduled(now, publish_for, plan.longest_life);
+        let mut rotation = rotation::scheduled(now, publish_for, plan.longest_life);
+        if !replaces {
+            rotation.activates = at_once(now);
+        }
         let key = self.seal(key, purpose, rotation.activates)?;
         match self.store.rotate(&key, rotation.others_retire).await? {
             true => Ok(Rotated { key, replaces }),
