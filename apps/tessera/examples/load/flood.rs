@@ -76,6 +76,35 @@ fn one(server: &Server, connections: usize) {
     );
 }
 
+/// Bodies that nobody can log in with, in a closed loop of 200 connections on one core, beside 64 clients that log in.
+/// Target: the logins are 0.9 of the capacity or more.
+pub fn malformed() {
+    let (place, own) = PLACES[0];
+    move_to(own);
+    let server = Server::start_on(place, "info");
+    let (address, stop) = (&*server.address, &AtomicBool::new(false));
+    logins_per_second(address, 64, Duration::from_secs(1));
+    let capacity = logins_per_second(address, 64, CAPACITY_FOR);
+    let (done, refused) = thread::scope(|scope| {
+        let flood = |number| {
+            move || {
+                let (mut client, mut refused) = (Client::new(address), 0);
+                while !stop.load(Ordering::Relaxed) {
+                    refused += u32::from(client.login("{", &source(number)).status == 400);
+                }
+                refused
+            }
+        };
+        let clients: Vec<_> = (1000..1200).map(|number| scope.spawn(flood(number))).collect();
+        let done = logins_per_second(address, 64, FOR);
+        stop.store(true, Ordering::Relaxed);
+        let refused: u32 = clients.into_iter().map(|client| client.join().unwrap()).sum();
+        (done, f64::from(refused) / FOR.as_secs_f64())
+    });
+    println!("capacity {capacity:.1} logins/s; beside {refused:.0} malformed logins/s {done:.1}/s");
+    println!("goodput / capacity: {:.2} (target 0.9 or more)", done / capacity);
+}
+
 /// The answers after the warm-up, the p99 of checks meanwhile, and the time from the flood's end to a lone login's success.
 fn flood(address: &str, headers: &str, connections: usize) -> (Tally, (Duration, usize), Duration) {
     let (counting, stop) = (&AtomicBool::new(false), &AtomicBool::new(false));

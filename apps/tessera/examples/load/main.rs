@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example load -- all
-//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|timing|verify
+//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|malformed|timing|verify
 //! ```
 //!
 //! Each starts a server of its own on loopback (the release binary beside this program), runs for a bounded time, and
@@ -28,13 +28,14 @@ mod verify;
 
 type Run = fn();
 
-const RUNS: [(&str, Run); 8] = [
+const RUNS: [(&str, Run); 9] = [
     ("lone", lone::run),
     ("capacity", capacity::run),
     ("isolation", isolation::run),
     ("twice", overload::twice),
     ("overload", overload::run),
     ("flood", flood::run),
+    ("malformed", flood::malformed),
     ("timing", timing::run),
     ("verify", verify::run),
 ];

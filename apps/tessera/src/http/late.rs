@@ -1,4 +1,5 @@
-//! Refused sign-ins are answered late: a client that ignores `Retry-After` then waits instead of asking again at once.
+//! What a dialect refuses is answered late when there is much of it: a client that ignores `Retry-After` then waits instead
+//! of asking again at once.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -10,7 +11,7 @@ use auth_core::RefusalPace;
 
 use super::reply::Refused;
 
-/// Middleware: holds back the answer to a refused sign-in, as the [`RefusalPace`] says. The request, its body and the
+/// Middleware: holds back the answer to a refused request, as the [`RefusalPace`] says. The request, its body and the
 /// password in it are gone by then; what waits is the finished answer.
 pub(crate) async fn refusals(
     pace: Data<RefusalPace>,
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_sign_in_is_answered_late_and_nothing_else_is() {
+    async fn a_refused_request_is_answered_late_and_nothing_else_is() {
         let pace = RefusalPace::new(LIMITS, Arc::new(ManualClock::new()));
         assert!(!answered(&pace, "/refused").await, "the first one is not late");
         assert!(waits(answered(&pace, "/refused")), "the second one is, by a second");

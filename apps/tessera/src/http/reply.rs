@@ -15,15 +15,13 @@ pub fn respond(dialect: &dyn RejectionFormatter, outcome: Result<Answer, Handler
         Err(HandlerError(rejection)) => {
             tracing::debug!(event = "request_refused", reason = %rejection);
             let mut response = http(dialect.answer(&rejection));
-            if let RequestRejection::Busy { .. } | RequestRejection::Throttled { .. } = rejection {
-                response.extensions_mut().insert(Refused);
-            }
+            response.extensions_mut().insert(Refused);
             response
         }
     }
 }
 
-/// Marks the answer to a sign-in that was refused without work: it is sent late (see `late.rs`).
+/// Marks the answer to a request that a dialect refused: it may be sent late (see `late.rs`).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refused;
 

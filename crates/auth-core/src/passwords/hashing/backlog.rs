@@ -27,6 +27,8 @@ struct Limits {
     /// The longest expected time of a job that is admitted.
     acceptable: Duration,
     deadline: Duration,
+    /// The time of a batch before the first one is measured.
+    assumed: Duration,
     /// How many jobs all threads together take at once.
     lanes: usize,
     width: usize,
@@ -61,6 +63,7 @@ impl Backlog {
                 share: options.share(),
                 acceptable: options.acceptable(),
                 deadline: options.deadline,
+                assumed: options.assumed_batch_time(),
                 lanes: threads * width,
                 width,
             },
@@ -153,8 +156,11 @@ impl Backlog {
         let batches = self.queue.ahead_of(source) / self.limits.lanes;
         // Besides those between: the one that runs now, and its own.
         let batches = if batches == 0 { 0 } else { batches + 2 };
-        self.batch_time
-            .saturating_mul(u32::try_from(batches).unwrap_or(u32::MAX))
+        let batch_time = match self.batch_time {
+            Duration::ZERO => self.limits.assumed,
+            measured => measured,
+        };
+        batch_time.saturating_mul(u32::try_from(batches).unwrap_or(u32::MAX))
     }
 }
 
@@ -165,11 +171,27 @@ mod tests {
     use bcrypt_batch::Cost;
     use tokio::sync::oneshot;
 
+    use super::super::cost::HashCost;
     use super::*;
+
+    /// Hashes that cost almost nothing, so that none would wait too long.
+    fn options() -> HashingOptions {
+        HashingOptions {
+            cost: HashCost::dangerous_for_tests(4).unwrap(),
+            ..HashingOptions::default()
+        }
+    }
+
+    #[test]
+    fn before_the_first_batch_no_more_wait_than_a_usual_core_can_do_in_time() {
+        let mut backlog = Backlog::new(&HashingOptions::default(), 1, 6);
+        let callers: Vec<_> = (0..100).filter_map(|_| try_to_admit(&mut backlog)).collect();
+        assert_eq!(callers.len(), 6, "those of the first batch");
+    }
 
     /// Admits so many jobs, and says how many the two threads take, one after the other, of the width 5.
     fn taken_of(jobs: usize) -> [usize; 2] {
-        let mut backlog = Backlog::new(&HashingOptions::default(), 2, 5);
+        let mut backlog = Backlog::new(&options(), 2, 5);
         let callers: Vec<_> = (0..jobs).map(|_| admit(&mut backlog)).collect();
         let taken = [(); 2].map(|()| backlog.take(Duration::ZERO).batch.len());
         drop(callers);
@@ -177,6 +199,10 @@ mod tests {
     }
 
     fn admit(backlog: &mut Backlog) -> impl Sized + use<> {
+        try_to_admit(backlog).unwrap()
+    }
+
+    fn try_to_admit(backlog: &mut Backlog) -> Option<impl Sized + use<>> {
         let (reply, caller) = oneshot::channel();
         let admission = backlog.admit(Waiting {
             id: 0,
@@ -185,8 +211,7 @@ mod tests {
             since: Duration::ZERO,
             reply,
         });
-        assert!(matches!(admission, Admission::Admitted));
-        caller
+        matches!(admission, Admission::Admitted).then_some(caller)
     }
 
     #[test]
@@ -200,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_thread_leaves_no_share_for_a_busy_one() {
-        let mut backlog = Backlog::new(&HashingOptions::default(), 2, 5);
+        let mut backlog = Backlog::new(&options(), 2, 5);
         let _first = admit(&mut backlog);
         assert_eq!(backlog.take(Duration::ZERO).batch.len(), 1);
         let _others = [admit(&mut backlog), admit(&mut backlog)];

@@ -49,6 +49,12 @@ impl HashingOptions {
         self.threads.unwrap_or_else(cores)
     }
 
+    /// How long a batch takes on a usual core: half a second at cost 12. It only has to be of the right order, until the
+    /// first batch is measured.
+    pub(super) fn assumed_batch_time(&self) -> Duration {
+        Duration::from_micros(120 << self.cost.exponent())
+    }
+
     /// The longest expected time of a job that is admitted.
     pub(super) fn acceptable(&self) -> Duration {
         self.patience * 2 / 3
