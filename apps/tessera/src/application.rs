@@ -60,6 +60,11 @@ impl Application {
         })
     }
 
+    /// What `/readyz` checks.
+    pub(crate) fn health(&self) -> Arc<Health> {
+        self.health.clone().into_inner()
+    }
+
     /// Adds everything to one worker of the HTTP server.
     pub(crate) fn register(&self, config: &mut ServiceConfig) {
         config.app_data(self.authenticator.clone());

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_server::ServerHandle;
 use anyhow::{Context, bail};
 use auth_core::{Clock, Entropy, SecretKey, SystemClock, SystemEntropy};
 use tokio::task::JoinHandle;
@@ -15,9 +15,11 @@ use crate::composition::{Composition, Sources};
 use crate::config::{Config, Overrides, Span};
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
 use crate::extension::{Catalog, Dialect, Strategy};
+use crate::health::Health;
 use crate::parts::Stores;
+use crate::server::{self, Capacity};
 use crate::strategies::{JwtStrategy, OpaqueStrategy};
-use crate::{demo, keys, master, server};
+use crate::{demo, keys, master};
 
 /// Builds a server: its dialects and strategies, its clock and its source of random bytes.
 ///
@@ -61,6 +63,8 @@ pub struct Running {
     handle: ServerHandle,
     server: JoinHandle<std::io::Result<()>>,
     background: Background,
+    health: Arc<Health>,
+    drain_delay: Duration,
 }
 
 impl Default for Builder {
@@ -138,7 +142,8 @@ impl Builder {
     ///
     /// # Errors
     /// When a flavour promises what its strategy cannot do, two flavours have the same path, the master key is not the
-    /// store's, a signing key cannot be read, or the store fails. Then the server does not listen.
+    /// store's, a signing key cannot be read, more connections are set than the process may open files for, or the
+    /// store fails. Then the server does not listen. The process's soft limit of open files is raised to the hard one.
     pub async fn start(&self, start: Start) -> anyhow::Result<Running> {
         let Start {
             config,
@@ -154,6 +159,7 @@ impl Builder {
         if demo && !address.ip().is_loopback() {
             bail!("{address}: demo data have well-known passwords: listen on loopback only, such as 127.0.0.1:8080");
         }
+        let capacity = Capacity::plan(&config.http)?;
         let keyring = Arc::new(keys::open(&stores, &master, self.clock.clone(), self.entropy.clone()).await?);
         let public_url = config.http.public_url.clone();
         let sources = Sources {
@@ -185,9 +191,12 @@ impl Builder {
         keyring.reload().await.context("the signing keys cannot be read")?;
         let poll = Duration::from_millis(config.revocation.poll_ms);
         let background = Background::start(made.registry.clone(), keyring, poll);
-        let server = server::start(application, &config, listener)?;
+        let health = application.health();
+        let server = server::start(application, &config, capacity, listener)?;
         Ok(Running {
             address,
+            health,
+            drain_delay: config.http.drain_delay(demo),
             handle: server.handle(),
             server: tokio::spawn(server),
             background,
@@ -201,11 +210,14 @@ impl Running {
         self.address
     }
 
-    /// Stops the server: takes no new connection, answers the requests in progress, writes pending data.
+    /// Stops the server: says at `/readyz` that it stops, for [`HttpSettings::drain_delay`](crate::HttpSettings), then
+    /// takes no new connection, answers the requests in progress, writes pending data.
     ///
     /// # Errors
     /// When the HTTP server has failed.
     pub async fn stop(self) -> anyhow::Result<()> {
+        self.health.stop();
+        tokio::time::sleep(self.drain_delay).await;
         self.handle.stop(true).await;
         let ended = self.server.await;
         self.background.stop().await;

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use auth_core::{
@@ -91,6 +92,7 @@ impl Composition {
             keyring: self.keyring.clone(),
             clock: self.clock.clone(),
             max_staleness: config.revocation.max_staleness.0,
+            stopping: AtomicBool::new(false),
         }
     }
 }

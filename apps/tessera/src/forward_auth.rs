@@ -1,5 +1,7 @@
 //! `/auth/verify`: forward authentication for nginx, Traefik, Caddy.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,14 +9,21 @@ use auth_actix::{AuthRejection, Authenticator};
 use auth_core::{Scope, VerifiedToken};
 use permissions::Demand;
 
-/// Answers 200 with the token's identity headers, 401, 403 or 503. Takes any method and does not read the body.
+/// The only parameter. It may be repeated: all permissions are needed.
+const PERMISSION: &str = "permission";
+
+/// Answers 200 with the token's identity headers, 401, 403 or 503; 400 where the token is good and the query is
+/// not understood. Takes any method and does not read the body.
 pub(crate) async fn verify(
     authenticator: Data<Authenticator>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AuthRejection> {
     let token = authenticator.authenticate(request.headers()).await.inspect_err(log)?;
-    let names = demanded(request.query_string());
-    let demand = Demand::parse(names.iter().map(String::as_str));
+    // A misspelt parameter that is passed over would let in everybody who has a token.
+    let Some(names) = demanded(request.query_string()) else {
+        return Ok(bad_query());
+    };
+    let demand = Demand::parse(names.iter().map(AsRef::as_ref));
     let met = demand.as_ref().is_ok_and(|demand| demand.is_met_by(token.scopes()));
     if !met {
         log_missing(&token, demand.as_ref().ok());
@@ -36,13 +45,19 @@ fn log_missing(token: &VerifiedToken, demand: Option<&Demand>) {
     tracing::info!(event = "permission_missing", missing = missing.as_str(), %flavour, %token, %subject);
 }
 
-/// The value of every `permission=`, not split.
-fn demanded(query: &str) -> Vec<String> {
+/// The value of every `permission=`, not split. `None`: there is another parameter.
+fn demanded(query: &str) -> Option<Vec<Cow<'_, str>>> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     pairs
-        .filter(|(name, _)| name == "permission")
-        .map(|(_, value)| value.into_owned())
+        .map(|(name, value)| (name == PERMISSION).then_some(value))
         .collect()
+}
+
+fn bad_query() -> HttpResponse {
+    tracing::debug!(event = "token_refused", reason = "unknown query parameter");
+    HttpResponse::BadRequest()
+        .content_type("application/json")
+        .body(r#"{"error":"the only parameter is permission"}"#)
 }
 
 fn needed(demand: Option<Demand>) -> String {

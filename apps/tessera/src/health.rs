@@ -1,6 +1,7 @@
 //! `/healthz`: the process runs. `/readyz`: it can serve requests.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -22,6 +23,15 @@ pub(crate) struct Health {
     pub(crate) clock: Arc<dyn Clock>,
     /// How old the node's list of revocations may be, and its signing keys.
     pub(crate) max_staleness: Duration,
+    /// Whether the server is about to stop.
+    pub(crate) stopping: AtomicBool,
+}
+
+impl Health {
+    /// From now on `/readyz` answers 503, so that a proxy sends no more requests here.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
 }
 
 pub(crate) async fn alive() -> HttpResponse {
@@ -31,6 +41,11 @@ pub(crate) async fn alive() -> HttpResponse {
 }
 
 pub(crate) async fn ready(health: Data<Health>) -> HttpResponse {
+    if health.stopping.load(Ordering::Relaxed) {
+        return HttpResponse::ServiceUnavailable()
+            .content_type("application/json")
+            .body(r#"{"status":"stopping"}"#);
+    }
     let database = tokio::time::timeout(PATIENCE, health.store.ping())
         .await
         .is_ok_and(|answer| answer.is_ok());

@@ -1,51 +1,95 @@
 //! The HTTP server over a finished application.
 
+mod capacity;
+mod connection;
+mod slots;
+mod stream;
+mod watch;
+
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::Server;
+use actix_server::{Server, ServerBuilder};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, map_config};
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
-use actix_web::{App as Actix, HttpResponse, HttpServer, web};
+use actix_web::{App as Actix, Error, HttpResponse, web};
 use anyhow::Context;
 
 use crate::application::Application;
 use crate::config::{Config, HttpSettings};
-use crate::http;
+use crate::http::{self, Proxies};
 
-/// How long a client may take to send a request's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) use capacity::Capacity;
+use slots::Slots;
+use watch::Waits;
 
-/// How long a connection may stay open without a request.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// How long a client that is refused in the middle of its request may go on sending, so that it reads the refusal.
+const LINGER: Duration = Duration::from_secs(1);
 
-/// Starts the HTTP server. All workers share the application.
-pub(crate) fn start(application: Application, config: &Config, listener: TcpListener) -> anyhow::Result<Server> {
+/// Starts the HTTP server. All workers share the application and the places for connections.
+pub(crate) fn start(
+    application: Application,
+    config: &Config,
+    capacity: Capacity,
+    listener: TcpListener,
+) -> anyhow::Result<Server> {
     let application = Arc::new(application);
     let settings = config.http.clone();
-    let server = HttpServer::new(move || {
-        let application = application.clone();
-        Actix::new()
-            .wrap(from_fn(http::panic::caught))
-            .wrap(from_fn(http::late::refusals))
-            .wrap(Condition::new(!settings.cors_origins.is_empty(), cors(&settings)))
-            .wrap(headers())
-            .wrap(from_fn(http::request_id::identified))
-            .configure(|config| application.register(config))
-            .default_service(web::to(not_found))
-    });
-    let server = match config.http.workers {
-        0 => server,
-        workers => server.workers(workers),
-    };
-    let server = server
-        .client_request_timeout(HEAD_TIMEOUT)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(config.http.shutdown_timeout.0.as_secs())
+    let slots = Arc::new(Slots::new(capacity, Proxies(settings.proxies()?)));
+    let workers = capacity::workers(&settings);
+    let server = ServerBuilder::new()
+        .workers(workers)
+        .max_concurrent_connections(capacity.connections.div_ceil(workers) + capacity::REFUSABLE_PER_WORKER)
+        .shutdown_timeout(settings.shutdown_timeout.0.as_secs())
         .disable_signals();
-    Ok(server.listen(listener).context("cannot listen")?.run())
+    let stopping = server.graceful_shutdown_signal();
+    let connections = move || {
+        let app = app(&application, &settings).into_factory();
+        let app = app.map_err(|error: Error| error.error_response());
+        let app = map_config(app, |()| AppConfig::default());
+        connection::service(app, waits(&settings), slots.clone(), stopping.clone())
+    };
+    Ok(server
+        .listen("http", listener, connections)
+        .context("cannot listen")?
+        .run())
+}
+
+fn waits(settings: &HttpSettings) -> Waits {
+    Waits {
+        idle: settings.idle_timeout.0,
+        head: settings.head_timeout.0,
+        write: settings.write_timeout.0,
+        linger: LINGER,
+    }
+}
+
+/// What answers requests, of one worker.
+fn app(
+    application: &Application,
+    settings: &HttpSettings,
+) -> Actix<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    Actix::new()
+        .wrap(from_fn(http::panic::caught))
+        .wrap(from_fn(http::late::refusals))
+        .wrap(Condition::new(!settings.cors_origins.is_empty(), cors(settings)))
+        .wrap(headers())
+        .wrap(from_fn(http::request_id::identified))
+        .configure(|config| application.register(config))
+        .default_service(web::to(not_found))
 }
 
 /// Default headers of every answer.

@@ -1,6 +1,7 @@
 //! `[http]`.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,9 @@ use validator::Validate;
 
 use super::Span;
 use crate::extension::BadSetting;
+
+/// Proxies that ask every second or two notice within this that a server stops.
+const DRAIN_DELAY: Span = Span::seconds(5);
 
 /// `[http]`: addresses, proxies, origins and limits of the HTTP server.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate)]
@@ -26,6 +30,21 @@ pub struct HttpSettings {
     pub workers: usize,
     /// How long the body of a request may take to arrive.
     pub body_timeout: Span,
+    /// How long the head of a request may take to arrive, from its first byte.
+    pub head_timeout: Span,
+    /// How long a connection may stay open without a request.
+    pub idle_timeout: Span,
+    /// How long a client may take to receive an answer.
+    pub write_timeout: Span,
+    /// How many connections there may be; 0: as many as the process may open files for, at most 16,384.
+    #[validate(range(max = 1_000_000))]
+    pub connections: usize,
+    /// How many connections one source may have, an IPv4 address or an IPv6 /64; trusted proxies have no such limit.
+    /// 0: a quarter of all.
+    #[validate(range(max = 1_000_000))]
+    pub connections_per_source: usize,
+    /// How long `/readyz` answers 503 after a signal to stop, before the server stops. Default: 5 s; for a demo, none.
+    pub drain_delay: Option<Span>,
 }
 
 impl Default for HttpSettings {
@@ -37,6 +56,12 @@ impl Default for HttpSettings {
             shutdown_timeout: Span::seconds(10),
             workers: 0,
             body_timeout: Span::seconds(10),
+            head_timeout: Span::seconds(5),
+            idle_timeout: Span::seconds(30),
+            write_timeout: Span::seconds(10),
+            connections: 0,
+            connections_per_source: 0,
+            drain_delay: None,
         }
     }
 }
@@ -53,21 +78,31 @@ impl HttpSettings {
                 return Err(BadSetting::new("http.cors_origins", origin, allowed));
             }
         }
-        if self.shutdown_timeout > Span::seconds(3600) {
-            return Err(BadSetting::new(
-                "http.shutdown_timeout",
-                self.shutdown_timeout,
-                "allowed is 0s to 3600s",
-            ));
-        }
-        if !(Span::seconds(1)..=Span::seconds(300)).contains(&self.body_timeout) {
-            return Err(BadSetting::new(
-                "http.body_timeout",
-                self.body_timeout,
-                "allowed is 1s to 300s",
-            ));
+        for (key, span, least, most) in self.times() {
+            if !(Span::seconds(least)..=Span::seconds(most)).contains(&span) {
+                let allowed = format!("allowed is {least}s to {most}s");
+                return Err(BadSetting::new(format!("http.{key}"), span, allowed));
+            }
         }
         self.proxies().map(drop)
+    }
+
+    /// Each length of time, with the least and the most seconds allowed.
+    fn times(&self) -> [(&'static str, Span, u64, u64); 6] {
+        [
+            ("shutdown_timeout", self.shutdown_timeout, 0, 3600),
+            ("body_timeout", self.body_timeout, 1, 300),
+            ("head_timeout", self.head_timeout, 1, 300),
+            ("idle_timeout", self.idle_timeout, 1, 3600),
+            ("write_timeout", self.write_timeout, 1, 300),
+            ("drain_delay", self.drain_delay.unwrap_or(DRAIN_DELAY), 0, 300),
+        ]
+    }
+
+    /// How long `/readyz` answers 503 before the server stops. No proxy stands before a demo.
+    pub(crate) fn drain_delay(&self, demo: bool) -> Duration {
+        let default = if demo { Span::seconds(0) } else { DRAIN_DELAY };
+        self.drain_delay.unwrap_or(default).0
     }
 
     /// The trusted proxies as networks.

@@ -12,6 +12,7 @@ mod bodies;
 mod concurrency;
 mod configuration;
 mod conformance;
+mod connections;
 mod cors;
 mod curl;
 mod foreign_tokens;

@@ -159,7 +159,23 @@ pub struct Connection {
 
 impl Connection {
     pub fn open(address: SocketAddr) -> std::io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
+        Self::over(TcpStream::connect(address)?, address)
+    }
+
+    /// Connects from this address, such as `127.0.0.2`.
+    pub fn open_from(source: &str, address: SocketAddr) -> std::io::Result<Self> {
+        let source = SocketAddr::new(source.parse().expect("an address"), 0);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let connected = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4()?;
+            socket.bind(source)?;
+            socket.connect(address).await?.into_std()
+        })?;
+        connected.set_nonblocking(false)?;
+        Self::over(connected, address)
+    }
+
+    fn over(stream: TcpStream, address: SocketAddr) -> std::io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
@@ -172,6 +188,27 @@ impl Connection {
     /// Sends bytes unchanged. Ignores errors: a server that has already answered may have closed its side.
     pub fn write(&mut self, bytes: &[u8]) {
         let _ = self.reader.get_mut().write_all(bytes);
+    }
+
+    /// Sends these bytes again and again and reads nothing, until the server hangs up.
+    pub fn write_until_closed(&mut self, bytes: &[u8]) {
+        let error = loop {
+            if let Err(error) = self.reader.get_mut().write_all(bytes) {
+                break error.kind();
+            }
+        };
+        let hung = matches!(error, ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        assert!(!hung, "the server neither reads nor hangs up within {PATIENCE:?}");
+    }
+
+    /// Reads what comes until the server hangs up, and returns it.
+    pub fn read_until_closed(&mut self) -> Vec<u8> {
+        let mut received = Vec::new();
+        let read = self.reader.read_to_end(&mut received);
+        let kind = read.as_ref().map_err(std::io::Error::kind).err();
+        let hung = matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut));
+        assert!(!hung, "the server does not hang up within {PATIENCE:?}");
+        received
     }
 
     /// Closes the sending side.

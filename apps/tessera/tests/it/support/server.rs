@@ -30,6 +30,7 @@ pub struct Setup {
     listen: Option<String>,
     input: String,
     errors: Errors,
+    files: Option<u32>,
 }
 
 /// What becomes of a program's standard error.
@@ -61,12 +62,15 @@ impl Setup {
                 ("TESSERA_PASSWORDS__COST".into(), "10".into()),
                 // The tests share a few cores, and do not measure how long a login waits.
                 ("TESSERA_PASSWORDS__PATIENCE".into(), "60s".into()),
+                // No proxy looks at `/readyz`.
+                ("TESSERA_HTTP__DRAIN_DELAY".into(), "0s".into()),
             ],
             config: None,
             demo: false,
             listen: Some("127.0.0.1:0".into()),
             input: String::new(),
             errors: Errors::Read,
+            files: None,
         }
     }
 
@@ -123,6 +127,12 @@ impl Setup {
         self
     }
 
+    /// At most this many open files.
+    pub fn open_files(mut self, files: u32) -> Self {
+        self.files = Some(files);
+        self
+    }
+
     pub fn database(self, url: impl ToString) -> Self {
         self.arg("--database-url").arg(url.to_string())
     }
@@ -152,10 +162,21 @@ impl Setup {
         Ended { code, out, err }
     }
 
+    /// The binary, through a shell where a limit is to be set.
+    fn program(&self) -> Command {
+        let binary = env!("CARGO_BIN_EXE_tessera");
+        let Some(files) = self.files else {
+            return Command::new(binary);
+        };
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!(r#"ulimit -n {files} && exec "$0" "$@""#), binary]);
+        shell
+    }
+
     fn spawn(&self, folder: &TempDir) -> Running {
         let scratch = folder.path().join("tmp");
         std::fs::create_dir_all(&scratch).expect("a folder");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
+        let mut command = self.program();
         let inherited = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TESSERA_"));
         for (name, _) in inherited {
             command.env_remove(name);
@@ -395,6 +416,11 @@ impl Server {
 
     pub fn connect(&self) -> Connection {
         Connection::open(self.address).expect("the server takes connections")
+    }
+
+    /// A connection from another loopback address.
+    pub fn connect_from(&self, source: &str) -> Connection {
+        Connection::open_from(source, self.address).expect("the server takes connections")
     }
 
     pub fn send(&self, request: &Request) -> Response {

@@ -1,0 +1,171 @@
+//! How many connections there may be: in all, and from one source.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ipnet::{IpNet, Ipv6Net};
+use tokio::time::Instant;
+
+use super::capacity::Capacity;
+use crate::http::Proxies;
+
+/// Refusals are logged at most this often, with their number.
+const LOG_EVERY: Duration = Duration::from_secs(1);
+
+/// The connections of a server. One source, an IPv4 address or an IPv6 /64, has at most its share, so that it cannot
+/// take the others'. Trusted proxies have none: they bring the connections of many.
+#[derive(Debug)]
+pub(super) struct Slots {
+    capacity: Capacity,
+    proxies: Proxies,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    total: usize,
+    by_source: HashMap<IpNet, usize>,
+    refused: usize,
+    logged: Option<Instant>,
+}
+
+/// One connection's place, free again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Slot {
+    slots: Arc<Slots>,
+    source: Option<IpNet>,
+}
+
+impl Slots {
+    pub(super) fn new(capacity: Capacity, proxies: Proxies) -> Self {
+        Self {
+            capacity,
+            proxies,
+            taken: Mutex::default(),
+        }
+    }
+
+    /// A place for a connection from this address, if there is one.
+    pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Slot> {
+        let peer = peer.to_canonical();
+        let source = (!self.proxies.trusts(peer)).then(|| source(peer));
+        let mut taken = self.taken();
+        let of_source = source.and_then(|source| taken.by_source.get(&source)).copied();
+        let is_full = taken.total >= self.capacity.connections;
+        if is_full || of_source >= Some(self.capacity.of_one_source) {
+            taken.refuse(peer, is_full);
+            return None;
+        }
+        taken.total += 1;
+        if let Some(source) = source {
+            *taken.by_source.entry(source).or_default() += 1;
+        }
+        Some(Slot {
+            slots: self.clone(),
+            source,
+        })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    fn refuse(&mut self, source: IpAddr, is_full: bool) {
+        self.refused += 1;
+        let now = Instant::now();
+        if self.logged.is_some_and(|logged| now < logged + LOG_EVERY) {
+            return;
+        }
+        let limit = if is_full {
+            "connections"
+        } else {
+            "connections_per_source"
+        };
+        tracing::warn!(event = "connection_refused", limit, %source, refused = self.refused);
+        (self.refused, self.logged) = (0, Some(now));
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut taken = self.slots.taken();
+        taken.total = taken.total.saturating_sub(1);
+        let Some(source) = self.source else {
+            return;
+        };
+        if let Some(count) = taken.by_source.get_mut(&source) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                taken.by_source.remove(&source);
+            }
+        }
+    }
+}
+
+/// What counts as one source.
+fn source(peer: IpAddr) -> IpNet {
+    match peer {
+        IpAddr::V4(_) => peer.into(),
+        IpAddr::V6(peer) => Ipv6Net::new_assert(peer, 64).trunc().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slots() -> Arc<Slots> {
+        let capacity = Capacity {
+            connections: 5,
+            of_one_source: 2,
+        };
+        let proxies = Proxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        Arc::new(Slots::new(capacity, proxies))
+    }
+
+    fn take(slots: &Arc<Slots>, peers: &[&str]) -> Vec<Option<Slot>> {
+        peers.iter().map(|peer| slots.take(peer.parse().unwrap())).collect()
+    }
+
+    fn admitted(slots: &[Option<Slot>]) -> Vec<bool> {
+        slots.iter().map(Option::is_some).collect()
+    }
+
+    #[test]
+    fn one_source_has_its_share_and_leaves_the_rest_to_others() {
+        let slots = slots();
+        let held = take(&slots, &["192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1", "192.0.2.2"]);
+        assert_eq!(admitted(&held), [true, true, false, true]);
+        drop(held);
+        let held = take(
+            &slots,
+            &["2001:db8::1", "2001:db8::ffff:1", "2001:db8::2", "2001:db8:0:1::1"],
+        );
+        assert_eq!(admitted(&held), [true, true, false, true], "IPv6 by /64");
+    }
+
+    #[test]
+    fn a_trusted_proxy_has_no_share_and_the_total_holds_for_it_too() {
+        let held = take(&slots(), &["10.0.0.1"; 7]);
+        assert_eq!(admitted(&held), [true, true, true, true, true, false, false]);
+    }
+
+    #[test]
+    fn what_ends_makes_room_and_is_forgotten() {
+        let slots = slots();
+        for _ in 0..3 {
+            let held = take(
+                &slots,
+                &["192.0.2.1", "192.0.2.1", "10.0.0.1", "192.0.2.2", "192.0.2.3"],
+            );
+            assert_eq!(admitted(&held), [true; 5]);
+            assert!(slots.take("192.0.2.4".parse().unwrap()).is_none());
+        }
+        let taken = slots.taken();
+        assert_eq!((taken.total, taken.by_source.len()), (0, 0));
+    }
+}
