@@ -53,6 +53,12 @@ packages *args:
 deny:
     cargo deny check licenses bans sources
 
+# What a release of the server is made of (CycloneDX): publish it beside the binary.
+[group('lint')]
+sbom:
+    @tools/sbom --check >&2
+    @tools/sbom
+
 # Every test; of one crate: `just test -p token-jwt`.
 [group('test')]
 test *args="--workspace":

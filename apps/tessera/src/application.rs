@@ -48,9 +48,12 @@ impl Application {
         }
         let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
         routes.extend(shared.map(|shared| shared.routes));
+        let server = made.server.clone();
+        let authenticator = Authenticator::new(schemes, "tessera");
+        let authenticator = authenticator.with_source(move |request| server.proxies.source(request));
         Ok(Self {
             routes,
-            authenticator: Data::new(Authenticator::new(schemes, "tessera")),
+            authenticator: Data::new(authenticator),
             health: Data::new(made.health(config)),
             refusals: Data::from(made.refusals.clone()),
             request_ids: Data::new(RequestIds {

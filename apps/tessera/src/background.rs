@@ -8,6 +8,9 @@ use keystore::{Keyring, KeyringError, Reloaded};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use crate::health::StoreCheck;
+
+const CHECK_EVERY: Duration = Duration::from_secs(2);
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
 const CLOCKS_EVERY: Duration = Duration::from_secs(10);
 const PURGE_EVERY: Duration = Duration::from_secs(30);
@@ -25,9 +28,15 @@ pub(crate) struct Background {
 
 impl Background {
     /// Starts all tasks.
-    pub(crate) fn start(registry: Arc<TokenRegistry>, keyring: Arc<Keyring>, poll: Duration) -> Self {
+    pub(crate) fn start(
+        registry: Arc<TokenRegistry>,
+        store: Arc<StoreCheck>,
+        keyring: Arc<Keyring>,
+        poll: Duration,
+    ) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(read_revocations(registry.clone(), poll));
+        tasks.spawn(check_store(store));
         tasks.spawn(flush(registry.clone()));
         tasks.spawn(purge(registry.clone()));
         tasks.spawn(compare_clocks(registry.clone()));
@@ -78,6 +87,15 @@ async fn compare_clocks(registry: Arc<TokenRegistry>) {
             _ => {}
         }
         differed = differs;
+    }
+}
+
+async fn check_store(store: Arc<StoreCheck>) {
+    let mut ticks = interval(CHECK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        store.run().await;
     }
 }
 

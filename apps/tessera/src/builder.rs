@@ -187,10 +187,11 @@ impl Builder {
         if config.refresh.grace == Span::seconds(0) {
             tracing::warn!(event = "no_refresh_grace");
         }
+        made.store_check.run().await;
         let application = Application::build(&config, &self.catalog, &made).await?;
         keyring.reload().await.context("the signing keys cannot be read")?;
         let poll = Duration::from_millis(config.revocation.poll_ms);
-        let background = Background::start(made.registry.clone(), keyring, poll);
+        let background = Background::start(made.registry.clone(), made.store_check.clone(), keyring, poll);
         let health = application.health();
         let server = server::start(application, &config, capacity, listener)?;
         Ok(Running {

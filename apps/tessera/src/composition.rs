@@ -13,7 +13,7 @@ use consumer_auth::Quotas;
 use keystore::Keyring;
 
 use crate::config::{Config, PasswordSettings};
-use crate::health::Health;
+use crate::health::{Health, StoreCheck};
 use crate::http::Proxies;
 use crate::parts::{ServerParts, Stores};
 
@@ -22,6 +22,7 @@ use crate::parts::{ServerParts, Stores};
 pub(crate) struct Composition {
     pub(crate) registry: Arc<TokenRegistry>,
     pub(crate) keyring: Arc<Keyring>,
+    pub(crate) store_check: Arc<StoreCheck>,
     pub(crate) hasher: Arc<PasswordHasher>,
     pub(crate) refusals: Arc<RefusalPace>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -62,9 +63,11 @@ impl Composition {
             throttle.clone(),
             master.derive("audit/logins"),
         );
+        let registry = Arc::new(TokenRegistry::new(stores.tokens.clone(), clock.clone(), limits));
         Ok(Self {
-            registry: Arc::new(TokenRegistry::new(stores.tokens.clone(), clock.clone(), limits)),
+            store_check: Arc::new(StoreCheck::new(stores.health.clone(), clock.clone())),
             server: Arc::new(ServerParts {
+                unknown: registry.unknown().clone(),
                 stores,
                 passwords: Arc::new(passwords),
                 throttle,
@@ -75,6 +78,7 @@ impl Composition {
                 clock: clock.clone(),
                 entropy: entropy.clone(),
             }),
+            registry,
             keyring,
             hasher,
             refusals: RefusalPace::new(RefusalLimits::default(), clock.clone()),
@@ -87,7 +91,7 @@ impl Composition {
     /// What `/readyz` checks.
     pub(crate) fn health(&self, config: &Config) -> Health {
         Health {
-            store: self.server.stores.health.clone(),
+            store: self.store_check.clone(),
             registry: self.registry.clone(),
             keyring: self.keyring.clone(),
             clock: self.clock.clone(),

@@ -254,9 +254,19 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
                 Some(source) => format!(" (from {source})"),
                 None => format!(" (from {})", place.name),
             });
-        format!("{key}: {}{place}", error.kind)
+        format!("{key}: {}{place}", without_source(&error.kind.to_string()))
     });
     anyhow::anyhow!(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// An error of TOML without the line that it quotes, which may hold a password.
+fn without_source(text: &str) -> String {
+    let is_quoted = |line: &&str| {
+        line.split_once('|')
+            .is_some_and(|(number, _)| number.trim().bytes().all(|b| b.is_ascii_digit()))
+    };
+    let lines: Vec<_> = text.lines().filter(|line| !is_quoted(line)).collect();
+    lines.join(": ")
 }
 
 #[cfg(test)]
@@ -277,6 +287,20 @@ mod tests {
         assert!(refuse(b"TESSERA_LISTEN\xff", b"").is_err());
         refuse(b"OTHER", b"\xff").expect("it is not ours");
         refuse(b"TESSERA_LISTEN", "é".as_bytes()).expect("it is Unicode");
+    }
+
+    #[test]
+    fn a_mistake_in_the_file_is_placed_and_not_quoted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tessera.toml");
+        std::fs::write(&path, "\ndatabase_url = postgres://tessera:canary@db/tessera\n").expect("a file");
+        let overrides = Overrides {
+            config: Some(path),
+            ..Overrides::default()
+        };
+        let error = Config::load(&overrides, crate::Builder::new().catalog()).expect_err("a mistake");
+        let text = format!("{error:#}");
+        assert!(!text.contains("canary") && text.contains("line 2"), "{text}");
     }
 
     #[test]

@@ -7,32 +7,34 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use anyhow::Context;
 use async_trait::async_trait;
+use auth_actix::Credential;
 use auth_core::{
-    Account, AccountStore, Clock, Entropy, PasswordAuthenticator, PasswordStore, Realm, Scopes, StoreError, Throttle,
-    TokenAdminStore, TokenService, TokenStore,
+    Account, AccountStore, Clock, Entropy, PasswordAuthenticator, PasswordStore, PresentedToken, Realm, RefreshError,
+    Scopes, SignedIn, StoreError, Throttle, TokenAdminStore, TokenService, TokenStore, UnknownTokens,
 };
 use consumer_auth::{ConsumerStore, Quotas};
 use keystore::KeyStore;
 use permissions::RoleStore;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use store_diesel::{DieselStore, MetaStore};
 
 use crate::http::{HandlerError, Proxies};
 
-/// Whether a store can be reached.
+/// Whether a store can be used.
 #[async_trait]
 pub trait StoreHealth: fmt::Debug + Send + Sync + 'static {
-    /// Makes a small query.
+    /// Reads and writes something small.
     ///
     /// # Errors
-    /// When the store does not answer.
-    async fn ping(&self) -> Result<(), StoreError>;
+    /// When the store does not answer, or can only be read: its disk is full, or it must not be written to.
+    async fn check(&self) -> Result<(), StoreError>;
 }
 
 #[async_trait]
 impl StoreHealth for DieselStore {
-    async fn ping(&self) -> Result<(), StoreError> {
-        Self::ping(self).await
+    async fn check(&self) -> Result<(), StoreError> {
+        self.ping().await?;
+        self.check_writing().await
     }
 }
 
@@ -55,7 +57,7 @@ pub struct Stores {
     pub keys: Arc<dyn KeyStore>,
     /// Facts about the store itself: the check value of its master key, whether it has demo data.
     pub meta: Arc<dyn MetaStore>,
-    /// Whether it can be reached.
+    /// Whether it can be used.
     pub health: Arc<dyn StoreHealth>,
 }
 
@@ -86,6 +88,8 @@ pub struct ServerParts {
     pub throttle: Arc<Throttle>,
     /// What each partner may ask for.
     pub quotas: Arc<Quotas>,
+    /// The bound on the reads that unknown tokens cause.
+    pub unknown: Arc<UnknownTokens>,
     /// Which proxies are trusted to name a client's address.
     pub proxies: Proxies,
     /// How long the body of a request may take to arrive.
@@ -96,6 +100,32 @@ pub struct ServerParts {
     pub clock: Arc<dyn Clock>,
     /// The source of random bytes.
     pub entropy: Arc<dyn Entropy>,
+}
+
+impl ServerParts {
+    /// A token with the source of the request that carries it, so that unknown ones are bounded by source.
+    pub fn presented<'a>(&self, request: &HttpRequest, credential: &'a Credential<'_>) -> PresentedToken<'a> {
+        credential.presented().from_source(self.proxies.source(request))
+    }
+
+    /// Exchanges a refresh token ([`TokenService::refresh`]). How many unknown ones are looked up is bounded by source.
+    ///
+    /// # Errors
+    /// The rejection: unknown, expired or used before, too many unknown ones, or a failure of the server.
+    pub async fn refresh(
+        &self,
+        request: &HttpRequest,
+        tokens: &TokenService,
+        refresh_token: &SecretString,
+    ) -> Result<SignedIn, HandlerError> {
+        let source = self.proxies.source(request);
+        self.unknown.take(source).map_err(RefreshError::from)?;
+        let refreshed = tokens.refresh(refresh_token.expose_secret()).await;
+        if !matches!(refreshed, Err(RefreshError::Unknown)) {
+            self.unknown.give_back(source);
+        }
+        Ok(refreshed?)
+    }
 }
 
 /// The services of one flavour.

@@ -3,6 +3,7 @@
 //! A request never waits for its log: lines go to a bounded buffer, and a thread of its own writes them.
 
 mod repeats;
+mod statements;
 mod writer;
 
 use std::fs::File;
@@ -10,6 +11,7 @@ use std::io::Write;
 use std::os::fd::AsFd;
 use std::panic::PanicHookInfo;
 
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
@@ -43,6 +45,7 @@ pub(crate) fn start() -> anyhow::Result<Telemetry> {
     let lines = fmt::layer().with_writer(writer).with_ansi(false);
     registry()
         .with(filter)
+        .with(filter_fn(statements::without_values))
         .with(lines.with_filter(repeats))
         .try_init()
         .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))?;

@@ -1,12 +1,28 @@
 //! All verifiers of a service behind one question.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
-use auth_core::{Rejection, VerifiedToken, Verifier, VerifyError};
+use auth_core::{PresentedToken, Rejection, VerifiedToken, Verifier, VerifyError};
 
 use crate::carrier::{Carriers, Credential};
 use crate::rejection::AuthRejection;
+
+/// Tells the source of a request.
+type TellSource = dyn Fn(&HttpRequest) -> IpAddr + Send + Sync;
+
+/// What tells the source of a request, if anything does.
+#[derive(Clone, Default)]
+struct SourceOf(Option<Arc<TellSource>>);
+
+impl fmt::Debug for SourceOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SourceOf({})", self.0.is_some())
+    }
+}
 
 /// One verifier, and how its tokens are carried.
 #[derive(Clone, Debug)]
@@ -22,6 +38,7 @@ pub struct AuthScheme {
 pub struct Authenticator {
     schemes: Arc<[AuthScheme]>,
     challenge: Arc<str>,
+    source: SourceOf,
     #[cfg(feature = "test-support")]
     acting_as: Option<VerifiedToken>,
 }
@@ -35,8 +52,19 @@ impl Authenticator {
         Self {
             schemes: schemes.into(),
             challenge: format!("Bearer realm=\"{realm}\"").into(),
+            source: SourceOf::default(),
             #[cfg(feature = "test-support")]
             acting_as: None,
+        }
+    }
+
+    /// Bounds how many unknown tokens are looked up for one source, which `source` tells of a request: its peer, or what a
+    /// trusted proxy says. Without it they are not bounded.
+    #[must_use]
+    pub fn with_source(self, source: impl Fn(&HttpRequest) -> IpAddr + Send + Sync + 'static) -> Self {
+        Self {
+            source: SourceOf(Some(Arc::new(source))),
+            ..self
         }
     }
 
@@ -82,6 +110,23 @@ impl Authenticator {
     /// Every scheme that takes this kind of carrier is asked, and the first that recognises its own token decides.
     /// A scheme that is unavailable never accepts a token. The answer is 503 only if no other scheme accepts it.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<VerifiedToken, AuthRejection> {
+        self.authenticate_from(headers, None).await
+    }
+
+    /// The same for a request, whose source is known ([`with_source`](Self::with_source)).
+    ///
+    /// # Errors
+    /// [`AuthRejection`].
+    pub async fn authenticate_request(&self, request: &HttpRequest) -> Result<VerifiedToken, AuthRejection> {
+        let source = self.source.0.as_ref().map(|source| source(request));
+        self.authenticate_from(request.headers(), source).await
+    }
+
+    async fn authenticate_from(
+        &self,
+        headers: &HeaderMap,
+        source: Option<IpAddr>,
+    ) -> Result<VerifiedToken, AuthRejection> {
         #[cfg(feature = "test-support")]
         if let Some(token) = &self.acting_as {
             return Ok(token.clone());
@@ -93,7 +138,11 @@ impl Authenticator {
         };
         let mut rejection = AuthRejection::invalid(&self.challenge, Rejection::Unknown);
         for scheme in self.schemes.iter().filter(|scheme| credential.fits(scheme.carriers)) {
-            match scheme.verifier.verify(&credential.presented()).await {
+            let presented = PresentedToken {
+                source,
+                ..credential.presented()
+            };
+            match scheme.verifier.verify(&presented).await {
                 Ok(token) => return Ok(token),
                 Err(VerifyError::Unavailable(reason)) => rejection = AuthRejection::unavailable(reason),
                 Err(VerifyError::Rejected(reason)) => rejection = rejection.or_rejected(&self.challenge, reason),

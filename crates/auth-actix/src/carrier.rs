@@ -85,7 +85,8 @@ impl<'a> Credential<'a> {
         match self {
             Self::Bearer(token) | Self::Bare(token) => PresentedToken::bearer(token),
             Self::Basic(token) => PresentedToken::bearer(token),
-            Self::AccessToken(token, key) => PresentedToken { text: token, key: *key },
+            Self::AccessToken(token, None) => PresentedToken::bearer(token),
+            Self::AccessToken(token, Some(key)) => PresentedToken::with_key(token, key),
         }
     }
 

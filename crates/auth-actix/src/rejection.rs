@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use auth_core::{Rejection, Unavailable};
+use auth_core::{Rejection, StoreError, Unavailable};
 
 /// Why a caller was rejected. The reason is for our log; the client learns the status and the challenge of
 /// RFC 6750 3, and nothing else.
@@ -105,6 +105,7 @@ impl ResponseError for AuthRejection {
         match self.0 {
             Reason::Absent { .. } | Reason::Invalid { .. } => StatusCode::UNAUTHORIZED,
             Reason::Scope { .. } => StatusCode::FORBIDDEN,
+            Reason::Unavailable(Unavailable::Store(StoreError::Corrupt(_))) => StatusCode::INTERNAL_SERVER_ERROR,
             Reason::Unavailable(_) | Reason::NotConfigured => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -116,7 +117,7 @@ impl ResponseError for AuthRejection {
         if let Some(challenge) = self.challenge() {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
-        if matches!(self.0, Reason::Unavailable(_) | Reason::NotConfigured) {
+        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
         response

@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use auth_core::testing::ManualClock;
 use auth_core::{
-    Change, FeedEntry, Generation, NewToken, Realm, RefreshSession, RefreshState, RegistryLimits, Scopes, Selector,
-    StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenRegistry, TokenStore,
+    Change, FeedEntry, FeedState, Generation, NewToken, Realm, RefreshSession, RefreshState, RegistryLimits, Scopes,
+    Selector, StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenRegistry, TokenStore,
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
@@ -186,6 +186,16 @@ impl TokenStore for Stub {
     async fn revoke(&self, id: TokenId, _now: Timestamp) -> Result<bool, StoreError> {
         self.add_to_feed(id);
         Ok(true)
+    }
+
+    async fn feed_state(&self) -> Result<FeedState, StoreError> {
+        let feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(FeedState {
+            identity: String::new(),
+            newest: feed.last().map_or(0, |entry| entry.sequence),
+            begun: 0,
+            finished: 0,
+        })
     }
 
     async fn changes(&self, after: i64, _limit: u32) -> Result<Vec<FeedEntry>, StoreError> {

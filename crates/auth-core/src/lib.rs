@@ -22,7 +22,7 @@ pub use contract::scope::{Scope, Scopes};
 pub use contract::secret::{PlainToken, SecretKey, TokenDigest};
 pub use contract::signed_claims::{ClaimsProfile, SignedClaims, SubjectClaim, UnsignedToken};
 pub use contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId};
-pub use contract::token_store::{Change, FeedEntry, NewToken, RefreshSession, TokenRecord, TokenStore};
+pub use contract::token_store::{Change, FeedEntry, FeedState, NewToken, RefreshSession, TokenRecord, TokenStore};
 pub use contract::verified_token::{VerifiedParts, VerifiedToken};
 pub use sessions::key_bound::KeyBound;
 pub use sessions::refresh::RefreshPolicy;
@@ -30,6 +30,7 @@ pub use sessions::registry::{RegistryLimits, TokenRegistry};
 pub use sessions::service::{Refreshing, SignedIn, TokenService};
 pub use sessions::token_admin::{TokenAdminStore, TokenSummary};
 pub use sessions::tracked::Tracked;
+pub use sessions::unknown_tokens::UnknownTokens;
 
 #[cfg(feature = "passwords")]
 pub use passwords::{

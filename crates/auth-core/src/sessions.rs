@@ -6,3 +6,4 @@ pub(crate) mod registry;
 pub(crate) mod service;
 pub(crate) mod token_admin;
 pub(crate) mod tracked;
+pub(crate) mod unknown_tokens;

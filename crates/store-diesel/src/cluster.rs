@@ -83,8 +83,12 @@ impl Cluster {
         for (name, content) in files {
             programs.write(&data.join(name), content)?;
         }
+        Self::run(&programs, folder, arguments)
+    }
+
+    fn run(programs: &Programs, folder: TempDir, arguments: &[&str]) -> Result<Self, String> {
         let port = free_port()?;
-        let keeper = keep(&programs, &folder, port, arguments)?;
+        let keeper = keep(programs, &folder, port, arguments)?;
         // From here on the keeper removes the folder.
         let _ = folder.keep();
         let cluster = Self {
@@ -94,6 +98,22 @@ impl Cluster {
         };
         cluster.wait()?;
         Ok(cluster)
+    }
+
+    /// A standby of this cluster, which follows it and can be promoted (`SELECT pg_promote()`).
+    ///
+    /// # Errors
+    /// One line that says what is missing or what failed.
+    pub fn standby(&self) -> Result<Self, String> {
+        let programs = Programs::find()?;
+        let folder = folder(&programs)?;
+        programs.copy_cluster(self.port, &folder.path().join("data"))?;
+        Self::run(&programs, folder, &[])
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// The URL of a new, empty database. Blocks for a moment.
@@ -115,7 +135,8 @@ impl Cluster {
         done.unwrap_or_else(|why| panic!("{statement}: {why}"));
     }
 
-    fn url(&self, database: &str) -> String {
+    /// The URL of a database that may be there.
+    pub fn url(&self, database: &str) -> String {
         format!("postgres://tessera@127.0.0.1:{}/{database}", self.port)
     }
 

@@ -13,6 +13,10 @@ pub(crate) enum DbError {
     Database(Error),
     /// A row is not what was written.
     Corrupt(&'static str),
+    /// The same, and which row: the kind of thing and its number.
+    CorruptRow(&'static str, i64, &'static str),
+    /// The server cannot be used, and why.
+    Unfit(&'static str),
 }
 
 impl From<Error> for DbError {
@@ -48,10 +52,30 @@ impl DbError {
     }
 }
 
+impl DbError {
+    /// The same error, with the row where that is not what was written.
+    pub(crate) fn in_row(self, kind: &'static str, id: i64) -> Self {
+        match self {
+            Self::Corrupt(what) => Self::CorruptRow(kind, id, what),
+            other => other,
+        }
+    }
+
+    /// The error of an operation that was being committed: it may have been carried out.
+    pub(crate) fn of_unknown_outcome(self) -> StoreError {
+        match StoreError::from(self) {
+            StoreError::Unavailable(why) | StoreError::Corrupt(why) => StoreError::OutcomeUnknown(why),
+            known => known,
+        }
+    }
+}
+
 impl From<DbError> for StoreError {
     fn from(fault: DbError) -> Self {
         match fault {
             DbError::Corrupt(what) => Self::Corrupt(what.to_owned()),
+            DbError::CorruptRow(kind, id, what) => Self::Corrupt(format!("{kind} {id}: {what}")),
+            DbError::Unfit(why) => Self::Unavailable(why.to_owned()),
             DbError::Database(Error::DatabaseError(kind, info)) => of_database(&kind, &*info),
             DbError::Database(Error::DeserializationError(_)) => Self::Corrupt("a column cannot be read".to_owned()),
             DbError::Database(Error::SerializationError(_)) => Self::Unavailable("a value cannot be sent".to_owned()),

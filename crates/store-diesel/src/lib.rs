@@ -29,4 +29,4 @@ pub use meta::MetaStore;
 pub use migrator::Migrator;
 pub use options::{ConnectError, StoreOptions};
 pub use store::DieselStore;
-pub use url::BadUrl;
+pub use url::{BadUrl, shown_url};

@@ -30,4 +30,10 @@ pub(crate) trait Ping: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be reached, or does not answer in time.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Writes something small.
+    ///
+    /// # Errors
+    /// When the store cannot be written to, or does not answer in time.
+    async fn check_writing(&self) -> Result<(), StoreError>;
 }

@@ -13,7 +13,7 @@ use crate::url::BadUrl;
 pub struct StoreOptions {
     /// For how long an operation waits for a connection before it is [`StoreError::Busy`]. Default 5 s.
     pub wait: Duration,
-    /// For how long PostgreSQL may take over an operation. Default 10 s.
+    /// For how long the database may take over an operation that has begun. Default 10 s.
     pub deadline: Duration,
     /// How many connections to PostgreSQL are held at most. Default 20: what commits at the same moment shares the
     /// disk's delay.

@@ -17,9 +17,16 @@ pub(crate) use feed::{FeedRow, NewFeedRow};
 pub(crate) use key::KeyRow;
 pub(crate) use token::{RefreshRow, RotationRow, SummaryRow, TokenRow};
 
-/// A stored list of rights. A damaged one grants nothing.
-pub(crate) fn granted(stored: &str) -> Scopes {
-    read_list(stored).unwrap_or_default()
+/// A stored list of permissions. A damaged one grants nothing, and the log says whose it is.
+pub(crate) fn granted(stored: &str, of: impl Fn() -> String) -> Scopes {
+    read_list(stored).unwrap_or_else(|| {
+        tracing::error!(
+            event = "permissions_unreadable",
+            of = of(),
+            "a damaged list grants nothing"
+        );
+        Scopes::none()
+    })
 }
 
 fn digest(bytes: Vec<u8>) -> Outcome<TokenDigest> {

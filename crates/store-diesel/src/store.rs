@@ -88,6 +88,14 @@ impl DieselStore {
         self.0.ping().await
     }
 
+    /// Whether the database can be written to: it writes something small.
+    ///
+    /// # Errors
+    /// When it cannot: its disk is full, or it must only be read.
+    pub async fn check_writing(&self) -> Result<(), StoreError> {
+        self.0.check_writing().await
+    }
+
     #[cfg(feature = "test-support")]
     pub(crate) fn ports(&self) -> &dyn Ports {
         &*self.0

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tokio_postgres::config::Host;
+
 /// A URL that is none of a database. Says what is allowed, and nothing of what was given: it may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not the URL of a database ({0}): sqlite:PATH, sqlite::memory: and postgres://USER@HOST/NAME are")]
@@ -46,6 +48,29 @@ impl DatabaseUrl {
             false => Err(BadUrl("unknown scheme")),
         }
     }
+}
+
+/// A database's URL as it may be shown: the file, or the servers and the database's name. No user, no password and no
+/// option, in whatever form they are; of a URL that cannot be read, nothing.
+pub fn shown_url(url: &str) -> String {
+    match DatabaseUrl::parse(url) {
+        Ok(DatabaseUrl::Sqlite(None)) => "sqlite::memory:".to_owned(),
+        Ok(DatabaseUrl::Sqlite(Some(path))) => format!("sqlite:{path}"),
+        Ok(DatabaseUrl::Postgres(url)) => shown_server(&url.config),
+        Err(_) => "(not shown: it cannot be read, and may hold a password)".to_owned(),
+    }
+}
+
+fn shown_server(config: &tokio_postgres::Config) -> String {
+    let hosts = config.get_hosts().iter().map(|host| match host {
+        // A password with an unescaped `@` reaches into what is read as the host.
+        Host::Tcp(name) => name.rsplit('@').next().unwrap_or_default().to_owned(),
+        #[cfg(unix)]
+        Host::Unix(folder) => folder.display().to_string(),
+    });
+    let hosts: Vec<_> = hosts.collect();
+    let database = config.get_dbname().unwrap_or_default();
+    format!("postgres://{}/{database}", hosts.join(","))
 }
 
 fn sqlite(location: &str) -> Result<DatabaseUrl, BadUrl> {
@@ -188,6 +213,36 @@ mod tests {
         ] {
             let error = DatabaseUrl::parse(url).unwrap_err().to_string();
             assert!(!error.contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        assert_eq!(shown_url("sqlite:a.db"), "sqlite:./a.db");
+        assert_eq!(shown_url("sqlite::memory:"), "sqlite::memory:");
+        for (url, shown) in [
+            ("postgres://me:canary@db.example/x", "postgres://db.example/x"),
+            ("postgresql://me:can%61ry@one,two:5433/x", "postgres://one,two/x"),
+            (
+                "postgres://db.example/x?user=me&password=canary",
+                "postgres://db.example/x",
+            ),
+            ("postgres://me:cana@ry@db.example/x", "postgres://db.example/x"),
+        ] {
+            let text = shown_url(url);
+            assert_eq!(text, shown);
+        }
+        for url in [
+            "postgres://me:cana?ry@db.example/x",
+            "postgres://me:cana#ry@db.example/x",
+            "postgres://me:cana/ry@db.example/x",
+            "postgres:me:cana@db.example/x",
+            "host=db.example user=me password=cana",
+            "mysql://me:cana@db.example/x",
+            "cana",
+        ] {
+            let text = shown_url(url);
+            assert!(!text.contains("cana"), "{text}");
         }
     }
 

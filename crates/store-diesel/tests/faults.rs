@@ -20,13 +20,17 @@ tests! {
         a_change_of_keys_that_fails_halfway_changes_nothing
         nothing_of_a_secret_is_told_by_an_error
         it_answers
+        a_database_that_is_only_read_is_noticed
     }
     postgres {
+        a_commit_that_was_not_answered_may_have_been_done
         waiting_for_a_connection_is_bounded
         a_slow_server_is_given_up_on
         a_database_that_went_away_is_used_again_when_it_is_back
     }
     other {
+        a_commit_that_fails_is_of_unknown_outcome
+        a_full_disk_leaves_nothing_half_done
         no_secret_is_in_the_file
         a_new_file_is_its_owners_alone
         a_file_that_another_process_writes_is_busy_and_readable
@@ -108,7 +112,8 @@ async fn a_damaged_row_hurts_one_only(fresh: Fresh) {
     fresh
         .run(&format!("UPDATE tokens SET digest = {bytes} WHERE id = {bad}"))
         .await;
-    assert!(corrupt(store.tokens().find(bad).await.map(|found| found.is_some())));
+    let error = store.tokens().find(bad).await.unwrap_err();
+    assert!(error.to_string().contains(&format!("token {bad}")), "{error}");
     fresh
         .run(&format!(
             "UPDATE tokens SET digest = NULL, refresh_current = {bytes} WHERE id = {bad}"
@@ -151,6 +156,90 @@ async fn nothing_of_a_secret_is_told_by_an_error(fresh: Fresh) {
 
 async fn it_answers(fresh: Fresh) {
     fresh.store.ping().await.unwrap();
+}
+
+/// Whoever asks whether a node is ready must hear of it: nobody could sign in or out.
+async fn a_database_that_is_only_read_is_noticed(fresh: Fresh) {
+    fresh.store.check_writing().await.unwrap();
+    let mut options = StoreOptions::default();
+    options.connections = 1;
+    let store = DieselStore::connect(&fresh.url, &options).await.unwrap();
+    let only_read = match fresh.is_sqlite() {
+        true => "PRAGMA query_only = 1",
+        false => "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    };
+    store.dangerous_execute(only_read).await.unwrap();
+    store.ping().await.unwrap();
+    let outcome = store.check_writing().await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+}
+
+/// The statements went well and the commit did not, as where the disk refuses to sync: it may be on the disk all the same.
+async fn a_commit_that_fails_is_of_unknown_outcome() {
+    let fresh = Fresh::file().await;
+    fresh
+        .run("CREATE TABLE pets (owner INTEGER REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED)")
+        .await;
+    let outcome = fresh.store.dangerous_execute("INSERT INTO pets VALUES (7)").await;
+    assert!(matches!(outcome, Err(StoreError::OutcomeUnknown(_))), "{outcome:?}");
+    assert_eq!(fresh.count("SELECT count(*) FROM pets").await, 0);
+    owner(&fresh.store, "workshop@email.dk").await;
+}
+
+/// Operations that wait share a transaction. Where it fails halfway, what was answered as done is there, and what was
+/// not is not.
+async fn a_full_disk_leaves_nothing_half_done() {
+    let fresh = Fresh::file().await;
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    let pages = fresh.count("SELECT page_count FROM pragma_page_count").await;
+    fresh.run(&format!("PRAGMA max_page_count = {}", pages + 8)).await;
+    let nodes = [fresh.store.clone(), fresh.store.clone()];
+    let (mut done, mut failed) = (0, 0);
+    for _ in 0..10 {
+        let made = crowd(&nodes, 64, |node, caller| async move {
+            let size = if caller % 7 == 0 { 5_000 } else { 10 };
+            let label = Some("x".repeat(size));
+            node.tokens().insert(NewToken { label, ..token(owner) }).await
+        });
+        for outcome in made.await {
+            match outcome {
+                Ok(Some(id)) => {
+                    done += 1;
+                    assert_eq!(
+                        fresh
+                            .count(&format!("SELECT count(*) FROM tokens WHERE id = {id}"))
+                            .await,
+                        1
+                    );
+                }
+                Ok(None) => panic!("refused"),
+                Err(_) => failed += 1,
+            }
+        }
+    }
+    assert!(done > 0 && failed > 0, "{done} done, {failed} failed");
+    assert_eq!(fresh.count("SELECT count(*) FROM tokens").await, done);
+    fresh.run("PRAGMA max_page_count = 100000").await;
+    assert!(fresh.store.tokens().insert(token(owner)).await.unwrap().is_some());
+}
+
+/// The server dies while it commits: nobody can say whether it did.
+async fn a_commit_that_was_not_answered_may_have_been_done(cluster: &'static Cluster) {
+    let fresh = Fresh::postgres(cluster).await;
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    let id = fresh.store.tokens().insert(token(owner)).await.unwrap().unwrap();
+    fresh
+        .run(
+            "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(1); RETURN NULL; END';
+             CREATE CONSTRAINT TRIGGER die AFTER INSERT ON feed DEFERRABLE INITIALLY DEFERRED
+                 FOR EACH ROW EXECUTE FUNCTION die()",
+        )
+        .await;
+    let outcome = fresh.store.tokens().revoke(id, NOW).await;
+    assert!(matches!(outcome, Err(StoreError::OutcomeUnknown(_))), "{outcome:?}");
+    fresh.run("DROP TRIGGER die ON feed").await;
+    assert!(fresh.store.tokens().revoke(id, NOW).await.unwrap());
 }
 
 async fn no_secret_is_in_the_file() {
@@ -266,7 +355,8 @@ async fn a_database_that_went_away_is_used_again_when_it_is_back(cluster: &'stat
     cluster.execute(&end_all);
     for _ in 0..3 {
         let outcome = fresh.store.tokens().insert(token(owner)).await;
-        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+        let gone = matches!(outcome, Err(StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_)));
+        assert!(gone, "{outcome:?}");
     }
     allow(true);
     assert!(fresh.store.tokens().insert(token(owner)).await.unwrap().is_some());

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Change, FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
-    TokenRecord, TokenStore,
+    Change, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest,
+    TokenId, TokenRecord, TokenStore,
 };
 
 use crate::MemoryStore;
@@ -76,6 +76,15 @@ impl TokenStore for MemoryStore {
         }
         state.publish_change(Change::Ended(id), until);
         Ok(true)
+    }
+
+    async fn feed_state(&self) -> Result<FeedState, StoreError> {
+        Ok(FeedState {
+            identity: "memory".into(),
+            newest: self.state().last_change,
+            begun: 0,
+            finished: 0,
+        })
     }
 
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {

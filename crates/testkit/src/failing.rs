@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use auth_core::{
-    Clock, FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
-    TokenRecord, TokenStore,
+    Clock, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest,
+    TokenId, TokenRecord, TokenStore,
 };
 
 /// A method of [`TokenStore`].
@@ -22,6 +22,7 @@ pub enum StoreCall {
     Rotate,
     Now,
     Revoke,
+    FeedState,
     Changes,
     Touch,
     Purge,
@@ -216,6 +217,10 @@ impl TokenStore for FailingStore {
 
     async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
         self.around(StoreCall::Revoke, self.inner.revoke(id, now)).await
+    }
+
+    async fn feed_state(&self) -> Result<FeedState, StoreError> {
+        self.around(StoreCall::FeedState, self.inner.feed_state()).await
     }
 
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {

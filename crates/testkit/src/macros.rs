@@ -208,6 +208,8 @@ macro_rules! __store_laws {
             the_feed_is_in_order
             the_feed_is_read_in_pages
             the_feed_misses_nothing_of_a_crowd
+            the_feed_says_how_far_it_goes
+            the_feed_keeps_its_identity
             last_use_only_moves_forward
             noting_a_use_passes_over_unknown_names
             purging_removes_what_ended_before

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use store_diesel::{ConnectError, DieselStore, StoreOptions};
+use store_diesel::{ConnectError, DieselStore, StoreOptions, shown_url};
 
 use crate::config::Config;
 use crate::master;
@@ -63,17 +63,5 @@ pub fn sqlite_path(url: &str) -> Option<&str> {
 /// Opens the database and brings its schema up to date.
 pub async fn connect(url: &str) -> anyhow::Result<DieselStore> {
     let connected = DieselStore::connect(url, &StoreOptions::default()).await;
-    connected.with_context(|| format!("database_url = {}", without_password(url)))
-}
-
-/// A database's URL as it may be shown.
-pub fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let rest = rest.split('?').next().unwrap_or_default();
-    match rest.rsplit_once('@') {
-        Some((user, host)) => format!("{scheme}://{}:…@{host}", user.split(':').next().unwrap_or_default()),
-        None => format!("{scheme}://{rest}"),
-    }
+    connected.with_context(|| format!("database_url = {}", shown_url(url)))
 }

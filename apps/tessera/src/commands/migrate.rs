@@ -2,10 +2,10 @@
 
 use anyhow::Context;
 use clap::Args;
-use store_diesel::{Migrator, StoreOptions};
+use store_diesel::{Migrator, StoreOptions, shown_url};
 
 use crate::commands;
-use crate::commands::database::{connect, database_url, without_password};
+use crate::commands::database::{connect, database_url};
 use crate::options::Common;
 
 /// Bring the database's schema up to date. `serve` does this too; use this command to do it separately.
@@ -30,7 +30,7 @@ impl Migrate {
 
 /// Applies the missing migrations; their names. A schema of a later version is refused and not changed.
 async fn apply(url: &str) -> anyhow::Result<Vec<&'static str>> {
-    let named = || format!("database_url = {}", without_password(url));
+    let named = || format!("database_url = {}", shown_url(url));
     let migrator = Migrator::connect(url, &StoreOptions::default())
         .await
         .with_context(named)?;

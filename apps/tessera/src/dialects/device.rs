@@ -186,6 +186,7 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
 
 async fn end(flavour: &Flavour, request: &HttpRequest) -> Result<Answer, HandlerError> {
     let credential = presented(request, |credential| matches!(credential, Credential::Bearer(_)))?;
-    flavour.tokens.sign_out(&credential.presented()).await?;
+    let presented = flavour.people.server().presented(request, &credential);
+    flavour.tokens.sign_out(&presented).await?;
     Ok(revoke_answer())
 }

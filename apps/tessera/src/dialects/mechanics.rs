@@ -10,7 +10,6 @@ use auth_actix::Carriers;
 use auth_core::{Attributes, Grant, Lifetime, SignedIn, Subject, SubjectClaim, TokenService};
 use dialects::mechanics::{Mechanics, TokenRequest, TokenResponse, WorkshopUser};
 use dialects::{Answer, Endpoint, RequestRejection};
-use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::extension::{
@@ -166,7 +165,11 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
             answer(flavour.tokens.sign_in(grant).await?, &user)
         }
         TokenRequest::Refresh { refresh_token } => {
-            let signed_in = flavour.tokens.refresh(refresh_token.expose_secret()).await?;
+            let signed_in = flavour
+                .people
+                .server()
+                .refresh(request, &flavour.tokens, &refresh_token)
+                .await?;
             let user = user_of(flavour, signed_in.session.subject).await?;
             answer(signed_in, &user)
         }

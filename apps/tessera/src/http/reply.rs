@@ -1,10 +1,13 @@
 //! Turns outcomes into HTTP answers, for all dialects.
 
+use std::error::Error;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use auth_core::{Entropy, IssueError, RefreshError, RevokeError, SignInError, SystemEntropy, random_bytes};
+use auth_core::{
+    Entropy, IssueError, RefreshError, RevokeError, SignInError, StoreError, SystemEntropy, Unavailable, random_bytes,
+};
 use consumer_auth::VouchError;
 use dialects::{Answer, CorruptRecord, RejectionFormatter, RequestRejection};
 
@@ -74,6 +77,7 @@ impl From<IssueError> for HandlerError {
 impl From<RefreshError> for HandlerError {
     fn from(error: RefreshError) -> Self {
         Self(match error {
+            RefreshError::Unavailable(Unavailable::TooManyUnknown) => TOO_MANY_UNKNOWN,
             RefreshError::Unavailable(error) => trouble(&error),
             _ => RequestRejection::WrongCredentials,
         })
@@ -84,6 +88,7 @@ impl From<RevokeError> for HandlerError {
     fn from(error: RevokeError) -> Self {
         Self(match error {
             RevokeError::Rejected(_) => RequestRejection::NotAuthenticated { token_sent: true },
+            RevokeError::Unavailable(Unavailable::TooManyUnknown) => TOO_MANY_UNKNOWN,
             error => trouble(&error),
         })
     }
@@ -117,12 +122,28 @@ impl From<CorruptRecord> for HandlerError {
     }
 }
 
-/// An error on the server's side: the log has the details, the client gets the time after which to try again.
-fn trouble(error: &dyn std::error::Error) -> RequestRejection {
+/// The source gets some of its allowance back within a second.
+const TOO_MANY_UNKNOWN: RequestRejection = RequestRejection::Throttled { retry_after_seconds: 1 };
+
+/// An error on the server's side: the log has the details, the client gets the time after which to try again. A damaged
+/// record does not mend itself, so there is no such time.
+fn trouble(error: &(dyn Error + 'static)) -> RequestRejection {
+    if is_corrupt(error) {
+        tracing::error!(event = "record_corrupt", %error);
+        return RequestRejection::Internal;
+    }
     tracing::error!(event = "unavailable", %error);
     RequestRejection::Unavailable {
         retry_after_seconds: jittered(1, 3),
     }
+}
+
+fn is_corrupt(error: &(dyn Error + 'static)) -> bool {
+    let store = match error.downcast_ref() {
+        Some(Unavailable::Store(store)) => Some(store),
+        _ => error.downcast_ref(),
+    };
+    matches!(store, Some(StoreError::Corrupt(_))) || error.source().is_some_and(is_corrupt)
 }
 
 /// Between `low` and `high` seconds, so that clients that were refused together do not retry together.

@@ -8,9 +8,12 @@
     reason = "the other test program uses the rest of `support`"
 )]
 
+mod damaged;
 mod faults;
+mod log_secrets;
 mod master_key;
 mod nodes;
+mod secrets;
 mod support;
 
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -18,7 +21,7 @@ use store_diesel::Cluster;
 
 fn main() {
     let mut trials = Vec::new();
-    for (name, law) in nodes::LAWS {
+    for (name, law) in nodes::LAWS.into_iter().chain(damaged::LAWS).chain(log_secrets::LAWS) {
         trials.push(on_sqlite(&format!("nodes::sqlite::{name}"), law));
         trials.push(on_postgres(&format!("nodes::postgres::{name}"), law));
     }

@@ -23,4 +23,5 @@ mod secrets;
 mod startup;
 mod surface;
 mod throttling;
+mod unknown_tokens;
 mod verify;

@@ -66,7 +66,7 @@ fn as_text(bytes: &[u8]) -> String {
 }
 
 /// For each secret that is found, the first form in which it is there.
-fn found(place: &str, haystack: &[u8], secrets: &[(&'static str, String)]) -> Vec<String> {
+pub fn found(place: &str, haystack: &[u8], secrets: &[(&'static str, String)]) -> Vec<String> {
     let haystack = as_text(haystack);
     let form = |name: &str, secret: &str| {
         let mut forms = forms(secret).into_iter();
@@ -90,7 +90,7 @@ fn a_secret_is_found_in_each_of_its_forms() {
     assert!(found("here", b"nothing of the kind", &secret).is_empty());
 }
 
-const OWN_PASSWORD: &str = "canary-password-4f1d~Zq";
+pub const OWN_PASSWORD: &str = "canary-password-4f1d~Zq";
 const WRONG_PASSWORD: &str = "canary-wrong-password-8Kw";
 const TYPED_AS_NAME: &str = "canary-password-typed-as-name-31";
 const BROKEN: &str = "canary-in-a-broken-body-77aQ";
@@ -99,7 +99,7 @@ const IN_QUERY: &str = "canary-in-the-query-19xL";
 const WRONG_CONSUMER_TOKEN: &str = "canary-consumer-token-66pR";
 
 /// Sends good and bad requests of every kind; returns the secrets that the server received or made.
-fn live_through(server: &Server) -> Vec<(&'static str, String)> {
+pub fn live_through(server: &Server) -> Vec<(&'static str, String)> {
     let first = workshop(server);
     let second = Workshop::of(&refresh(server, &first.refresh));
     let retried = Workshop::of(&refresh(server, &first.refresh));

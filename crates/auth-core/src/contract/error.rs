@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The store cannot be reached, or failed.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// The store failed while it was committing: it is not known whether the operation was carried out.
+    #[error("it is not known whether the store did this: {0}")]
+    OutcomeUnknown(String),
     /// A stored row is not what was written.
     #[error("a stored row is damaged: {0}")]
     Corrupt(String),
@@ -33,6 +36,9 @@ pub enum Unavailable {
     /// This node has not read the revocations for longer than it may go on without them.
     #[error("the list of revocations is out of date")]
     Stale,
+    /// The source has presented too many unknown tokens; for a moment, nothing is read for it.
+    #[error("too many unknown tokens from this source")]
+    TooManyUnknown,
     /// A key that should be there is missing or unusable.
     #[error("no usable signing key")]
     NoKey,

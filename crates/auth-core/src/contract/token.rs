@@ -1,6 +1,7 @@
 //! A token's life: what is granted, issued and presented.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,17 +154,35 @@ pub struct PresentedToken<'a> {
     pub text: &'a str,
     /// The key presented beside it, if any.
     pub key: Option<&'a str>,
+    /// The address of whoever presents it, which bounds how many unknown tokens are looked up for it; `None`: they are
+    /// not bounded.
+    pub source: Option<IpAddr>,
 }
 
 impl<'a> PresentedToken<'a> {
     /// A token presented alone.
     pub fn bearer(text: &'a str) -> Self {
-        Self { text, key: None }
+        Self {
+            text,
+            key: None,
+            source: None,
+        }
     }
 
     /// A token presented together with a key.
     pub fn with_key(text: &'a str, key: &'a str) -> Self {
-        Self { text, key: Some(key) }
+        Self {
+            text,
+            key: Some(key),
+            source: None,
+        }
+    }
+
+    /// The same, presented from this address.
+    #[must_use]
+    pub fn from_source(self, source: IpAddr) -> Self {
+        let source = Some(source);
+        Self { source, ..self }
     }
 }
 

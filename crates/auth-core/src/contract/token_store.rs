@@ -140,6 +140,22 @@ pub struct FeedEntry {
     pub until: Timestamp,
 }
 
+/// What the feed says of itself, beside its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedState {
+    /// Which data this feed belongs to: another text after a restore from a backup, a promotion of a standby, or any
+    /// other replacement of the data by others. A reader then starts anew.
+    pub identity: String,
+    /// The highest number given out, whether or not its entry is visible or was purged. It never falls while the
+    /// identity is the same.
+    pub newest: i64,
+    /// Every transaction that got one of the numbers a minute ago, or earlier, is below this one, if any other has been
+    /// committed since. 0 where entries become visible in the order of their numbers.
+    pub begun: i64,
+    /// Every transaction below this one is over. 0 likewise.
+    pub finished: i64,
+}
+
 /// Tokens and sessions, and the feed of changes.
 ///
 /// # Contract
@@ -190,7 +206,17 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails; nothing is revoked.
     async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError>;
 
+    /// What the feed says of itself now. A store that keeps copies answers from the one that is written to, and fails
+    /// where it has only others: what is revoked reaches those late, or never.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn feed_state(&self) -> Result<FeedState, StoreError>;
+
     /// At most `limit` entries of the feed with a number above `after`, in order.
+    ///
+    /// Neither this nor [`feed_state`](Self::feed_state) waits for other operations: checks go on only while a node
+    /// reads the feed.
     ///
     /// # Errors
     /// When the store fails.

@@ -2,28 +2,33 @@
 //! of changes, and the records it has read. All of it is bounded, and a copy: the store decides.
 
 mod feed_position;
+mod follow_feed;
 mod last_use;
+mod late_gaps;
+mod live_presented;
 mod record_cache;
 mod revocations;
 mod store_clock;
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::unknown_tokens::UnknownTokens;
 use crate::contract::clock::{Clock, Timestamp};
 use crate::contract::error::{Rejection, StoreError, Unavailable, VerifyError};
 use crate::contract::token::{SessionRef, TokenId};
-use crate::contract::token_store::{Change, TokenRecord, TokenStore};
+use crate::contract::token_store::{TokenRecord, TokenStore};
 
 use feed_position::FeedPosition;
 use last_use::LastUse;
 use record_cache::RecordCache;
-use revocations::Revocations;
+use revocations::{Look, Revocations};
 use store_clock::StoreClock;
 
-/// How many entries of the feed are read at once.
-const PAGE: u32 = 1000;
+/// How many damaged records are logged.
+const MOST_CORRUPT: usize = 1000;
 
 /// The bounds of what a node keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +63,9 @@ pub struct TokenRegistry {
     records: RecordCache,
     revocations: Revocations,
     last_use: LastUse,
+    unknown: Arc<UnknownTokens>,
+    /// The damaged records that were logged.
+    corrupt: Mutex<HashSet<TokenId>>,
     /// Counts the changes applied. A record whose reading began before a change is not cached after it.
     epoch: AtomicU64,
     feed: tokio::sync::Mutex<FeedPosition>,
@@ -74,6 +82,8 @@ impl TokenRegistry {
             records: RecordCache::new(limits.records),
             revocations: Revocations::default(),
             last_use: LastUse::new(limits.records),
+            unknown: Arc::new(UnknownTokens::new(clock.clone())),
+            corrupt: Mutex::default(),
             epoch: AtomicU64::new(0),
             feed: tokio::sync::Mutex::default(),
             store,
@@ -85,6 +95,11 @@ impl TokenRegistry {
     /// The store behind it.
     pub fn store(&self) -> &Arc<dyn TokenStore> {
         &self.store
+    }
+
+    /// The bound on the reads that unknown tokens cause.
+    pub fn unknown(&self) -> &Arc<UnknownTokens> {
+        &self.unknown
     }
 
     /// This node's clock.
@@ -112,11 +127,7 @@ impl TokenRegistry {
     /// # Errors
     /// [`Rejection::Revoked`], or [`Unavailable::Stale`] when this node has not read the feed for too long.
     pub fn refuse_ended(&self, session: &SessionRef) -> Result<(), VerifyError> {
-        self.refuse_stale()?;
-        match self.revocations.contains(session) {
-            true => Err(Rejection::Revoked.into()),
-            false => Ok(()),
-        }
+        self.judge(self.revocations.look([*session]))
     }
 
     /// The live record of the session that a signed token names, from memory if it was read before. The record decides:
@@ -145,16 +156,14 @@ impl TokenRegistry {
     /// # Errors
     /// [`Rejection::Unknown`] or [`Rejection::Revoked`], or a failure of the store.
     pub async fn live(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {
-        self.refuse_stale()?;
+        self.judge(self.revocations.look([]))?;
         let record = match self.records.get(id) {
             Some(record) => record,
             None => self.read(id).await?,
         };
-        let mut sessions = [Some(record.id), record.parent].into_iter().flatten();
-        match sessions.any(|id| self.revocations.contains(&session_of(&record, id))) {
-            true => Err(Rejection::Revoked.into()),
-            false => Ok(record),
-        }
+        let sessions = [Some(record.id), record.parent].into_iter().flatten();
+        self.judge(self.revocations.look(sessions.map(|id| session_of(&record, id))))?;
+        Ok(record)
     }
 
     /// Revokes a token or session on this node at once, and on the others through the feed. Says whether it was live.
@@ -168,9 +177,9 @@ impl TokenRegistry {
         let revoked = self.store.revoke(id, self.clock.now()).await?;
         match revoked {
             true => self.revocations.add_token(id),
-            // It was revoked before, perhaps by another node. Then that is in the feed, and must be applied here before
-            // the caller gets an answer.
-            false => self.sync().await?,
+            // It was revoked before, perhaps by another node whose entry was not read here yet, and perhaps cannot be
+            // read now. The caller's answer holds on this node all the same.
+            false => self.revocations.add_found(id, self.clock.now().plus(Self::KEEP)),
         }
         Ok(revoked)
     }
@@ -180,43 +189,15 @@ impl TokenRegistry {
         self.last_use.note(id, self.clock.now());
     }
 
-    /// Reads the feed to its end and applies what is new; the first time, all of it.
-    ///
-    /// # Errors
-    /// When the store fails; what was read before is kept.
-    pub async fn sync(&self) -> Result<(), StoreError> {
-        let mut position = self.feed.lock().await;
-        position.begin_round();
-        let asked_at = self.clock().monotonic();
-        loop {
-            let page = self.store.changes(position.after(), PAGE).await?;
-            let last_page = page.len() < PAGE as usize;
-            for entry in position.take_new(page, asked_at) {
-                self.revocations.add(&entry);
-                self.apply(entry.change);
-            }
-            if last_page {
-                break;
-            }
-        }
-        position.end_round(asked_at);
-        self.revocations.forget_before(self.clock.now().minus(Self::KEEP));
-        self.revocations.set_read_at(asked_at);
-        Ok(())
-    }
-
-    /// Writes the times of last use collected since the last call, and says how many.
+    /// Writes the times of last use collected since the last call, and says how many. Dropped before it is done, it
+    /// keeps them for the next call.
     ///
     /// # Errors
     /// When the store fails; what was collected is kept for the next call.
     pub async fn flush_used(&self) -> Result<usize, StoreError> {
         let batch = self.last_use.take();
-        let written = self.store.touch(&batch).await;
-        if let Err(error) = written {
-            self.last_use.put_back(batch);
-            return Err(error);
-        }
-        Ok(batch.len())
+        self.store.touch(batch.uses()).await?;
+        Ok(batch.written())
     }
 
     /// Removes a few records that ended before [`KEEP`](Self::KEEP) ago, and says how many. Small steps keep other
@@ -237,30 +218,38 @@ impl TokenRegistry {
 
     async fn read(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {
         let epoch = self.epoch.load(Ordering::SeqCst);
-        let record = self.store.find(id).await?.ok_or(Rejection::Unknown)?;
+        let found = self
+            .store
+            .find(id)
+            .await
+            .inspect_err(|error| self.log_corrupt(id, error));
+        let record = found?.ok_or(Rejection::Unknown)?;
         let record = Arc::new(record);
         let unchanged = || self.epoch.load(Ordering::SeqCst) == epoch;
         self.records.insert_if(record.clone(), unchanged);
         Ok(record)
     }
 
-    /// Removes the cached records that a change concerns. What it revokes is among the revocations by then.
-    fn apply(&self, change: Change) {
-        self.epoch.fetch_add(1, Ordering::SeqCst);
-        match change {
-            Change::Ended(id) => self.records.remove_session(id),
-            Change::Superseded(subject, _) | Change::SubjectRights(subject) => self.records.remove_subject(subject),
-            Change::AllRights => self.records.clear(),
+    /// Logs a record that cannot be read: once, however often it is presented.
+    fn log_corrupt(&self, id: TokenId, error: &StoreError) {
+        let mut logged = self.corrupt.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(error, StoreError::Corrupt(_)) && logged.len() < MOST_CORRUPT && logged.insert(id) {
+            tracing::error!(event = "record_corrupt", token = %id, %error, "the token is neither accepted nor rejected");
         }
     }
 
-    fn refuse_stale(&self) -> Result<(), VerifyError> {
-        let Some(bound) = self.limits.staleness else {
-            return Ok(());
+    fn judge(&self, look: Look) -> Result<(), VerifyError> {
+        let age = look
+            .read_at
+            .map(|read_at| self.clock().monotonic().saturating_sub(read_at));
+        let stale = match self.limits.staleness {
+            Some(bound) => age.is_none_or(|age| age > bound),
+            None => false,
         };
-        match self.staleness() {
-            Some(age) if age <= bound => Ok(()),
-            _ => Err(Unavailable::Stale.into()),
+        match (stale || look.starting_anew, look.revoked) {
+            (true, _) => Err(Unavailable::Stale.into()),
+            (false, true) => Err(Rejection::Revoked.into()),
+            (false, false) => Ok(()),
         }
     }
 }

@@ -66,6 +66,31 @@ impl Programs {
         words
     }
 
+    /// Copies a running cluster into a folder, as a standby of it.
+    pub(super) fn copy_cluster(&self, port: u16, data: &Path) -> Result<(), String> {
+        // Where only some programs have a link in `PATH`, the others are beside what the links lead to.
+        let server = std::fs::canonicalize(self.folder.join("postgres"));
+        let server = server.map_err(|error| format!("postgres cannot be found: {error}"))?;
+        let mut words = self.as_user();
+        words.push(server.with_file_name("pg_basebackup").into());
+        words.extend(["-D".into(), data.into(), "-p".into(), port.to_string().into()]);
+        let how = "-h 127.0.0.1 -U tessera -R -X stream -c fast --no-sync";
+        words.extend(how.split(' ').map(OsString::from));
+        let mut words = words.into_iter();
+        let copied = Command::new(words.next().unwrap_or_default())
+            .args(words)
+            .current_dir("/")
+            .output();
+        let copied = copied.map_err(|error| format!("pg_basebackup cannot be run: {error}"))?;
+        match copied.status.success() {
+            true => Ok(()),
+            false => Err(format!(
+                "pg_basebackup failed: {}",
+                String::from_utf8_lossy(&copied.stderr)
+            )),
+        }
+    }
+
     /// Makes the server's user the owner of a file or folder.
     pub(super) fn give(&self, path: &Path) -> Result<(), String> {
         let Some(user) = &self.user else {
@@ -85,6 +110,13 @@ impl Programs {
     }
 
     fn command(&self, program: &str) -> Vec<OsString> {
+        let mut words = self.as_user();
+        words.push(self.folder.join(program).into());
+        words
+    }
+
+    /// The words before a command that have it run as the server's user.
+    fn as_user(&self) -> Vec<OsString> {
         let mut words: Vec<OsString> = Vec::new();
         if let Some(User { uid, gid }) = &self.user {
             words.push("setpriv".into());
@@ -92,7 +124,6 @@ impl Programs {
             words.push(format!("--regid={gid}").into());
             words.push("--clear-groups".into());
         }
-        words.push(self.folder.join(program).into());
         words
     }
 }

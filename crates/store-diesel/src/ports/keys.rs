@@ -18,7 +18,7 @@ use crate::schema::vault;
 #[async_trait]
 impl KeyStore for Db {
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
-        self.read((), |conn, ()| keys(conn).boxed()).await
+        self.read_feed((), |conn, ()| keys(conn).boxed()).await
     }
 
     async fn insert_first(&self, key: &StoredKey) -> Result<bool, StoreError> {

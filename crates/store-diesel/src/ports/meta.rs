@@ -38,6 +38,23 @@ impl Ping for Db {
         });
         any.await
     }
+
+    async fn check_writing(&self) -> Result<(), StoreError> {
+        self.statement((), |conn, ()| write_mark(conn).boxed()).await
+    }
+}
+
+/// Writes a row anew, which needs room and the right to write.
+async fn write_mark(conn: &mut Connection) -> Outcome<()> {
+    const MARK: &str = "written";
+    let row = (meta::name.eq(MARK), meta::value.eq(&b"1"[..]));
+    let put = diesel::insert_into(meta::table)
+        .values(row)
+        .on_conflict(meta::name)
+        .do_update()
+        .set(meta::value.eq(&b"1"[..]));
+    put.execute(conn).await?;
+    Ok(())
 }
 
 async fn value(conn: &mut Connection, name: &str) -> Outcome<Option<Vec<u8>>> {

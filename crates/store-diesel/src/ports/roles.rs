@@ -37,7 +37,8 @@ impl RoleStore for Db {
 
 async fn permissions_of(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Scopes> {
     let stored = stored(conn, realm, role).await?;
-    Ok(stored.as_deref().map(granted).unwrap_or_default())
+    let of = || format!("role {role} of {realm}");
+    Ok(stored.map(|stored| granted(&stored, of)).unwrap_or_default())
 }
 
 async fn find(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Option<Role>> {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Change, FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
-    TokenRecord, TokenStore,
+    Change, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest,
+    TokenId, TokenRecord, TokenStore,
 };
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -61,8 +61,13 @@ impl TokenStore for Db {
             .await
     }
 
+    async fn feed_state(&self) -> Result<FeedState, StoreError> {
+        self.read_feed((), |conn, ()| differences::feed_state(conn).boxed())
+            .await
+    }
+
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {
-        self.read((after, limit), |conn, (after, limit)| {
+        self.read_feed((after, limit), |conn, (after, limit)| {
             feed::changes(conn, *after, *limit).boxed()
         })
         .await

@@ -22,6 +22,9 @@ const TRIES: u32 = 6;
 /// How long a change of the whole database may take.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// Why an operation is given up.
+const LATE: &str = "the database did not answer in time";
+
 /// What the ports' code runs on.
 pub(super) type Connection = AsyncPgConnection;
 
@@ -33,11 +36,28 @@ pub(super) type Step<A, R> = for<'c> fn(&'c mut Connection, &'c A) -> BoxFuture<
 /// It has a runtime of its own. An operation that has begun runs there to its end, whatever becomes of the caller, and
 /// a connection stays there, whatever becomes of the runtime on which it was first needed.
 pub(crate) struct Db {
-    pool: Arc<Pool>,
-    permits: Arc<Semaphore>,
+    lanes: Lanes,
+    /// A connection for the feed of revocations and the keys alone: checks go on only while a node reads them, so they
+    /// wait for no other operation.
+    feed: Lanes,
     wait: Duration,
     deadline: Duration,
     runtime: Option<Runtime>,
+}
+
+/// Connections, and the right to use one of them.
+struct Lanes {
+    pool: Arc<Pool>,
+    permits: Arc<Semaphore>,
+}
+
+impl Lanes {
+    fn new(connector: &Arc<Connector>, count: usize) -> Self {
+        Self {
+            pool: Arc::new(Pool::new(connector.clone())),
+            permits: Arc::new(Semaphore::new(count.max(1))),
+        }
+    }
 }
 
 impl fmt::Debug for Db {
@@ -78,15 +98,17 @@ impl Db {
             .thread_name("postgres")
             .enable_all()
             .build()?;
+        let connector = Arc::new(Connector::new(url, options.deadline)?);
         let db = Self {
-            pool: Arc::new(Pool::new(Connector::new(url, options.deadline)?)),
-            permits: Arc::new(Semaphore::new(options.connections.max(1))),
+            lanes: Lanes::new(&connector, options.connections),
+            feed: Lanes::new(&connector, 1),
             wait: options.wait,
             deadline: options.deadline,
             runtime: Some(runtime),
         };
-        let pool = db.pool.clone();
-        let first = db.spawn(db.deadline, async move {
+        let pool = db.lanes.pool.clone();
+        let late = StoreError::Unavailable(LATE.to_owned());
+        let first = db.spawn(db.deadline, late, async move {
             let (mut lane, _) = pool.take().await?;
             let fit = lane.refuse_unfit().await;
             pool.give_back(lane);
@@ -102,7 +124,16 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        self.run(Kind::Read, self.deadline, args, step).await
+        self.run(&self.lanes, Kind::Read, self.deadline, args, step).await
+    }
+
+    /// The same on the connection that is kept for the feed.
+    pub(super) async fn read_feed<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+    {
+        self.run(&self.feed, Kind::Read, self.deadline, args, step).await
     }
 
     /// Runs one writing statement.
@@ -111,7 +142,7 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        self.run(Kind::Statement, self.deadline, args, step).await
+        self.run(&self.lanes, Kind::Statement, self.deadline, args, step).await
     }
 
     /// Runs several statements as one transaction.
@@ -120,7 +151,8 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        self.run(Kind::Transaction, self.deadline, args, step).await
+        self.run(&self.lanes, Kind::Transaction, self.deadline, args, step)
+            .await
     }
 
     /// The same, for what may take long.
@@ -129,20 +161,31 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        self.run(Kind::LongTransaction, PATIENCE, args, step).await
+        self.run(&self.lanes, Kind::LongTransaction, PATIENCE, args, step).await
     }
 
-    async fn run<A, R>(&self, kind: Kind, deadline: Duration, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    async fn run<A, R>(
+        &self,
+        lanes: &Lanes,
+        kind: Kind,
+        deadline: Duration,
+        args: A,
+        step: Step<A, R>,
+    ) -> Result<R, StoreError>
     where
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        let permit = tokio::time::timeout(self.wait, self.permits.clone().acquire_owned());
+        let permit = tokio::time::timeout(self.wait, lanes.permits.clone().acquire_owned());
         let permit = permit
             .await
             .map_err(|_| StoreError::Busy("no connection came free in time".to_owned()))?;
-        let pool = self.pool.clone();
-        self.spawn(deadline, async move {
+        let pool = lanes.pool.clone();
+        let late = match kind {
+            Kind::Read => StoreError::Unavailable(LATE.to_owned()),
+            _ => StoreError::OutcomeUnknown(LATE.to_owned()),
+        };
+        self.spawn(deadline, late, async move {
             let _permit = permit;
             persist(&pool, kind, &args, step).await
         })
@@ -153,6 +196,7 @@ impl Db {
     async fn spawn<R: Send + 'static>(
         &self,
         deadline: Duration,
+        late: StoreError,
         task: impl Future<Output = Result<R, StoreError>> + Send + 'static,
     ) -> Result<R, StoreError> {
         let unavailable = |why: &str| StoreError::Unavailable(why.to_owned());
@@ -162,7 +206,7 @@ impl Db {
         let task = runtime.spawn(async move { tokio::time::timeout(deadline, task).await });
         match task.await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(unavailable("the database did not answer in time")),
+            Ok(Err(_)) => Err(late),
             Err(_) => Err(unavailable("the operation panicked")),
         }
     }
@@ -196,7 +240,11 @@ async fn persist<A, R>(pool: &Pool, kind: Kind, args: &A, step: Step<A, R>) -> R
         // Only a read may be repeated when it is unclear whether it arrived.
         let again = fault.is_conflict() || (broke && !new && kind == Kind::Read);
         if !again || attempt == TRIES {
-            return Err(fault.into());
+            // What was sent and not answered may have been done.
+            return Err(match broke && kind != Kind::Read {
+                true => fault.of_unknown_outcome(),
+                false => fault.into(),
+            });
         }
         tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
         attempt += 1;

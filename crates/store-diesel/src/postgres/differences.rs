@@ -1,13 +1,13 @@
 //! Where PostgreSQL differs from SQLite. Transactions run beside each other (READ COMMITTED: each statement sees what
 //! was committed before it began), so a reader that is going to write locks what it reads.
 
-use auth_core::{Realm, Subject, Timestamp, TokenId};
+use auth_core::{FeedState, Realm, Subject, Timestamp, TokenId};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
 
 use super::backend::Connection;
-use crate::error::Outcome;
+use crate::error::{DbError, Outcome};
 use crate::migrations::Migration;
 use crate::schema::{accounts, consumers, tokens};
 
@@ -148,4 +148,40 @@ async fn setting(conn: &mut Connection, name: &str) -> Outcome<String> {
         .bind::<Text, _>(name)
         .sql(")");
     Ok(diesel::select(value).get_result(conn).await?)
+}
+
+/// What the feed says of itself, in one look.
+///
+/// The identity has all that changes when the data are others: the cluster, its timeline (a promotion or a restore to a
+/// point in time begins another), the start of the server (which the replacement of its files by a snapshot needs), and
+/// the table (a restored dump makes it anew).
+///
+/// A snapshot ends at the latest transaction that was committed, so one that is open and later than that is not below
+/// `begun` until another is committed. The server's check whether it can write sees to that every few seconds.
+pub(super) async fn feed_state(conn: &mut Connection) -> Outcome<FeedState> {
+    let state = diesel::dsl::sql::<(Bool, Text, BigInt, BigInt, BigInt)>(
+        "pg_is_in_recovery(),
+         CASE WHEN pg_is_in_recovery() THEN ''
+              ELSE concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+                             left(pg_walfile_name(pg_current_wal_lsn()), 8),
+                             extract(epoch FROM pg_postmaster_start_time()),
+                             (SELECT oid FROM pg_database WHERE datname = current_database()),
+                             CAST(CAST('feed' AS regclass) AS oid)) END,
+         COALESCE(pg_sequence_last_value(CAST(pg_get_serial_sequence('feed', 'sequence') AS regclass)), 0),
+         txid_snapshot_xmax(txid_current_snapshot()),
+         txid_snapshot_xmin(txid_current_snapshot())",
+    );
+    let (standby, identity, newest, begun, finished): (bool, String, i64, i64, i64) =
+        diesel::select(state).get_result(conn).await?;
+    match standby {
+        true => Err(DbError::Unfit(
+            "the database server is a standby: what was revoked reaches it late, or never",
+        )),
+        false => Ok(FeedState {
+            identity,
+            newest,
+            begun,
+            finished,
+        }),
+    }
 }

@@ -1,6 +1,6 @@
 //! The connections that are held: at most so many, made when they are needed, given back when they are whole.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use auth_core::StoreError;
 
@@ -8,12 +8,12 @@ use super::connector::{Connector, Lane};
 
 /// Connections that are not in use. The semaphore before it limits how many there are.
 pub(super) struct Pool {
-    connector: Connector,
+    connector: Arc<Connector>,
     idle: Mutex<Vec<Lane>>,
 }
 
 impl Pool {
-    pub(super) fn new(connector: Connector) -> Self {
+    pub(super) fn new(connector: Arc<Connector>) -> Self {
         Self {
             connector,
             idle: Mutex::default(),

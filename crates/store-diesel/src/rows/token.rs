@@ -28,6 +28,13 @@ pub(crate) struct TokenRow {
 impl TokenRow {
     /// The record, with those of its rights that its owner's role (as stored) still gives.
     pub(crate) fn into_record(self, held: Option<&str>) -> Outcome<TokenRecord> {
+        let id = self.id;
+        self.read(held).map_err(|fault| fault.in_row("token", id))
+    }
+
+    fn read(self, held: Option<&str>) -> Outcome<TokenRecord> {
+        let issued = granted(&self.scopes, || format!("token {}", self.id));
+        let role = held.map(|held| granted(held, || format!("the role of account {}", self.subject)));
         Ok(TokenRecord {
             id: TokenId(self.id),
             parent: self.parent.map(TokenId),
@@ -35,7 +42,7 @@ impl TokenRow {
             realm: Realm::from_stored(&self.realm),
             subject: Subject(self.subject),
             generation: Generation(self.generation),
-            scopes: granted(&self.scopes).and(&held.map(granted).unwrap_or_default()),
+            scopes: issued.and(&role.unwrap_or_default()),
             digest: self.digest.map(digest).transpose()?,
             salt: self.salt.map(sized).transpose()?,
             key: self.key_digest.map(digest).transpose()?,

@@ -27,10 +27,14 @@ pub(super) type Step<A, R> = for<'c> fn(&'c mut Connection, &'c A) -> BoxFuture<
 /// Fields are dropped in their order, so the writer's connection is the last to close, and alone: it empties the
 /// write-ahead log, and the database is one file that can be copied.
 pub(crate) struct Db {
+    /// A reader for the feed of revocations and the keys alone: checks go on only while a node reads them, so they wait
+    /// for no other reader. None for a database in memory.
+    feed: Option<Queue>,
     /// None for a database in memory: the writer is its one connection.
     readers: Option<Queue>,
     writer: Queue,
     wait: Duration,
+    deadline: Duration,
 }
 
 impl fmt::Debug for Db {
@@ -45,18 +49,20 @@ impl Db {
         let location = Location(path);
         location.create()?;
         let writer = Queue::writer(location.clone(), location.open()?)?;
-        let readers = match location.is_memory() {
-            true => None,
+        let readers = |count: usize| match location.is_memory() {
+            true => Ok(None),
             false => {
-                let connections = (0..options.readers.max(1)).map(|_| location.open());
-                let connections = connections.collect::<Result<_, _>>()?;
-                Some(Queue::readers(location, connections)?)
+                let connections = (0..count).map(|_| location.open());
+                let connections = connections.collect::<Result<_, ConnectError>>()?;
+                Ok::<_, ConnectError>(Some(Queue::readers(location.clone(), connections)?))
             }
         };
         Ok(Self {
-            readers,
+            feed: readers(1)?,
+            readers: readers(options.readers.max(1))?,
             writer,
             wait: options.wait,
+            deadline: options.deadline,
         })
     }
 
@@ -68,6 +74,15 @@ impl Db {
     {
         self.run(self.readers.as_ref().unwrap_or(&self.writer), args, step)
             .await
+    }
+
+    /// The same on the connection that is kept for the feed.
+    pub(super) async fn read_feed<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.run(self.feed.as_ref().unwrap_or(&self.writer), args, step).await
     }
 
     /// Runs one writing statement.
@@ -115,8 +130,11 @@ impl Db {
         let answer = match waited {
             Ok(answer) => answer,
             Err(_) if claim.withdraw() => return Err(StoreError::Busy("no connection came free in time".to_owned())),
-            // It has begun, so it will finish; until then its outcome is unknown.
-            Err(_) => answer.await,
+            // It has begun, so it will finish, unless the disk stalls; until then its outcome is unknown.
+            Err(_) => match tokio::time::timeout(self.deadline, answer).await {
+                Ok(answer) => answer,
+                Err(_) => return Err(StoreError::OutcomeUnknown("the disk did not answer in time".to_owned())),
+            },
         };
         answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned())))
     }
@@ -206,6 +224,26 @@ mod tests {
 
     async fn make_table(conn: &mut Connection) -> Outcome<()> {
         Ok(conn.batch_execute("CREATE TABLE things (id INTEGER)").await?)
+    }
+
+    /// An operation that has begun and does not end, as on a disk that stalls: its caller hears so after a bound.
+    #[tokio::test]
+    async fn a_stalled_disk_is_given_up_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = StoreOptions::default();
+        (options.wait, options.deadline) = (Duration::from_millis(20), Duration::from_millis(20));
+        let path = folder.path().join("tessera.db").display().to_string();
+        let db = Db::open(Some(path), &options).unwrap();
+        let stall = Arc::new(std::sync::Barrier::new(2));
+        let outcome = db.write(stall.clone(), |_, stall| {
+            stall.wait();
+            async { Ok(()) }.boxed()
+        });
+        let outcome = outcome.await;
+        assert!(matches!(outcome, Err(StoreError::OutcomeUnknown(_))), "{outcome:?}");
+        let waiting = db.write((), |_, ()| async { Ok(()) }.boxed()).await;
+        assert!(matches!(waiting, Err(StoreError::Busy(_))), "{waiting:?}");
+        stall.wait();
     }
 
     #[tokio::test]

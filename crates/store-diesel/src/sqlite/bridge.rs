@@ -4,6 +4,7 @@
 //! and answers with a future that is ready. So a whole operation costs one hop to the thread and back, however many
 //! statements it has, and nothing can be cancelled halfway.
 
+use super::open::FileIdentity;
 use std::future::{Ready, ready};
 
 use diesel::connection::{Connection, LoadConnection, SimpleConnection};
@@ -15,19 +16,28 @@ use diesel_async::{AsyncConnectionCore, SimpleAsyncConnection};
 use futures_util::stream;
 
 /// A connection to SQLite that the ports' code can use.
-pub(crate) struct Bridge(SqliteConnection);
+pub(crate) struct Bridge {
+    connection: SqliteConnection,
+    file: Option<FileIdentity>,
+}
 
 type SqliteRow = <SqliteConnection as LoadConnection>::Row<'static, 'static>;
 type OwnedRow = <SqliteRow as IntoOwnedRow<'static, Sqlite>>::OwnedRow;
 type Rows = stream::Iter<std::vec::IntoIter<QueryResult<OwnedRow>>>;
 
 impl Bridge {
-    pub(super) fn new(connection: SqliteConnection) -> Self {
-        Self(connection)
+    /// `file`: the one that it is connected to; `None` for memory.
+    pub(super) fn new(connection: SqliteConnection, file: Option<FileIdentity>) -> Self {
+        Self { connection, file }
+    }
+
+    /// The file that it is connected to, wherever that is by now.
+    pub(super) fn file(&self) -> Option<FileIdentity> {
+        self.file
     }
 
     pub(super) fn blocking(&mut self) -> &mut SqliteConnection {
-        &mut self.0
+        &mut self.connection
     }
 
     fn rows<T>(&mut self, query: T) -> QueryResult<Rows>
@@ -36,7 +46,7 @@ impl Bridge {
         T::Query: QueryFragment<Sqlite> + QueryId,
     {
         let mut cache = Default::default();
-        let cursor = LoadConnection::load(&mut self.0, Untyped(query.as_query()))?;
+        let cursor = LoadConnection::load(&mut self.connection, Untyped(query.as_query()))?;
         let rows = cursor.map(|row| Ok(IntoOwnedRow::into_owned(row?, &mut cache)));
         Ok(stream::iter(rows.collect::<Vec<_>>()))
     }
@@ -62,7 +72,7 @@ impl<Q: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Untyped<Q> {
 
 impl SimpleAsyncConnection for Bridge {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        self.0.batch_execute(query)
+        self.connection.batch_execute(query)
     }
 }
 
@@ -85,6 +95,6 @@ impl AsyncConnectionCore for Bridge {
     where
         T: QueryFragment<Sqlite> + QueryId + 'query,
     {
-        ready(self.0.execute_returning_count(&source))
+        ready(self.connection.execute_returning_count(&source))
     }
 }

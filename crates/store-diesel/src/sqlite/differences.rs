@@ -1,8 +1,9 @@
 //! Where SQLite differs from PostgreSQL. A write transaction is alone in the database, so nothing has to be held.
 
-use auth_core::{Realm, Subject, Timestamp, TokenId};
+use auth_core::{FeedState, Realm, Subject, Timestamp, TokenId};
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
 use super::backend::Connection;
@@ -108,4 +109,17 @@ pub(super) async fn settings(conn: &mut Connection) -> Outcome<(String, Vec<(&'s
 async fn text(conn: &mut Connection, expression: &str) -> Outcome<String> {
     let value = diesel::dsl::sql::<diesel::sql_types::Text>(expression);
     Ok(diesel::select(value).get_result(conn).await?)
+}
+
+/// What the feed says of itself. It belongs to one file. Only one transaction writes at a time, so entries become visible
+/// in the order of their numbers.
+pub(super) async fn feed_state(conn: &mut Connection) -> Outcome<FeedState> {
+    let identity = conn.file().map_or_else(|| "memory".to_owned(), |file| file.to_string());
+    let newest = diesel::dsl::sql::<BigInt>("COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)");
+    Ok(FeedState {
+        identity,
+        newest: diesel::select(newest).get_result(conn).await?,
+        begun: 0,
+        finished: 0,
+    })
 }

@@ -1,5 +1,6 @@
 //! Opening SQLite: the settings that each connection must have are set, and read back rather than hoped for.
 
+use std::fmt;
 use std::time::Duration;
 
 use auth_core::StoreError;
@@ -39,12 +40,21 @@ impl Location {
         }
         refuse_old(&mut conn)?;
         functions::register(&mut conn).map_err(ConnectError::of_database)?;
-        Ok(Bridge::new(conn))
+        Ok(Bridge::new(conn, self.file()))
     }
 
-    /// Another connection after one that failed, if that would find the same data.
+    /// The file that is there now; `None`: there is none, or the database is in memory.
+    pub(super) fn file(&self) -> Option<FileIdentity> {
+        self.0.as_deref().and_then(FileIdentity::of)
+    }
+
+    /// Another connection after one that failed, or whose file was replaced. Makes no new file: an empty database in the
+    /// place of one that is gone would have no revocations.
     pub(super) fn reopen(&self) -> Option<Bridge> {
-        let opened = self.open();
+        let opened = match self.file() {
+            Some(_) => self.open(),
+            None => Err(unavailable("the database file is gone")),
+        };
         if let Err(error) = &opened {
             tracing::error!(event = "sqlite_reopen_failed", %error);
         }
@@ -68,6 +78,37 @@ impl Location {
             ))),
             _ => Ok(()),
         }
+    }
+}
+
+/// Which file it is, whatever its name: another one in its place, such as a restored copy, has another identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileIdentity {
+    device: u64,
+    number: u64,
+}
+
+impl FileIdentity {
+    #[cfg(unix)]
+    fn of(path: &str) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let file = std::fs::metadata(path).ok()?;
+        Some(Self {
+            device: file.dev(),
+            number: file.ino(),
+        })
+    }
+
+    /// Elsewhere a file that is open cannot be replaced.
+    #[cfg(not(unix))]
+    fn of(path: &str) -> Option<Self> {
+        std::fs::metadata(path).ok().map(|_| Self { device: 0, number: 0 })
+    }
+}
+
+impl fmt::Display for FileIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.device, self.number)
     }
 }
 

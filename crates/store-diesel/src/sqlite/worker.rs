@@ -104,6 +104,13 @@ impl Drop for Queue {
 fn work(location: &Location, connection: Bridge, jobs: &Mutex<Receiver<Box<dyn Job>>>, together: usize, doing: Doing) {
     let mut connection = Some(connection);
     while let Some(batch) = take(jobs, together) {
+        if connection.as_ref().is_some_and(|conn| conn.file() != location.file()) {
+            tracing::error!(
+                event = "database_file_replaced",
+                "the database file is another one, or gone"
+            );
+            connection = None;
+        }
         if connection.is_none() {
             connection = location.reopen();
         }
@@ -144,10 +151,13 @@ fn write(conn: &mut Bridge, mut batch: Vec<Box<dyn Job>>) -> Ran {
     }
     let (worst, trouble) = match transact(conn, &mut batch) {
         Ok(worst) => (worst, None),
-        Err(error) => {
-            let fault = DbError::from(error);
+        Err(Unfinished { fault, committing }) => {
             let broke = !undo(conn) || fault.broke_connection();
-            (if broke { Ran::Broke } else { Ran::Failed }, Some(fault.into()))
+            let trouble = match committing && !fault.is_conflict() {
+                true => fault.of_unknown_outcome(),
+                false => fault.into(),
+            };
+            (if broke { Ran::Broke } else { Ran::Failed }, Some(trouble))
         }
     };
     batch.into_iter().for_each(|job| job.answer(trouble.clone()));
@@ -155,7 +165,7 @@ fn write(conn: &mut Bridge, mut batch: Vec<Box<dyn Job>>) -> Ran {
 }
 
 /// All jobs in one transaction, each undone by itself if it fails.
-fn transact(conn: &mut Bridge, batch: &mut [Box<dyn Job>]) -> QueryResult<Ran> {
+fn transact(conn: &mut Bridge, batch: &mut [Box<dyn Job>]) -> Result<Ran, Unfinished> {
     execute(conn, "BEGIN IMMEDIATE")?;
     let mut worst = Ran::Well;
     for job in batch {
@@ -169,8 +179,28 @@ fn transact(conn: &mut Bridge, batch: &mut [Box<dyn Job>]) -> QueryResult<Ran> {
             worst = ran;
         }
     }
-    execute(conn, "COMMIT")?;
+    execute(conn, "COMMIT").map_err(|error| Unfinished {
+        fault: error.into(),
+        committing: true,
+    })?;
     Ok(worst)
+}
+
+/// A transaction that did not come to its end.
+struct Unfinished {
+    fault: DbError,
+    /// Whether it failed while it was being committed: then it may be on the disk all the same, and come to light when
+    /// the file is opened again.
+    committing: bool,
+}
+
+impl From<diesel::result::Error> for Unfinished {
+    fn from(error: diesel::result::Error) -> Self {
+        Self {
+            fault: error.into(),
+            committing: false,
+        }
+    }
 }
 
 /// Leaves the transaction, if SQLite has not left it already. Whether there is none now.

@@ -41,7 +41,15 @@ impl Node {
     }
 
     pub(super) async fn verify(&self, text: &str, key: Option<&str>) -> Verdict {
-        verdict(self.issuer.verify(&PresentedToken { text, key }).await)
+        verdict(
+            self.issuer
+                .verify(&PresentedToken {
+                    text,
+                    key,
+                    source: None,
+                })
+                .await,
+        )
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) async fn prints(harness: &InProcess, owner: &Owner) -> Prints {
         let presented = PresentedToken {
             text,
             key: key.as_deref(),
+            source: None,
         };
         let verdict = harness.here.issuer.verify(&presented).await;
         printed.push(format!("{presented:?} {verdict:?} {verdict:#?}"));

@@ -99,6 +99,7 @@ impl ServiceHarness for InProcess {
         let presented = PresentedToken {
             text: &token.text,
             key: token.key.as_deref(),
+            source: None,
         };
         revocation(self.here.sessions().sign_out(&presented).await)
     }

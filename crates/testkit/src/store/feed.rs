@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use auth_core::{Change, FeedEntry};
+use auth_core::{Change, FeedEntry, FeedState};
 
-use super::fixture::{Fixture, token_of};
+use super::fixture::{Fixture, HOUR, NOW, token_of};
 use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
@@ -57,6 +57,51 @@ pub async fn the_feed_is_read_in_pages(harness: Arc<dyn StoreHarness>) -> LawRes
     let beyond = fixture.ports.tokens.changes(i64::MAX, 10).await.expect("changes");
     assert_eq!(beyond, []);
     Ok(())
+}
+
+/// The highest number given out covers every entry, and does not fall when entries are purged: a number that falls means
+/// that the data were restored from a backup.
+pub async fn the_feed_says_how_far_it_goes(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let mut before = 0;
+    for _ in 0..3 {
+        let id = fixture.insert(token_of(&owner)).await;
+        fixture.revoke(id).await;
+        let last = fixture.feed().await.last().map_or(0, |entry| entry.sequence);
+        let newest = fixture.feed_state().await.newest;
+        assert!(
+            newest >= last && newest > before,
+            "{newest} after {before}, last {last}"
+        );
+        let far = NOW.plus(HOUR * 24 * 3650);
+        while fixture.ports.tokens.purge(far, 100).await.expect("purge") > 0 {}
+        assert_eq!(fixture.feed_state().await.newest, newest, "after a purge");
+        before = newest;
+    }
+    Ok(())
+}
+
+/// While the data go on, the identity stays: a node would drop everything in memory at another one. And what is over had
+/// begun.
+pub async fn the_feed_keeps_its_identity(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let first = fixture.feed_state().await;
+    for _ in 0..3 {
+        let id = fixture.insert(token_of(&owner)).await;
+        fixture.revoke(id).await;
+        let state = fixture.feed_state().await;
+        assert_eq!(state.identity, first.identity);
+        assert!(state.finished <= state.begun, "{state:?}");
+    }
+    Ok(())
+}
+
+impl Fixture {
+    async fn feed_state(&self) -> FeedState {
+        self.ports.tokens.feed_state().await.expect("feed_state")
+    }
 }
 
 /// All changes that are made at the same moment are in the feed.

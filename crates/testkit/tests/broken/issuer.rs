@@ -268,6 +268,7 @@ impl Verifier for BrokenIssuer {
         let misread = PresentedToken {
             text: &text,
             key: key.as_deref(),
+            source: None,
         };
         let verdict = self.inner.verify(&misread).await;
         self.misjudge(presented, verdict).await

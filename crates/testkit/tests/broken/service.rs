@@ -140,6 +140,7 @@ impl BrokenSessions {
             let presented = PresentedToken {
                 text: &access,
                 key: key.as_deref(),
+                source: None,
             };
             let _ = self.inner.sign_out(&presented).await;
             return Some(Err(RefreshError::Reused));

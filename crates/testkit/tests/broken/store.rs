@@ -67,6 +67,8 @@ pub(crate) enum Flaw {
     FeedBackwards,
     FeedUnbounded,
     FeedLosesSome,
+    FeedForgetsItsNumbers,
+    FeedChangesItsIdentity,
     RoleEditsInSilence,
     RoleChangesInSilence,
     UsesGoBack,

@@ -3,14 +3,25 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::contract::token_store::FeedEntry;
+use super::late_gaps::{Gap, LateGaps};
+use crate::contract::token_store::{FeedEntry, FeedState};
 
 /// How far below the highest number read, at the first reading, an entry may still become visible: a database gives out
 /// numbers before it makes the rows that have them visible.
 const LATE: i64 = 1000;
 
-/// For how long a missing number is looked for. A transaction that is still open after that counts as rolled back.
+/// For how long every round reads again from a missing number on. After that, the number is looked for apart, until the
+/// transactions that may have it are over.
 const GAP_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why this is not the feed that was read before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Replaced {
+    /// The data are others: a restored, replaced or promoted database.
+    Identity,
+    /// The highest number given out is lower than one that was read.
+    WentBack,
+}
 
 /// The position of a reader in the feed.
 ///
@@ -24,13 +35,31 @@ pub(super) struct FeedPosition {
     read: BTreeMap<i64, Duration>,
     /// The highest number read in this round.
     round_to: i64,
+    /// What the feed said of itself when it was last asked; `None`: never.
+    state: Option<FeedState>,
     started: bool,
+    late: LateGaps,
 }
 
 impl FeedPosition {
     /// Begins a round of reading, at the first missing number: also after a round that the store's failure cut short.
-    pub(super) fn begin_round(&mut self) {
+    ///
+    /// Where the feed is not the one that was read before, everything read is forgotten and the answer is why.
+    pub(super) fn begin_round(&mut self, state: FeedState) -> Option<Replaced> {
+        let replaced = self.state.as_ref().and_then(|before| {
+            let highest = before.newest.max(self.highest_read());
+            match (before.identity == state.identity, state.newest >= highest) {
+                (false, _) => Some(Replaced::Identity),
+                (true, false) => Some(Replaced::WentBack),
+                (true, true) => None,
+            }
+        });
+        if replaced.is_some() {
+            *self = Self::default();
+        }
         self.round_to = 0;
+        self.state = Some(state);
+        replaced
     }
 
     /// The number after which to read next.
@@ -57,15 +86,38 @@ impl FeedPosition {
             self.started = true;
             self.complete_to = self.round_to.saturating_sub(LATE).max(0);
         }
+        let begun = self.state.as_ref().map_or(0, |state| state.begun);
         while let Some((&next, &read_at)) = self.read.first_key_value() {
-            let complete = next <= self.complete_to.saturating_add(1);
-            let given_up = now.saturating_sub(read_at) > GAP_TIMEOUT;
-            if !complete && !given_up {
-                break;
+            let expected = self.complete_to.saturating_add(1);
+            if next > expected {
+                if now.saturating_sub(read_at) <= GAP_TIMEOUT {
+                    break;
+                }
+                self.late.add(Gap {
+                    from: expected,
+                    to: next - 1,
+                    begun,
+                });
             }
             self.complete_to = self.complete_to.max(next);
             self.read.remove(&next);
         }
+    }
+
+    /// The missing numbers that are looked for apart.
+    pub(super) fn late(&mut self) -> &mut LateGaps {
+        &mut self.late
+    }
+
+    /// Forgets the missing numbers that can no longer appear. Call it after they were looked for.
+    pub(super) fn forget_settled(&mut self) {
+        let finished = self.state.as_ref().map_or(0, |state| state.finished);
+        self.late.forget_settled(finished);
+    }
+
+    fn highest_read(&self) -> i64 {
+        let above = self.read.last_key_value().map_or(0, |(number, _)| *number);
+        above.max(self.complete_to)
     }
 }
 
@@ -85,9 +137,18 @@ mod tests {
         sequences.iter().map(entry).collect()
     }
 
+    fn state(newest: i64) -> FeedState {
+        FeedState {
+            identity: "one".into(),
+            newest,
+            begun: 7,
+            finished: 7,
+        }
+    }
+
     fn new(position: &mut FeedPosition, sequences: &[i64], now: u64) -> Vec<i64> {
         let now = Duration::from_secs(now);
-        position.begin_round();
+        assert_eq!(position.begin_round(state(5002)), None);
         let visible: Vec<i64> = sequences.iter().copied().filter(|s| *s > position.after()).collect();
         let new = position.take_new(page(&visible), now);
         position.end_round(now);
@@ -96,7 +157,7 @@ mod tests {
 
     /// Where the next round begins to read.
     fn next(position: &mut FeedPosition) -> i64 {
-        position.begin_round();
+        position.begin_round(state(5002));
         position.after()
     }
 
@@ -104,7 +165,7 @@ mod tests {
     fn a_round_that_was_cut_short_does_not_hide_a_missing_number() {
         let mut position = FeedPosition::default();
         assert_eq!(new(&mut position, &[1, 2], 0), [1, 2]);
-        position.begin_round();
+        position.begin_round(state(5002));
         assert_eq!(position.take_new(page(&[4, 5]), Duration::from_secs(1)).len(), 2);
         assert_eq!(new(&mut position, &[1, 2, 3, 4, 5, 6], 2), [3, 6]);
     }
@@ -134,11 +195,44 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_never_appears_is_given_up() {
+    fn a_number_that_does_not_appear_is_looked_for_apart() {
         let mut position = FeedPosition::default();
         assert_eq!(new(&mut position, &[1, 3], 0), [1, 3]);
         assert_eq!(next(&mut position), 1);
         assert_eq!(new(&mut position, &[1, 3], 61), [] as [i64; 0]);
         assert_eq!(next(&mut position), 3);
+        assert_eq!(position.late().next_after(0), Some(1));
+        position.forget_settled();
+        assert_eq!(position.late().next_after(0), None, "its transaction is over");
+    }
+
+    #[test]
+    fn another_feed_is_read_from_its_start() {
+        let mut position = FeedPosition::default();
+        let replaced = [
+            (
+                FeedState {
+                    identity: "other".into(),
+                    ..state(5002)
+                },
+                Replaced::Identity,
+            ),
+            (state(2), Replaced::WentBack),
+        ];
+        for (state, why) in replaced {
+            assert_eq!(new(&mut position, &[1, 2, 3], 0), [1, 2, 3]);
+            assert_eq!(position.begin_round(state.clone()), Some(why));
+            assert_eq!(position.after(), 0);
+            assert_eq!(position.begin_round(state), None, "once");
+            position = FeedPosition::default();
+        }
+    }
+
+    #[test]
+    fn a_feed_that_goes_on_is_the_same() {
+        let mut position = FeedPosition::default();
+        for newest in [0, 3, 3, 4] {
+            assert_eq!(position.begin_round(state(newest)), None, "{newest}");
+        }
     }
 }

@@ -37,20 +37,45 @@ impl LastUse {
         }
     }
 
-    /// Takes out all that was collected.
-    pub(super) fn take(&self) -> Vec<(TokenId, Timestamp)> {
+    /// Takes out all that was collected, to be written.
+    pub(super) fn take(&self) -> Batch<'_> {
         let all = self.shards.iter();
         let drained = all.flat_map(|shard| std::mem::take(&mut *lock(shard)));
-        drained.collect()
-    }
-
-    /// Puts back a batch that could not be written.
-    pub(super) fn put_back(&self, batch: Vec<(TokenId, Timestamp)>) {
-        batch.into_iter().for_each(|(id, at)| self.note(id, at));
+        Batch {
+            uses: drained.collect(),
+            from: self,
+        }
     }
 
     fn shard(&self, id: TokenId) -> MutexGuard<'_, HashMap<TokenId, Timestamp>> {
         lock(&self.shards[id.0.unsigned_abs() as usize % SHARDS])
+    }
+}
+
+/// Times of last use that are being written. Dropped without being written, they are put back: the store failed, or the
+/// server stops in the middle of it.
+#[must_use]
+pub(super) struct Batch<'a> {
+    uses: Vec<(TokenId, Timestamp)>,
+    from: &'a LastUse,
+}
+
+impl Batch<'_> {
+    pub(super) fn uses(&self) -> &[(TokenId, Timestamp)] {
+        &self.uses
+    }
+
+    /// Notes that they were written, and says how many they were.
+    pub(super) fn written(mut self) -> usize {
+        std::mem::take(&mut self.uses).len()
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        for (id, at) in self.uses.drain(..) {
+            self.from.note(id, at);
+        }
     }
 }
 

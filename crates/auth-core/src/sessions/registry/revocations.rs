@@ -20,14 +20,38 @@ struct State {
     subjects: HashMap<Subject, (Generation, Timestamp)>,
     /// When the feed was last read to its end, by the monotonic clock.
     read_at: Option<Duration>,
+    /// Whether the feed was replaced, and has not been read to its end since.
+    starting_anew: bool,
+}
+
+/// What a check needs to know, all of one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Whether it is revoked.
+    pub(super) revoked: bool,
+    /// When the feed was last read to its end; `None`: never.
+    pub(super) read_at: Option<Duration>,
+    /// Whether the revocations of a feed that was replaced are gone, and those of the new one not all here.
+    pub(super) starting_anew: bool,
 }
 
 impl Revocations {
-    /// Whether the session is revoked, or its owner has a newer generation.
-    pub(super) fn contains(&self, session: &SessionRef) -> bool {
+    /// Whether one of the sessions is revoked, or its owner has a newer generation, and how far that can be relied on.
+    pub(super) fn look(&self, sessions: impl IntoIterator<Item = SessionRef>) -> Look {
         let state = self.read();
-        let newest = state.subjects.get(&session.subject);
-        state.tokens.contains_key(&session.id) || newest.is_some_and(|(generation, _)| session.generation < *generation)
+        Look {
+            revoked: sessions.into_iter().any(|session| state.contains(&session)),
+            read_at: state.read_at,
+            starting_anew: state.starting_anew,
+        }
+    }
+
+    /// Forgets everything: the feed is another. Until it was read to its end, every look says so.
+    pub(super) fn start_anew(&self) {
+        *self.write() = State {
+            starting_anew: true,
+            ..State::default()
+        };
     }
 
     /// Adds an entry of the feed, if it revokes something.
@@ -51,6 +75,11 @@ impl Revocations {
         self.write().tokens.entry(id).or_insert(None);
     }
 
+    /// Adds a token that this node found revoked, perhaps before its entry was read in the feed.
+    pub(super) fn add_found(&self, id: TokenId, until: Timestamp) {
+        self.write().tokens.entry(id).or_insert(Some(until));
+    }
+
     /// Forgets revocations that could matter until `before` at most.
     pub(super) fn forget_before(&self, before: Timestamp) {
         let mut state = self.write();
@@ -58,9 +87,11 @@ impl Revocations {
         state.subjects.retain(|_, (_, until)| *until > before);
     }
 
-    /// Notes that the feed was read to its end.
-    pub(super) fn set_read_at(&self, monotonic: Duration) {
-        self.write().read_at = Some(monotonic);
+    /// Notes that the feed was read to its end. Whether it was another feed than before.
+    pub(super) fn set_read_at(&self, monotonic: Duration) -> bool {
+        let mut state = self.write();
+        state.read_at = Some(monotonic);
+        std::mem::take(&mut state.starting_anew)
     }
 
     /// When the feed was last read to its end; `None`: never.
@@ -74,6 +105,13 @@ impl Revocations {
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn contains(&self, session: &SessionRef) -> bool {
+        let newest = self.subjects.get(&session.subject);
+        self.tokens.contains_key(&session.id) || newest.is_some_and(|(generation, _)| session.generation < *generation)
     }
 }
 
@@ -94,9 +132,9 @@ mod tests {
             generation: Generation(generation),
             subject: Subject(7),
         };
-        assert!(revocations.contains(&session(2)));
-        assert!(!revocations.contains(&session(3)));
+        assert!(revocations.look([session(2)]).revoked);
+        assert!(!revocations.look([session(3)]).revoked);
         revocations.forget_before(Timestamp::from_seconds(10));
-        assert!(!revocations.contains(&session(2)));
+        assert!(!revocations.look([session(2)]).revoked);
     }
 }

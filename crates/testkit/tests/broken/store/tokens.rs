@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    AccountStore, Change, FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp,
-    TokenDigest, TokenId, TokenRecord, TokenStore,
+    AccountStore, Change, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError,
+    Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 use permissions::RoleStore;
 use testkit::ManualClock;
@@ -245,6 +245,19 @@ impl TokenStore for BrokenStore {
         }
         let ended = self.inner.revoke(id, now).await?;
         Ok(ended || self.has(Flaw::EverybodyEnded))
+    }
+
+    async fn feed_state(&self) -> Result<FeedState, StoreError> {
+        let mut state = self.inner.feed_state().await?;
+        match self.flaw {
+            Flaw::FeedForgetsItsNumbers => {
+                let visible = self.inner.changes(0, u32::MAX).await?;
+                state.newest = visible.last().map_or(0, |entry| entry.sequence);
+            }
+            Flaw::FeedChangesItsIdentity => state.identity = format!("{}", state.newest),
+            _ => {}
+        }
+        Ok(state)
     }
 
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {

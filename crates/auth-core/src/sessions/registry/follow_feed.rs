@@ -1,0 +1,103 @@
+//! Reading the feed of changes, and noticing that it is another one.
+
+use std::sync::atomic::Ordering;
+
+use super::TokenRegistry;
+use super::feed_position::{FeedPosition, Replaced};
+use crate::contract::error::StoreError;
+use crate::contract::token_store::Change;
+
+/// How many entries of the feed are read at once.
+const PAGE: u32 = 1000;
+
+impl TokenRegistry {
+    /// Reads the feed to its end and applies what is new; the first time, all of it.
+    ///
+    /// Where the feed is another one than before (a restored or promoted database), everything in memory is dropped, and
+    /// every check fails with [`Unavailable::Stale`] until the new feed was read to its end.
+    ///
+    /// # Errors
+    /// When the store fails; what was read before is kept.
+    pub async fn sync(&self) -> Result<(), StoreError> {
+        let mut position = self.feed.lock().await;
+        let asked_at = self.clock().monotonic();
+        let state = self.store.feed_state().await?;
+        if let Some(why) = position.begin_round(state) {
+            self.start_anew(why);
+        }
+        loop {
+            let page = self.store.changes(position.after(), PAGE).await?;
+            let last_page = page.len() < PAGE as usize;
+            for entry in position.take_new(page, asked_at) {
+                self.revocations.add(&entry);
+                self.apply(entry.change);
+            }
+            if last_page {
+                break;
+            }
+        }
+        self.read_late(&mut position).await?;
+        position.end_round(asked_at);
+        position.forget_settled();
+        self.revocations.forget_before(self.clock.now().minus(Self::KEEP));
+        if self.revocations.set_read_at(asked_at) {
+            tracing::info!(event = "feed_read_anew", "tokens are checked again");
+        }
+        Ok(())
+    }
+
+    /// Looks for the entries that did not become visible in time.
+    async fn read_late(&self, position: &mut FeedPosition) -> Result<(), StoreError> {
+        let mut read_to = 0;
+        while let Some(after) = position.late().next_after(read_to) {
+            let page = self.store.changes(after, PAGE).await?;
+            let last_page = page.len() < PAGE as usize;
+            read_to = page.last().map_or(after, |entry| entry.sequence);
+            for entry in page {
+                if !position.late().contains(&entry) {
+                    continue;
+                }
+                tracing::warn!(
+                    event = "feed_entry_late",
+                    sequence = entry.sequence,
+                    "a transaction was open for long"
+                );
+                position.late().found(entry.sequence);
+                self.revocations.add(&entry);
+                self.apply(entry.change);
+            }
+            if last_page {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops everything that was read from another feed: its numbers may mean other tokens by now.
+    fn start_anew(&self, why: Replaced) {
+        let why = match why {
+            Replaced::Identity => "it is another database, or it was promoted or restarted",
+            Replaced::WentBack => "its numbers went back: it was restored from a backup",
+        };
+        tracing::error!(
+            event = "feed_replaced",
+            why,
+            "every token is refused until the revocations were read anew"
+        );
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.revocations.start_anew();
+        self.records.clear();
+        self.last_use.take().written();
+        self.unknown.forget();
+    }
+
+    /// Removes the cached records that a change concerns. What it revokes is among the revocations by then.
+    fn apply(&self, change: Change) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        match change {
+            Change::Ended(id) => self.records.remove_session(id),
+            Change::Superseded(subject, _) | Change::SubjectRights(subject) => self.records.remove_subject(subject),
+            Change::AllRights => self.records.clear(),
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What a node does when the feed of revocations goes back, is another one, or cannot be read.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth_core::{
+    Attributes, FeedEntry, FeedState, Generation, NewAccount, NewToken, Realm, RefreshSession, RefreshState,
+    RegistryLimits, Rejection, Scopes, Selector, SessionRef, StoreError, Subject, Timestamp, TokenDigest, TokenId,
+    TokenRecord, TokenRegistry, TokenStore, Unavailable, VerifyError,
+};
+use testkit::{ManualClock, MemoryHarness, Ports, StoreHarness};
+
+const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
+const STALE: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::Stale));
+
+/// A store whose data can be replaced by others, as by a restore from a backup, and whose feed can be out of reach,
+/// renamed, or without some entries.
+#[derive(Debug)]
+struct Replaceable {
+    data: Mutex<Ports>,
+    identity: Mutex<String>,
+    feed_fails: AtomicBool,
+    hidden: Mutex<Vec<i64>>,
+    open_transaction: AtomicBool,
+}
+
+impl Replaceable {
+    fn tokens(&self) -> Arc<dyn TokenStore> {
+        self.data.lock().unwrap().tokens.clone()
+    }
+}
+
+#[async_trait]
+impl TokenStore for Replaceable {
+    async fn feed_state(&self) -> Result<FeedState, StoreError> {
+        if self.feed_fails.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("the feed is out of reach".into()));
+        }
+        let state = self.tokens().feed_state().await?;
+        let open = self.open_transaction.load(Ordering::SeqCst);
+        Ok(FeedState {
+            identity: self.identity.lock().unwrap().clone(),
+            begun: 10,
+            finished: if open { 5 } else { 10 },
+            ..state
+        })
+    }
+
+    async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {
+        let mut entries = self.tokens().changes(after, limit).await?;
+        let hidden = self.hidden.lock().unwrap();
+        entries.retain(|entry| !hidden.contains(&entry.sequence));
+        Ok(entries)
+    }
+
+    async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
+        self.tokens().insert(new).await
+    }
+
+    async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError> {
+        self.tokens().find_or_insert(new).await
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        self.tokens().find(id).await
+    }
+
+    async fn find_session(&self, selector: &Selector) -> Result<Option<RefreshSession>, StoreError> {
+        self.tokens().find_session(selector).await
+    }
+
+    async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError> {
+        self.tokens().rotate(id, from, to).await
+    }
+
+    async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
+        self.tokens().revoke(id, now).await
+    }
+
+    async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        self.tokens().touch(used).await
+    }
+
+    async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.tokens().purge(before, limit).await
+    }
+}
+
+/// A node over such a store.
+struct Node {
+    store: Arc<Replaceable>,
+    clock: Arc<ManualClock>,
+    registry: TokenRegistry,
+}
+
+impl Node {
+    async fn new() -> Self {
+        let store = Arc::new(Replaceable {
+            data: Mutex::new(data().await),
+            identity: Mutex::new("one".into()),
+            feed_fails: AtomicBool::new(false),
+            hidden: Mutex::default(),
+            open_transaction: AtomicBool::new(false),
+        });
+        let clock = Arc::new(ManualClock::new());
+        let registry = TokenRegistry::new(store.clone(), clock.clone(), RegistryLimits::default());
+        Self { store, clock, registry }
+    }
+
+    /// Records so many sessions.
+    async fn sessions(&self, count: usize) -> Vec<SessionRef> {
+        let mut sessions = Vec::new();
+        for _ in 0..count {
+            let id = self.store.insert(token()).await.unwrap().unwrap();
+            sessions.push(SessionRef {
+                id,
+                generation: Generation(0),
+                subject: Subject(1),
+            });
+        }
+        sessions
+    }
+
+    /// Another node revokes it.
+    async fn revoked_elsewhere(&self, session: &SessionRef) {
+        assert!(self.store.revoke(session.id, ManualClock::START).await.unwrap());
+    }
+
+    async fn restore(&self, data: Ports, identity: &str) {
+        *self.store.data.lock().unwrap() = data;
+        *self.store.identity.lock().unwrap() = identity.into();
+    }
+}
+
+/// Data with one account.
+async fn data() -> Ports {
+    let ports = MemoryHarness::new().ports();
+    let account = NewAccount {
+        subject: Some(Subject(1)),
+        realm: Realm::parse("shops").unwrap(),
+        login: "shop".into(),
+        alias: None,
+        role: None,
+        attributes: Attributes::new(),
+        created_at: ManualClock::START,
+    };
+    ports.accounts.create(account).await.unwrap().unwrap();
+    ports
+}
+
+fn token() -> NewToken {
+    let realm = Realm::parse("shops").unwrap();
+    let grant = auth_core::Grant::new(Subject(1), Generation(0), realm, Scopes::none());
+    NewToken {
+        expires_at: Some(ManualClock::START.plus(Duration::from_secs(3600))),
+        ..NewToken::of(&grant, "device".into(), ManualClock::START)
+    }
+}
+
+/// Another node revoked it, and this one cannot read the feed at the moment.
+#[tokio::test]
+async fn what_is_found_revoked_is_refused_here_at_once() {
+    let node = Node::new().await;
+    node.registry.sync().await.unwrap();
+    let [session] = node.sessions(1).await.try_into().unwrap();
+    assert_eq!(node.registry.refuse_ended(&session), Ok(()));
+    node.revoked_elsewhere(&session).await;
+    node.store.feed_fails.store(true, Ordering::SeqCst);
+    assert_eq!(
+        node.registry.revoke(session.id).await,
+        Ok(false),
+        "it was revoked before"
+    );
+    assert_eq!(node.registry.refuse_ended(&session), REVOKED);
+}
+
+/// A restored copy has lower numbers: a node that went on from its position would miss revocations until the numbers
+/// have caught up.
+#[tokio::test]
+async fn a_feed_whose_numbers_went_back_is_read_anew() {
+    goes_back("one").await;
+}
+
+/// A promoted standby may have given out as many numbers by the time a node asks.
+#[tokio::test]
+async fn another_feed_is_read_anew() {
+    goes_back("other").await;
+}
+
+async fn goes_back(identity: &str) {
+    let node = Node::new().await;
+    let [forgotten, early, late, kept] = node.sessions(4).await.try_into().unwrap();
+    for _ in 0..if identity == "one" { 5 } else { 0 } {
+        let [more] = node.sessions(1).await.try_into().unwrap();
+        node.revoked_elsewhere(&more).await;
+    }
+    node.revoked_elsewhere(&forgotten).await;
+    node.registry.sync().await.unwrap();
+    assert_eq!(node.registry.refuse_ended(&forgotten), REVOKED);
+    node.registry.live(late.id).await.unwrap();
+
+    // The copy has the same four sessions, and another revocation.
+    node.restore(data().await, identity).await;
+    node.sessions(4).await;
+    node.revoked_elsewhere(&early).await;
+    node.registry.sync().await.unwrap();
+    assert_eq!(
+        node.registry.refuse_ended(&forgotten),
+        Ok(()),
+        "as the restored data have it"
+    );
+    assert_eq!(
+        node.registry.refuse_ended(&early),
+        REVOKED,
+        "revoked before the restore"
+    );
+    node.revoked_elsewhere(&late).await;
+    node.registry.sync().await.unwrap();
+    assert_eq!(node.registry.refuse_ended(&late), REVOKED, "revoked after the restore");
+    let late = node.registry.live(late.id).await.map(drop);
+    assert!(matches!(late, Err(VerifyError::Rejected(_))), "{late:?}");
+    assert_eq!(node.registry.refuse_ended(&kept), Ok(()));
+}
+
+/// Between the discovery and the end of the reading nothing is accepted, also where staleness has no bound.
+#[tokio::test]
+async fn a_node_that_could_not_read_anew_accepts_nothing() {
+    for staleness in [None, Some(Duration::from_secs(5))] {
+        let node = Node::new().await;
+        let store = Arc::new(testkit::FailingStore::new(node.store.clone()));
+        let limits = RegistryLimits {
+            staleness,
+            ..RegistryLimits::default()
+        };
+        let registry = TokenRegistry::new(store.clone(), node.clock.clone(), limits);
+        let [session] = node.sessions(1).await.try_into().unwrap();
+        registry.sync().await.unwrap();
+        registry.live(session.id).await.unwrap();
+        node.restore(data().await, "other").await;
+        node.sessions(1).await;
+        node.revoked_elsewhere(&session).await;
+        // The second call of the round is the first page.
+        store.fail_nth(2, testkit::Moment::Before);
+        registry.sync().await.unwrap_err();
+        assert_eq!(registry.refuse_ended(&session), STALE, "{staleness:?}");
+        assert_eq!(registry.live(session.id).await.map(drop), STALE, "{staleness:?}");
+        registry.sync().await.unwrap();
+        assert_eq!(registry.refuse_ended(&session), REVOKED, "{staleness:?}");
+    }
+}
+
+/// A transaction that is open for longer than a minute: its revocation counts from when it becomes visible.
+#[tokio::test]
+async fn an_entry_that_is_minutes_late_is_not_missed() {
+    let node = Node::new().await;
+    node.registry.sync().await.unwrap();
+    let [first, late, third] = node.sessions(3).await.try_into().unwrap();
+    for session in [&first, &late, &third] {
+        node.revoked_elsewhere(session).await;
+    }
+    node.store.hidden.lock().unwrap().push(2);
+    node.store.open_transaction.store(true, Ordering::SeqCst);
+    for _ in 0..10 {
+        node.registry.sync().await.unwrap();
+        node.clock.advance(Duration::from_secs(30));
+    }
+    node.registry.sync().await.unwrap();
+    assert_eq!(node.registry.refuse_ended(&late), Ok(()), "not visible yet");
+    assert_eq!(node.registry.refuse_ended(&third), REVOKED);
+    node.store.hidden.lock().unwrap().clear();
+    node.store.open_transaction.store(false, Ordering::SeqCst);
+    node.registry.sync().await.unwrap();
+    assert_eq!(node.registry.refuse_ended(&late), REVOKED);
+}
+
+/// The stop interrupts the writing of last uses: the last attempt, at the end of the stop, has them.
+#[tokio::test]
+async fn uses_whose_writing_is_interrupted_are_written_later() {
+    let node = Node::new().await;
+    let store = Arc::new(testkit::FailingStore::new(node.store.clone()));
+    let registry = TokenRegistry::new(store.clone(), node.clock.clone(), RegistryLimits::default());
+    registry.note_used(TokenId(1));
+    let never = Box::new(|| Box::pin(std::future::pending()) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>);
+    store.meanwhile(testkit::Moment::Before, testkit::StoreCall::Touch, never);
+    let interrupted = tokio::time::timeout(Duration::from_millis(10), registry.flush_used());
+    assert!(interrupted.await.is_err());
+    assert_eq!(registry.flush_used().await, Ok(1));
+    assert_eq!(registry.flush_used().await, Ok(0));
+}
