@@ -69,7 +69,17 @@ test *args="--workspace":
 test-without-postgres:
     TESSERA_SKIP_POSTGRES=1 cargo test --workspace
 
-# Changes token-jwt in many small ways and runs its tests on each change; of one file: `--file PATH`.
+# Whole nodes with seeded faults: one seed with its history, or from it on so many: `just simulate 1 500`.
+[group('test')]
+simulate seed="1" seeds="1" operations="5000":
+    cargo run --release -p tessera-testkit --example simulate -- --seed {{ seed }} --seeds {{ seeds }} --operations {{ operations }}
+
+# The simulation's own tests: real parts break no rule, broken ones are found.
+[group('test')]
+simulate-all:
+    TESSERA_SIMULATE_ALL=1 cargo test --release -p tessera-testkit --test simulation
+
+# Changes a crate (token-jwt) in many small ways and runs its tests on each change; of one file: `--file PATH`.
 [group('test')]
 mutants *args:
     tools/mutants {{ args }}

@@ -176,7 +176,7 @@ fn realm() -> Realm {
     Realm::parse("people").expect("the name of a realm")
 }
 
-fn scopes(rights: &[String]) -> Scopes {
+pub(crate) fn scopes(rights: &[String]) -> Scopes {
     rights
         .iter()
         .map(|right| Scope::parse(right).expect("the name of a right"))

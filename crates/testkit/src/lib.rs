@@ -19,6 +19,7 @@ pub mod service;
 pub mod sign_in;
 mod sign_in_harness;
 mod simple;
+pub mod simulation;
 mod skewed_clock;
 pub mod store;
 

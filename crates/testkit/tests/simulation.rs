@@ -1,0 +1,173 @@
+//! The simulation of whole nodes: the real parts break no rule, broken ones do, and a seed always gives the same history.
+
+#[path = "broken/implementations.rs"]
+#[allow(dead_code, reason = "some of the broken implementations are for the laws alone")]
+mod broken;
+#[path = "support/flavours.rs"]
+mod flavours;
+
+use std::sync::Arc;
+
+use auth_core::Issuer;
+use broken::issuer::{self, Base};
+use broken::service::{self, BrokenSessions};
+use broken::store::{self, BrokenHarness};
+use flavours::{own, real, refreshed};
+use testkit::simulation::{Setup, simulate};
+use testkit::{MemoryHarness, Parts, StoreHarness};
+
+/// Of the short run. `just simulate` does more.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=6;
+const OPERATIONS: usize = 1000;
+
+/// With this, that seed alone is replayed, and everything about it is printed.
+const REPLAY: &str = "TESSERA_SIMULATE";
+
+/// With this, broken implementations are simulated too, which takes a minute or two: `just simulate-all`.
+const ALL: &str = "TESSERA_SIMULATE_ALL";
+
+#[test]
+fn the_real_parts_break_no_rule() {
+    let replayed = std::env::var(REPLAY).ok().map(|seed| seed.parse().expect("a seed"));
+    let seeds = replayed.map_or(SEEDS, |seed: u64| seed..=seed);
+    for seed in seeds {
+        let report = simulate(&real(MemoryHarness::new().ports(), OPERATIONS), seed);
+        assert!(report.violation.is_none(), "{report}\nreplay it: {REPLAY}={seed}");
+        if replayed.is_some() {
+            println!("{report}");
+        }
+    }
+}
+
+#[test]
+fn a_seed_gives_one_history() {
+    let history = |seed| simulate(&real(MemoryHarness::new().ports(), 500), seed).digest;
+    assert_eq!(history(1), history(1));
+    assert_eq!(history(2), history(2));
+    assert_ne!(history(1), history(2));
+}
+
+/// Stores that break something, as the laws know them.
+const STORES: &[store::Flaw] = {
+    use store::Flaw::*;
+    &[
+        RecordsOutdated,
+        FindsRevoked,
+        FindsOrphans,
+        OlderGenerationLives,
+        NewerGenerationDies,
+        FindsEndedSessions,
+        MovesEndedSessions,
+        RotatesTwice,
+        SharesEndedRecords,
+        SharedRightsStay,
+        EndsAllOfTheOwner,
+        EndsInSilence,
+        FeedLosesSome,
+        RoleEditsInSilence,
+        RoleChangesInSilence,
+        IssuedRightsStay,
+        RoleStays,
+        AllRightsOfTheRole,
+        PurgesEndless,
+        PasswordsEndNothing,
+        EndsNoSessions,
+        BarsInSilence,
+        BarsNobody,
+    ]
+};
+
+#[test]
+fn broken_stores_are_found() {
+    if std::env::var_os(ALL).is_none() {
+        return;
+    }
+    let setup = |flaw: &store::Flaw| real(BrokenHarness::new(*flaw).ports(), OPERATIONS);
+    all_are_found(store::Flaw::None, STORES, setup);
+}
+
+const SERVICES: &[service::Flaw] = {
+    use service::Flaw::*;
+    &[
+        KeepsToken,
+        RetryRotates,
+        RetrySignsIn,
+        ForgivesReuse,
+        ForgivesTheEnd,
+        SignsNobodyOut,
+        SignsOutAnyway,
+        TroubleIsRefusal,
+        TroubleBurns,
+        GuessEnds,
+    ]
+};
+
+#[test]
+fn broken_services_are_found() {
+    if std::env::var_os(ALL).is_none() {
+        return;
+    }
+    all_are_found(service::Flaw::None, SERVICES, |flaw| {
+        let flaw = *flaw;
+        Setup {
+            wrap: Box::new(move |sessions, clock| BrokenSessions::around(sessions, flaw, clock)),
+            ..real(MemoryHarness::new().ports(), OPERATIONS)
+        }
+    });
+}
+
+const ISSUERS: &[issuer::Flaw] = {
+    use issuer::Flaw::*;
+    &[
+        OnlyTheLatest,
+        RevokesNothing,
+        ForgetsEnds,
+        RevokesAllOfTheOwner,
+        ReenablesTokens,
+        RemembersYes,
+        RightsStay,
+        IssuesMore,
+        TroubleIsNo,
+        SwallowsTrouble,
+    ]
+};
+
+#[test]
+fn broken_issuers_are_found() {
+    if std::env::var_os(ALL).is_none() {
+        return;
+    }
+    all_are_found(issuer::Flaw::None, ISSUERS, |flaw| {
+        let flaw = *flaw;
+        let build = move |base| move |parts: &Parts| -> Arc<dyn Issuer> { issuer::build(parts, base, flaw) };
+        Setup {
+            flavours: vec![
+                refreshed("mechanics", build(Base::Tracked), false),
+                own("login", build(Base::KeyBound)),
+                own("device", build(Base::Opaque)),
+            ],
+            ..real(MemoryHarness::new().ports(), OPERATIONS)
+        }
+    });
+}
+
+/// Without a flaw no rule is broken. With each of these one is, within a few seeds.
+fn all_are_found<F: std::fmt::Debug>(none: F, flaws: &[F], setup: impl Fn(&F) -> Setup) {
+    let broken_by = |flaw: &F, seeds: u64| {
+        let mut reports = (1..=seeds).map(|seed| simulate(&setup(flaw), seed));
+        reports.find(|report| report.violation.is_some())
+    };
+    let sound = broken_by(&none, 3);
+    let mut missed = Vec::new();
+    for flaw in flaws {
+        let found = broken_by(flaw, 20).and_then(|report| Some((report.seed, report.violation?)));
+        match found {
+            Some((seed, violation)) => println!("{flaw:?}: {} (seed {seed}): {}", violation.rule, violation.how),
+            None => missed.push(flaw),
+        }
+    }
+    if let Some(report) = sound {
+        panic!("without a flaw: {report}");
+    }
+    assert!(missed.is_empty(), "nothing was found of {missed:?}");
+}
