@@ -264,6 +264,15 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_a_node_whose_clock_is_a_little_ahead_is_valid() {
+        let issuer = issuer(config(SubjectClaim::Sub), key(Algorithm::EdDSA, "k1"));
+        let token = block_on(issuer.issue(grant())).unwrap();
+        let behind = Arc::new(FixedClock(SystemClock::new().now().minus(Duration::from_secs(4))));
+        let verifier = JwtVerifier::new(config(SubjectClaim::Sub), issuer.verifying_keys(), behind);
+        assert!(block_on(verifier.verify(&PresentedToken::bearer(token.plain.expose()))).is_ok());
+    }
+
+    #[test]
     fn without_keys_nothing_is_issued_and_nothing_is_accepted() {
         let issuer = issuer(config(SubjectClaim::Sub), key(Algorithm::EdDSA, "k1"));
         let token = block_on(issuer.issue(grant())).unwrap();

@@ -4,8 +4,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use auth_core::{
-    Capabilities, ClaimsProfile, Clock, PresentedToken, Rejection, SignedClaims, Timestamp, VerifiedToken, Verifier,
-    VerifyError,
+    CLOCK_SKEW, Capabilities, ClaimsProfile, Clock, PresentedToken, Rejection, SignedClaims, Timestamp, VerifiedToken,
+    Verifier, VerifyError,
 };
 
 use crate::claims_verifier::ClaimsVerifier;
@@ -139,8 +139,10 @@ impl Verifier for JwtVerifier {
 }
 
 /// What the strict reader checks before the claims are looked at.
+/// The leeway is for tokens of nodes whose clocks are ahead. [`ClaimsProfile::verify`] gives none to the expiry.
 fn policy(config: &JwtConfig) -> Policy {
     Policy::default()
+        .leeway(CLOCK_SKEW)
         .max_lifetime(config.claims.lifetime)
         .date_unit(config.unit)
 }
