@@ -34,7 +34,11 @@ impl World<'_> {
             }
             false => self.ask(&at, on, at.registry.revoke(id)).await,
         };
-        let done = matches!(outcome, Some(Ok(_)));
+        // That it had ended before says when, unless by a change that is under way: a database would not show it yet.
+        let done = match outcome {
+            Some(Ok(ended_now)) => ended_now || !self.feed.is_behind(),
+            _ => false,
+        };
         let (_, ended) = self.finish(began, "revocation", shown(&outcome));
         let mut model = self.model_mut();
         model.finish_end(&[session], began, done.then_some(ended));

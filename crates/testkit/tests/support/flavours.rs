@@ -33,7 +33,7 @@ pub(crate) fn real(ports: Ports, operations: usize) -> Setup {
         ],
         wrap: Box::new(sound),
         operations,
-        // A JWT of a node whose clock is ahead is refused by the others: `--skew-ms 2000` finds it with seed 1.
+        // `--skew-ms 2000` makes them differ.
         skew: Duration::ZERO,
         late_rows: false,
     }
