@@ -156,6 +156,7 @@ impl World<'_> {
         let presented = PresentedToken {
             text: &token.text,
             key: token.key.as_deref(),
+            source: None,
         };
         let verify = async {
             match at.services[flavour].issuer.verify(&presented).await {
@@ -410,6 +411,7 @@ impl World<'_> {
         let presented = PresentedToken {
             text: &token.text,
             key: token.key.as_deref(),
+            source: None,
         };
         let sign_out = async {
             match at.services[flavour].sessions.sign_out(&presented).await {

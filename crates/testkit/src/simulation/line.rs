@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    FeedEntry, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId,
-    TokenRecord, TokenStore,
+    FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest,
+    TokenId, TokenRecord, TokenStore,
 };
 
 use super::kernel::Kernel;
@@ -207,6 +207,10 @@ impl TokenStore for Line {
 
     async fn revoke(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError> {
         self.call(self.store.revoke(id, at)).await
+    }
+
+    async fn feed_state(&self) -> Result<FeedState, StoreError> {
+        self.call(self.store.feed_state()).await
     }
 
     /// A page without the entries that cannot be read yet. It is full unless it is the last.
