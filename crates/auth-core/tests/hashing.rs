@@ -477,3 +477,26 @@ fn the_threads_have_a_lower_priority_than_the_others() {
     let tasks: Vec<_> = tasks.filter_map(|task| niceness(task.unwrap().path())).collect();
     assert!(tasks.contains(&("password-0".into(), (own + 7).min(19))), "{tasks:?}");
 }
+
+#[test]
+fn the_many_networks_of_one_ipv6_network_do_not_crowd_out_others() {
+    let bench = Bench::of_width(queue(8), 1);
+    let first = bench.occupied();
+    let password = "x".into();
+    let network = |n: usize| format!("2001:db8:0:{n:x}::1").parse().unwrap();
+    let login = |n| Started::new(bench.hasher.verify(None, &password, network(n)));
+    let mut crowd: Vec<_> = (0..8).map(login).collect();
+    assert_eq!(bench.hasher.counters().waiting, 8, "the queue is full");
+    // The cost shows whose turn it was.
+    let others = vec![first, bench.login(7, 1), bench.login(8, 2)];
+    let displaced: Vec<_> = crowd
+        .drain(6..)
+        .map(|login| login.now().expect("an answer at once"))
+        .collect();
+    assert!(displaced.iter().all(Result::is_err), "the last two made room");
+    bench.recorder.open();
+    finish(others);
+    finish(crowd);
+    let runs = bench.recorder.runs().concat();
+    assert_eq!(runs, [TARGET, TARGET, 7, 8, TARGET, TARGET, TARGET, TARGET, TARGET]);
+}

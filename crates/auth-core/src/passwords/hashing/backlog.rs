@@ -39,7 +39,7 @@ struct Limits {
 pub(super) enum Admission {
     /// The job waits.
     Admitted,
-    /// The job waits; it replaces this one, of the source that had most.
+    /// The job waits; it replaces this one, whose turn would have been the last.
     Displaced(Waiting),
     /// The job may not wait.
     Refused,
@@ -75,7 +75,7 @@ impl Backlog {
     }
 
     /// How many wait, and how many are being hashed.
-    pub(super) const fn sizes(&self) -> (usize, usize) {
+    pub(super) fn sizes(&self) -> (usize, usize) {
         (self.queue.len(), self.running)
     }
 
@@ -100,9 +100,8 @@ impl Backlog {
             self.queue.push(job);
             return Admission::Admitted;
         }
-        // Only a source with more jobs than this one will have then makes room; otherwise two sources would displace each
-        // other.
-        match self.queue.take_from_longest(own + 1) {
+        // Only a job with a later turn makes room; otherwise two sources would displace each other.
+        match self.queue.take_last_after(job.source) {
             Some(displaced) => {
                 self.queue.push(job);
                 Admission::Displaced(displaced)
@@ -112,13 +111,13 @@ impl Backlog {
     }
 
     /// Sets what a job is to do; whether it still waits.
-    pub(super) fn fill(&mut self, source: ClientNetwork, id: u64, task: Task) -> bool {
-        self.queue.fill(source, id, task)
+    pub(super) fn fill(&mut self, id: u64, task: Task) -> bool {
+        self.queue.fill(id, task)
     }
 
     /// Takes out a job whose caller has gone; whether it still waited.
-    pub(super) fn leave(&mut self, source: ClientNetwork, id: u64) -> bool {
-        self.queue.remove(source, id).is_some()
+    pub(super) fn leave(&mut self, id: u64) -> bool {
+        self.queue.remove(id).is_some()
     }
 
     /// Takes one free thread's share of the jobs that are ready: up to the width, and at most an equal share among the

@@ -4,8 +4,6 @@ use bcrypt_batch::StoredHash;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
-use crate::passwords::throttle::ClientNetwork;
-
 use super::error::Busy;
 use super::shared::Shared;
 use super::task::{Candidate, Task, Verdict};
@@ -17,24 +15,13 @@ use super::task::{Candidate, Task, Verdict};
 #[derive(Debug)]
 pub struct HashingPlace<'a> {
     shared: &'a Shared,
-    source: ClientNetwork,
     id: u64,
     answer: oneshot::Receiver<Result<Verdict, Busy>>,
 }
 
 impl<'a> HashingPlace<'a> {
-    pub(super) fn new(
-        shared: &'a Shared,
-        source: ClientNetwork,
-        id: u64,
-        answer: oneshot::Receiver<Result<Verdict, Busy>>,
-    ) -> Self {
-        Self {
-            shared,
-            source,
-            id,
-            answer,
-        }
+    pub(super) fn new(shared: &'a Shared, id: u64, answer: oneshot::Receiver<Result<Verdict, Busy>>) -> Self {
+        Self { shared, id, answer }
     }
 
     /// Compares a password with a stored hash, if there is one.
@@ -45,7 +32,7 @@ impl<'a> HashingPlace<'a> {
     /// should replace the stored one ([`Verdict::upgraded`]).
     ///
     /// # Errors
-    /// [`Busy`]: the password was not checked. The place was given to a source with fewer, or it took too long.
+    /// [`Busy`]: the password was not checked. The place was given to a job whose turn is before, or it took too long.
     pub async fn verify(self, stored: Option<StoredHash>, password: &SecretString) -> Result<Verdict, Busy> {
         let target = self.shared.target();
         let task = match (stored, Candidate::new(password)) {
@@ -58,7 +45,7 @@ impl<'a> HashingPlace<'a> {
 
     /// Waits for a thread to do `task`.
     pub(super) async fn run(mut self, task: Task) -> Result<Verdict, Busy> {
-        self.shared.fill(self.source, self.id, task);
+        self.shared.fill(self.id, task);
         // There is no answer only when the threads have ended, or one has panicked.
         let answer = (&mut self.answer).await;
         answer.unwrap_or_else(|_| Err(self.shared.busy()))
@@ -67,6 +54,6 @@ impl<'a> HashingPlace<'a> {
 
 impl Drop for HashingPlace<'_> {
     fn drop(&mut self) {
-        self.shared.leave(self.source, self.id);
+        self.shared.leave(self.id);
     }
 }

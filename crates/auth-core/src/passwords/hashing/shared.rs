@@ -80,19 +80,19 @@ impl Shared {
                 return Err(self.busy());
             }
         }
-        Ok(HashingPlace::new(self, source, id, answer))
+        Ok(HashingPlace::new(self, id, answer))
     }
 
     /// Sets what the job is to do. If it was refused meanwhile, it has its answer already.
-    pub(super) fn fill(&self, source: ClientNetwork, id: u64, task: Task) {
-        if self.backlog().fill(source, id, task) {
+    pub(super) fn fill(&self, id: u64, task: Task) {
+        if self.backlog().fill(id, task) {
             self.work.notify_one();
         }
     }
 
     /// Takes a job whose caller has gone out of the queue, if it still waits.
-    pub(super) fn leave(&self, source: ClientNetwork, id: u64) {
-        let left = self.backlog().leave(source, id);
+    pub(super) fn leave(&self, id: u64) {
+        let left = self.backlog().leave(id);
         self.counters.note_abandoned(usize::from(left));
     }
 
