@@ -117,12 +117,10 @@ const ISSUERS: &[issuer::Flaw] = {
     &[
         OnlyTheLatest,
         RevokesNothing,
-        ForgetsEnds,
         RevokesAllOfTheOwner,
         ReenablesTokens,
         RemembersYes,
         RightsStay,
-        IssuesMore,
         TroubleIsNo,
         SwallowsTrouble,
     ]
