@@ -15,7 +15,7 @@ use crate::extension::{Catalog, FlavourDialect, IssuerParts};
 use crate::forward_auth;
 use crate::health::{self, Health};
 use crate::http::request_id::RequestIds;
-use crate::http::{Routes, only_get};
+use crate::http::{Routes, only_get, panic};
 use crate::parts::FlavourParts;
 
 const VERIFY: &str = "/auth/verify";
@@ -75,7 +75,7 @@ impl Application {
         config.app_data(self.refusals.clone());
         config.app_data(self.request_ids.clone());
         self.routes.iter().for_each(|routes| routes.register(config));
-        config.service(resource(VERIFY).to(forward_auth::verify));
+        config.service(panic::guarded(resource(VERIFY).to(forward_auth::verify), panic::plain));
         config.service(only_get(ALIVE, health::alive));
         config.service(only_get(READY, health::ready));
     }

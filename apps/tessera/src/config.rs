@@ -26,10 +26,11 @@ pub use http::HttpSettings;
 pub use limits::{PartnerSettings, PasswordSettings, RefreshSettings, RevocationSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 6] = [
+const NOT_SETTINGS: [&str; 7] = [
     "master_key",
     "skip_postgres",
     "require_postgres",
+    "require_nginx",
     "interop",
     "require_interop",
     "log",

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod connection;
+mod framing;
 mod slots;
 mod stream;
 mod watch;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example load -- all
-//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|malformed|timing|verify
+//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|malformed|timing|verify|connections
 //! ```
 //!
 //! Each starts a server of its own on loopback (the release binary beside this program), runs for a bounded time, and
@@ -17,6 +17,7 @@
 
 mod capacity;
 mod client;
+mod connections;
 mod flood;
 mod isolation;
 mod lone;
@@ -28,7 +29,7 @@ mod verify;
 
 type Run = fn();
 
-const RUNS: [(&str, Run); 9] = [
+const RUNS: [(&str, Run); 10] = [
     ("lone", lone::run),
     ("capacity", capacity::run),
     ("isolation", isolation::run),
@@ -38,6 +39,7 @@ const RUNS: [(&str, Run); 9] = [
     ("malformed", flood::malformed),
     ("timing", timing::run),
     ("verify", verify::run),
+    ("connections", connections::run),
 ];
 
 fn main() {

@@ -24,6 +24,11 @@ impl Server {
 
     /// On some cores (`taskset`), with a log in a file.
     pub fn start_on(cores: &str, log: &str) -> Self {
+        Self::with(cores, log, &[])
+    }
+
+    /// The same, with more variables.
+    pub fn with(cores: &str, log: &str, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("load.db").display());
         let lines = File::create(folder.path().join(LOG)).unwrap();
@@ -42,6 +47,7 @@ impl Server {
             .env("TESSERA_PASSWORDS__COST", COST.to_string())
             .env("TESSERA_HTTP__TRUSTED_PROXIES", r#"["127.0.0.1"]"#)
             .env("TESSERA_LOG", log)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(lines)
             .spawn()

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
+use actix_web::{Error, FromRequest, Handler, HttpResponse, Resource, Responder};
 use dialects::{Endpoint, RejectionFormatter, RequestRejection};
 
-use super::reply;
+use super::{panic, reply};
 
 /// What a flavour adds to the server. Every worker thread of the server registers it once.
 #[derive(Clone)]
@@ -32,25 +33,42 @@ impl fmt::Debug for Routes {
 }
 
 /// The resource of a dialect's endpoint under the flavour's mount path, with `state` for its handler
-/// (`web::Data<F>`). The caller adds the one route; every other method is refused in the dialect's own shape.
+/// (`web::Data<F>`). The caller adds the one route; every other method is refused in the dialect's own shape, and a panic
+/// of the handler is answered in it.
 pub fn endpoint<F: 'static>(
     endpoint: Endpoint,
     mount_path: &str,
     state: &Arc<F>,
     formatter: Arc<dyn RejectionFormatter>,
-) -> Resource {
+) -> Resource<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>
+    + 'static
+    + use<F>,
+> {
+    let panicked = {
+        let formatter = formatter.clone();
+        move || reply::http(formatter.answer(&RequestRejection::Internal))
+    };
     let refuse = move || {
         let rejection = RequestRejection::MethodNotAllowed { allow: endpoint.method };
         let answer = formatter.answer(&rejection);
         async move { reply::http(answer) }
     };
-    web::resource(endpoint.path(mount_path))
+    let resource = web::resource(endpoint.path(mount_path))
         .app_data(Data::from(state.clone()))
-        .default_service(web::to(refuse))
+        .default_service(web::to(refuse));
+    panic::guarded(resource, panicked)
 }
 
 /// A plain resource that answers GET and HEAD.
-pub(crate) fn only_get<F, Args>(path: &str, handler: F) -> Resource
+pub(crate) fn only_get<F, Args>(
+    path: &str,
+    handler: F,
+) -> Resource<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>
+    + 'static
+    + use<F, Args>,
+>
 where
     F: Handler<Args> + Clone,
     Args: FromRequest + 'static,
@@ -61,8 +79,9 @@ where
             .insert_header(("Allow", "GET, HEAD"))
             .finish()
     };
-    web::resource(path.to_owned())
+    let resource = web::resource(path.to_owned())
         .default_service(web::to(refuse))
         .route(web::method(Method::HEAD).to(handler.clone()))
-        .route(web::get().to(handler))
+        .route(web::get().to(handler));
+    panic::guarded(resource, panic::plain)
 }

@@ -1,4 +1,4 @@
-//! The stream of one connection, which notes when the client sends and when it does not take.
+//! The stream of one connection: reads strictly, and notes when the client sends and when it does not take.
 
 use std::io;
 use std::pin::Pin;
@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::framing::Framing;
 use super::watch::Watch;
 
 /// A client's stream under watch.
@@ -15,11 +16,18 @@ use super::watch::Watch;
 pub(super) struct ClientStream {
     socket: TcpStream,
     watch: Rc<Watch>,
+    framing: Framing,
+    refused: bool,
 }
 
 impl ClientStream {
     pub(super) fn new(socket: TcpStream, watch: Rc<Watch>) -> Self {
-        Self { socket, watch }
+        Self {
+            socket,
+            watch,
+            framing: Framing::default(),
+            refused: false,
+        }
     }
 
     pub(super) fn watch(&self) -> Rc<Watch> {
@@ -28,11 +36,25 @@ impl ClientStream {
 }
 
 impl AsyncRead for ClientStream {
+    /// The byte that makes a request ambiguous is replaced by NUL, which the HTTP library takes nowhere in a head and
+    /// answers by 400. What follows is not read.
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.refused {
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.watch.received();
+        let received = buffer.filled_mut().get_mut(before..).unwrap_or_default();
+        if received.is_empty() {
+            return read;
+        }
+        self.watch.received();
+        if let Err(good) = self.framing.read(received) {
+            self.refused = true;
+            if let Some(ambiguous) = received.get_mut(good) {
+                *ambiguous = b'\0';
+            }
+            buffer.set_filled(before + good + 1);
         }
         read
     }

@@ -175,7 +175,8 @@ impl Connection {
         Self::over(connected, address)
     }
 
-    fn over(stream: TcpStream, address: SocketAddr) -> std::io::Result<Self> {
+    /// Over a stream that is connected to this address.
+    pub fn over(stream: TcpStream, address: SocketAddr) -> std::io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;

@@ -325,7 +325,7 @@ impl Drop for Running {
 
 /// Ends a server when the test program ends and so closes its end of the pipe: servers that tests share are never
 /// dropped.
-fn guard(pid: u32) -> Child {
+pub fn guard(pid: u32) -> Child {
     let script = r#"cat >/dev/null; kill -TERM "$0" 2>/dev/null"#;
     let mut command = Command::new("sh");
     command

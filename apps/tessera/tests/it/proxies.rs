@@ -1,0 +1,86 @@
+//! End-to-end tests behind a real nginx. A separate test program, because its `main` skips the tests where nginx is not
+//! installed.
+#![forbid(unsafe_code)]
+#![allow(unreachable_pub, reason = "nothing of a test binary is reachable from outside")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the other test program uses the rest of `support`"
+)]
+
+mod nginx;
+mod smuggling;
+mod support;
+
+use std::net::TcpStream;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+
+use nginx::Nginx;
+use support::client::{Connection, Request};
+use support::poll;
+use support::server::Server;
+
+fn main() {
+    let trials = vec![
+        if_nginx("smuggling::behind_an_nginx_that_buffers", || {
+            as_many_answers_as_requests(true)
+        }),
+        if_nginx("smuggling::behind_an_nginx_that_streams", || {
+            as_many_answers_as_requests(false)
+        }),
+    ];
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    if let (Some(reason), skipped @ 1..) = (nginx::skip_reason(), conclusion.num_ignored) {
+        eprintln!("{skipped} tests that need nginx were skipped: {reason}\n");
+    }
+    conclusion.exit()
+}
+
+fn if_nginx(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::ignorable_test(name, move || match nginx::skip_reason() {
+        Some(reason) => Ok(Completion::ignored_with(reason)),
+        None => {
+            test();
+            Ok(Completion::Completed)
+        }
+    })
+}
+
+/// What nginx takes for one request is one request here: the server answers exactly as often as nginx asked, the client
+/// gets exactly the answers that nginx counted, and the next client gets its own.
+fn as_many_answers_as_requests(buffering: bool) {
+    let server = Server::demo();
+    let nginx = Nginx::start(server.address(), buffering);
+    for (name, bytes) in smuggling::samples() {
+        let before = nginx.servers_answers();
+        let client = TcpStream::connect(nginx.address).expect("nginx takes connections");
+        let port = client.local_addr().expect("an address").port();
+        let client = Connection::over(client, nginx.address).expect("a connection");
+        let statuses = smuggling::statuses(client, &bytes);
+        let counted = || {
+            let log = nginx.log(port);
+            let forwarded: usize = log.iter().map(|request| request.forwarded).sum();
+            let answered = log.into_iter().filter(|request| request.was_answered);
+            (answered.map(|request| request.status).collect::<Vec<_>>(), forwarded)
+        };
+        // A line is written after its answer.
+        poll(1000, || counted().0 == statuses);
+        let (logged, forwarded) = counted();
+        assert_eq!(logged, statuses, "{name}: what nginx logged, and what its client got");
+        assert_eq!(
+            nginx.servers_answers() - before,
+            forwarded,
+            "{name}: answers, and requests passed on"
+        );
+        let mut next = Connection::open(nginx.address).expect("nginx takes connections");
+        for _ in 0..2 {
+            let answer = next.send(&Request::get("/healthz"));
+            assert_eq!(
+                (answer.status, answer.text()),
+                (200, r#"{"status":"ok"}"#),
+                "after {name}"
+            );
+        }
+    }
+}
