@@ -175,7 +175,7 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
     let mut grant = Grant::new(account.subject, account.generation, account.realm, scopes.clone());
     grant.label = Some(device_name);
     let token = flavour.tokens.sign_in(grant).await?.token;
-    let kept = flavour.limit.keep(&flavour.tokens, account.subject, token.id).await;
+    let kept = flavour.limit.keep(&flavour.tokens, account.subject).await;
     if let Err(error) = kept {
         // The token is issued. The next sign-in makes up for it.
         tracing::warn!(event = "token_limit_not_kept", %error);

@@ -34,7 +34,8 @@ fn forty_clients_that_refresh_one_token_at_once_get_one_successor() {
 fn without_a_grace_at_most_one_refresh_succeeds() {
     let server = Setup::demo().env("TESSERA_REFRESH__GRACE", "0s").start();
     assert!(server.err().text().contains("no_refresh_grace"), "a warning");
-    for _ in 0..8 {
+    // In all fewer than the 200 unknown tokens that a source may present at once: most of these are unknown.
+    for _ in 0..4 {
         let held = workshop(&server);
         let answers = at_once(CROWD, |_| refresh(&server, &held.refresh));
         let successors: HashSet<String> = answers

@@ -15,8 +15,8 @@ use crate::contract::invalid_name::InvalidName;
 ///    the direction of text, control characters, private use and unassigned code points.
 /// 3. What follows the last `@` is a domain: UTS 46 (non-transitional), in its ASCII form. `xn--…` and the letters that it
 ///    stands for are one domain; one that UTS 46 refuses is refused.
-/// 4. In the rest, characters with a compatibility decomposition are refused (RFC 8264 section 9.17), such as `ſ`, `ﬁ`, `①`
-///    or `𝐚`; it is normalised (NFC) and case-folded (Unicode simple case folding).
+/// 4. The rest is case-folded (Unicode simple case folding: `ſ` is an `s`) and normalised (NFC). Characters that then have
+///    a compatibility decomposition are refused (RFC 8264 section 9.17), such as `ﬁ`, `①` or `𝐚`.
 ///
 /// Letters of different scripts that look alike (Latin `a`, Cyrillic `а`) are different letters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +35,7 @@ impl FoldedLogin {
         let fits = typed.len() <= Self::MAX_BYTES;
         let folded = fits.then(|| fold::fold(typed)).flatten();
         folded.map(|folded| Self(folded.into())).ok_or(InvalidName::new(
-            "a name of at most 254 bytes, not blank, without invisible characters and compatibility characters such as ſ, \
+            "a name of at most 254 bytes, not blank, without invisible characters and compatibility characters such as ①, \
              and, after an @, a domain",
         ))
     }

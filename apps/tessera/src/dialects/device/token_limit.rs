@@ -1,8 +1,11 @@
 //! How many tokens one person may hold.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use auth_core::{Clock, RevokeError, Subject, TokenAdminStore, TokenId, TokenService, TokenSummary, Unavailable};
+use auth_core::{
+    Clock, RevokeError, Subject, Timestamp, TokenAdminStore, TokenId, TokenService, TokenSummary, Unavailable,
+};
 
 /// How many records are read at once.
 const PAGE: u32 = 1000;
@@ -10,6 +13,9 @@ const PAGE: u32 = 1000;
 /// How many tokens one sign-in revokes at most: a person who holds far too many, from before there was a limit, does not
 /// wait for all of them.
 const AT_ONCE: usize = 100;
+
+/// How long a token counts as just issued: it is revoked after all older ones, whether it was used or not.
+const NEW: Duration = Duration::from_secs(60);
 
 /// The limit of one flavour.
 #[derive(Debug)]
@@ -21,21 +27,16 @@ pub(super) struct TokenLimit {
 }
 
 impl TokenLimit {
-    /// Revokes what a person holds beyond the limit: the tokens that were not used for the longest time, and never `newest`,
-    /// which was just issued.
+    /// Revokes what a person holds beyond the limit: the tokens that were not used for the longest time.
     ///
     /// It follows the issue and is no part of it. So people who sign in several times at the same moment may hold more for
-    /// that moment; when the last of these sign-ins has answered, they do not.
-    pub(super) async fn keep(
-        &self,
-        tokens: &TokenService,
-        subject: Subject,
-        newest: TokenId,
-    ) -> Result<(), RevokeError> {
-        let mut held = self.held(subject).await?;
+    /// that moment; when the last of these sign-ins has answered, they do not. All of these sign-ins revoke in the same
+    /// order, so none revokes a token that another one keeps.
+    pub(super) async fn keep(&self, tokens: &TokenService, subject: Subject) -> Result<(), RevokeError> {
+        let now = self.clock.now();
+        let mut held = self.held(subject, now).await?;
         let excess = held.len().saturating_sub(self.most);
-        held.retain(|token| token.id != newest);
-        held.sort_by_key(|token| (token.last_used_at.unwrap_or(token.issued_at), token.id));
+        held.sort_by_key(|token| order(token, now));
         for token in held.iter().take(excess.min(AT_ONCE)) {
             tokens.issuer().revoke(token.id).await?;
             tracing::info!(event = "token_displaced", flavour = self.flavour, token = %token.id, %subject);
@@ -43,8 +44,7 @@ impl TokenLimit {
         Ok(())
     }
 
-    async fn held(&self, subject: Subject) -> Result<Vec<TokenSummary>, RevokeError> {
-        let now = self.clock.now();
+    async fn held(&self, subject: Subject, now: Timestamp) -> Result<Vec<TokenSummary>, RevokeError> {
         let (mut held, mut before) = (Vec::new(), None);
         loop {
             let page = self.store.tokens_of(subject, before, PAGE).await;
@@ -58,4 +58,12 @@ impl TokenLimit {
             held.extend(page.into_iter().filter(counts));
         }
     }
+}
+
+/// The first in this order is revoked first. What was just issued is compared by number: its first use may not be written
+/// yet, and nodes' clocks differ.
+fn order(token: &TokenSummary, now: Timestamp) -> (bool, Option<Timestamp>, TokenId) {
+    let new = now < token.issued_at.plus(NEW);
+    let last_use = token.last_used_at.unwrap_or(token.issued_at);
+    (new, (!new).then_some(last_use), token.id)
 }
