@@ -14,7 +14,7 @@ impl TokenRegistry {
     /// Reads the feed to its end and applies what is new; the first time, all of it.
     ///
     /// Where the feed is another one than before (a restored or promoted database), everything in memory is dropped, and
-    /// every check fails with [`Unavailable::Stale`] until the new feed was read to its end.
+    /// every check fails with [`Unavailable::Stale`](crate::Unavailable::Stale) until the new feed was read to its end.
     ///
     /// # Errors
     /// When the store fails; what was read before is kept.

@@ -10,12 +10,12 @@ use crate::contract::token_store::TokenRecord;
 
 impl TokenRegistry {
     /// As [`live`](Self::live), for a text whose number is all that it has shown so far: the live record, if `belongs` says that the rest
-    /// of the text belongs to it. How many records are read in vain for one source is bounded ([`UnknownTokens`]), where
+    /// of the text belongs to it. How many records are read in vain for one source is bounded ([`UnknownTokens`](crate::UnknownTokens)), where
     /// the source is known.
     ///
     /// # Errors
     /// As [`live`](Self::live); [`Rejection::BadSignature`] where the rest does not belong to the record, and
-    /// [`Unavailable::TooManyUnknown`].
+    /// [`Unavailable::TooManyUnknown`](crate::Unavailable::TooManyUnknown).
     pub async fn live_presented(
         &self,
         id: TokenId,
