@@ -1,11 +1,12 @@
-//! What was answered is there after the process was killed, at whatever moment. The process that is killed is this
-//! program too.
+//! What was answered is there after the process was killed, at whatever moment, and after the disk was full. The process that
+//! is killed is this program too.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 #[path = "support/database.rs"]
 mod support;
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -22,15 +23,85 @@ const URL: &str = "DURABILITY_URL";
 
 fn main() {
     if let Ok(url) = std::env::var(URL) {
-        return Runtime::new().unwrap().block_on(write_until_killed(&url));
+        let runtime = Runtime::new().unwrap();
+        return match std::env::var(UNTIL_FULL) {
+            Ok(_) => runtime.block_on(write_until_full(&url)),
+            Err(_) => runtime.block_on(write_until_killed(&url)),
+        };
     }
-    let law = Trial::test("whatever_was_answered_survives_a_kill", || {
-        Runtime::new()
-            .unwrap()
-            .block_on(whatever_was_answered_survives_a_kill());
+    let laws = vec![
+        law(
+            "whatever_was_answered_survives_a_kill",
+            whatever_was_answered_survives_a_kill,
+        ),
+        law(
+            "whatever_was_answered_survives_a_full_disk",
+            whatever_was_answered_survives_a_full_disk,
+        ),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), laws).exit();
+}
+
+fn law<F: Future<Output = ()>>(name: &str, law: impl FnOnce() -> F + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        Runtime::new().unwrap().block_on(law());
         Ok(())
-    });
-    libtest_mimic::run(&Arguments::from_args(), vec![law]).exit();
+    })
+}
+
+/// The disk is full when a file has this many blocks of 512 bytes: each write beyond fails, in the middle of whatever it
+/// belongs to.
+const FULL: [u32; 3] = [600, 1200, 2000];
+
+/// A write that the disk had no room for is an error, what was answered before and after is there, and the same process
+/// goes on when there is room again.
+async fn whatever_was_answered_survives_a_full_disk() {
+    for blocks in FULL {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("tessera.db").display());
+        // Tables need more room than the smallest disk has.
+        drop(connect(&url).await);
+        let full = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\"");
+        let mut process = Command::new("sh");
+        process.args(["-c", &full]).arg(std::env::current_exe().unwrap());
+        let output = process.env(URL, &url).env(UNTIL_FULL, "1").output().unwrap();
+        let output = String::from_utf8(output.stdout).unwrap();
+        let ids = |what: &str| -> BTreeSet<i64> {
+            let lines = output.lines().filter_map(|line| line.strip_prefix(what));
+            lines.map(|id| id.trim().parse().unwrap()).collect()
+        };
+        let (issued, revoked) = (ids("issued"), ids("revoked"));
+        assert!(output.contains("no room"), "{blocks} blocks were enough: {output}");
+        assert!(!issued.is_empty() && !revoked.is_empty(), "{blocks} blocks: {output}");
+        let store = connect(&url).await;
+        assert_all_there(&store, &issued, &revoked).await;
+        let owner = owner(&store, "when-there-is-room").await;
+        assert!(store.tokens().insert(token(owner)).await.unwrap().is_some());
+    }
+}
+
+/// Tells the process to end when the disk has refused this many writes.
+const UNTIL_FULL: &str = "DURABILITY_UNTIL_FULL";
+const REFUSED: usize = 20;
+
+async fn write_until_full(url: &str) {
+    let store = connect(url).await;
+    let owner = owner(&store, &format!("owner-{}", std::process::id())).await;
+    let tokens = store.tokens();
+    let mut refused = 0;
+    while refused < REFUSED {
+        let Ok(Some(id)) = tokens.insert(token(owner)).await else {
+            println!("no room");
+            refused += 1;
+            continue;
+        };
+        println!("issued {id}");
+        match tokens.revoke(id, NOW).await {
+            Ok(true) if id.0 % 2 == 0 => println!("revoked {id}"),
+            Ok(_) => {}
+            Err(_) => refused += 1,
+        }
+    }
 }
 
 async fn whatever_was_answered_survives_a_kill() {

@@ -10,6 +10,7 @@
 
 mod damaged;
 mod faults;
+mod histories;
 mod log_secrets;
 mod master_key;
 mod nodes;
@@ -21,10 +22,15 @@ use store_diesel::Cluster;
 
 fn main() {
     let mut trials = Vec::new();
-    for (name, law) in nodes::LAWS.into_iter().chain(damaged::LAWS).chain(log_secrets::LAWS) {
+    let laws = nodes::LAWS.into_iter().chain(damaged::LAWS).chain(log_secrets::LAWS);
+    for (name, law) in laws.chain(histories::LAWS) {
         trials.push(on_sqlite(&format!("nodes::sqlite::{name}"), law));
         trials.push(on_postgres(&format!("nodes::postgres::{name}"), law));
     }
+    trials.push(Trial::test("histories::wrong_histories_are_found", || {
+        histories::wrong_histories_are_found();
+        Ok(())
+    }));
     trials.push(on_postgres(
         "master_key::it_must_be_given",
         master_key::it_must_be_given,

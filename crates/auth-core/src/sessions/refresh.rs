@@ -14,7 +14,7 @@
 //! database cannot open it.
 
 mod refresh_token;
-mod veil;
+mod text_cipher;
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ pub(crate) enum Decision {
 
 impl RefreshState {
     /// How many tokens before the previous one are recognised by a mark. Only tokens that were issued before texts were
-    /// covered need it.
+    /// encrypted need it.
     pub const REMEMBERED: usize = 32;
 
     /// The start of a family, and its first token. `key` is the server's, the same for every token of the family.
@@ -175,7 +175,6 @@ mod tests {
         RefreshPolicy::default()
     }
 
-    /// A family and all tokens it ever had, oldest first.
     /// A family after so many rotations, and its tokens, oldest first.
     fn family(rotations: usize) -> (RefreshState, Vec<RefreshToken>) {
         let (mut state, first) = RefreshState::start(NOW, &key(), &SystemEntropy).unwrap();
@@ -249,7 +248,7 @@ mod tests {
         }
     }
 
-    /// A session that began before texts were covered goes on. Its old tokens show their family; that alone ends nothing.
+    /// A session that began before texts were encrypted goes on. Its old tokens show their family; that alone ends nothing.
     #[test]
     fn a_token_that_shows_its_family_must_be_known_by_its_digest() {
         for rotations in [0, 1, 2, 20, 33, 34, 100] {

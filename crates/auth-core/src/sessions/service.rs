@@ -25,7 +25,7 @@ const READS: usize = 3;
 pub struct Refreshing {
     /// For how long a session can be refreshed.
     pub policy: RefreshPolicy,
-    /// The key under which successors are sealed and the texts of tokens are covered: for this service alone, and not in
+    /// The key under which successors are sealed and the texts of tokens are encrypted: for this service alone, and not in
     /// the store.
     pub seal: SecretKey,
 }

@@ -2,16 +2,15 @@
 
 use zeroize::Zeroize;
 
-use super::veil::{Half, Veil};
-
+use super::text_cipher::{Half, TextCipher};
 use crate::contract::entropy::{Entropy, EntropyError, random_bytes};
 use crate::contract::refresh_state::Selector;
 use crate::contract::secret::{PlainToken, SecretKey, TokenDigest};
 
 const HALF: usize = 16;
 
-/// A refresh token: the bits of its family, and a random half of its own. Its text shows neither: both are covered by a
-/// [`Veil`]. Wiped when dropped.
+/// A refresh token: the bits of its family, and a random half of its own. Its text shows neither: both are encrypted by a
+/// [`TextCipher`]. Wiped when dropped.
 pub(crate) struct RefreshToken {
     bytes: [u8; 2 * HALF],
     /// It came out of a text that only the server can make. Then it was issued, if there is a family with its bits.
@@ -20,7 +19,7 @@ pub(crate) struct RefreshToken {
 
 impl RefreshToken {
     /// Reads 64 lower-case hexadecimal characters, and nothing else. The first reading is the right one, unless the
-    /// token was issued before texts were covered: those show their bits, which is the second.
+    /// token was issued before texts were encrypted: those show their bits, which is the second.
     pub(crate) fn read(text: &str, key: &SecretKey) -> Option<[Self; 2]> {
         let mut bytes = [0; 2 * HALF];
         if text.len() != 2 * bytes.len() {
@@ -30,7 +29,7 @@ impl RefreshToken {
             *byte = 16 * hex_value(pair[0])? + hex_value(pair[1])?;
         }
         let shown = Self { bytes, proven: false };
-        let (family, random) = Veil::of(key).lift((shown.half(0), shown.half(HALF)));
+        let (family, random) = TextCipher::of(key).decrypt((shown.half(0), shown.half(HALF)));
         Some([Self::join(family, random), shown])
     }
 
@@ -71,7 +70,7 @@ impl RefreshToken {
     pub(super) fn to_plain(&self, key: &SecretKey) -> PlainToken {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digit = |n: u8| char::from(DIGITS[usize::from(n & 15)]);
-        let (left, right) = Veil::of(key).cover((self.half(0), self.half(HALF)));
+        let (left, right) = TextCipher::of(key).encrypt((self.half(0), self.half(HALF)));
         let bytes = left.iter().chain(&right);
         PlainToken::new(bytes.flat_map(|b| [digit(b >> 4), digit(*b)]).collect())
     }
@@ -106,7 +105,7 @@ impl RefreshToken {
         self.half(HALF)
     }
 
-    /// The token as one that was issued before texts were covered.
+    /// The token as one that was issued before texts were encrypted.
     #[cfg(test)]
     pub(super) fn shown(&self) -> Self {
         let bytes = self.bytes;

@@ -13,16 +13,16 @@ const ROUNDS: u8 = 4;
 ///
 /// A text that was altered, or made up, opens to random bytes. So a text that opens to the bits of a family was once
 /// issued to that family: it needs no signature of its own, and no list of what was issued.
-pub(super) struct Veil(SecretKey);
+pub(super) struct TextCipher(SecretKey);
 
-impl Veil {
-    /// The veil of the tokens that are sealed with `key`.
+impl TextCipher {
+    /// The cipher of the tokens that are sealed with `key`.
     pub(super) fn of(key: &SecretKey) -> Self {
         Self(key.derive("the text of refresh tokens"))
     }
 
     /// What may be shown of two halves.
-    pub(super) fn cover(&self, (mut left, mut right): (Half, Half)) -> (Half, Half) {
+    pub(super) fn encrypt(&self, (mut left, mut right): (Half, Half)) -> (Half, Half) {
         for round in 0..ROUNDS {
             (left, right) = (right, self.mixed(round, left, &right));
         }
@@ -30,7 +30,7 @@ impl Veil {
     }
 
     /// The two halves of what was shown.
-    pub(super) fn lift(&self, (mut left, mut right): (Half, Half)) -> (Half, Half) {
+    pub(super) fn decrypt(&self, (mut left, mut right): (Half, Half)) -> (Half, Half) {
         for round in (0..ROUNDS).rev() {
             (left, right) = (self.mixed(round, right, &left), left);
         }
@@ -49,28 +49,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_covered_is_lifted_by_the_same_key_alone() {
-        let (veil, other) = ([1; 32], [2; 32]);
-        let [veil, other] = [veil, other].map(|key| Veil::of(&SecretKey::from_bytes(key)));
+    fn what_is_encrypted_is_decrypted_by_the_same_key_alone() {
+        let (cipher, other) = ([1; 32], [2; 32]);
+        let [cipher, other] = [cipher, other].map(|key| TextCipher::of(&SecretKey::from_bytes(key)));
         for halves in [([0; 16], [0; 16]), ([7; 16], [9; 16])] {
-            let shown = veil.cover(halves);
-            assert_eq!(veil.lift(shown), halves);
-            assert_ne!(other.lift(shown).0, halves.0);
+            let shown = cipher.encrypt(halves);
+            assert_eq!(cipher.decrypt(shown), halves);
+            assert_ne!(other.decrypt(shown).0, halves.0);
         }
     }
 
     #[test]
     fn neither_half_is_shown_and_a_changed_bit_changes_both() {
-        let veil = Veil::of(&SecretKey::from_bytes([1; 32]));
+        let cipher = TextCipher::of(&SecretKey::from_bytes([1; 32]));
         let family = [5; 16];
-        let texts: Vec<_> = (0..64).map(|n| veil.cover((family, [n; 16]))).collect();
+        let texts: Vec<_> = (0..64).map(|n| cipher.encrypt((family, [n; 16]))).collect();
         for (i, (left, right)) in texts.iter().enumerate() {
             assert!(*left != family && *right != family);
             assert!(texts[..i].iter().all(|(l, r)| l != left && r != right));
             for bit in 0..128 {
                 let mut altered = (*left, *right);
                 altered.1[bit / 8] ^= 1 << (bit % 8);
-                assert_ne!(veil.lift(altered).0, family);
+                assert_ne!(cipher.decrypt(altered).0, family);
             }
         }
     }
