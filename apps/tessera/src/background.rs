@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth_core::{CLOCK_SKEW, TokenRegistry};
 use keystore::{Keyring, KeyringError, Reloaded};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use crate::health::StoreCheck;
 
@@ -53,9 +53,15 @@ impl Background {
     }
 }
 
-async fn read_revocations(registry: Arc<TokenRegistry>, poll: Duration) {
-    let mut ticks = interval(poll);
+/// Ticks now and then once in a period. What was late is not made up for.
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn read_revocations(registry: Arc<TokenRegistry>, poll: Duration) {
+    let mut ticks = every(poll);
     let mut failing = false;
     loop {
         ticks.tick().await;
@@ -71,8 +77,7 @@ async fn read_revocations(registry: Arc<TokenRegistry>, poll: Duration) {
 
 /// Compares this machine's clock with the database's, and says when they begin and cease to differ.
 async fn compare_clocks(registry: Arc<TokenRegistry>) {
-    let mut ticks = interval(CLOCKS_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = every(CLOCKS_EVERY);
     let mut differed = false;
     loop {
         ticks.tick().await;
@@ -91,8 +96,7 @@ async fn compare_clocks(registry: Arc<TokenRegistry>) {
 }
 
 async fn check_store(store: Arc<StoreCheck>) {
-    let mut ticks = interval(CHECK_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = every(CHECK_EVERY);
     loop {
         ticks.tick().await;
         store.run().await;
@@ -100,7 +104,7 @@ async fn check_store(store: Arc<StoreCheck>) {
 }
 
 async fn flush(registry: Arc<TokenRegistry>) {
-    let mut ticks = interval(FLUSH_EVERY);
+    let mut ticks = every(FLUSH_EVERY);
     loop {
         ticks.tick().await;
         if let Err(error) = registry.flush_used().await {
@@ -127,8 +131,7 @@ async fn purge(registry: Arc<TokenRegistry>) {
 
 /// Reads the keys as often as the revocations: a stolen key's retirement is one.
 async fn follow(keyring: Arc<Keyring>, poll: Duration) {
-    let mut ticks = interval(poll);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = every(poll);
     let mut logged = Vec::new();
     loop {
         ticks.tick().await;

@@ -18,7 +18,7 @@ pub(crate) async fn verify(
     authenticator: Data<Authenticator>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AuthRejection> {
-    let token = authenticator.authenticate_request(&request).await.inspect_err(log)?;
+    let token = authenticator.authenticate(&request).await.inspect_err(log)?;
     // A misspelt parameter that is passed over would let in everybody who has a token.
     let Some(names) = demanded(request.query_string()) else {
         return Ok(bad_query());

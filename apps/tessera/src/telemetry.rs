@@ -39,6 +39,8 @@ pub(crate) fn start() -> anyhow::Result<Telemetry> {
         .map_err(|error| anyhow::anyhow!("TESSERA_LOG = {wanted}: {error}; allowed is a level, such as info"))?;
     // Whatever is selected, a line has the request that it belongs to.
     let filter = filter.add_directive(format!("{SPAN_TARGET}=error").parse()?);
+    // Whatever is selected, what was not written is said.
+    let filter = filter.add_directive("tessera::telemetry=warn".parse()?);
     let repeats = Repeats::default();
     let (writer, guard) = LogWriter::start(standard_error(), BUFFER, repeats.clone())
         .map_err(|error| anyhow::anyhow!("the thread that writes the log cannot start: {error}"))?;
@@ -68,5 +70,6 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let text = payload.downcast_ref::<&str>().copied();
     let message = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let location = panic.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(event = "panicked", message = message.unwrap_or("no text"), location);
+    // Not `message`: that field is written as it is, with its line breaks.
+    tracing::error!(event = "panicked", text = message.unwrap_or("no text"), location);
 }

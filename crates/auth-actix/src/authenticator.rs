@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
 use auth_core::{PresentedToken, Rejection, VerifiedToken, Verifier, VerifyError};
 
 use crate::carrier::{Carriers, Credential};
@@ -101,41 +100,25 @@ impl Authenticator {
         }
     }
 
-    /// Checks the token that the headers carry.
+    /// Checks the token that a request's headers carry.
     ///
     /// # Errors
     /// [`AuthRejection`]: without a token, with an unreadable or rejected one, or when the token cannot be checked.
     ///
     /// # Security
     /// Every scheme that takes this kind of carrier is asked, and the first that recognises its own token decides.
-    /// A scheme that is unavailable never accepts a token. The answer is 503 only if no other scheme accepts it.
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<VerifiedToken, AuthRejection> {
-        self.authenticate_from(headers, None).await
-    }
-
-    /// The same for a request, whose source is known ([`with_source`](Self::with_source)).
-    ///
-    /// # Errors
-    /// [`AuthRejection`].
-    pub async fn authenticate_request(&self, request: &HttpRequest) -> Result<VerifiedToken, AuthRejection> {
-        let source = self.source.0.as_ref().map(|source| source(request));
-        self.authenticate_from(request.headers(), source).await
-    }
-
-    async fn authenticate_from(
-        &self,
-        headers: &HeaderMap,
-        source: Option<IpAddr>,
-    ) -> Result<VerifiedToken, AuthRejection> {
+    /// A scheme that is unavailable never accepts a token. The answer is 503 (500 for a damaged record) only if no other scheme accepts it.
+    pub async fn authenticate(&self, request: &HttpRequest) -> Result<VerifiedToken, AuthRejection> {
         #[cfg(feature = "test-support")]
         if let Some(token) = &self.acting_as {
             return Ok(token.clone());
         }
-        let credential = match Credential::read(headers) {
+        let credential = match Credential::read(request.headers()) {
             Ok(Some(credential)) => credential,
             Ok(None) => return Err(AuthRejection::absent(&self.challenge)),
             Err(_) => return Err(AuthRejection::invalid(&self.challenge, Rejection::Malformed)),
         };
+        let source = self.source.0.as_ref().map(|source| source(request));
         let mut rejection = AuthRejection::invalid(&self.challenge, Rejection::Unknown);
         for scheme in self.schemes.iter().filter(|scheme| credential.fits(scheme.carriers)) {
             let presented = PresentedToken {

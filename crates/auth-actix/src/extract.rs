@@ -48,7 +48,7 @@ impl FromRequest for Authenticated {
         let request = request.clone();
         Box::pin(async move {
             let authenticator = authenticator.ok_or_else(AuthRejection::not_configured)?;
-            let token = authenticator.authenticate_request(&request).await?;
+            let token = authenticator.authenticate(&request).await?;
             Ok(Self {
                 token,
                 challenge: authenticator.challenge().clone(),

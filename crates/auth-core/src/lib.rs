@@ -10,6 +10,7 @@ pub mod testing;
 
 pub use contract::account::{Account, Attributes, Generation, NewAccount, Realm, Subject};
 pub use contract::account_store::AccountStore;
+pub use contract::client_network::{ClientNetwork, UNKNOWN_SOURCE, WiderNetwork};
 pub use contract::clock::{CLOCK_SKEW, Clock, SystemClock, Timestamp};
 pub use contract::entropy::{Entropy, EntropyError, SystemEntropy, random_bytes};
 pub use contract::error::{
@@ -45,7 +46,5 @@ pub use passwords::{
     policy::{PasswordPolicy, PolicyViolation},
     refusal_pace::{LateRefusal, RefusalLimits, RefusalPace},
     sign_in_error::SignInError,
-    throttle::{
-        Allowance, AllowanceError, Attempt, Throttle, ThrottleCounters, ThrottleLimits, Throttled, UNKNOWN_SOURCE,
-    },
+    throttle::{Allowance, AllowanceError, Attempt, Throttle, ThrottleCounters, ThrottleLimits, Throttled},
 };

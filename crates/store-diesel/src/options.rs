@@ -15,14 +15,17 @@ pub struct StoreOptions {
     pub wait: Duration,
     /// For how long the database may take over an operation that has begun. Default 10 s.
     pub deadline: Duration,
-    /// How many connections to PostgreSQL are held at most. Default 20: what commits at the same moment shares the
-    /// disk's delay.
+    /// How many connections to PostgreSQL are held at most, and one more for the feed. Default 20: what commits at the same
+    /// moment shares the disk's delay.
     pub connections: usize,
     /// How many connections read an SQLite file, beside the one that writes. Default 4.
     pub readers: usize,
     /// Whether migrations that are missing are applied; otherwise they are refused. Default: yes.
     pub migrate: bool,
 }
+
+/// For how long the database may take over what may take long: a migration, the end of all sessions.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Default for StoreOptions {
     fn default() -> Self {

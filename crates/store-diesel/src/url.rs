@@ -56,21 +56,26 @@ pub fn shown_url(url: &str) -> String {
     match DatabaseUrl::parse(url) {
         Ok(DatabaseUrl::Sqlite(None)) => "sqlite::memory:".to_owned(),
         Ok(DatabaseUrl::Sqlite(Some(path))) => format!("sqlite:{path}"),
-        Ok(DatabaseUrl::Postgres(url)) => shown_server(&url.config),
-        Err(_) => "(not shown: it cannot be read, and may hold a password)".to_owned(),
+        Ok(DatabaseUrl::Postgres(url)) => shown_server(&url.config).unwrap_or_else(not_shown),
+        Err(_) => not_shown(),
     }
 }
 
-fn shown_server(config: &tokio_postgres::Config) -> String {
+fn not_shown() -> String {
+    "(not shown: it cannot be read, and may hold a password)".to_owned()
+}
+
+/// `None`: a password with an unescaped `@` or `/` reaches into what is read as the host or the database's name.
+fn shown_server(config: &tokio_postgres::Config) -> Option<String> {
     let hosts = config.get_hosts().iter().map(|host| match host {
-        // A password with an unescaped `@` reaches into what is read as the host.
-        Host::Tcp(name) => name.rsplit('@').next().unwrap_or_default().to_owned(),
+        Host::Tcp(name) => name.clone(),
         #[cfg(unix)]
         Host::Unix(folder) => folder.display().to_string(),
     });
     let hosts: Vec<_> = hosts.collect();
     let database = config.get_dbname().unwrap_or_default();
-    format!("postgres://{}/{database}", hosts.join(","))
+    let shown = format!("{}/{database}", hosts.join(","));
+    (!shown.contains('@')).then(|| format!("postgres://{shown}"))
 }
 
 fn sqlite(location: &str) -> Result<DatabaseUrl, BadUrl> {
@@ -227,7 +232,6 @@ mod tests {
                 "postgres://db.example/x?user=me&password=canary",
                 "postgres://db.example/x",
             ),
-            ("postgres://me:cana@ry@db.example/x", "postgres://db.example/x"),
         ] {
             let text = shown_url(url);
             assert_eq!(text, shown);
@@ -236,6 +240,8 @@ mod tests {
             "postgres://me:cana?ry@db.example/x",
             "postgres://me:cana#ry@db.example/x",
             "postgres://me:cana/ry@db.example/x",
+            "postgres://me:cana@ry@db.example/x",
+            "postgres://me:ca@cana/ry@db.example/x",
             "postgres:me:cana@db.example/x",
             "host=db.example user=me password=cana",
             "mysql://me:cana@db.example/x",

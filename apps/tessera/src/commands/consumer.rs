@@ -10,6 +10,7 @@ use consumer_auth::{ClientsOf, Consumer as StoredConsumer};
 use serde_json::json;
 
 use super::admin::Admin;
+use super::patience::patiently;
 use super::report::{Report, plain, time};
 use super::token::revoke_clients;
 use crate::options::Common;
@@ -196,7 +197,8 @@ fn enable(common: &Common, key: &Key) -> anyhow::Result<()> {
 }
 
 async fn set_disabled(admin: &Admin, key: &Key, disabled: bool) -> anyhow::Result<()> {
-    match admin.consumers().set_consumer_disabled(&key.key, disabled).await? {
+    let set = async || admin.consumers().set_consumer_disabled(&key.key, disabled).await;
+    match patiently(set).await? {
         true => Ok(()),
         false => bail!("{}", key.unknown()),
     }

@@ -30,9 +30,10 @@ pub struct HttpSettings {
     pub workers: usize,
     /// How long the body of a request may take to arrive.
     pub body_timeout: Span,
-    /// How long the head of a request may take to arrive, from its first byte.
+    /// How long the head of a request may take to arrive: the first from the connection's start, later ones from their first
+    /// byte.
     pub head_timeout: Span,
-    /// How long a connection may stay open without a request.
+    /// How long a connection may stay open between two requests.
     pub idle_timeout: Span,
     /// How long a client may take to receive an answer.
     pub write_timeout: Span,

@@ -117,7 +117,7 @@ impl From<auth_core::StoreError> for HandlerError {
 
 impl From<CorruptRecord> for HandlerError {
     fn from(error: CorruptRecord) -> Self {
-        tracing::error!(event = "record_corrupt", %error);
+        tracing::error!(event = "answered_500", %error);
         Self(RequestRejection::Internal)
     }
 }
@@ -129,7 +129,7 @@ const TOO_MANY_UNKNOWN: RequestRejection = RequestRejection::Throttled { retry_a
 /// record does not mend itself, so there is no such time.
 fn trouble(error: &(dyn Error + 'static)) -> RequestRejection {
     if is_corrupt(error) {
-        tracing::error!(event = "record_corrupt", %error);
+        tracing::error!(event = "answered_500", %error);
         return RequestRejection::Internal;
     }
     tracing::error!(event = "unavailable", %error);

@@ -56,12 +56,10 @@ impl RequestIds {
 
 /// Middleware: gives the request an id.
 pub(crate) async fn identified(
+    ids: Data<RequestIds>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let Some(ids) = request.app_data::<Data<RequestIds>>() else {
-        return next.call(request).await;
-    };
     let (id, source) = (ids.of(request.request()), ids.proxies.source(request.request()));
     // An error's level, so that the lines of a request have its id whatever TESSERA_LOG selects.
     let span = tracing::error_span!(target: SPAN_TARGET, "request", %id, %source);

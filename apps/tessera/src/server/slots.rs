@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipnet::{IpNet, Ipv6Net};
+use auth_core::ClientNetwork;
 use tokio::time::Instant;
 
 use super::capacity::Capacity;
@@ -26,7 +26,7 @@ pub(super) struct Slots {
 #[derive(Debug, Default)]
 struct Taken {
     total: usize,
-    by_source: HashMap<IpNet, usize>,
+    by_source: HashMap<ClientNetwork, usize>,
     refused: usize,
     logged: Option<Instant>,
 }
@@ -35,7 +35,7 @@ struct Taken {
 #[derive(Debug)]
 pub(super) struct Slot {
     slots: Arc<Slots>,
-    source: Option<IpNet>,
+    source: Option<ClientNetwork>,
 }
 
 impl Slots {
@@ -50,7 +50,7 @@ impl Slots {
     /// A place for a connection from this address, if there is one.
     pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Slot> {
         let peer = peer.to_canonical();
-        let source = (!self.proxies.trusts(peer)).then(|| source(peer));
+        let source = (!self.proxies.trusts(peer)).then(|| ClientNetwork::from(peer));
         let mut taken = self.taken();
         let of_source = source.and_then(|source| taken.by_source.get(&source)).copied();
         let is_full = taken.total >= self.capacity.connections;
@@ -103,14 +103,6 @@ impl Drop for Slot {
                 taken.by_source.remove(&source);
             }
         }
-    }
-}
-
-/// What counts as one source.
-fn source(peer: IpAddr) -> IpNet {
-    match peer {
-        IpAddr::V4(_) => peer.into(),
-        IpAddr::V6(peer) => Ipv6Net::new_assert(peer, 64).trunc().into(),
     }
 }
 

@@ -10,7 +10,9 @@ use tracing_subscriber::layer::{Context, Filter};
 
 /// The events that are summed up: refusals, each of which says the same as the last one. What a person did, and what
 /// happened to a token, is never summed up.
-const SUMMED: [&str; 8] = [
+const SUMMED: [&str; 10] = [
+    "answered_500",
+    "consumer_over_quota",
     "consumer_refused",
     "login_busy",
     "login_throttled",

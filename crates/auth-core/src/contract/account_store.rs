@@ -21,7 +21,7 @@ pub trait AccountStore: fmt::Debug + Send + Sync + 'static {
     /// taken; nothing is created then.
     ///
     /// # Errors
-    /// When the store fails; nothing is created.
+    /// When the store fails. With [`StoreError::OutcomeUnknown`] the account may have been created.
     async fn create(&self, new: NewAccount) -> Result<Option<Subject>, StoreError>;
 
     /// Disables or enables an account. Disabling starts a new generation and publishes it in the feed, in one operation:

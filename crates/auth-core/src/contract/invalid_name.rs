@@ -2,7 +2,7 @@
 
 /// A name is not allowed. The error has the rule and not the name, which may be something typed by mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("allowed is {rule}")]
+#[error("it must be {rule}")]
 pub struct InvalidName {
     rule: &'static str,
 }

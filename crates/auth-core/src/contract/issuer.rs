@@ -22,8 +22,7 @@ pub struct Capabilities {
     pub key_bound: bool,
     /// A grant creates a record in the store: sessions can be refreshed and shared.
     pub recorded: bool,
-    /// A token loses a permission when its owner does: at once on the node that handles the change, and on the others
-    /// as soon as they have read the feed.
+    /// A token loses a permission when its owner does: on each node as soon as it has read the feed.
     pub current_rights: bool,
 }
 

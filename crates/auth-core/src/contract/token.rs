@@ -40,7 +40,7 @@ impl fmt::Debug for TokenId {
 /// The name of a configured flavour. A token belongs to exactly one, and no other accepts it.
 pub type FlavourName = Arc<str>;
 
-/// A session as a signed token names it (claim `sid`): enough to check it against the revocations without a look-up.
+/// A session as a signed token names it (claim `sid`): enough to find its record, and to check it against the revocations.
 ///
 /// Its text is `<id>.<generation>.<subject>`, each a plain decimal number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

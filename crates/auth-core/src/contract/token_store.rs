@@ -136,7 +136,7 @@ pub struct FeedEntry {
     /// What happened.
     pub change: Change,
     /// Until when a token that this concerns might be accepted without this entry. For a signed token that does not
-    /// expire that is the latest moment there is (`i64::MAX` milliseconds): it may be checked without reading its record.
+    /// expire that is the latest moment there is (`i64::MAX` milliseconds): a strategy may check it without its record.
     pub until: Timestamp,
 }
 
@@ -161,20 +161,22 @@ pub struct FeedState {
 /// # Contract
 /// A record is *live* while it and its parent are not revoked and its owner is enabled and of the record's
 /// generation. Time is not the store's business, except in `purge`.
+///
+/// Where an operation fails it has done nothing, except with [`StoreError::OutcomeUnknown`]: then it may have been done.
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Records a token, if its owner is enabled and of the generation named, and its parent, if it names one, is live.
     /// `Ok(None)` otherwise, and nothing is recorded.
     ///
     /// # Errors
-    /// When the store fails; nothing is recorded.
+    /// When the store fails.
     async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError>;
 
     /// The one live shared record of this flavour and subject, created from `new` if there is none. However many callers
     /// ask at the same time, there is one. A record whose `expires_at` has passed at `new.issued_at` is replaced. `Ok(None)` as for [`insert`](Self::insert).
     ///
     /// # Errors
-    /// When the store fails; nothing is recorded.
+    /// When the store fails.
     async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError>;
 
     /// The live record with this number.
@@ -193,7 +195,7 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// whom `from` was still the current digest; `Ok(false)` for every other, and when the session is no longer live.
     ///
     /// # Errors
-    /// When the store fails; the state has not changed.
+    /// When the store fails.
     ///
     /// # Security
     /// Two callers who both got `true` for one `from` would be two holders of one session.
@@ -203,7 +205,7 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// if it was revoked before, or never existed.
     ///
     /// # Errors
-    /// When the store fails; nothing is revoked.
+    /// When the store fails.
     async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError>;
 
     /// What the feed says of itself now. A store that keeps copies answers from the one that is written to, and fails

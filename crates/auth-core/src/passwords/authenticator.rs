@@ -20,7 +20,7 @@ use super::throttle::Throttle;
 /// Checks passwords: throttle, queue, look-up, hash, result.
 ///
 /// # Contract
-/// * A check that the throttle or the queue refuses reads nothing from the store.
+/// * A check that the throttle or the queue refuses at the start reads nothing from the store.
 /// * Every check that gets past the throttle and the queue does the work of one hash at the configured cost, whether
 ///   the login is known, disabled, without a hash, with a hash that is refused (`$2x$`, malformed, of a cost outside 4
 ///   to 16), and whether the password is right, wrong, over 72 bytes or has a NUL. (A stored hash of a higher cost than

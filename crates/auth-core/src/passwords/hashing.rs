@@ -94,7 +94,7 @@ impl PasswordHasher {
 
     /// A place in the queue for a password of this source, to be used with [`HashingPlace::verify`].
     ///
-    /// Take it before looking anything up: a password that is refused then costs no query.
+    /// Take it before looking anything up: a password that is refused here costs no query.
     ///
     /// # Errors
     /// [`Busy`].

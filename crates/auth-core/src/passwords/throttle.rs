@@ -7,7 +7,6 @@ mod limits;
 mod links;
 mod meter;
 mod meters;
-mod network;
 mod slots;
 
 use std::net::IpAddr;
@@ -24,8 +23,6 @@ pub use allowance::{Allowance, AllowanceError};
 pub use attempt::Attempt;
 pub use counters::ThrottleCounters;
 pub use limits::ThrottleLimits;
-pub(crate) use network::ClientNetwork;
-pub use network::UNKNOWN_SOURCE;
 
 use allowance::Micros;
 use counters::Counters;
@@ -66,7 +63,7 @@ impl Throttled {
 ///   own gains nothing by it. It also makes its address *familiar* for that account. While it is (30 days, unless this
 ///   node restarts or tens of thousands of others follow), only the strict counter locks it. So neither an attacker
 ///   elsewhere nor a neighbour behind the same address can lock the owner out.
-/// * Requests from [`UNKNOWN_SOURCE`] count as one client with the strict allowance, and are never familiar.
+/// * Requests from [`UNKNOWN_SOURCE`](crate::UNKNOWN_SOURCE) count as one client with the strict allowance, and are never familiar.
 /// * The counters belong to this node: with N nodes an attacker has at most N times the allowance.
 ///
 /// # Security

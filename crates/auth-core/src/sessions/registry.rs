@@ -172,7 +172,7 @@ impl TokenRegistry {
     /// token. Its cached record is removed when its entry is read from the feed.
     ///
     /// # Errors
-    /// When the store fails; the token stays valid.
+    /// When the store fails; the token stays valid, unless the outcome is unknown.
     pub async fn revoke(&self, id: TokenId) -> Result<bool, StoreError> {
         let revoked = self.store.revoke(id, self.clock.now()).await?;
         match revoked {

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::contract::client_network::ClientNetwork;
 use crate::contract::clock::Clock;
 use crate::contract::error::Unavailable;
 use crate::contract::secret::TokenDigest;
@@ -21,7 +22,7 @@ const REFILL: Duration = Duration::from_millis(50);
 /// How many sources are counted, each for itself. Further ones share an allowance.
 const SOURCES: usize = 10_000;
 
-/// How often those that have their whole allowance are forgotten, at most.
+/// How often what is over is looked for and forgotten, at most.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// How many unknown tokens are remembered.
@@ -35,13 +36,20 @@ const REMEMBER: Duration = Duration::from_secs(10);
 pub struct UnknownTokens {
     clock: Arc<dyn Clock>,
     sources: Mutex<Sources>,
-    remembered: Mutex<HashMap<[u8; 32], Duration>>,
+    remembered: Mutex<Remembered>,
+}
+
+/// The digests of unknown tokens, each with the time until which it is remembered.
+#[derive(Debug, Default)]
+struct Remembered {
+    texts: HashMap<[u8; 32], Duration>,
+    swept_at: Duration,
 }
 
 /// What each source has spent; those without a place of their own share the one of `None`.
 #[derive(Debug, Default)]
 struct Sources {
-    spent: HashMap<Option<IpAddr>, Spent>,
+    spent: HashMap<Option<ClientNetwork>, Spent>,
     swept_at: Duration,
 }
 
@@ -92,6 +100,7 @@ impl UnknownTokens {
     pub(crate) fn remembers(&self, token: &TokenDigest) -> bool {
         let now = self.clock.monotonic();
         lock(&self.remembered)
+            .texts
             .get(token.as_bytes())
             .is_some_and(|until| *until > now)
     }
@@ -100,24 +109,25 @@ impl UnknownTokens {
     pub(crate) fn remember(&self, token: &TokenDigest) {
         let now = self.clock.monotonic();
         let mut remembered = lock(&self.remembered);
-        if remembered.len() >= REMEMBERED {
-            remembered.retain(|_, until| *until > now);
+        if remembered.texts.len() >= REMEMBERED && now.saturating_sub(remembered.swept_at) >= SWEEP_EVERY {
+            remembered.texts.retain(|_, until| *until > now);
+            remembered.swept_at = now;
         }
-        if remembered.len() < REMEMBERED {
-            remembered.insert(*token.as_bytes(), now + REMEMBER);
+        if remembered.texts.len() < REMEMBERED {
+            remembered.texts.insert(*token.as_bytes(), now + REMEMBER);
         }
     }
 
     /// Forgets what was found unknown: the store has other data now.
     pub(crate) fn forget(&self) {
-        lock(&self.remembered).clear();
+        lock(&self.remembered).texts.clear();
     }
 }
 
 impl Sources {
     /// What this source has spent by now.
     fn of(&mut self, source: IpAddr, now: Duration) -> &mut Spent {
-        let mut key = Some(network(source));
+        let mut key = Some(ClientNetwork::from(source));
         if self.spent.len() >= SOURCES && !self.spent.contains_key(&key) {
             self.sweep(now);
             key = key.filter(|_| self.spent.len() < SOURCES);
@@ -145,14 +155,6 @@ fn refilled(spent: Spent, now: Duration) -> Spent {
             at: spent.at + REFILL * periods,
         },
         _ => Spent { reads: 0, at: now },
-    }
-}
-
-/// A whole IPv4 address, or the /64 of an IPv6 address: its holder has all of it.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
-        v4 => v4,
     }
 }
 

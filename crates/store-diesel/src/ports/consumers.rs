@@ -11,7 +11,6 @@ use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
-use super::differences;
 use crate::error::Outcome;
 use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, OrganisationRow, attributes_text};
 use crate::schema::{accounts, consumer_clients, consumers, organisations};
@@ -122,9 +121,20 @@ async fn find_client(conn: &mut Connection, new: &NewClient) -> Outcome<Option<C
     row.map(|row| row.into_client(new.organisation)).transpose()
 }
 
+/// Whether the consumer is an enabled one of this organisation; no other transaction changes it before this one ends.
+async fn hold_consumer(conn: &mut Connection, key: &str, organisation: i64) -> Outcome<bool> {
+    let consumer = consumers::table
+        .filter(consumers::key.eq(key))
+        .filter(consumers::organisation_id.eq(organisation))
+        .filter(consumers::disabled.eq(false))
+        .select(consumers::key);
+    let consumer: Option<String> = held!(consumer).first(conn).await.optional()?;
+    Ok(consumer.is_some())
+}
+
 /// The consumer's row is held: it is not disabled before what it creates, and that it did, is there to be found.
 async fn find_or_create_client(conn: &mut Connection, new: &NewClient) -> Outcome<Option<Client>> {
-    if !differences::hold_consumer(conn, &new.consumer, new.organisation).await? {
+    if !hold_consumer(conn, &new.consumer, new.organisation).await? {
         return Ok(None);
     }
     let row = create_client(conn, new).await?;

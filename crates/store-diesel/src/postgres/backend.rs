@@ -13,14 +13,11 @@ use tokio::sync::Semaphore;
 use super::connector::Connector;
 use super::pool::Pool;
 use crate::error::{DbError, Outcome};
-use crate::options::{ConnectError, StoreOptions};
+use crate::options::{ConnectError, PATIENCE, StoreOptions};
 use crate::url::PostgresUrl;
 
 /// How often an operation is begun at most, when it meets others.
 const TRIES: u32 = 6;
-
-/// How long a change of the whole database may take.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Why an operation is given up.
 const LATE: &str = "the database did not answer in time";

@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use super::backend::Connection;
 use crate::error::{DbError, Outcome};
 use crate::migrations::Migration;
-use crate::schema::{accounts, consumers, tokens};
+use crate::schema::{accounts, tokens};
 
 /// The names of our advisory locks in the database: "tess", and which.
 const SCHEMA_LOCK: i64 = 0x7465_7373_0001;
@@ -35,17 +35,6 @@ pub(super) async fn now(conn: &mut Connection) -> Outcome<Option<Timestamp>> {
     let now = diesel::dsl::sql::<BigInt>("floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
     let now: i64 = diesel::select(now).get_result(conn).await?;
     Ok(Some(Timestamp::from_millis(now)))
-}
-
-/// Whether the consumer is an enabled one of this organisation; no other transaction changes it before this one ends.
-pub(super) async fn hold_consumer(conn: &mut Connection, key: &str, organisation: i64) -> Outcome<bool> {
-    let consumer = consumers::table
-        .filter(consumers::key.eq(key))
-        .filter(consumers::organisation_id.eq(organisation))
-        .filter(consumers::disabled.eq(false))
-        .select(consumers::key);
-    let consumer: Option<String> = consumer.for_share().first(conn).await.optional()?;
-    Ok(consumer.is_some())
 }
 
 /// No other transaction ends the session before the transaction ends.

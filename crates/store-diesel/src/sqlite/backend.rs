@@ -14,7 +14,7 @@ use super::bridge::Bridge;
 use super::open::Location;
 use super::worker::{Job, Queue, Ran};
 use crate::error::{DbError, Outcome};
-use crate::options::{ConnectError, StoreOptions};
+use crate::options::{ConnectError, PATIENCE, StoreOptions};
 
 /// What the ports' code runs on.
 pub(super) type Connection = Bridge;
@@ -72,7 +72,8 @@ impl Db {
         A: Send + 'static,
         R: Send + 'static,
     {
-        self.run(self.readers.as_ref().unwrap_or(&self.writer), args, step)
+        let queue = self.readers.as_ref().unwrap_or(&self.writer);
+        self.run(queue, self.deadline, StoreError::Unavailable, args, step)
             .await
     }
 
@@ -82,7 +83,9 @@ impl Db {
         A: Send + 'static,
         R: Send + 'static,
     {
-        self.run(self.feed.as_ref().unwrap_or(&self.writer), args, step).await
+        let queue = self.feed.as_ref().unwrap_or(&self.writer);
+        self.run(queue, self.deadline, StoreError::Unavailable, args, step)
+            .await
     }
 
     /// Runs one writing statement.
@@ -91,7 +94,8 @@ impl Db {
         A: Send + 'static,
         R: Send + 'static,
     {
-        self.run(&self.writer, args, step).await
+        self.run(&self.writer, self.deadline, StoreError::OutcomeUnknown, args, step)
+            .await
     }
 
     /// Runs several statements as one transaction.
@@ -100,19 +104,29 @@ impl Db {
         A: Send + 'static,
         R: Send + 'static,
     {
-        self.run(&self.writer, args, step).await
+        self.run(&self.writer, self.deadline, StoreError::OutcomeUnknown, args, step)
+            .await
     }
 
-    /// The same, for what may take long. What has begun on SQLite is waited for anyway.
+    /// The same, for what may take long.
     pub(super) async fn write_patiently<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
     where
         A: Send + 'static,
         R: Send + 'static,
     {
-        self.run(&self.writer, args, step).await
+        self.run(&self.writer, PATIENCE, StoreError::OutcomeUnknown, args, step)
+            .await
     }
 
-    async fn run<A, R>(&self, queue: &Queue, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    /// `late`: the error when what has begun does not end in time.
+    async fn run<A, R>(
+        &self,
+        queue: &Queue,
+        deadline: Duration,
+        late: fn(String) -> StoreError,
+        args: A,
+        step: Step<A, R>,
+    ) -> Result<R, StoreError>
     where
         A: Send + 'static,
         R: Send + 'static,
@@ -130,10 +144,10 @@ impl Db {
         let answer = match waited {
             Ok(answer) => answer,
             Err(_) if claim.withdraw() => return Err(StoreError::Busy("no connection came free in time".to_owned())),
-            // It has begun, so it will finish, unless the disk stalls; until then its outcome is unknown.
-            Err(_) => match tokio::time::timeout(self.deadline, answer).await {
+            // It has begun, so it will finish, unless the disk stalls.
+            Err(_) => match tokio::time::timeout(deadline, answer).await {
                 Ok(answer) => answer,
-                Err(_) => return Err(StoreError::OutcomeUnknown("the disk did not answer in time".to_owned())),
+                Err(_) => return Err(late("the disk did not answer in time".to_owned())),
             },
         };
         answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned())))
@@ -244,6 +258,29 @@ mod tests {
         let waiting = db.write((), |_, ()| async { Ok(()) }.boxed()).await;
         assert!(matches!(waiting, Err(StoreError::Busy(_))), "{waiting:?}");
         stall.wait();
+    }
+
+    #[tokio::test]
+    async fn what_may_take_long_is_waited_for_beyond_the_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = StoreOptions::default();
+        (options.wait, options.deadline) = (Duration::from_millis(500), Duration::from_millis(20));
+        let path = folder.path().join("tessera.db").display().to_string();
+        let db = Db::open(Some(path), &options).unwrap();
+        let stall = Arc::new(std::sync::Barrier::new(2));
+        let long = db.write_patiently(stall.clone(), |_, stall| {
+            stall.wait();
+            async { Ok(7) }.boxed()
+        });
+        let after_the_bound = async {
+            // Each waits for `wait` at least, and none gets its turn.
+            for _ in 0..2 {
+                let waiting = db.write((), |_, ()| async { Ok(()) }.boxed()).await;
+                assert!(waiting.is_err());
+            }
+            stall.wait();
+        };
+        assert_eq!(tokio::join!(long, after_the_bound).0, Ok(7));
     }
 
     #[tokio::test]

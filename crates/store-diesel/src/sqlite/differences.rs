@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use super::backend::Connection;
 use crate::error::Outcome;
 use crate::migrations::Migration;
-use crate::schema::{accounts, consumers, tokens};
+use crate::schema::{accounts, tokens};
 
 /// A row that is read so that something else may be written: there is no other writer.
 macro_rules! held {
@@ -27,17 +27,6 @@ pub(super) async fn hold_account(conn: &mut Connection, subject: Subject) -> Out
 /// The database is on this machine.
 pub(super) async fn now(_: &mut Connection) -> Outcome<Option<Timestamp>> {
     Ok(None)
-}
-
-/// Whether the consumer is an enabled one of this organisation.
-pub(super) async fn hold_consumer(conn: &mut Connection, key: &str, organisation: i64) -> Outcome<bool> {
-    let consumer = consumers::table
-        .filter(consumers::key.eq(key))
-        .filter(consumers::organisation_id.eq(organisation))
-        .filter(consumers::disabled.eq(false))
-        .select(consumers::key);
-    let consumer: Option<String> = consumer.first(conn).await.optional()?;
-    Ok(consumer.is_some())
 }
 
 /// No other transaction ends the session before the transaction ends.

@@ -31,6 +31,8 @@ impl Location {
 
     /// A connection with all settings.
     pub(super) fn open(&self) -> Result<Bridge, ConnectError> {
+        // Before it is opened: if another file takes its place meanwhile, the next job sees that they differ.
+        let file = self.file();
         let url = self.0.as_deref().unwrap_or(":memory:");
         let opened = SqliteConnection::establish(url);
         let mut conn = opened.map_err(|_| unavailable("the database file cannot be opened"))?;
@@ -40,7 +42,7 @@ impl Location {
         }
         refuse_old(&mut conn)?;
         functions::register(&mut conn).map_err(ConnectError::of_database)?;
-        Ok(Bridge::new(conn, self.file()))
+        Ok(Bridge::new(conn, file))
     }
 
     /// The file that is there now; `None`: there is none, or the database is in memory.

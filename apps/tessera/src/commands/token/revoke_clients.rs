@@ -3,6 +3,7 @@
 use consumer_auth::ClientsOf;
 
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 
 /// How many clients are read at once.
 const PAGE: u32 = 500;
@@ -13,9 +14,9 @@ const PAGE: u32 = 500;
 pub async fn revoke_clients(admin: &Admin, of: &ClientsOf) -> anyhow::Result<u64> {
     let (mut revoked, mut after) = (0, None);
     loop {
-        let clients = admin.consumers().clients(of, after, PAGE).await?;
+        let clients = patiently(async || admin.consumers().clients(of, after, PAGE).await).await?;
         for client in &clients {
-            admin.token_admin().end_sessions(*client, admin.now()).await?;
+            patiently(async || admin.token_admin().end_sessions(*client, admin.now()).await).await?;
             revoked += 1;
         }
         after = clients.last().copied();

@@ -50,12 +50,13 @@ impl TokenLimit {
             let page = self.store.tokens_of(subject, before, PAGE).await;
             let page = page.map_err(Unavailable::from)?;
             before = page.last().map(|token| token.id);
-            if before.is_none() {
-                return Ok(held);
-            }
+            let is_last = page.len() < PAGE as usize;
             let counts =
                 |token: &TokenSummary| *token.flavour == *self.flavour && token.expires_at.is_none_or(|end| now < end);
             held.extend(page.into_iter().filter(counts));
+            if is_last {
+                return Ok(held);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::options::HashingOptions;
 use super::queue::{FairQueue, Taken, Waiting};
 use super::task::Task;
-use crate::passwords::throttle::ClientNetwork;
+use crate::contract::client_network::ClientNetwork;
 
 /// The jobs that wait, the threads that are free, and how fast the others are.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ pub struct HashingCounters {
     pub refused: u64,
     /// Jobs refused after waiting past their deadline.
     pub expired: u64,
-    /// Jobs dropped before they were started because their caller had gone.
+    /// Jobs that their callers gave up before they were started.
     pub abandoned: u64,
 }
 

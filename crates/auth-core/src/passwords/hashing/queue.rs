@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::passwords::throttle::ClientNetwork;
+use crate::contract::client_network::ClientNetwork;
 
 use super::error::Busy;
 use super::task::{Task, Verdict};

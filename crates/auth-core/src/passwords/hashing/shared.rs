@@ -7,9 +7,9 @@ use std::time::Duration;
 use bcrypt_batch::Cost;
 use tokio::sync::oneshot;
 
+use crate::contract::client_network::ClientNetwork;
 use crate::contract::clock::Clock;
 use crate::contract::entropy::{Entropy, EntropyError, random_bytes};
-use crate::passwords::throttle::ClientNetwork;
 
 use super::backlog::{Admission, Backlog};
 use super::counters::{Counters, HashingCounters};

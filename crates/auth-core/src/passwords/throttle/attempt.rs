@@ -4,7 +4,7 @@ use crate::contract::account::{Realm, Subject};
 use crate::contract::secret::SecretKey;
 use crate::passwords::login_name::FoldedLogin;
 
-use super::network::ClientNetwork;
+use crate::contract::client_network::ClientNetwork;
 
 /// A sign-in attempt that has begun. Holds no name and no address, only keyed hashes of them.
 #[derive(Clone, Copy, Debug)]

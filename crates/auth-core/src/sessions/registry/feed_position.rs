@@ -37,7 +37,10 @@ pub(super) struct FeedPosition {
     round_to: i64,
     /// What the feed said of itself when it was last asked; `None`: never.
     state: Option<FeedState>,
+    /// The first reading is over: every round until then reads from the start.
     started: bool,
+    /// The transactions that were open at the first look are those below this one.
+    first_begun: Option<i64>,
     late: LateGaps,
 }
 
@@ -82,11 +85,18 @@ impl FeedPosition {
 
     /// Ends a round of reading: moves `complete_to` over what is complete or given up.
     pub(super) fn end_round(&mut self, now: Duration) {
+        let (begun, finished) = self
+            .state
+            .as_ref()
+            .map_or((0, 0), |state| (state.begun, state.finished));
         if !self.started {
+            // One that is open may have any number, however low.
+            if finished < *self.first_begun.get_or_insert(begun) {
+                return;
+            }
             self.started = true;
             self.complete_to = self.round_to.saturating_sub(LATE).max(0);
         }
-        let begun = self.state.as_ref().map_or(0, |state| state.begun);
         while let Some((&next, &read_at)) = self.read.first_key_value() {
             let expected = self.complete_to.saturating_add(1);
             if next > expected {
@@ -97,6 +107,7 @@ impl FeedPosition {
                     from: expected,
                     to: next - 1,
                     begun,
+                    is_joined: false,
                 });
             }
             self.complete_to = self.complete_to.max(next);
@@ -192,6 +203,27 @@ mod tests {
         let mut position = FeedPosition::default();
         assert_eq!(new(&mut position, &[5000, 5002], 0), [5000, 5002]);
         assert_eq!(new(&mut position, &[5000, 5001, 5002], 1), [5001]);
+    }
+
+    /// However many entries follow it.
+    #[test]
+    fn an_entry_of_a_transaction_that_was_open_at_the_first_reading_is_not_missed() {
+        let mut position = FeedPosition::default();
+        for (finished, visible, taken) in [
+            (6, vec![5000], vec![5000]),
+            (6, vec![5000], vec![]),
+            (7, vec![3, 5000], vec![3]),
+        ] {
+            position.begin_round(FeedState {
+                finished,
+                ..state(5002)
+            });
+            assert_eq!(position.after(), 0);
+            let new = position.take_new(page(&visible), Duration::from_secs(1));
+            position.end_round(Duration::from_secs(1));
+            assert_eq!(new.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), taken);
+        }
+        assert_eq!(next(&mut position), 4000);
     }
 
     #[test]

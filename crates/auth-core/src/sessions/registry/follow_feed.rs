@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::TokenRegistry;
 use super::feed_position::{FeedPosition, Replaced};
+use super::late_gaps::Taken;
 use crate::contract::error::StoreError;
 use crate::contract::token_store::Change;
 
@@ -54,15 +55,15 @@ impl TokenRegistry {
             let last_page = page.len() < PAGE as usize;
             read_to = page.last().map_or(after, |entry| entry.sequence);
             for entry in page {
-                if !position.late().contains(&entry) {
-                    continue;
+                match position.late().take(entry.sequence) {
+                    Taken::Known => continue,
+                    Taken::PerhapsKnown => {}
+                    Taken::Late => tracing::warn!(
+                        event = "feed_entry_late",
+                        sequence = entry.sequence,
+                        "a transaction was open for long"
+                    ),
                 }
-                tracing::warn!(
-                    event = "feed_entry_late",
-                    sequence = entry.sequence,
-                    "a transaction was open for long"
-                );
-                position.late().found(entry.sequence);
                 self.revocations.add(&entry);
                 self.apply(entry.change);
             }

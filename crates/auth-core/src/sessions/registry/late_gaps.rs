@@ -1,8 +1,6 @@
 //! Numbers of the feed that did not appear in time. A transaction may be open for longer than any bound; what it
 //! revoked must not be missed for that.
 
-use crate::contract::token_store::FeedEntry;
-
 /// How many gaps are kept apart. Further ones are joined to the last: what was read before is then read once more.
 const MOST: usize = 64;
 
@@ -13,6 +11,19 @@ pub(super) struct Gap {
     pub(super) to: i64,
     /// The transactions that may have these numbers are those below this one.
     pub(super) begun: i64,
+    /// Some of these numbers were read before.
+    pub(super) is_joined: bool,
+}
+
+/// What an entry is that was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It was missing.
+    Late,
+    /// It is of joined gaps, and may have been read before.
+    PerhapsKnown,
+    /// It was read before.
+    Known,
 }
 
 /// The gaps, in the order of their numbers.
@@ -27,6 +38,7 @@ impl LateGaps {
             Some(last) if full => {
                 last.to = gap.to;
                 last.begun = last.begun.max(gap.begun);
+                last.is_joined = true;
             }
             _ => self.0.push(gap),
         }
@@ -38,17 +50,14 @@ impl LateGaps {
         Some((gap.from - 1).max(read_to))
     }
 
-    /// Whether this entry was missing.
-    pub(super) fn contains(&self, entry: &FeedEntry) -> bool {
-        let within = |gap: &Gap| (gap.from..=gap.to).contains(&entry.sequence);
-        self.0.iter().any(within)
-    }
-
-    /// Takes an entry out of its gap.
-    pub(super) fn found(&mut self, sequence: i64) {
+    /// Takes an entry out of its gap. Gaps that were joined stay whole: there may be any number of entries in them.
+    pub(super) fn take(&mut self, sequence: i64) -> Taken {
         let Some(at) = self.0.iter().position(|gap| (gap.from..=gap.to).contains(&sequence)) else {
-            return;
+            return Taken::Known;
         };
+        if self.0.get(at).is_some_and(|gap| gap.is_joined) {
+            return Taken::PerhapsKnown;
+        }
         let gap = self.0.remove(at);
         let parts = [
             Gap {
@@ -64,6 +73,7 @@ impl LateGaps {
         for (offset, part) in left.enumerate() {
             self.0.insert(at + offset, part);
         }
+        Taken::Late
     }
 
     /// Forgets the gaps whose transactions are over: those below `finished` are.
@@ -77,7 +87,12 @@ mod tests {
     use super::*;
 
     fn gap(from: i64, to: i64, begun: i64) -> Gap {
-        Gap { from, to, begun }
+        Gap {
+            from,
+            to,
+            begun,
+            is_joined: false,
+        }
     }
 
     #[test]
@@ -90,7 +105,10 @@ mod tests {
             (gaps.next_after(0), gaps.next_after(4), gaps.next_after(5)),
             (Some(2), Some(4), Some(8))
         );
-        gaps.found(4);
+        assert_eq!(
+            (gaps.take(4), gaps.take(4), gaps.take(6)),
+            (Taken::Late, Taken::Known, Taken::Known)
+        );
         assert_eq!(gaps.0, [gap(3, 3, 10), gap(5, 5, 10), gap(9, 9, 20)]);
         gaps.forget_settled(10);
         assert_eq!(gaps.0, [gap(9, 9, 20)]);
@@ -103,7 +121,15 @@ mod tests {
         for number in 0..1000 {
             gaps.add(gap(2 * number, 2 * number, number));
         }
-        assert_eq!(gaps.0.len(), MOST);
+        for number in 64..1999 {
+            let taken = gaps.take(number);
+            assert_eq!(
+                taken == Taken::PerhapsKnown,
+                number >= 2 * (MOST as i64 - 1),
+                "{number}"
+            );
+        }
+        assert!(gaps.0.len() <= MOST, "{}", gaps.0.len());
         assert_eq!(gaps.next_after(1997), Some(1997), "the last number is still looked for");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::Ipv6Addr;
 
-use crate::passwords::throttle::ClientNetwork;
+use crate::contract::client_network::ClientNetwork;
 
 /// A place in the order. A source's turns are a round apart.
 pub(super) type Turn = u64;

@@ -13,16 +13,16 @@ pub const UNKNOWN_SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// The holder of one IPv6 address usually holds its /64, and could use 2^64 addresses there at no cost. An IPv4 address
 /// written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ClientNetwork(Ipv6Addr);
+pub struct ClientNetwork(Ipv6Addr);
 
 impl ClientNetwork {
     /// The bytes that identify it.
-    pub(crate) const fn octets(&self) -> [u8; 16] {
+    pub const fn octets(&self) -> [u8; 16] {
         self.0.octets()
     }
 
     /// Whether the address of the client is not known.
-    pub(crate) fn is_unknown(&self) -> bool {
+    pub fn is_unknown(&self) -> bool {
         let v4 = self.0.to_ipv4_mapped();
         v4.map_or(self.0.is_unspecified(), |v4| v4.is_unspecified())
     }
@@ -30,7 +30,7 @@ impl ClientNetwork {
     /// The /56 and the /48 of an IPv6 network; `None` for an IPv4 address.
     ///
     /// Providers give a customer a /64, a /56 or a /48. Whoever holds a /48 has 65,536 networks of the size /64.
-    pub(crate) fn wider(&self) -> Option<[WiderNetwork; 2]> {
+    pub fn wider(&self) -> Option<[WiderNetwork; 2]> {
         if self.0.to_ipv4_mapped().is_some() || self.is_unknown() {
             return None;
         }
@@ -41,7 +41,7 @@ impl ClientNetwork {
 }
 
 /// An IPv6 network: the length of its prefix, and its first address.
-pub(crate) type WiderNetwork = (u8, Ipv6Addr);
+pub type WiderNetwork = (u8, Ipv6Addr);
 
 impl From<IpAddr> for ClientNetwork {
     fn from(address: IpAddr) -> Self {
