@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig, resource};
 use anyhow::{Context, bail};
 use auth_actix::{AuthScheme, Authenticator};
-use auth_core::{Capabilities, Issuer, KeyBound, Refreshing, RefusalPace, TokenService};
+use auth_core::{Capabilities, Issuer, KeyBound, PasswordHasher, Refreshing, RefusalPace, TokenService};
 use keystore::KeyringError;
 
 use crate::composition::Composition;
@@ -29,6 +29,7 @@ pub(crate) struct Application {
     authenticator: Data<Authenticator>,
     health: Data<Health>,
     refusals: Data<RefusalPace>,
+    hasher: Data<PasswordHasher>,
     request_ids: Data<RequestIds>,
 }
 
@@ -56,6 +57,7 @@ impl Application {
             authenticator: Data::new(authenticator),
             health: Data::new(made.health(config)),
             refusals: Data::from(made.refusals.clone()),
+            hasher: Data::from(made.hasher.clone()),
             request_ids: Data::new(RequestIds {
                 proxies: made.server.proxies.clone(),
                 entropy: made.entropy.clone(),
@@ -73,6 +75,7 @@ impl Application {
         config.app_data(self.authenticator.clone());
         config.app_data(self.health.clone());
         config.app_data(self.refusals.clone());
+        config.app_data(self.hasher.clone());
         config.app_data(self.request_ids.clone());
         self.routes.iter().for_each(|routes| routes.register(config));
         config.service(panic::guarded(resource(VERIFY).to(forward_auth::verify), panic::plain));

@@ -81,7 +81,7 @@ impl Composition {
             registry,
             keyring,
             hasher,
-            refusals: RefusalPace::new(RefusalLimits::default(), clock.clone()),
+            refusals: RefusalPace::new(RefusalLimits::default()),
             clock,
             entropy,
             master,

@@ -45,6 +45,12 @@ mod tests {
     }
 
     #[test]
+    fn the_names_are_listed_as_demanded() {
+        let demand = Demand::parse(["b", "a"]).unwrap();
+        assert_eq!(demand.iter().map(Scope::as_str).collect::<Vec<_>>(), ["b", "a"]);
+    }
+
+    #[test]
     fn an_invalid_name_is_an_error_and_not_left_out() {
         assert_eq!(Demand::parse(["a", ""]), Err(MalformedDemand));
         assert_eq!(Demand::parse(["a b"]), Err(MalformedDemand));

@@ -35,3 +35,22 @@ pub struct Role {
     /// What holders of the role may do.
     pub permissions: Scopes,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_kept_as_it_is() {
+        for name in ["jugador", "a b", "é", &"x".repeat(64)] {
+            assert_eq!(RoleName::parse(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn names_that_could_be_mistaken_for_others_are_refused() {
+        for name in ["", " a", "a ", "a\nb", "\0", &"x".repeat(65)] {
+            assert!(RoleName::parse(name).is_err(), "{name:?}");
+        }
+    }
+}

@@ -117,6 +117,59 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_token_parses() {
+        let text = format!("{}|{}", i64::MAX, "a".repeat(SECRET_CHARS));
+        assert_eq!(text.len(), MAX_BYTES);
+        assert_eq!(OpaqueToken::parse(&text).unwrap().id, TokenId(i64::MAX));
+    }
+
+    #[test]
+    fn no_other_text_parses() {
+        let secret = "a".repeat(SECRET_CHARS);
+        let texts = ["0|", "-1|", "01|", "|", "1||", "1| "].map(|start| format!("{start}{secret}"));
+        let others = [
+            format!("1|{}", "a".repeat(39)),
+            format!("1|{}-", "a".repeat(39)),
+            format!("1|{secret}a"),
+        ];
+        for text in texts.iter().chain(&others) {
+            assert!(OpaqueToken::parse(text).is_none(), "{text}");
+        }
+    }
+
+    /// A source of these bytes, again and again.
+    #[derive(Debug)]
+    struct Fixed([u8; 32]);
+
+    impl Entropy for Fixed {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+            bytes
+                .iter_mut()
+                .zip(self.0.iter().cycle())
+                .for_each(|(to, from)| *to = *from);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn bytes_that_would_favour_the_first_letters_are_discarded() {
+        let mut bytes = [UNBIASED_LIMIT; 32];
+        bytes[1] = UNBIASED_LIMIT - 1;
+        assert_eq!(
+            OpaqueSecret::random(&Fixed(bytes)).unwrap().0.expose(),
+            "9".repeat(SECRET_CHARS)
+        );
+    }
+
+    /// Shared tokens are derived again at each call: another derivation would end all that were handed out. The value was
+    /// computed with Python's `hmac`.
+    #[test]
+    fn a_derived_secret_is_the_same_in_every_version() {
+        let secret = OpaqueSecret::derived(&SecretKey::from_bytes([1; 32]), &[3; 16]);
+        assert_eq!(secret.0.expose(), "CFuRpBUE9J7BVWqGBp3fj96EED3oGWJEKlS4EXon");
+    }
+
+    #[test]
     fn every_character_is_equally_likely() {
         let mut counts = HashMap::<char, u32>::new();
         for _ in 0..2000 {

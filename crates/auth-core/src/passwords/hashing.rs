@@ -127,6 +127,11 @@ impl PasswordHasher {
         verdict.upgraded.ok_or_else(|| self.shared.busy().into())
     }
 
+    /// Completes when a thread next finishes its work and finds no more.
+    pub async fn idle(&self) {
+        self.shared.idle().await;
+    }
+
     /// What it has done, for metrics.
     pub fn counters(&self) -> HashingCounters {
         self.shared.counters()

@@ -1,14 +1,14 @@
 //! When refused sign-ins are answered: at a bounded rate, so that refusing does not take the cores from hashing.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-
-use crate::contract::clock::Clock;
 
 /// The limits of a [`RefusalPace`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefusalLimits {
-    /// How many refusals are answered in a second, while none is as late as `latest`.
+    /// How many refusals are answered in a second, while none is as late as `latest`; at least 1.
     pub per_second: u32,
     /// How late a refusal is answered at most.
     pub latest: Duration,
@@ -17,11 +17,11 @@ pub struct RefusalLimits {
 }
 
 impl Default for RefusalLimits {
-    /// 1,000 a second, 1.5 s late at most, 20,000 waiting.
+    /// 500 a second, 4 s late at most, 20,000 waiting.
     fn default() -> Self {
         Self {
-            per_second: 1000,
-            latest: Duration::from_millis(1500),
+            per_second: 500,
+            latest: Duration::from_secs(4),
             waiting: 20_000,
         }
     }
@@ -35,38 +35,31 @@ impl Default for RefusalLimits {
 /// memory only.
 ///
 /// # Contract
-/// * Up to `per_second` refusals a second are answered at once; beyond that each is later than the one before it.
+/// * A refusal is as late as it takes, at `per_second`, to answer those that wait already and this one. So a client that
+///   comes back at once is answered `per_second` times in a second, and of many clients each waits for the others.
 /// * None is later than `latest`. So the rate stays bounded for up to `per_second` × `latest` clients, and grows slowly
 ///   with each client beyond.
+/// * A client that goes away makes the next refusals less late.
 /// * When `waiting` refusals wait, the next one is to be answered at once, and its connection closed.
 ///
-/// It keeps a number, and reads the clock; the caller does the waiting.
+/// It keeps a number; the caller does the waiting, which has no purpose any more once
+/// [hashing is idle](crate::PasswordHasher::idle).
 ///
 /// ```
-/// use std::sync::Arc;
 /// use std::time::Duration;
 ///
-/// use auth_core::{RefusalLimits, RefusalPace, SystemClock};
+/// use auth_core::{RefusalLimits, RefusalPace};
 ///
-/// let limits = RefusalLimits { per_second: 1, ..RefusalLimits::default() };
-/// let pace = RefusalPace::new(limits, Arc::new(SystemClock::new()));
+/// let pace = RefusalPace::new(RefusalLimits { per_second: 1, ..RefusalLimits::default() });
 /// let first = pace.enter().expect("there is room");
 /// let second = pace.enter().expect("there is room");
-/// assert_eq!(first.time(), Duration::ZERO);
-/// assert!(second.time() > Duration::from_millis(500));
+/// assert_eq!(first.time(), Duration::from_secs(1));
+/// assert_eq!(second.time(), Duration::from_secs(2));
 /// ```
 #[derive(Debug)]
 pub struct RefusalPace {
     limits: RefusalLimits,
-    clock: Arc<dyn Clock>,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// When the next refusal is to be answered, by the monotonic clock.
-    next: Duration,
-    waiting: usize,
+    waiting: AtomicUsize,
 }
 
 /// A refusal that waits for its answer. Keep it until then.
@@ -78,39 +71,29 @@ pub struct LateRefusal {
 }
 
 impl RefusalPace {
-    /// A pace at which nothing was refused yet.
-    pub fn new(limits: RefusalLimits, clock: Arc<dyn Clock>) -> Arc<Self> {
+    /// A pace at which nothing waits.
+    pub fn new(limits: RefusalLimits) -> Arc<Self> {
         Arc::new(Self {
             limits,
-            clock,
-            state: Mutex::default(),
+            waiting: AtomicUsize::new(0),
         })
     }
 
     /// Something is refused: how long to wait before it is answered. `None` when too many wait already.
     pub fn enter(self: &Arc<Self>) -> Option<LateRefusal> {
-        let now = self.clock.monotonic();
-        let mut state = self.state();
-        if state.waiting >= self.limits.waiting {
-            return None;
-        }
-        let latest = now + self.limits.latest;
-        let at = state.next.clamp(now, latest);
-        state.next = latest.min(at + Duration::from_secs(1) / self.limits.per_second.max(1));
-        state.waiting += 1;
+        let one_more = |waiting: usize| (waiting < self.limits.waiting).then_some(waiting + 1);
+        let before = self.waiting.fetch_update(Relaxed, Relaxed, one_more).ok()?;
+        let waiting = u32::try_from(before + 1).unwrap_or(u32::MAX);
+        let time = Duration::from_secs(1).saturating_mul(waiting) / self.limits.per_second.max(1);
         Some(LateRefusal {
             pace: self.clone(),
-            time: at - now,
+            time: time.min(self.limits.latest),
         })
     }
 
     /// How many refusals wait for their answer.
     pub fn waiting(&self) -> usize {
-        self.state().waiting
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.load(Relaxed)
     }
 }
 
@@ -123,6 +106,6 @@ impl LateRefusal {
 
 impl Drop for LateRefusal {
     fn drop(&mut self) {
-        self.pace.state().waiting -= 1;
+        self.pace.waiting.fetch_sub(1, Relaxed);
     }
 }

@@ -27,6 +27,9 @@ const LEFT_TO_HASHING: u64 = 100;
 
 const SECONDS: u64 = 15;
 
+/// A client that comes when the flood is over.
+const LONE: usize = 1_000_000;
+
 /// Answers every refusal at once: the broken variant.
 const AT_ONCE: RefusalLimits = RefusalLimits {
     per_second: u32::MAX,
@@ -60,13 +63,19 @@ struct Core {
     /// The clients that wait for a hash.
     hashing: Vec<(usize, oneshot::Receiver<Result<super::Verdict, super::Busy>>)>,
     done: usize,
+    /// Whether refusals are answered when hashing is idle.
+    releases: bool,
+    /// Whether all clients but [`LONE`] have gone.
+    over: bool,
+    /// When the login of [`LONE`] was done.
+    lone_done: Option<Duration>,
 }
 
 impl Core {
     fn new(clients: usize, limits: RefusalLimits) -> Self {
         let clock = Arc::new(Millis::default());
         Self {
-            pace: RefusalPace::new(limits, clock.clone()),
+            pace: RefusalPace::new(limits),
             clock,
             backlog: Backlog::new(&HashingOptions::default(), 1, WIDTH),
             sending: (0..clients).collect(),
@@ -74,21 +83,28 @@ impl Core {
             batch: None,
             hashing: Vec::new(),
             done: 0,
+            releases: true,
+            over: false,
+            lone_done: None,
         }
     }
 
     /// Runs for `seconds`, of which `stalled` milliseconds at first give no time to the hashing thread.
     fn run(&mut self, seconds: u64, stalled: u64) {
         for step in 0..seconds * 1000 {
-            self.clock.0.fetch_add(1, Ordering::Relaxed);
-            let now = self.clock.monotonic();
-            while let Some(due) = self.late.first_entry().filter(|first| first.key().0 <= now) {
-                let ((_, client), _) = due.remove_entry();
-                self.sending.push_back(client);
-            }
-            let left = 1000 - self.requests();
-            self.hash(if step < stalled { 0 } else { left }, now);
+            self.one_millisecond(step < stalled);
         }
+    }
+
+    fn one_millisecond(&mut self, stalled: bool) {
+        self.clock.0.fetch_add(1, Ordering::Relaxed);
+        let now = self.clock.monotonic();
+        while let Some(due) = self.late.first_entry().filter(|first| first.key().0 <= now) {
+            let ((_, client), _) = due.remove_entry();
+            self.sending.push_back(client);
+        }
+        let left = 1000 - self.requests();
+        self.hash(if stalled { 0 } else { left }, now);
     }
 
     /// Takes requests for a millisecond, or fewer if there are no more; how many microseconds it took.
@@ -97,6 +113,9 @@ impl Core {
         while spent + REQUEST <= 1000 - LEFT_TO_HASHING
             && let Some(client) = self.sending.pop_front()
         {
+            if self.over && client != LONE {
+                continue;
+            }
             spent += REQUEST;
             self.request(client);
         }
@@ -135,6 +154,10 @@ impl Core {
             let turn = self.backlog.take(now);
             turn.expired.into_iter().for_each(|job| refuse(job.reply));
             self.batch = (!turn.batch.is_empty()).then_some((turn.batch, now, BATCH));
+            if self.batch.is_none() && self.releases {
+                self.sending
+                    .extend(std::mem::take(&mut self.late).into_keys().map(|(_, client)| client));
+            }
         }
         let Some((jobs, began, work)) = self.batch.take() else {
             return;
@@ -157,6 +180,7 @@ impl Core {
             match answer.try_recv() {
                 Err(oneshot::error::TryRecvError::Empty) => self.hashing.push((client, answer)),
                 Ok(Err(_)) => self.refuse(client),
+                _ if client == LONE => self.lone_done = Some(self.clock.monotonic()),
                 _ => self.sending.push_back(client),
             }
         }
@@ -185,6 +209,30 @@ fn a_flood_of_refused_sign_ins_leaves_the_core_to_hashing() {
         let broken = goodput(clients, AT_ONCE, 0);
         assert!(broken < 0.2, "answered at once: {broken:.2}");
     }
+}
+
+/// How long the first login after a flood of 2,000 clients takes, with its repetitions.
+fn lone_login(releases: bool) -> Duration {
+    let mut core = Core::new(2000, RefusalLimits::default());
+    core.releases = releases;
+    core.run(10, 0);
+    core.over = true;
+    core.sending.push_back(LONE);
+    let begun = core.clock.monotonic();
+    loop {
+        core.one_millisecond(false);
+        if let Some(done) = core.lone_done {
+            return done - begun;
+        }
+    }
+}
+
+#[test]
+fn after_a_flood_a_lone_login_works_within_two_seconds() {
+    let took = lone_login(true);
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    let broken = lone_login(false);
+    assert!(broken > Duration::from_secs(2), "refusals stay late: {broken:?}");
 }
 
 #[test]

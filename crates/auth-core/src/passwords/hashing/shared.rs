@@ -5,7 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bcrypt_batch::Cost;
-use tokio::sync::oneshot;
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, oneshot};
 
 use crate::contract::client_network::ClientNetwork;
 use crate::contract::clock::Clock;
@@ -25,6 +26,7 @@ const RETRY_AFTER: std::ops::RangeInclusive<u8> = 1..=8;
 pub(super) struct Shared {
     backlog: Mutex<Backlog>,
     work: Condvar,
+    idle: Notify,
     counters: Counters,
     next_id: AtomicU64,
     target: Cost,
@@ -37,6 +39,7 @@ impl Shared {
         Self {
             backlog: Mutex::new(backlog),
             work: Condvar::new(),
+            idle: Notify::new(),
             counters: Counters::default(),
             next_id: AtomicU64::default(),
             target,
@@ -110,8 +113,14 @@ impl Shared {
             if !turn.batch.is_empty() {
                 return Some(turn.batch);
             }
+            self.idle.notify_waiters();
             backlog = self.work.wait(backlog).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Completes when a thread next has nothing to do.
+    pub(super) fn idle(&self) -> Notified<'_> {
+        self.idle.notified()
     }
 
     pub(super) fn done(&self, jobs: usize, took: Duration) {
