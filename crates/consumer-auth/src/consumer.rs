@@ -96,6 +96,9 @@ mod tests {
         assert!(consumer.accepts(&old, at(9)));
         assert!(!consumer.accepts(&old, at(10)));
         assert!(!consumer.accepts(&TokenDigest::of(b"other"), at(9)));
+        consumer.token = old;
+        assert!(consumer.accepts(&old, at(9)), "rotated to the same token");
+        consumer.token = new;
         consumer.previous = None;
         assert!(!consumer.accepts(&old, at(9)));
     }
