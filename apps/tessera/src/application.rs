@@ -16,11 +16,15 @@ use crate::forward_auth;
 use crate::health::{self, Health};
 use crate::http::request_id::RequestIds;
 use crate::http::{Routes, only_get, panic};
+use crate::metrics::{self, Exporter, FlavourSource, Sources, Tally, WorkerCounts};
 use crate::parts::FlavourParts;
 
 const VERIFY: &str = "/auth/verify";
 const ALIVE: &str = "/healthz";
 const READY: &str = "/readyz";
+
+/// What the server's own paths belong to: no flavour has this name.
+const THE_SERVER: &str = "the server";
 
 /// All routes of a server, and what they share.
 #[derive(Debug)]
@@ -31,31 +35,48 @@ pub(crate) struct Application {
     refusals: Data<RefusalPace>,
     hasher: Data<PasswordHasher>,
     request_ids: Data<RequestIds>,
+    metrics: Option<Metrics>,
+}
+
+/// What counts, and what shows the counts.
+#[derive(Debug)]
+struct Metrics {
+    tally: Arc<Tally>,
+    exporter: Data<Exporter>,
+    /// Whether they have a listener of their own.
+    apart: bool,
 }
 
 impl Application {
     /// Builds the application. Fails if a flavour promises what its strategy cannot do, or if two flavours have the
     /// same path.
     pub(crate) async fn build(config: &Config, catalog: &Catalog, made: &Composition) -> anyhow::Result<Self> {
-        refuse_shared_paths(config, catalog)?;
-        let (mut routes, mut schemes) = (Vec::new(), Vec::new());
+        let paths = paths(config, catalog)?;
+        let (mut routes, mut schemes, mut counted) = (Vec::new(), Vec::new(), Vec::new());
         for flavour in &config.flavours {
             let issuer = issuer(flavour, made).await?;
             schemes.push(AuthScheme {
                 carriers: flavour.dialect.carriers(),
                 verifier: issuer.clone(),
             });
-            routes.push(mount(flavour, issuer, config, made)?);
+            let (mounted, source) = mount(flavour, issuer, config, made)?;
+            routes.push(mounted);
+            counted.push(source);
         }
         let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
         routes.extend(shared.map(|shared| shared.routes));
         let server = made.server.clone();
         let authenticator = Authenticator::new(schemes, "tessera");
         let authenticator = authenticator.with_source(move |request| server.proxies.source(request));
+        let health = Arc::new(made.health(config));
+        let metrics = made
+            .metrics
+            .then(|| Metrics::new(config, made, &paths, counted, health.clone()));
         Ok(Self {
             routes,
             authenticator: Data::new(authenticator),
-            health: Data::new(made.health(config)),
+            health: Data::from(health),
+            metrics,
             refusals: Data::from(made.refusals.clone()),
             hasher: Data::from(made.hasher.clone()),
             request_ids: Data::new(RequestIds {
@@ -70,6 +91,12 @@ impl Application {
         self.health.clone().into_inner()
     }
 
+    /// The page of metrics, for a listener of its own; `None` where they are switched off.
+    pub(crate) fn exporter(&self) -> Option<Arc<Exporter>> {
+        let metrics = self.metrics.as_ref()?;
+        Some(metrics.exporter.clone().into_inner())
+    }
+
     /// Adds everything to one worker of the HTTP server.
     pub(crate) fn register(&self, config: &mut ServiceConfig) {
         config.app_data(self.authenticator.clone());
@@ -77,10 +104,52 @@ impl Application {
         config.app_data(self.refusals.clone());
         config.app_data(self.hasher.clone());
         config.app_data(self.request_ids.clone());
+        let counts = self.metrics.as_ref().map(|metrics| metrics.tally.worker());
+        config.app_data(Data::new(counts.unwrap_or_else(WorkerCounts::off)));
+        if let Some(metrics) = self.metrics.as_ref().filter(|metrics| !metrics.apart) {
+            config.app_data(metrics.exporter.clone());
+            config.service(panic::guarded(
+                resource(metrics::PATH).to(metrics::answer),
+                panic::plain,
+            ));
+        }
         self.routes.iter().for_each(|routes| routes.register(config));
         config.service(panic::guarded(resource(VERIFY).to(forward_auth::verify), panic::plain));
         config.service(only_get(ALIVE, health::alive));
         config.service(only_get(READY, health::ready));
+    }
+}
+
+impl Metrics {
+    fn new(
+        config: &Config,
+        made: &Composition,
+        paths: &HashMap<String, &str>,
+        flavours: Vec<FlavourSource>,
+        health: Arc<Health>,
+    ) -> Self {
+        let names = flavours.iter().map(|flavour| flavour.name.clone()).collect();
+        let paths = paths.iter().map(|(path, owner)| (path, *owner));
+        let tally = Arc::new(Tally::new(names, paths, made.clock.clone()));
+        let exporter = Exporter::new(Sources {
+            tally: tally.clone(),
+            flavours,
+            registry: made.registry.clone(),
+            keyring: made.keyring.clone(),
+            hasher: made.hasher.clone(),
+            throttle: made.server.throttle.clone(),
+            refusals: made.refusals.clone(),
+            health,
+            store: made.server.stores.health.clone(),
+            connections: made.connections.clone(),
+            clock: made.clock.clone(),
+            started: made.clock.monotonic(),
+        });
+        Self {
+            tally,
+            exporter: Data::new(exporter),
+            apart: config.metrics.listen.is_some(),
+        }
     }
 }
 
@@ -154,28 +223,41 @@ fn broken_promise(dialect: &dyn FlavourDialect, can: Capabilities) -> Option<&'s
         .map(|promise| promise.sentence)
 }
 
-fn mount(flavour: &Flavour, issuer: Arc<dyn Issuer>, config: &Config, made: &Composition) -> anyhow::Result<Routes> {
+fn mount(
+    flavour: &Flavour,
+    issuer: Arc<dyn Issuer>,
+    config: &Config,
+    made: &Composition,
+) -> anyhow::Result<(Routes, FlavourSource)> {
     let refreshing = flavour.dialect.refreshes().then(|| Refreshing {
         policy: config.refresh.policy(),
         seal: made.master.derive(&format!("server/refresh/{}", flavour.name)),
     });
     let tokens = TokenService::new(issuer, made.registry.clone(), made.entropy.clone(), refreshing);
     let tokens = tokens.with_context(|| format!("flavour.{}", flavour.name))?;
-    flavour.dialect.mount(FlavourParts {
+    let source = FlavourSource {
+        name: flavour.name.clone(),
+        tokens: tokens.clone(),
+        logins: Arc::default(),
+    };
+    let routes = flavour.dialect.mount(FlavourParts {
         name: flavour.name.clone(),
         path: flavour.path.clone(),
         realm: flavour.realm.clone(),
         tokens,
         server: made.server.clone(),
-    })
+        logins: source.logins.clone(),
+    });
+    Ok((routes?, source))
 }
 
-fn refuse_shared_paths(config: &Config, catalog: &Catalog) -> anyhow::Result<()> {
+/// Every path that the server answers, with the name of its flavour or of something else. Fails if two have the same.
+fn paths<'a>(config: &'a Config, catalog: &Catalog) -> anyhow::Result<HashMap<String, &'a str>> {
     let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
-    let own = [VERIFY, ALIVE, READY]
+    let own = [VERIFY, ALIVE, READY, metrics::PATH]
         .into_iter()
         .chain(shared.map(|shared| shared.path));
-    let mut taken: HashMap<String, &str> = own.map(|path| (path.to_owned(), "the server")).collect();
+    let mut taken: HashMap<String, &str> = own.map(|path| (path.to_owned(), THE_SERVER)).collect();
     for flavour in &config.flavours {
         for path in flavour.paths() {
             if let Some(other) = taken.insert(path.clone(), &flavour.name) {
@@ -187,5 +269,5 @@ fn refuse_shared_paths(config: &Config, catalog: &Catalog) -> anyhow::Result<()>
             }
         }
     }
-    Ok(())
+    Ok(taken)
 }

@@ -19,7 +19,7 @@ use crate::health::Health;
 use crate::parts::Stores;
 use crate::server::{self, Capacity};
 use crate::strategies::{JwtStrategy, OpaqueStrategy};
-use crate::{demo, keys, master};
+use crate::{demo, keys, master, metrics};
 
 /// Builds a server: its dialects and strategies, its clock and its source of random bytes.
 ///
@@ -65,6 +65,7 @@ pub struct Running {
     background: Background,
     health: Arc<Health>,
     drain_delay: Duration,
+    metrics: Option<metrics::Listening>,
 }
 
 impl Default for Builder {
@@ -169,6 +170,7 @@ impl Builder {
             entropy: self.entropy.clone(),
             master,
             public_url: public_url.unwrap_or_else(|| format!("http://{address}")),
+            capacity,
         };
         let made = Composition::new(&config, sources)?;
         if demo {
@@ -193,7 +195,9 @@ impl Builder {
         let poll = Duration::from_millis(config.revocation.poll_ms);
         let background = Background::start(made.registry.clone(), made.store_check.clone(), keyring, poll);
         let health = application.health();
-        let server = server::start(application, &config, capacity, listener)?;
+        let metrics = own_listener(&config, &application)?;
+        let connections = made.connections.clone();
+        let server = server::start(application, &config, capacity, connections, listener)?;
         Ok(Running {
             address,
             health,
@@ -201,6 +205,7 @@ impl Builder {
             handle: server.handle(),
             server: tokio::spawn(server),
             background,
+            metrics,
         })
     }
 }
@@ -209,6 +214,11 @@ impl Running {
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address at which it answers `/metrics` alone, where it was given one.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|metrics| metrics.address)
     }
 
     /// Stops the server: says at `/readyz` that it stops, for [`HttpSettings::drain_delay`](crate::HttpSettings), then
@@ -222,6 +232,16 @@ impl Running {
         self.handle.stop(true).await;
         let ended = self.server.await;
         self.background.stop().await;
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await;
+        }
         Ok(ended.context("the server died")??)
     }
+}
+
+/// The listener for metrics alone, where the settings have one.
+fn own_listener(config: &Config, application: &Application) -> anyhow::Result<Option<metrics::Listening>> {
+    let wanted = config.metrics.listen.zip(application.exporter());
+    let listening = wanted.map(|(address, exporter)| metrics::listen(address.0, exporter));
+    listening.transpose()
 }

@@ -16,6 +16,7 @@ use crate::config::{Config, PasswordSettings};
 use crate::health::{Health, StoreCheck};
 use crate::http::Proxies;
 use crate::parts::{ServerParts, Stores};
+use crate::server::{Capacity, Slots};
 
 /// Everything that exists once in a server.
 #[derive(Debug)]
@@ -29,6 +30,9 @@ pub(crate) struct Composition {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) master: SecretKey,
     pub(crate) server: Arc<ServerParts>,
+    pub(crate) connections: Arc<Slots>,
+    /// Where metrics are switched on.
+    pub(crate) metrics: bool,
 }
 
 /// The inputs of a composition, besides the settings.
@@ -39,6 +43,7 @@ pub(crate) struct Sources {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) master: SecretKey,
     pub(crate) public_url: String,
+    pub(crate) capacity: Capacity,
 }
 
 impl Composition {
@@ -50,7 +55,9 @@ impl Composition {
             entropy,
             master,
             public_url,
+            capacity,
         } = sources;
+        let proxies = Proxies(config.http.proxies()?);
         let limits = RegistryLimits {
             records: config.revocation.records,
             staleness: Some(config.revocation.max_staleness.0),
@@ -72,7 +79,7 @@ impl Composition {
                 passwords: Arc::new(passwords),
                 throttle,
                 quotas: Arc::new(Quotas::new(config.partners.limits(), clock.clone())),
-                proxies: Proxies(config.http.proxies()?),
+                proxies: proxies.clone(),
                 body_timeout: config.http.body_timeout.0,
                 public_url,
                 clock: clock.clone(),
@@ -85,6 +92,8 @@ impl Composition {
             clock,
             entropy,
             master,
+            connections: Arc::new(Slots::new(capacity, proxies)),
+            metrics: config.metrics.enabled,
         })
     }
 

@@ -6,6 +6,7 @@ mod duration;
 mod flavour;
 mod http;
 mod limits;
+mod metrics;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -24,13 +25,15 @@ pub use duration::Span;
 pub use flavour::{Flavour, SigningKeys};
 pub use http::HttpSettings;
 pub use limits::{PartnerSettings, PasswordSettings, RefreshSettings, RevocationSettings};
+pub use metrics::{MetricsAddress, MetricsSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 7] = [
+const NOT_SETTINGS: [&str; 8] = [
     "master_key",
     "skip_postgres",
     "require_postgres",
     "require_nginx",
+    "require_prometheus",
     "interop",
     "require_interop",
     "log",
@@ -48,6 +51,7 @@ struct Raw {
     revocation: RevocationSettings,
     partners: PartnerSettings,
     http: HttpSettings,
+    metrics: MetricsSettings,
     flavour: Option<Vec<Dict>>,
 }
 
@@ -62,6 +66,7 @@ impl Default for Raw {
             revocation: RevocationSettings::default(),
             partners: PartnerSettings::default(),
             http: HttpSettings::default(),
+            metrics: MetricsSettings::default(),
             flavour: None,
         }
     }
@@ -101,6 +106,8 @@ pub struct Config {
     pub partners: PartnerSettings,
     /// `[http]`.
     pub http: HttpSettings,
+    /// `[metrics]`.
+    pub metrics: MetricsSettings,
     /// The mounted flavours, in order.
     pub flavours: Vec<Flavour>,
 }
@@ -160,6 +167,7 @@ impl Config {
             revocation: raw.revocation,
             partners: raw.partners,
             http: raw.http,
+            metrics: raw.metrics,
         })
     }
 }

@@ -9,6 +9,8 @@ use auth_actix::{AuthRejection, Authenticator};
 use auth_core::{Scope, VerifiedToken};
 use permissions::Demand;
 
+use crate::metrics::WorkerCounts;
+
 /// The only parameter. It may be repeated: all permissions are needed.
 const PERMISSION: &str = "permission";
 
@@ -16,19 +18,31 @@ const PERMISSION: &str = "permission";
 /// not understood. Takes any method and does not read the body.
 pub(crate) async fn verify(
     authenticator: Data<Authenticator>,
+    counts: Data<WorkerCounts>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AuthRejection> {
-    let token = authenticator.authenticate(&request).await.inspect_err(log)?;
+    let check = counts.begin_check();
+    let token = match authenticator.authenticate(&request).await {
+        Ok(token) => token,
+        Err(rejection) => {
+            check.rejected(&rejection);
+            log(&rejection);
+            return Err(rejection);
+        }
+    };
     // A misspelt parameter that is passed over would let in everybody who has a token.
     let Some(names) = demanded(request.query_string()) else {
+        check.bad_query(token.flavour());
         return Ok(bad_query());
     };
     let demand = Demand::parse(names.iter().map(AsRef::as_ref));
     let met = demand.as_ref().is_ok_and(|demand| demand.is_met_by(token.scopes()));
     if !met {
+        check.forbidden(token.flavour());
         log_missing(&token, demand.as_ref().ok());
         return Err(AuthRejection::scope(authenticator.challenge(), needed(demand.ok()))).inspect_err(log);
     }
+    check.passed(token.flavour());
     identity_headers(&token).ok_or_else(|| AuthRejection::scope(authenticator.challenge(), String::new()))
 }
 

@@ -8,6 +8,7 @@ mod reply;
 pub(crate) mod request_id;
 mod routes;
 mod source;
+mod trace_context;
 
 pub use body::Body;
 pub use presented::{authorization, presented};
@@ -15,4 +16,5 @@ pub use reply::{HandlerError, respond};
 pub use routes::{Routes, endpoint};
 pub use source::Proxies;
 
+pub(crate) use reply::not_found;
 pub(crate) use routes::only_get;

@@ -17,6 +17,7 @@ mod health;
 pub mod http;
 mod keys;
 mod master;
+mod metrics;
 mod options;
 mod parts;
 mod server;
@@ -26,7 +27,7 @@ mod telemetry;
 pub use builder::{Builder, Running, Start};
 pub use cli::run;
 pub use config::{
-    Config, Flavour, HttpSettings, Overrides, PartnerSettings, PasswordSettings, RefreshSettings, RevocationSettings,
-    SigningKeys, Span,
+    Config, Flavour, HttpSettings, MetricsAddress, MetricsSettings, Overrides, PartnerSettings, PasswordSettings,
+    RefreshSettings, RevocationSettings, SigningKeys, Span,
 };
 pub use parts::{FlavourParts, People, ServerParts, StoreHealth, Stores};

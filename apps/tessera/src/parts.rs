@@ -16,9 +16,10 @@ use consumer_auth::{ConsumerStore, Quotas};
 use keystore::KeyStore;
 use permissions::RoleStore;
 use secrecy::{ExposeSecret, SecretString};
-use store_diesel::{DieselStore, MetaStore};
+use store_diesel::{DieselStore, MetaStore, PoolStatus};
 
 use crate::http::{HandlerError, Proxies};
+use crate::metrics::LoginCounts;
 
 /// Whether a store can be used.
 #[async_trait]
@@ -28,6 +29,11 @@ pub trait StoreHealth: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store does not answer, or can only be read: its disk is full, or it must not be written to.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// The state of its connections, for metrics; nothing where it has none.
+    fn pools(&self) -> Vec<PoolStatus> {
+        Vec::new()
+    }
 }
 
 #[async_trait]
@@ -35,6 +41,10 @@ impl StoreHealth for DieselStore {
     async fn check(&self) -> Result<(), StoreError> {
         self.ping().await?;
         self.check_writing().await
+    }
+
+    fn pools(&self) -> Vec<PoolStatus> {
+        Self::pools(self)
     }
 }
 
@@ -141,6 +151,7 @@ pub struct FlavourParts {
     pub tokens: TokenService,
     /// What all flavours share.
     pub server: Arc<ServerParts>,
+    pub(crate) logins: Arc<LoginCounts>,
 }
 
 impl FlavourParts {
@@ -150,8 +161,8 @@ impl FlavourParts {
     /// When the flavour has no realm.
     pub fn people(&self) -> anyhow::Result<People> {
         let realm = self.realm.clone().context("a flavour with passwords needs a realm")?;
-        let server = self.server.clone();
-        Ok(People { realm, server })
+        let (server, logins) = (self.server.clone(), self.logins.clone());
+        Ok(People { realm, server, logins })
     }
 }
 
@@ -160,6 +171,7 @@ impl FlavourParts {
 pub struct People {
     realm: Realm,
     server: Arc<ServerParts>,
+    logins: Arc<LoginCounts>,
 }
 
 impl People {
@@ -173,12 +185,11 @@ impl People {
         login: &str,
         password: &SecretString,
     ) -> Result<Account, HandlerError> {
-        let source = self.server.proxies.source(request);
-        Ok(self
-            .server
-            .passwords
-            .check(&self.realm, login, password, source)
-            .await?)
+        let (source, clock) = (self.server.proxies.source(request), &self.server.clock);
+        let begun = clock.monotonic();
+        let checked = self.server.passwords.check(&self.realm, login, password, source).await;
+        self.logins.note(&checked, clock.monotonic().saturating_sub(begun));
+        Ok(checked?)
     }
 
     /// The permissions of the account's role.

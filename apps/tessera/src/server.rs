@@ -18,15 +18,15 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
-use actix_web::{App as Actix, Error, HttpResponse, web};
+use actix_web::{App as Actix, Error, web};
 use anyhow::Context;
 
 use crate::application::Application;
 use crate::config::{Config, HttpSettings};
-use crate::http::{self, Proxies};
+use crate::http::{self, not_found};
 
 pub(crate) use capacity::Capacity;
-use slots::Slots;
+pub(crate) use slots::Slots;
 use watch::Waits;
 
 /// How long a client that is refused in the middle of its request may go on sending, so that it reads the refusal.
@@ -37,11 +37,11 @@ pub(crate) fn start(
     application: Application,
     config: &Config,
     capacity: Capacity,
+    slots: Arc<Slots>,
     listener: TcpListener,
 ) -> anyhow::Result<Server> {
     let application = Arc::new(application);
     let settings = config.http.clone();
-    let slots = Arc::new(Slots::new(capacity, Proxies(settings.proxies()?)));
     let workers = capacity::workers(&settings);
     let server = ServerBuilder::new()
         .workers(workers)
@@ -119,10 +119,4 @@ fn cors(settings: &HttpSettings) -> Cors {
         .allowed_headers(own)
         .expose_headers(["WWW-Authenticate", "Retry-After", "X-Request-Id"])
         .max_age(3600)
-}
-
-async fn not_found() -> HttpResponse {
-    HttpResponse::NotFound()
-        .content_type("application/json")
-        .body(r#"{"error":"not found"}"#)
 }

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::panic::PanicHookInfo;
+use std::sync::OnceLock;
 
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -24,6 +25,9 @@ use writer::LogWriter;
 /// How many bytes of lines wait for a reader of standard error that is slow: some ten thousand lines. Further lines are
 /// dropped and counted.
 const BUFFER: usize = 2 << 20;
+
+/// What takes the lines of this process; unset until [`start`].
+static WRITER: OnceLock<LogWriter> = OnceLock::new();
 
 /// Keeps the log running. When dropped, the lines logged so far are written.
 #[derive(Debug)]
@@ -44,6 +48,8 @@ pub(crate) fn start() -> anyhow::Result<Telemetry> {
     let repeats = Repeats::default();
     let (writer, guard) = LogWriter::start(standard_error(), BUFFER, repeats.clone())
         .map_err(|error| anyhow::anyhow!("the thread that writes the log cannot start: {error}"))?;
+    // The first one stays; `try_init` below fails for another.
+    let _ = WRITER.set(writer.clone());
     let lines = fmt::layer().with_writer(writer).with_ansi(false);
     registry()
         .with(filter)
@@ -53,6 +59,11 @@ pub(crate) fn start() -> anyhow::Result<Telemetry> {
         .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(Telemetry { _writer: guard })
+}
+
+/// How many lines of the log were dropped since the start.
+pub(crate) fn dropped_lines() -> usize {
+    WRITER.get().map_or(0, LogWriter::dropped)
 }
 
 /// A handle of its own: whoever holds the lock of `std::io::stderr` while the pipe is full would stop every other user.

@@ -120,7 +120,8 @@ impl Authenticator {
         };
         let source = self.source.0.as_ref().map(|source| source(request));
         let mut rejection = AuthRejection::invalid(&self.challenge, Rejection::Unknown);
-        for scheme in self.schemes.iter().filter(|scheme| credential.fits(scheme.carriers)) {
+        let schemes = self.schemes.iter().enumerate();
+        for (place, scheme) in schemes.filter(|(_, scheme)| credential.fits(scheme.carriers)) {
             let presented = PresentedToken {
                 source,
                 ..credential.presented()
@@ -128,7 +129,9 @@ impl Authenticator {
             match scheme.verifier.verify(&presented).await {
                 Ok(token) => return Ok(token),
                 Err(VerifyError::Unavailable(reason)) => rejection = AuthRejection::unavailable(reason),
-                Err(VerifyError::Rejected(reason)) => rejection = rejection.or_rejected(&self.challenge, reason),
+                Err(VerifyError::Rejected(reason)) => {
+                    rejection = rejection.or_rejected(&self.challenge, reason, place);
+                }
                 Err(_) => {}
             }
         }

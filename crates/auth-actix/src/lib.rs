@@ -9,7 +9,7 @@ mod rejection;
 pub use authenticator::{AuthScheme, Authenticator};
 pub use carrier::{CarrierError, Carriers, Credential};
 pub use extract::Authenticated;
-pub use rejection::AuthRejection;
+pub use rejection::{AuthRejection, RejectionKind};
 
 /// The examples of the project's own README, compiled here because this crate sees all they need.
 #[cfg(doctest)]

@@ -12,11 +12,36 @@ use auth_core::{Rejection, StoreError, Unavailable};
 #[derive(Clone, Debug)]
 pub struct AuthRejection(Reason);
 
+/// Why a caller was rejected, for metrics: of each there are few.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RejectionKind {
+    /// There is no token.
+    Absent,
+    /// The token is not valid.
+    Invalid(Rejection),
+    /// The token is valid and lacks a scope.
+    Scope,
+    /// The token cannot be checked now.
+    Unavailable(Unavailable),
+    /// The application has no authenticator.
+    NotConfigured,
+}
+
 #[derive(Clone, Debug)]
 enum Reason {
-    Absent { challenge: Arc<str> },
-    Invalid { challenge: Arc<str>, reason: Rejection },
-    Scope { challenge: Arc<str>, needed: String },
+    Absent {
+        challenge: Arc<str>,
+    },
+    Invalid {
+        challenge: Arc<str>,
+        reason: Rejection,
+        scheme: Option<usize>,
+    },
+    Scope {
+        challenge: Arc<str>,
+        needed: String,
+    },
     Unavailable(Unavailable),
     NotConfigured,
 }
@@ -32,6 +57,7 @@ impl AuthRejection {
         Self(Reason::Invalid {
             challenge: challenge.clone(),
             reason,
+            scheme: None,
         })
     }
 
@@ -52,14 +78,35 @@ impl AuthRejection {
         })
     }
 
-    /// This rejection; but if it only says that the token is unknown or malformed, one with `reason`.
-    pub(crate) fn or_rejected(self, challenge: &Arc<str>, reason: Rejection) -> Self {
+    /// This rejection; but if it only says that the token is not the scheme's own, one with `reason`, of this scheme.
+    pub(crate) fn or_rejected(self, challenge: &Arc<str>, reason: Rejection, scheme: usize) -> Self {
         match self.0 {
-            Reason::Invalid {
-                reason: Rejection::Unknown | Rejection::Malformed,
-                ..
-            } => Self::invalid(challenge, reason),
+            Reason::Invalid { scheme: None, .. } => Self(Reason::Invalid {
+                challenge: challenge.clone(),
+                reason,
+                scheme: (!is_foreign(reason)).then_some(scheme),
+            }),
             _ => self,
+        }
+    }
+
+    /// Why, for metrics.
+    pub fn kind(&self) -> RejectionKind {
+        match &self.0 {
+            Reason::Absent { .. } => RejectionKind::Absent,
+            Reason::Invalid { reason, .. } => RejectionKind::Invalid(*reason),
+            Reason::Scope { .. } => RejectionKind::Scope,
+            Reason::Unavailable(reason) => RejectionKind::Unavailable(reason.clone()),
+            Reason::NotConfigured => RejectionKind::NotConfigured,
+        }
+    }
+
+    /// Which of the schemes recognised the token as its own and rejected it: its place in the list that
+    /// [`Authenticator::new`](crate::Authenticator::new) was given. `None`: no scheme did.
+    pub fn scheme(&self) -> Option<usize> {
+        match &self.0 {
+            Reason::Invalid { scheme, .. } => *scheme,
+            _ => None,
         }
     }
 
@@ -85,6 +132,14 @@ impl AuthRejection {
             Reason::Unavailable(_) | Reason::NotConfigured => None,
         }
     }
+}
+
+/// Whether a scheme says by this that the token is none of its own.
+fn is_foreign(reason: Rejection) -> bool {
+    matches!(
+        reason,
+        Rejection::Unknown | Rejection::Malformed | Rejection::UnknownKey | Rejection::WrongFlavour
+    )
 }
 
 impl fmt::Display for AuthRejection {

@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, HttpResponse, web};
 use async_trait::async_trait;
-use auth_actix::{AuthRejection, AuthScheme, Authenticated, Authenticator, Carriers};
+use auth_actix::{AuthRejection, AuthScheme, Authenticated, Authenticator, Carriers, RejectionKind};
 use auth_core::{
     Capabilities, Generation, PresentedToken, Realm, Rejection, Scopes, SessionRef, StoreError, Subject, TokenId,
     VerifiedParts, VerifiedToken, Verifier, VerifyError,
@@ -136,4 +136,52 @@ async fn without_an_authenticator_every_request_is_503_and_the_log_names_the_mis
         .as_error::<AuthRejection>()
         .unwrap();
     assert_eq!(rejection.reason(), "no Authenticator in the application's data");
+}
+
+/// Answers every token with one rejection.
+#[derive(Debug)]
+struct Always(Rejection);
+
+#[async_trait]
+impl Verifier for Always {
+    fn flavour(&self) -> &str {
+        "always"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    async fn verify(&self, _: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
+        Err(self.0.into())
+    }
+}
+
+/// The kind of the rejection, and the scheme that made it, where the schemes reject with these reasons.
+async fn judged<const N: usize>(reasons: [Rejection; N]) -> (RejectionKind, Option<usize>) {
+    let scheme = |reason| AuthScheme {
+        carriers: Carriers::BEARER,
+        verifier: Arc::new(Always(reason)) as Arc<dyn Verifier>,
+    };
+    let authenticator = Authenticator::new(reasons.map(scheme).into(), "test");
+    let request = TestRequest::get().insert_header((header::AUTHORIZATION, "Bearer x"));
+    let rejection = authenticator
+        .authenticate(&request.to_http_request())
+        .await
+        .unwrap_err();
+    (rejection.kind(), rejection.scheme())
+}
+
+#[actix_web::test]
+async fn the_scheme_whose_token_it_is_says_why() {
+    use Rejection::{BadSignature, Expired, Malformed, Revoked, Unknown, UnknownKey, WrongFlavour};
+    let invalid = RejectionKind::Invalid;
+    assert_eq!(judged([Expired]).await, (invalid(Expired), Some(0)));
+    assert_eq!(judged([Malformed, Revoked]).await, (invalid(Revoked), Some(1)));
+    assert_eq!(judged([UnknownKey, Expired]).await, (invalid(Expired), Some(1)));
+    assert_eq!(
+        judged([WrongFlavour, BadSignature, Unknown]).await,
+        (invalid(BadSignature), Some(1))
+    );
+    assert_eq!(judged([Unknown, Malformed]).await.1, None, "no scheme's own");
 }

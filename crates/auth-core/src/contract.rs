@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod account_store;
 pub(crate) mod client_network;
 pub(crate) mod clock;
+pub(crate) mod durations;
 pub(crate) mod entropy;
 pub(crate) mod error;
 pub(crate) mod invalid_name;

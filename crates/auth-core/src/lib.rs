@@ -12,6 +12,7 @@ pub use contract::account::{Account, Attributes, Generation, NewAccount, Realm, 
 pub use contract::account_store::AccountStore;
 pub use contract::client_network::{ClientNetwork, UNKNOWN_SOURCE, WiderNetwork};
 pub use contract::clock::{CLOCK_SKEW, Clock, SystemClock, Timestamp};
+pub use contract::durations::{DurationCounts, Durations};
 pub use contract::entropy::{Entropy, EntropyError, SystemEntropy, random_bytes};
 pub use contract::error::{
     IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError, StoreError, Unavailable, VerifyError,
@@ -27,8 +28,8 @@ pub use contract::token_store::{Change, FeedEntry, FeedState, NewToken, RefreshS
 pub use contract::verified_token::{VerifiedParts, VerifiedToken};
 pub use sessions::key_bound::KeyBound;
 pub use sessions::refresh::RefreshPolicy;
-pub use sessions::registry::{RegistryLimits, TokenRegistry};
-pub use sessions::service::{Refreshing, SignedIn, TokenService};
+pub use sessions::registry::{RegistryCounters, RegistryLimits, TokenRegistry};
+pub use sessions::service::{Refreshing, SignedIn, TokenCounters, TokenService};
 pub use sessions::token_admin::{TokenAdminStore, TokenSummary};
 pub use sessions::tracked::Tracked;
 pub use sessions::unknown_tokens::UnknownTokens;

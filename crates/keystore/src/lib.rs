@@ -18,7 +18,7 @@ pub use keyring::{
     ChangedKeys, Keyring, KeysHealth, ListedKey, ReloadFailure, Reloaded, Replaced, RetireWhen, Rotated, RotationPlan,
 };
 pub use plain::PlainKey;
-pub use rotation::{KeyState, KeyTimes};
+pub use rotation::{KeySchedule, KeyState, KeyTimes};
 pub use seal::Sealer;
 pub use store::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement};
 pub use stored::{KeyPurpose, PurposeError, StoredKey};

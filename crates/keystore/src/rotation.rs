@@ -30,6 +30,15 @@ pub enum KeyState {
     Retired,
 }
 
+/// When the key that signs began to, and when another one takes over, as far as that is planned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeySchedule {
+    /// Since when the current key may sign; `None`: no key signs.
+    pub signs_since: Option<Timestamp>,
+    /// When the next key begins to sign; `None`: none is published.
+    pub next_signs: Option<Timestamp>,
+}
+
 /// What a rotation changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotation {
@@ -74,6 +83,18 @@ pub fn states(keys: &[KeyTimes], now: Timestamp) -> Vec<KeyState> {
         _ => KeyState::Overlapping,
     };
     keys.iter().enumerate().map(state).collect()
+}
+
+/// When the key that signs began to, and when the next one does.
+#[must_use]
+pub fn schedule(keys: &[KeyTimes], now: Timestamp) -> KeySchedule {
+    let next = keys
+        .iter()
+        .filter(|key| key.activates > now && key.verifies(key.activates));
+    KeySchedule {
+        signs_since: signing(keys, now).map(|index| keys[index].activates),
+        next_signs: next.map(|key| key.activates).min(),
+    }
 }
 
 /// Whether some key signs at every moment from `from` on.
@@ -159,6 +180,21 @@ mod tests {
         // A token signed in the last moment before the change verifies until its end.
         assert_eq!(at(HOUR + LIFE - MOMENT)[0], KeyState::Overlapping);
         assert_eq!(at(HOUR + LIFE), [KeyState::Retired, KeyState::Current]);
+    }
+
+    #[test]
+    fn the_schedule_has_the_key_that_signs_and_the_next_one() {
+        let at = |keys: &[KeyTimes]| {
+            let found = schedule(keys, NOW);
+            (found.signs_since, found.next_signs)
+        };
+        let (before, soon, later) = (NOW.minus(HOUR), NOW.plus(LIFE), NOW.plus(HOUR));
+        assert_eq!(at(&[]), (None, None));
+        assert_eq!(at(&[times(before, None)]), (Some(before), None));
+        let planned = [times(before, Some(later)), times(later, None), times(soon, None)];
+        assert_eq!(at(&planned), (Some(before), Some(soon)));
+        let withdrawn = [times(before, None), times(soon, Some(NOW))];
+        assert_eq!(at(&withdrawn), (Some(before), None), "it will never sign");
     }
 
     #[test]

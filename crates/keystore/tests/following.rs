@@ -67,11 +67,21 @@ async fn a_follower_hears_of_a_new_key_of_its_signing_and_of_the_end_of_the_old_
         (follower.signing(), follower.verifying()),
         (Some(first.clone()), vec![first.clone(), "b".into()])
     );
+    let [(followed, planned)] = node.keyring.schedules().try_into().expect("one purpose");
+    assert_eq!(
+        (followed, planned.next_signs),
+        (shops, Some(node.clock.now().plus(HOUR)))
+    );
     node.clock.advance(HOUR);
     node.keyring.reload().await.unwrap();
     assert_eq!(
         (follower.signing().as_deref(), follower.verifying().len()),
         (Some("b"), 2)
+    );
+    let (_, now_signing) = node.keyring.schedules()[0].clone();
+    assert_eq!(
+        (now_signing.signs_since, now_signing.next_signs),
+        (planned.next_signs, None)
     );
     node.clock.advance(LIFE);
     node.keyring.reload().await.unwrap();

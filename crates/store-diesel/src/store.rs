@@ -13,6 +13,7 @@ use crate::inspect::Inspect;
 use crate::meta::{MetaStore, Ping};
 use crate::migrations::{self, Migrate};
 use crate::options::{ConnectError, StoreOptions};
+use crate::pool_status::Pools;
 use crate::url::DatabaseUrl;
 use crate::{postgres, sqlite};
 
@@ -96,6 +97,10 @@ impl DieselStore {
         self.0.check_writing().await
     }
 
+    pub(crate) fn behind(&self) -> &dyn Pools {
+        &*self.0
+    }
+
     #[cfg(feature = "test-support")]
     pub(crate) fn ports(&self) -> &dyn Ports {
         &*self.0
@@ -127,9 +132,9 @@ impl<T> Ports for T where
 }
 
 /// What is behind the ports.
-pub(crate) trait Behind: Ping + InfoStore + Migrate + Inspect {}
+pub(crate) trait Behind: Ping + InfoStore + Migrate + Inspect + Pools {}
 
-impl<T: Ping + InfoStore + Migrate + Inspect> Behind for T {}
+impl<T: Ping + InfoStore + Migrate + Inspect + Pools> Behind for T {}
 
 /// Stands in for the look behind the ports where tests are not supported.
 #[cfg(not(feature = "test-support"))]

@@ -61,7 +61,7 @@ impl Serve {
             demo: self.demo,
         };
         let running = common.builder().start(start).await?;
-        announce::ready(&config, running.address(), self.demo, common.json());
+        announce::ready(&config, &running, self.demo, common.json());
         signals::stop_asked().await?;
         tracing::info!(event = "stopping");
         running.stop().await

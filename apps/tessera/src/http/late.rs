@@ -62,7 +62,7 @@ mod tests {
 
     async fn refused() -> HttpResponse {
         let mut answer = HttpResponse::ServiceUnavailable().finish();
-        answer.extensions_mut().insert(Refused);
+        answer.extensions_mut().insert(Refused { reason: 0 });
         answer
     }
 

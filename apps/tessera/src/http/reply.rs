@@ -11,6 +11,8 @@ use auth_core::{
 use consumer_auth::VouchError;
 use dialects::{Answer, CorruptRecord, RejectionFormatter, RequestRejection};
 
+use crate::metrics::refusal_index;
+
 /// The HTTP answer for an outcome, in the dialect's own shape if it is a rejection.
 pub fn respond(dialect: &dyn RejectionFormatter, outcome: Result<Answer, HandlerError>) -> HttpResponse {
     match outcome {
@@ -18,15 +20,26 @@ pub fn respond(dialect: &dyn RejectionFormatter, outcome: Result<Answer, Handler
         Err(HandlerError(rejection)) => {
             tracing::debug!(event = "request_refused", reason = %rejection);
             let mut response = http(dialect.answer(&rejection));
-            response.extensions_mut().insert(Refused);
+            let reason = refusal_index(&rejection);
+            response.extensions_mut().insert(Refused { reason });
             response
         }
     }
 }
 
+/// What is not there, outside the flavours.
+pub(crate) async fn not_found() -> HttpResponse {
+    HttpResponse::NotFound()
+        .content_type("application/json")
+        .body(r#"{"error":"not found"}"#)
+}
+
 /// Marks the answer to a request that a dialect refused: it may be sent late (see `late.rs`).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Refused;
+pub(super) struct Refused {
+    /// Why, as metrics count it.
+    pub(super) reason: usize,
+}
 
 /// The HTTP form of a finished answer.
 pub(super) fn http(answer: Answer) -> HttpResponse {

@@ -1,4 +1,5 @@
-//! An id for each request: in its answer, and in every line that is logged for it.
+//! An id for each request: in its answer, and in every line that is logged for it, beside the id of its trace. And a count of
+//! the answers.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,7 +14,10 @@ use actix_web::{Error, HttpRequest};
 use auth_core::{Entropy, random_bytes};
 use tracing::Instrument;
 
+use super::reply::Refused;
 use super::source::Proxies;
+use super::trace_context::{self, TraceId};
+use crate::metrics::WorkerCounts;
 
 /// The header of requests and answers.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,6 +45,14 @@ impl RequestIds {
         given.unwrap_or_else(|| self.new_id())
     }
 
+    /// The trace that the caller names, otherwise a new one. Where it can, that has the digits of the request's id.
+    fn trace_of(&self, request: &HttpRequest, id: &str) -> TraceId {
+        let own = || TraceId::parse(id).or_else(|| TraceId::parse(&self.new_id()));
+        trace_context::named_by(request.headers())
+            .or_else(own)
+            .unwrap_or(TraceId::UNKNOWN)
+    }
+
     fn new_id(&self) -> String {
         match random_bytes::<16>(&*self.entropy) {
             Ok(bytes) => bytes.iter().fold(String::with_capacity(32), |mut id, byte| {
@@ -54,16 +66,20 @@ impl RequestIds {
     }
 }
 
-/// Middleware: gives the request an id.
+/// Middleware: gives the request an id, and counts its answer.
 pub(crate) async fn identified(
     ids: Data<RequestIds>,
+    counts: Data<WorkerCounts>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let (id, source) = (ids.of(request.request()), ids.proxies.source(request.request()));
+    let trace = ids.trace_of(request.request(), &id);
     // An error's level, so that the lines of a request have its id whatever TESSERA_LOG selects.
-    let span = tracing::error_span!(target: SPAN_TARGET, "request", %id, %source);
+    let span = tracing::error_span!(target: SPAN_TARGET, "request", %id, %trace, %source);
+    let route = counts.route(request.path());
     let answer = next.call(request).instrument(span).await;
+    count(&counts, route, &answer);
     let Ok(id) = HeaderValue::try_from(id) else {
         return answer;
     };
@@ -77,6 +93,19 @@ pub(crate) async fn identified(
             response.headers_mut().insert(HEADER, id);
             Err(InternalError::from_response(error, response).into())
         }
+    }
+}
+
+fn count(counts: &WorkerCounts, route: usize, answer: &Result<ServiceResponse<impl MessageBody>, Error>) {
+    match answer {
+        Ok(answer) => {
+            let answer = answer.response();
+            let status = answer.status();
+            let refused = || answer.extensions().get::<Refused>().map(|refused| refused.reason);
+            let refusal = if status.as_u16() >= 400 { refused() } else { None };
+            counts.answered(route, status.as_u16(), refusal);
+        }
+        Err(error) => counts.answered(route, error.as_response_error().status_code().as_u16(), None),
     }
 }
 

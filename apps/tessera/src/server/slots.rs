@@ -17,7 +17,7 @@ const LOG_EVERY: Duration = Duration::from_secs(1);
 /// The connections of a server. One source, an IPv4 address or an IPv6 /64, has at most its share, so that it cannot
 /// take the others'. Trusted proxies have none: they bring the connections of many.
 #[derive(Debug)]
-pub(super) struct Slots {
+pub(crate) struct Slots {
     capacity: Capacity,
     proxies: Proxies,
     taken: Mutex<Taken>,
@@ -27,8 +27,22 @@ pub(super) struct Slots {
 struct Taken {
     total: usize,
     by_source: HashMap<ClientNetwork, usize>,
+    refused_in_all: u64,
+    refused_of_one_source: u64,
+    /// Since the last line of the log.
     refused: usize,
     logged: Option<Instant>,
+}
+
+/// How many connections there are, and how many there were too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SlotStatus {
+    pub(crate) open: usize,
+    pub(crate) limit: usize,
+    /// Refused since there were too many in all.
+    pub(crate) refused_in_all: u64,
+    /// Refused since one source had too many.
+    pub(crate) refused_of_one_source: u64,
 }
 
 /// One connection's place, free again when this is dropped.
@@ -39,7 +53,7 @@ pub(super) struct Slot {
 }
 
 impl Slots {
-    pub(super) fn new(capacity: Capacity, proxies: Proxies) -> Self {
+    pub(crate) fn new(capacity: Capacity, proxies: Proxies) -> Self {
         Self {
             capacity,
             proxies,
@@ -68,6 +82,17 @@ impl Slots {
         })
     }
 
+    /// For metrics.
+    pub(crate) fn status(&self) -> SlotStatus {
+        let taken = self.taken();
+        SlotStatus {
+            open: taken.total,
+            limit: self.capacity.connections,
+            refused_in_all: taken.refused_in_all,
+            refused_of_one_source: taken.refused_of_one_source,
+        }
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,6 +100,10 @@ impl Slots {
 
 impl Taken {
     fn refuse(&mut self, source: IpAddr, is_full: bool) {
+        match is_full {
+            true => self.refused_in_all += 1,
+            false => self.refused_of_one_source += 1,
+        }
         self.refused += 1;
         let now = Instant::now();
         if self.logged.is_some_and(|logged| now < logged + LOG_EVERY) {
@@ -157,7 +186,13 @@ mod tests {
             assert_eq!(admitted(&held), [true; 5]);
             assert!(slots.take("192.0.2.4".parse().unwrap()).is_none());
         }
-        let taken = slots.taken();
-        assert_eq!((taken.total, taken.by_source.len()), (0, 0));
+        let expected = SlotStatus {
+            open: 0,
+            limit: 5,
+            refused_in_all: 3,
+            refused_of_one_source: 0,
+        };
+        assert_eq!(slots.status(), expected);
+        assert!(slots.taken().by_source.is_empty());
     }
 }

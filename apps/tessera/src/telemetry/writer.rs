@@ -62,6 +62,11 @@ impl LogWriter {
             .spawn(move || write_until_closed(&of_thread, sink, &repeats))?;
         Ok((Self(shared.clone()), Guard(shared)))
     }
+
+    /// How many lines were dropped since the start.
+    pub(super) fn dropped(&self) -> usize {
+        self.0.state().dropped
+    }
 }
 
 impl<'a> MakeWriter<'a> for LogWriter {

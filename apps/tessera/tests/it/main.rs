@@ -18,6 +18,7 @@ mod curl;
 mod foreign_tokens;
 mod lifecycle;
 mod logging;
+mod metrics;
 mod panics;
 mod request_ids;
 mod secrets;

@@ -135,3 +135,51 @@ fn the_lines_of_a_request_have_its_id_whatever_is_selected() {
         line(&server, &id(&refused.expect("a lock")), "login_throttled");
     }
 }
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+/// The ids of the request and of its trace in the line of a refused login.
+fn ids_in_the_log(server: &Server, request: Request) -> [String; 2] {
+    let response = server.send(&request);
+    let line = line(server, &id(&response), "login_failed");
+    ["id=", "trace="].map(|name| {
+        let rest = line.split(name).nth(1).unwrap_or_else(|| panic!("no {name} in {line}"));
+        rest.split([' ', '}']).next().unwrap_or_default().to_owned()
+    })
+}
+
+fn wrong_login() -> Request {
+    Dialect::Login.request(&Dialect::Login.attempt("nobody@mydomain.com", "wrong"))
+}
+
+#[test]
+fn the_lines_of_a_request_have_the_trace_that_its_caller_names() {
+    let server = Server::demo();
+    let named = wrong_login().header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01"));
+    let [own, trace] = ids_in_the_log(&server, named);
+    assert_eq!(trace, TRACE);
+    assert_ne!(own, TRACE, "its own id is not the caller's to choose");
+    let [own, trace] = ids_in_the_log(&server, wrong_login());
+    assert_eq!(own, trace, "without one, both have the same digits");
+}
+
+#[test]
+fn a_trace_that_is_not_named_as_the_standard_has_it_is_not_taken() {
+    let server = Server::demo();
+    for bad in [
+        format!("00-{TRACE}-00f067aa0ba902b7-01-more"),
+        format!("00-{TRACE}-0000000000000000-01"),
+        format!("00-{}-00f067aa0ba902b7-01", TRACE.to_uppercase()),
+        format!("00-{TRACE}-00f067aa0ba902b7-01 forged=\"yes\""),
+        TRACE.to_owned(),
+        "x".repeat(10_000),
+    ] {
+        let [own, trace] = ids_in_the_log(&server, wrong_login().header("traceparent", &bad));
+        assert_eq!(own, trace, "{bad}");
+    }
+    let good = format!("00-{TRACE}-00f067aa0ba902b7-01");
+    let twice = wrong_login().header("traceparent", &good).header("traceparent", &good);
+    let [own, trace] = ids_in_the_log(&server, twice);
+    assert_eq!(own, trace, "two of them");
+    assert!(!server.err().text().contains("forged"));
+}

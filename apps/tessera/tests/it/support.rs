@@ -5,6 +5,7 @@ pub mod dialect;
 pub mod jws;
 pub mod operator;
 mod poll;
+pub mod scrape;
 pub mod server;
 pub mod sign_in;
 pub mod vectors;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bcrypt_batch::{Cost, StoredHash};
 use secrecy::SecretString;
+use tracing::Instrument;
 
 use crate::contract::account::{Account, Realm};
 use crate::contract::error::StoreError;
@@ -124,7 +125,8 @@ impl PasswordAuthenticator {
         let mut attempt = self.throttle.begin(audit.realm, login, audit.source)?;
         // Before the query: a sign-in that is refused as busy costs none.
         let place = self.hasher.admit(audit.source)?;
-        let record = self.find(audit.realm, login).await?;
+        let looking = tracing::debug_span!("find_account");
+        let record = self.find(audit.realm, login).instrument(looking).await?;
         if let Some(record) = &record {
             self.throttle.found(&mut attempt, record.account.subject)?;
         }
@@ -132,7 +134,8 @@ impl PasswordAuthenticator {
             Ok(stored) => (Some(stored), None),
             Err(obstacle) => (None, Some(obstacle)),
         };
-        let verdict = place.verify(stored, password).await?;
+        let hashing = tracing::debug_span!("hash_password");
+        let verdict = place.verify(stored, password).instrument(hashing).await?;
         let wrong = (!verdict.matched).then_some(Failure::WrongPassword);
         match (record, obstacle.or(wrong)) {
             (Some(mut record), None) => {

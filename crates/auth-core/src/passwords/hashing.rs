@@ -23,6 +23,7 @@ use bcrypt_batch::{StoredHash, Workspace};
 use secrecy::SecretString;
 
 use crate::contract::clock::Clock;
+use crate::contract::durations::DurationCounts;
 use crate::contract::entropy::Entropy;
 
 pub use cost::{HashCost, HashCostError};
@@ -135,6 +136,11 @@ impl PasswordHasher {
     /// What it has done, for metrics.
     pub fn counters(&self) -> HashingCounters {
         self.shared.counters()
+    }
+
+    /// For how long the jobs that were started had waited for a thread, for metrics.
+    pub fn waits(&self) -> DurationCounts {
+        self.shared.waits()
     }
 }
 

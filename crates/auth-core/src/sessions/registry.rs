@@ -1,6 +1,7 @@
 //! What this node keeps in memory of live tokens, so that a check reads no database: the revocations, read from the feed
 //! of changes, and the records it has read. All of it is bounded, and a copy: the store decides.
 
+mod counters;
 mod feed_position;
 mod follow_feed;
 mod last_use;
@@ -21,6 +22,9 @@ use crate::contract::error::{Rejection, StoreError, Unavailable, VerifyError};
 use crate::contract::token::{SessionRef, TokenId};
 use crate::contract::token_store::{TokenRecord, TokenStore};
 
+pub use counters::RegistryCounters;
+
+use counters::Counters;
 use feed_position::FeedPosition;
 use last_use::LastUse;
 use record_cache::RecordCache;
@@ -69,6 +73,7 @@ pub struct TokenRegistry {
     /// Counts the changes applied. A record whose reading began before a change is not cached after it.
     epoch: AtomicU64,
     feed: tokio::sync::Mutex<FeedPosition>,
+    counters: Counters,
 }
 
 impl TokenRegistry {
@@ -86,10 +91,16 @@ impl TokenRegistry {
             corrupt: Mutex::default(),
             epoch: AtomicU64::new(0),
             feed: tokio::sync::Mutex::default(),
+            counters: Counters::default(),
             store,
             clock: StoreClock::new(clock),
             limits,
         }
+    }
+
+    /// Its bounds.
+    pub fn limits(&self) -> RegistryLimits {
+        self.limits
     }
 
     /// The store behind it.
@@ -176,7 +187,10 @@ impl TokenRegistry {
     pub async fn revoke(&self, id: TokenId) -> Result<bool, StoreError> {
         let revoked = self.store.revoke(id, self.clock.now()).await?;
         match revoked {
-            true => self.revocations.add_token(id),
+            true => {
+                counters::note(&self.counters.revocations);
+                self.revocations.add_token(id);
+            }
             // It was revoked before, perhaps by another node whose entry was not read here yet, and perhaps cannot be
             // read now. The caller's answer holds on this node all the same.
             false => self.revocations.add_found(id, self.clock.now().plus(Self::KEEP)),
@@ -217,6 +231,7 @@ impl TokenRegistry {
     }
 
     async fn read(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {
+        counters::note(&self.counters.reads);
         let epoch = self.epoch.load(Ordering::SeqCst);
         let found = self
             .store

@@ -1,5 +1,7 @@
 //! Sign in, refresh with rotation, sign out: what every dialect does, whatever its issuer.
 
+mod counters;
+
 use std::sync::Arc;
 
 use super::refresh::{Decision, RefreshPolicy, RefreshToken};
@@ -15,6 +17,10 @@ use crate::contract::secret::{PlainToken, SecretKey};
 use crate::contract::token::{Grant, IssuedToken, PresentedToken, SessionRef};
 use crate::contract::token_store::RefreshSession;
 use crate::contract::verified_token::VerifiedToken;
+
+pub use counters::TokenCounters;
+
+use counters::{Counters, note};
 
 /// How often a refresh reads the session's state before it gives up. The second reading answers a caller who lost the
 /// race of one rotation; the third is for a session that several clients refresh at the same time.
@@ -43,13 +49,14 @@ pub struct SignedIn {
     pub scopes: Scopes,
 }
 
-/// The tokens of one flavour, from sign-in to sign-out.
-#[derive(Debug)]
+/// The tokens of one flavour, from sign-in to sign-out. Cheap to clone; the clones are one service.
+#[derive(Clone, Debug)]
 pub struct TokenService {
     issuer: Arc<dyn Issuer>,
     registry: Arc<TokenRegistry>,
     entropy: Arc<dyn Entropy>,
-    refreshing: Option<Refreshing>,
+    refreshing: Option<Arc<Refreshing>>,
+    counters: Arc<Counters>,
 }
 
 impl TokenService {
@@ -73,13 +80,19 @@ impl TokenService {
             issuer,
             registry,
             entropy,
-            refreshing,
+            refreshing: refreshing.map(Arc::new),
+            counters: Arc::default(),
         })
     }
 
     /// The issuer, which is a verifier too.
     pub fn issuer(&self) -> &Arc<dyn Issuer> {
         &self.issuer
+    }
+
+    /// What it has done, for metrics.
+    pub fn counters(&self) -> TokenCounters {
+        self.counters.read()
     }
 
     /// Issues the token for a grant, and a refresh token where this service refreshes.
@@ -103,6 +116,7 @@ impl TokenService {
             generation,
             subject,
         });
+        note(&self.counters.issued);
         tracing::info!(event = "token_issued", flavour = self.issuer.flavour(), token = %token.id, %subject);
         Ok(SignedIn {
             token,
@@ -125,7 +139,7 @@ impl TokenService {
     /// A token used before, outside the grace, revokes its session: two parties had it (RFC 9700 4.14). Text that is not a
     /// refresh token is refused before anything is read.
     pub async fn refresh(&self, presented: &str) -> Result<SignedIn, RefreshError> {
-        self.refresh_if(presented, |_| true).await
+        self.refresh_counted(presented, |_| true).await
     }
 
     /// As [`refresh`](Self::refresh), for one owner: where the client signs in with each refresh (RFC 6749 section 6). A
@@ -134,8 +148,17 @@ impl TokenService {
     /// # Errors
     /// [`RefreshError`].
     pub async fn refresh_of(&self, owner: Subject, presented: &str) -> Result<SignedIn, RefreshError> {
-        self.refresh_if(presented, |session| session.token.subject == owner)
+        self.refresh_counted(presented, |session| session.token.subject == owner)
             .await
+    }
+
+    async fn refresh_counted(
+        &self,
+        presented: &str,
+        allowed: impl Fn(&RefreshSession) -> bool,
+    ) -> Result<SignedIn, RefreshError> {
+        let refreshed = self.refresh_if(presented, allowed).await;
+        refreshed.inspect_err(|error| self.counters.note_refused(error))
     }
 
     async fn refresh_if(
@@ -157,15 +180,20 @@ impl TokenService {
             let decision = session
                 .refresh
                 .decide(presented, now, &refreshing.policy, &refreshing.seal);
-            let successor = match decision {
-                Decision::Rotate => self.rotate(&session, presented, now, refreshing).await?,
-                Decision::Replay(successor) => Some(successor),
+            let (successor, counter) = match decision {
+                Decision::Rotate => (
+                    self.rotate(&session, presented, now, refreshing).await?,
+                    &self.counters.refreshed,
+                ),
+                Decision::Replay(successor) => (Some(successor), &self.counters.retried),
                 Decision::Reused => return Err(self.revoke_reused(&session).await),
                 Decision::Unknown => return Err(RefreshError::Unknown),
                 Decision::Expired => return Err(RefreshError::Expired),
             };
             if let Some(successor) = successor {
-                return self.answer(session, successor).await;
+                let signed_in = self.answer(session, successor).await?;
+                note(counter);
+                return Ok(signed_in);
             }
         }
         Err(crate::StoreError::Busy("the session was refreshed by others at the same time".into()).into())
@@ -181,6 +209,7 @@ impl TokenService {
         if !self.issuer.revoke(token.session().id).await? {
             return Err(Rejection::Revoked.into());
         }
+        note(&self.counters.revoked);
         tracing::info!(event = "token_revoked", flavour = self.issuer.flavour(), token = %token.id(), subject = %token.subject());
         Ok(token)
     }

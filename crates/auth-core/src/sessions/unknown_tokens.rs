@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ pub struct UnknownTokens {
     clock: Arc<dyn Clock>,
     sources: Mutex<Sources>,
     remembered: Mutex<Remembered>,
+    refused: AtomicU64,
 }
 
 /// The digests of unknown tokens, each with the time until which it is remembered.
@@ -67,6 +69,7 @@ impl UnknownTokens {
             clock,
             sources: Mutex::default(),
             remembered: Mutex::default(),
+            refused: AtomicU64::new(0),
         }
     }
 
@@ -83,7 +86,10 @@ impl UnknownTokens {
                 spent.reads += 1;
                 Ok(())
             }
-            false => Err(Unavailable::TooManyUnknown),
+            false => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                Err(Unavailable::TooManyUnknown)
+            }
         }
     }
 
@@ -93,6 +99,11 @@ impl UnknownTokens {
         let mut sources = lock(&self.sources);
         let spent = sources.of(source, now);
         spent.reads = spent.reads.saturating_sub(1);
+    }
+
+    /// How many reads were refused, for metrics.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Whether this token was found unknown a moment ago. It is the digest of the whole token that counts, never a number

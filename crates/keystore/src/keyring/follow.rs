@@ -7,7 +7,7 @@ use super::{Keyring, times};
 use crate::active::{ActiveKeys, Fingerprint, KeyFollower};
 use crate::error::KeyringError;
 use crate::format::KeyFormat;
-use crate::rotation::{self, KeyState};
+use crate::rotation::{self, KeySchedule, KeyState};
 use crate::stored::{KeyPurpose, StoredKey};
 
 /// A follower, and the keys it was handed last.
@@ -16,6 +16,7 @@ pub(super) struct Followed {
     purpose: KeyPurpose,
     follower: Arc<dyn KeyFollower>,
     handed: Fingerprint,
+    schedule: KeySchedule,
 }
 
 /// What a reload did.
@@ -72,6 +73,7 @@ impl Keyring {
         self.followed().push(Followed {
             purpose: keys.purpose().clone(),
             handed: keys.fingerprint(),
+            schedule: KeySchedule::default(),
             follower,
         });
     }
@@ -79,6 +81,12 @@ impl Keyring {
     /// Whether something follows the keys of this purpose.
     pub fn is_followed(&self, purpose: &KeyPurpose) -> bool {
         self.followed().iter().any(|followed| followed.purpose == *purpose)
+    }
+
+    /// The schedule of each purpose that is followed, as the last [`reload`](Self::reload) found it. Reads memory only.
+    pub fn schedules(&self) -> Vec<(KeyPurpose, KeySchedule)> {
+        let followed = self.followed();
+        followed.iter().map(|one| (one.purpose.clone(), one.schedule)).collect()
     }
 
     /// Reads the store, and hands each follower its keys where they have changed: one was added, has come to sign, or
@@ -94,6 +102,7 @@ impl Keyring {
         let followed = self.followed().clone();
         for (index, one) in followed.iter().enumerate() {
             let stored: Vec<StoredKey> = all.iter().filter(|key| key.purpose == one.purpose).cloned().collect();
+            self.followed()[index].schedule = rotation::schedule(&times(&stored), self.clock.now());
             if let Some(handed) = self.hand_over(one, &stored, &mut reloaded) {
                 self.followed()[index].handed = handed;
             }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_core::StoreError;
@@ -9,11 +10,14 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::BoxFuture;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 
 use super::connector::Connector;
 use super::pool::Pool;
 use crate::error::{DbError, Outcome};
 use crate::options::{ConnectError, PATIENCE, StoreOptions};
+use crate::pool_status::{Counted, PoolStatus, Pools};
+use crate::stages::database;
 use crate::url::PostgresUrl;
 
 /// How often an operation is begun at most, when it meets others.
@@ -46,13 +50,28 @@ pub(crate) struct Db {
 struct Lanes {
     pool: Arc<Pool>,
     permits: Arc<Semaphore>,
+    size: usize,
+    /// How many operations wait for a permit.
+    waiting: AtomicUsize,
 }
 
 impl Lanes {
     fn new(connector: &Arc<Connector>, count: usize) -> Self {
+        let size = count.max(1);
         Self {
             pool: Arc::new(Pool::new(connector.clone())),
-            permits: Arc::new(Semaphore::new(count.max(1))),
+            permits: Arc::new(Semaphore::new(size)),
+            size,
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    fn status(&self, name: &'static str) -> PoolStatus {
+        PoolStatus {
+            name,
+            size: self.size,
+            in_use: self.size.saturating_sub(self.permits.available_permits()),
+            waiting: self.waiting.load(Ordering::Relaxed),
         }
     }
 }
@@ -121,7 +140,9 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        self.run(&self.lanes, Kind::Read, self.deadline, args, step).await
+        self.run(&self.lanes, Kind::Read, self.deadline, args, step)
+            .instrument(database("read"))
+            .await
     }
 
     /// The same on the connection that is kept for the feed.
@@ -130,7 +151,9 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        self.run(&self.feed, Kind::Read, self.deadline, args, step).await
+        self.run(&self.feed, Kind::Read, self.deadline, args, step)
+            .instrument(database("feed"))
+            .await
     }
 
     /// Runs one writing statement.
@@ -139,7 +162,9 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        self.run(&self.lanes, Kind::Statement, self.deadline, args, step).await
+        self.run(&self.lanes, Kind::Statement, self.deadline, args, step)
+            .instrument(database("write"))
+            .await
     }
 
     /// Runs several statements as one transaction.
@@ -149,6 +174,7 @@ impl Db {
         R: Send + 'static,
     {
         self.run(&self.lanes, Kind::Transaction, self.deadline, args, step)
+            .instrument(database("write"))
             .await
     }
 
@@ -158,7 +184,9 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        self.run(&self.lanes, Kind::LongTransaction, PATIENCE, args, step).await
+        self.run(&self.lanes, Kind::LongTransaction, PATIENCE, args, step)
+            .instrument(database("write"))
+            .await
     }
 
     async fn run<A, R>(
@@ -174,9 +202,11 @@ impl Db {
         R: Send + 'static,
     {
         let permit = tokio::time::timeout(self.wait, lanes.permits.clone().acquire_owned());
+        let waiting = Counted::one_more(&lanes.waiting);
         let permit = permit
             .await
             .map_err(|_| StoreError::Busy("no connection came free in time".to_owned()))?;
+        drop(waiting);
         let pool = lanes.pool.clone();
         let late = match kind {
             Kind::Read => StoreError::Unavailable(LATE.to_owned()),
@@ -206,6 +236,12 @@ impl Db {
             Ok(Err(_)) => Err(late),
             Err(_) => Err(unavailable("the operation panicked")),
         }
+    }
+}
+
+impl Pools for Db {
+    fn pools(&self) -> Vec<PoolStatus> {
+        vec![self.lanes.status("main"), self.feed.status("feed")]
     }
 }
 

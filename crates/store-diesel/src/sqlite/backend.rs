@@ -9,12 +9,15 @@ use auth_core::StoreError;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 use super::bridge::Bridge;
 use super::open::Location;
 use super::worker::{Job, Queue, Ran};
 use crate::error::{DbError, Outcome};
 use crate::options::{ConnectError, PATIENCE, StoreOptions};
+use crate::pool_status::{PoolStatus, Pools};
+use crate::stages::database;
 
 /// What the ports' code runs on.
 pub(super) type Connection = Bridge;
@@ -74,6 +77,7 @@ impl Db {
     {
         let queue = self.readers.as_ref().unwrap_or(&self.writer);
         self.run(queue, self.deadline, StoreError::Unavailable, args, step)
+            .instrument(database("read"))
             .await
     }
 
@@ -85,6 +89,7 @@ impl Db {
     {
         let queue = self.feed.as_ref().unwrap_or(&self.writer);
         self.run(queue, self.deadline, StoreError::Unavailable, args, step)
+            .instrument(database("feed"))
             .await
     }
 
@@ -95,6 +100,7 @@ impl Db {
         R: Send + 'static,
     {
         self.run(&self.writer, self.deadline, StoreError::OutcomeUnknown, args, step)
+            .instrument(database("write"))
             .await
     }
 
@@ -105,6 +111,7 @@ impl Db {
         R: Send + 'static,
     {
         self.run(&self.writer, self.deadline, StoreError::OutcomeUnknown, args, step)
+            .instrument(database("write"))
             .await
     }
 
@@ -115,6 +122,7 @@ impl Db {
         R: Send + 'static,
     {
         self.run(&self.writer, PATIENCE, StoreError::OutcomeUnknown, args, step)
+            .instrument(database("write"))
             .await
     }
 
@@ -151,6 +159,16 @@ impl Db {
             },
         };
         answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned())))
+    }
+}
+
+impl Pools for Db {
+    fn pools(&self) -> Vec<PoolStatus> {
+        let groups = [("readers", &self.readers), ("feed", &self.feed)];
+        let readers = groups
+            .into_iter()
+            .filter_map(|(name, queue)| Some(queue.as_ref()?.status(name)));
+        [self.writer.status("writer")].into_iter().chain(readers).collect()
     }
 }
 
@@ -281,6 +299,42 @@ mod tests {
             stall.wait();
         };
         assert_eq!(tokio::join!(long, after_the_bound).0, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn the_status_says_what_works_and_what_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tessera.db").display().to_string();
+        let db = Arc::new(Db::open(Some(path), &StoreOptions::default()).unwrap());
+        let writer = |db: &Db| {
+            let status = db.pools()[0];
+            assert_eq!(status.name, "writer");
+            (status.in_use, status.waiting)
+        };
+        assert_eq!(writer(&db), (0, 0));
+        let stall = Arc::new(std::sync::Barrier::new(2));
+        let (stalled, stalls) = (db.clone(), stall.clone());
+        let begun = tokio::spawn(async move {
+            let stalling: Step<Arc<std::sync::Barrier>, ()> = |_, stall| {
+                stall.wait();
+                stall.wait();
+                async { Ok(()) }.boxed()
+            };
+            stalled.write(stalls, stalling).await
+        });
+        let first = stall.clone();
+        tokio::task::spawn_blocking(move || first.wait()).await.unwrap();
+        let behind = db.clone();
+        let waits = tokio::spawn(async move { behind.write((), |_, ()| async { Ok(()) }.boxed()).await });
+        while db.pools()[0].waiting == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(writer(&db), (1, 1));
+        tokio::task::spawn_blocking(move || stall.wait()).await.unwrap();
+        assert_eq!((begun.await.unwrap(), waits.await.unwrap()), (Ok(()), Ok(())));
+        while writer(&db) != (0, 0) {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@
 //! share the wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -16,6 +17,7 @@ use diesel::connection::SimpleConnection;
 use super::bridge::Bridge;
 use super::open::Location;
 use crate::error::DbError;
+use crate::pool_status::{Counted, PoolStatus};
 
 /// How many operations share a transaction at most.
 const TOGETHER: usize = 64;
@@ -47,6 +49,16 @@ pub(super) enum Ran {
 pub(super) struct Queue {
     jobs: Option<Sender<Box<dyn Job>>>,
     threads: Vec<JoinHandle<()>>,
+    load: Arc<Load>,
+}
+
+/// How much there is to do.
+#[derive(Debug, Default)]
+struct Load {
+    /// Jobs that no thread has taken.
+    waiting: AtomicUsize,
+    /// Threads that have one.
+    busy: AtomicUsize,
 }
 
 type Doing = fn(&mut Bridge, Vec<Box<dyn Job>>) -> Ran;
@@ -65,7 +77,17 @@ impl Queue {
     /// Adds a job. If the threads are gone, so is the job, and its caller notices.
     pub(super) fn push(&self, job: Box<dyn Job>) {
         if let Some(jobs) = &self.jobs {
+            self.load.waiting.fetch_add(1, Ordering::Relaxed);
             let _ = jobs.send(job);
+        }
+    }
+
+    pub(super) fn status(&self, name: &'static str) -> PoolStatus {
+        PoolStatus {
+            name,
+            size: self.threads.len(),
+            in_use: self.load.busy.load(Ordering::Relaxed),
+            waiting: self.load.waiting.load(Ordering::Relaxed),
         }
     }
 
@@ -81,10 +103,17 @@ impl Queue {
         let mut queue = Self {
             jobs: Some(sender),
             threads: Vec::new(),
+            load: Arc::default(),
         };
         for connection in connections {
-            let (location, receiver) = (location.clone(), receiver.clone());
-            let work = move || work(&location, connection, &receiver, together, doing);
+            let (location, receiver, load) = (location.clone(), receiver.clone(), queue.load.clone());
+            let work = move || {
+                let mut connection = Some(connection);
+                while let Some(batch) = take(&receiver, together, &load) {
+                    let _busy = Counted::one_more(&load.busy);
+                    work(&location, &mut connection, batch, doing);
+                }
+            };
             queue.threads.push(Builder::new().name(name.to_owned()).spawn(work)?);
         }
         Ok(queue)
@@ -101,35 +130,34 @@ impl Drop for Queue {
     }
 }
 
-fn work(location: &Location, connection: Bridge, jobs: &Mutex<Receiver<Box<dyn Job>>>, together: usize, doing: Doing) {
-    let mut connection = Some(connection);
-    while let Some(batch) = take(jobs, together) {
-        if connection.as_ref().is_some_and(|conn| conn.file() != location.file()) {
-            tracing::error!(
-                event = "database_file_replaced",
-                "the database file is another one, or gone"
-            );
-            connection = None;
-        }
-        if connection.is_none() {
-            connection = location.reopen();
-        }
-        let Some(conn) = &mut connection else {
-            let trouble = StoreError::Unavailable("the database file cannot be opened".to_owned());
-            batch.into_iter().for_each(|job| job.answer(Some(trouble.clone())));
-            continue;
-        };
-        if doing(conn, batch) == Ran::Broke && !location.is_memory() {
-            connection = None;
-        }
+/// Does a batch on the connection, or on a new one where there is none or its file is another by now.
+fn work(location: &Location, connection: &mut Option<Bridge>, batch: Vec<Box<dyn Job>>, doing: Doing) {
+    if connection.as_ref().is_some_and(|conn| conn.file() != location.file()) {
+        tracing::error!(
+            event = "database_file_replaced",
+            "the database file is another one, or gone"
+        );
+        *connection = None;
+    }
+    if connection.is_none() {
+        *connection = location.reopen();
+    }
+    let Some(conn) = connection else {
+        let trouble = StoreError::Unavailable("the database file cannot be opened".to_owned());
+        batch.into_iter().for_each(|job| job.answer(Some(trouble.clone())));
+        return;
+    };
+    if doing(conn, batch) == Ran::Broke && !location.is_memory() {
+        *connection = None;
     }
 }
 
 /// The next job, and those that already wait behind it. `None` when there will be no more.
-fn take(jobs: &Mutex<Receiver<Box<dyn Job>>>, together: usize) -> Option<Vec<Box<dyn Job>>> {
+fn take(jobs: &Mutex<Receiver<Box<dyn Job>>>, together: usize, load: &Load) -> Option<Vec<Box<dyn Job>>> {
     let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
     let mut batch = vec![jobs.recv().ok()?];
     batch.extend(jobs.try_iter().take(together - 1));
+    load.waiting.fetch_sub(batch.len(), Ordering::Relaxed);
     batch.retain(|job| job.begin());
     Some(batch)
 }

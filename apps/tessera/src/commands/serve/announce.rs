@@ -1,12 +1,12 @@
 //! What the server prints once it is ready: its address, and for each flavour a line to paste.
 
-use std::net::SocketAddr;
-
+use crate::builder::Running;
 use crate::config::{Config, Flavour};
 
 /// Prints it. The address is the one that was bound, not the public one: the lines are for the machine it runs on.
-pub(super) fn ready(config: &Config, address: SocketAddr, demo: bool, json: bool) {
-    let url = &format!("http://{address}");
+pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) {
+    let url = &format!("http://{}", running.address());
+    let metrics = metrics_url(config, running);
     if json {
         let flavours = config.flavours.iter().map(|flavour| {
             let paths: Vec<String> = flavour.paths().collect();
@@ -14,7 +14,7 @@ pub(super) fn ready(config: &Config, address: SocketAddr, demo: bool, json: bool
         });
         println!(
             "{}",
-            serde_json::json!({ "ready": url, "demo": demo, "flavours": flavours.collect::<Vec<_>>() })
+            serde_json::json!({ "ready": url, "demo": demo, "metrics": metrics, "flavours": flavours.collect::<Vec<_>>() })
         );
         return;
     }
@@ -22,10 +22,20 @@ pub(super) fn ready(config: &Config, address: SocketAddr, demo: bool, json: bool
     if demo {
         println!("demo: well-known passwords and a built-in master key. Not for production.");
     }
+    if let Some(metrics) = metrics {
+        println!("metrics: {metrics}");
+    }
     for flavour in &config.flavours {
         println!("\n{}", flavour.name);
         println!("  {}", curl(flavour, url, demo));
     }
+}
+
+/// Where the metrics are, if anywhere.
+fn metrics_url(config: &Config, running: &Running) -> Option<String> {
+    let address = running.metrics_address().unwrap_or_else(|| running.address());
+    let path = crate::metrics::PATH;
+    config.metrics.enabled.then(|| format!("http://{address}{path}"))
 }
 
 /// A line for a shell; with the demo's credentials it answers with a token.

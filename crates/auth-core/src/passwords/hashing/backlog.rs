@@ -29,9 +29,22 @@ struct Limits {
     deadline: Duration,
     /// The time of a batch before the first one is measured.
     assumed: Duration,
+    threads: usize,
     /// How many jobs all threads together take at once.
     lanes: usize,
     width: usize,
+}
+
+/// How much there is to do, and how many do it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    /// Jobs that wait.
+    pub(super) waiting: usize,
+    /// Jobs that are being hashed.
+    pub(super) running: usize,
+    pub(super) threads: usize,
+    /// Threads that have a batch.
+    pub(super) busy: usize,
 }
 
 /// Whether a job may wait.
@@ -64,6 +77,7 @@ impl Backlog {
                 acceptable: options.acceptable(),
                 deadline: options.deadline,
                 assumed: options.assumed_batch_time(),
+                threads,
                 lanes: threads * width,
                 width,
             },
@@ -74,9 +88,13 @@ impl Backlog {
         }
     }
 
-    /// How many wait, and how many are being hashed.
-    pub(super) fn sizes(&self) -> (usize, usize) {
-        (self.queue.len(), self.running)
+    pub(super) fn sizes(&self) -> Sizes {
+        Sizes {
+            waiting: self.queue.len(),
+            running: self.running,
+            threads: self.limits.threads,
+            busy: self.limits.threads.saturating_sub(self.idle),
+        }
     }
 
     pub(super) const fn is_closed(&self) -> bool {
@@ -231,6 +249,7 @@ mod tests {
         assert_eq!(backlog.take(Duration::ZERO).batch.len(), 2);
         backlog.done(2, Duration::ZERO);
         backlog.done(1, Duration::ZERO);
-        assert_eq!(backlog.sizes(), (0, 0));
+        let sizes = backlog.sizes();
+        assert_eq!((sizes.waiting, sizes.running, sizes.threads, sizes.busy), (0, 0, 2, 0));
     }
 }

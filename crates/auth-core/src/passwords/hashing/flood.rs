@@ -168,7 +168,7 @@ impl Core {
         }
         self.backlog.done(jobs.len(), now - began);
         self.done += jobs.len();
-        for Taken { task, reply } in jobs {
+        for Taken { task, reply, .. } in jobs {
             let _answered = reply.send(Ok(task.into_verdict()));
         }
         self.answered();

@@ -34,6 +34,8 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) struct Taken {
     pub(super) task: Task,
+    /// When it was submitted, by the monotonic clock.
+    pub(super) since: Duration,
     pub(super) reply: Reply,
 }
 
@@ -105,7 +107,10 @@ impl FairQueue {
             self.turns.reached(*turn);
         }
         let taken = places.into_iter().filter_map(|place| self.remove_at(place));
-        let taken = taken.filter_map(|Waiting { task, reply, .. }| task.map(|task| Taken { task, reply }));
+        let taken = taken.filter_map(|job| {
+            let Waiting { task, since, reply, .. } = job;
+            task.map(|task| Taken { task, since, reply })
+        });
         taken.collect()
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::contract::client_network::ClientNetwork;
 use crate::contract::clock::Clock;
+use crate::contract::durations::DurationCounts;
 use crate::contract::entropy::{Entropy, EntropyError, random_bytes};
 
 use super::backlog::{Admission, Backlog};
@@ -106,7 +107,10 @@ impl Shared {
             if backlog.is_closed() {
                 return None;
             }
-            let turn = backlog.take(self.clock.monotonic());
+            let now = self.clock.monotonic();
+            let turn = backlog.take(now);
+            let waits = turn.batch.iter().map(|job| now.saturating_sub(job.since));
+            waits.for_each(|waited| self.counters.note_wait(waited));
             self.counters.note_batch(turn.batch.len());
             self.counters.note_expired(turn.expired.len());
             turn.expired.into_iter().for_each(|job| self.refuse(job));
@@ -134,8 +138,12 @@ impl Shared {
     }
 
     pub(super) fn counters(&self) -> HashingCounters {
-        let (waiting, running) = self.backlog().sizes();
-        self.counters.read(waiting, running)
+        let sizes = self.backlog().sizes();
+        self.counters.read(sizes)
+    }
+
+    pub(super) fn waits(&self) -> DurationCounts {
+        self.counters.waits()
     }
 
     fn refuse(&self, job: Waiting) {

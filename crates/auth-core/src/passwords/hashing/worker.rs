@@ -31,7 +31,7 @@ fn hash(batch: Vec<Taken>, engine: &mut dyn HashEngine, target: Cost) {
             .into_iter()
             .partition(|taken| taken.task.next_cost().is_some());
         unfinished = going_on;
-        for Taken { task, reply } in finished {
+        for Taken { task, reply, .. } in finished {
             // If the caller has gone meanwhile, the answer is dropped.
             drop(reply.send(Ok(task.into_verdict())));
         }

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::TokenRegistry;
+use super::counters::note;
 use super::feed_position::{FeedPosition, Replaced};
 use super::late_gaps::Taken;
 use crate::contract::error::StoreError;
@@ -58,11 +59,14 @@ impl TokenRegistry {
                 match position.late().take(entry.sequence) {
                     Taken::Known => continue,
                     Taken::PerhapsKnown => {}
-                    Taken::Late => tracing::warn!(
-                        event = "feed_entry_late",
-                        sequence = entry.sequence,
-                        "a transaction was open for long"
-                    ),
+                    Taken::Late => {
+                        note(&self.counters.late_entries);
+                        tracing::warn!(
+                            event = "feed_entry_late",
+                            sequence = entry.sequence,
+                            "a transaction was open for long"
+                        );
+                    }
                 }
                 self.revocations.add(&entry);
                 self.apply(entry.change);
@@ -85,6 +89,7 @@ impl TokenRegistry {
             why,
             "every token is refused until the revocations were read anew"
         );
+        note(&self.counters.restarts);
         self.epoch.fetch_add(1, Ordering::SeqCst);
         self.revocations.start_anew();
         self.records.clear();
@@ -94,6 +99,7 @@ impl TokenRegistry {
 
     /// Removes the cached records that a change concerns. What it revokes is among the revocations by then.
     fn apply(&self, change: Change) {
+        note(&self.counters.entries);
         self.epoch.fetch_add(1, Ordering::SeqCst);
         match change {
             Change::Ended(id) => self.records.remove_session(id),

@@ -94,6 +94,12 @@ impl Revocations {
         std::mem::take(&mut state.starting_anew)
     }
 
+    /// How many revoked tokens and sessions are remembered, and how many owners with a newer generation.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        let state = self.read();
+        (state.tokens.len(), state.subjects.len())
+    }
+
     /// When the feed was last read to its end; `None`: never.
     pub(super) fn read_at(&self) -> Option<Duration> {
         self.read().read_at
