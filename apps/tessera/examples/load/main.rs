@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example load -- all
-//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|malformed|timing|verify|connections
+//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|malformed|timing|verify|metrics|connections
 //! ```
 //!
 //! Each starts a server of its own on loopback (the release binary beside this program), runs for a bounded time, and
@@ -21,6 +21,7 @@ mod connections;
 mod flood;
 mod isolation;
 mod lone;
+mod metrics;
 mod overload;
 mod server;
 mod stats;
@@ -29,7 +30,7 @@ mod verify;
 
 type Run = fn();
 
-const RUNS: [(&str, Run); 10] = [
+const RUNS: [(&str, Run); 11] = [
     ("lone", lone::run),
     ("capacity", capacity::run),
     ("isolation", isolation::run),
@@ -39,6 +40,7 @@ const RUNS: [(&str, Run); 10] = [
     ("malformed", flood::malformed),
     ("timing", timing::run),
     ("verify", verify::run),
+    ("metrics", metrics::run),
     ("connections", connections::run),
 ];
 

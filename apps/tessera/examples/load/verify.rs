@@ -28,7 +28,7 @@ pub fn run() {
 }
 
 /// One token of each flavour, as request headers.
-fn tokens(address: &str) -> [(&'static str, String); 4] {
+pub fn tokens(address: &str) -> [(&'static str, String); 4] {
     let bearer = |path: &str, body: &str| {
         let answer = Client::new(address).send("POST", path, "content-type: application/json\r\n", body);
         let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
@@ -45,7 +45,7 @@ fn tokens(address: &str) -> [(&'static str, String); 4] {
     ]
 }
 
-fn rate(address: &str, path: &str, headers: &str) -> f64 {
+pub fn rate(address: &str, path: &str, headers: &str) -> f64 {
     let begun = Instant::now();
     let counts = thread::scope(|scope| {
         let ask = || {
