@@ -79,6 +79,16 @@ simulate seed="1" seeds="1" operations="5000":
 simulate-all:
     TESSERA_SIMULATE_ALL=1 cargo test --release -p tessera-testkit --test simulation
 
+# A disk that refuses to write and to sync, at every call, and a power cut at every moment. Needs strace.
+[group('test')]
+disk:
+    TESSERA_DISK_ALL=1 TESSERA_REQUIRE_STRACE=1 cargo test -p store-diesel --test disk -- --nocapture
+
+# The database killed, shut down, replaced by its standby, and with a failing disk, under load: each so many times.
+[group('test')]
+outages times="5":
+    TESSERA_OUTAGES={{ times }} cargo test -p tessera --test databases -- --nocapture outages::
+
 # Changes a crate (token-jwt) in many small ways and runs its tests on each change; of one file: `--file PATH`.
 [group('test')]
 mutants *args:

@@ -193,6 +193,7 @@ impl TokenStore for Stub {
         Ok(FeedState {
             identity: String::new(),
             newest: feed.last().map_or(0, |entry| entry.sequence),
+            issued: 0,
             begun: 0,
             finished: 0,
         })

@@ -1,7 +1,9 @@
 //! A private PostgreSQL cluster for tests, started from the machine's programs. The machine's own server is not touched.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -19,15 +21,27 @@ use programs::Programs;
 const ATTEMPTS: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Runs the server until its own standard input ends, then stops the server and removes its folder. The input is a pipe
-/// from the tests, which ends when their process does, even if it is killed.
+/// Runs the server, stops and starts it as it is ordered to, until its own standard input ends; then it stops the server and
+/// removes its folder. The input is a pipe from the tests, which ends when their process does, even if it is killed.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 dir=$1; shift
-"$@" >"$dir/log" 2>&1 </dev/null &
-cat >/dev/null
-server=$(head -n 1 "$dir/data/postmaster.pid") && kill -QUIT "$server"
-wait
+servers=
+start() {
+  for server in $servers; do kill -0 "$server" 2>/dev/null && return; done
+  "$@" >>"$dir/log" 2>&1 </dev/null &
+  servers=$!
+}
+stop() { kill -s "$1" $servers 2>/dev/null; wait; servers=; }
+start "$@"
+while read -r order signal; do
+  case $order in
+    start) start "$@" ;;
+    stop) stop "$signal" ;;
+  esac
+  echo done
+done
+stop QUIT
 rm -rf "$dir"
 "#;
 
@@ -37,6 +51,7 @@ rm -rf "$dir"
 #[derive(Debug)]
 pub struct Cluster {
     port: u16,
+    folder: PathBuf,
     keeper: Mutex<Child>,
     databases: AtomicUsize,
 }
@@ -89,10 +104,10 @@ impl Cluster {
     fn run(programs: &Programs, folder: TempDir, arguments: &[&str]) -> Result<Self, String> {
         let port = free_port()?;
         let keeper = keep(programs, &folder, port, arguments)?;
-        // From here on the keeper removes the folder.
-        let _ = folder.keep();
         let cluster = Self {
             port,
+            // From here on the keeper removes it.
+            folder: folder.keep(),
             keeper: Mutex::new(keeper),
             databases: AtomicUsize::new(0),
         };
@@ -109,6 +124,74 @@ impl Cluster {
         let folder = folder(&programs)?;
         programs.copy_cluster(self.port, &folder.path().join("data"))?;
         Self::run(&programs, folder, &[])
+    }
+
+    /// Sends a signal to its server and waits until that has ended: `KILL`, or `QUIT` for an immediate shutdown. What the
+    /// server was doing is lost; its files stay.
+    ///
+    /// # Panics
+    /// When the cluster's keeper is gone.
+    pub fn stop(&self, signal: &str) {
+        self.order(&format!("stop {signal}"));
+    }
+
+    /// Starts its server again, on the same files and the same port, and waits until it answers.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn start_again(&self) {
+        let mut answer = Err(String::new());
+        for attempt in 0..ATTEMPTS {
+            // A server does not start while processes of the one before are still there.
+            if attempt % 20 == 0 {
+                self.order("start");
+            }
+            std::thread::sleep(PAUSE);
+            answer = self.try_execute("SELECT 1".to_owned());
+            if answer.is_ok() {
+                return;
+            }
+        }
+        panic!("the cluster does not start again: {answer:?}");
+    }
+
+    /// From now on a commit is answered when it is on a standby's disk, too.
+    ///
+    /// # Panics
+    /// When that cannot be set.
+    pub fn wait_for_standbys(&self) {
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.execute("SELECT pg_reload_conf()");
+    }
+
+    /// The processes of its server.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn processes(&self) -> Vec<u32> {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"));
+        let first = file
+            .expect("the server runs")
+            .lines()
+            .next()
+            .and_then(|line| line.parse().ok());
+        let first: u32 = first.expect("the file begins with a number");
+        let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
+        let children = children.split_whitespace().filter_map(|child| child.parse().ok());
+        std::iter::once(first).chain(children).collect()
+    }
+
+    /// Gives the keeper an order, and waits until it is carried out.
+    fn order(&self, order: &str) {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        let orders = keeper.stdin.as_mut().expect("it is open while the cluster is there");
+        writeln!(orders, "{order}").expect("the keeper is there");
+        let answer = keeper
+            .stdout
+            .as_mut()
+            .expect("piped")
+            .read_exact(&mut [0; "done\n".len()]);
+        answer.expect("the keeper answers");
     }
 
     /// Where it listens.
@@ -211,7 +294,10 @@ fn keep(programs: &Programs, folder: &TempDir, port: u16, arguments: &[&str]) ->
     keeper.args(["-c", KEEPER, "keeper"]).arg(folder.path());
     keeper.args(programs.server(&folder.path().join("data"), folder.path(), port));
     keeper.args(arguments);
-    keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    keeper
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     // A process group of its own: a signal to the group of the tests does not stop the keeper, which cleans up after them.
     keeper.current_dir("/").process_group(0);
     keeper.spawn().map_err(|error| format!("no shell: {error}"))

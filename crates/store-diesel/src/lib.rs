@@ -9,6 +9,8 @@
 mod cluster;
 mod database_info;
 mod error;
+#[cfg(all(feature = "test-support", unix))]
+mod faulty_disk;
 #[cfg(feature = "test-support")]
 mod inspect;
 mod meta;
@@ -27,6 +29,8 @@ mod url;
 #[cfg(feature = "test-support")]
 pub use cluster::Cluster;
 pub use database_info::DatabaseInfo;
+#[cfg(all(feature = "test-support", unix))]
+pub use faulty_disk::FaultyDisk;
 pub use meta::MetaStore;
 pub use migrator::Migrator;
 pub use options::{ConnectError, StoreOptions};

@@ -364,4 +364,9 @@ async fn a_database_that_went_away_is_used_again_when_it_is_back(cluster: &'stat
     cluster.execute(&end_all);
     // What only reads is asked again on another connection, even before the loss was noticed.
     assert!(fresh.store.accounts().find(owner).await.unwrap().is_some());
+
+    let id = fresh.store.tokens().insert(token(owner)).await.unwrap().unwrap();
+    cluster.execute(&end_all);
+    // So is a transaction, before it is committed.
+    assert!(fresh.store.tokens().revoke(id, NOW).await.unwrap());
 }

@@ -9,18 +9,24 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{Generation, RegistryLimits, Rejection, SessionRef, Subject, TokenId, TokenRegistry, VerifyError};
+use auth_core::{
+    Change, Generation, RegistryLimits, Rejection, SessionRef, Subject, TokenId, TokenRegistry, VerifyError,
+};
 use diesel::connection::{Connection, SimpleConnection};
 use store_diesel::{Cluster, ConnectError, DieselStore, StoreOptions};
 use support::Fresh;
-use support::things::{NOW, owner, token};
+use support::things::{HOUR, NOW, owner, token};
 use testkit::ManualClock;
 
 tests! {
     both {
         the_feed_is_read_while_other_reads_hang
+        a_damaged_entry_hides_no_other
+        rows_restored_over_the_old_ones_are_noticed
     }
     postgres {
+        a_late_entry_of_a_quiet_database_is_not_missed
+        rows_restored_into_emptied_tables_are_another_feed
         a_restored_database_is_another_feed
         a_standby_has_no_feed_and_a_promoted_one_has_another
         an_open_transaction_is_told
@@ -59,20 +65,87 @@ async fn the_feed_is_read_while_other_reads_hang(fresh: Fresh) {
     assert!(read);
 }
 
+/// As a dump of the rows alone is restored while servers run: nothing was revoked since the copy was made, and one token
+/// more was issued.
+async fn rows_restored_over_the_old_ones_are_noticed(fresh: Fresh) {
+    let node = Node::new(&fresh.store).await;
+    let (stays, gone) = (node.token().await, node.token().await);
+    for id in [stays, gone] {
+        node.registry.live(id).await.unwrap();
+    }
+    node.registry.sync().await.unwrap();
+    fresh.run(&format!("DELETE FROM tokens WHERE id = {gone}")).await;
+    let numbers_again = match fresh.is_sqlite() {
+        true => format!("UPDATE sqlite_sequence SET seq = {stays} WHERE name = 'tokens'"),
+        false => format!("SELECT setval(pg_get_serial_sequence('tokens', 'id'), {stays})"),
+    };
+    fresh.run(&numbers_again).await;
+    node.sync().await;
+    let refused = node.registry.live(gone).await;
+    assert!(
+        matches!(refused, Err(VerifyError::Rejected(Rejection::Unknown))),
+        "{refused:?}"
+    );
+    assert!(node.registry.live(stays).await.is_ok());
+}
+
+/// A damaged entry, and one of a later version's kind, may be any change: what they concern is read anew.
+async fn a_damaged_entry_hides_no_other(fresh: Fresh) {
+    let node = Node::new(&fresh.store).await;
+    let ids = [node.token().await, node.token().await, node.token().await];
+    for id in ids {
+        node.registry.live(id).await.unwrap();
+        node.revoke(id).await;
+    }
+    let nullable = match fresh.is_sqlite() {
+        // Otherwise a row would be refused as it is written.
+        true => {
+            "PRAGMA writable_schema = ON;
+             UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '') WHERE name = 'feed';
+             PRAGMA writable_schema = RESET"
+        }
+        false => "ALTER TABLE feed ALTER kind DROP NOT NULL, ALTER until DROP NOT NULL",
+    };
+    fresh.run(nullable).await;
+    fresh
+        .run(&format!(
+            "UPDATE feed SET kind = NULL, until = NULL WHERE token_id = {}",
+            ids[0]
+        ))
+        .await;
+    fresh
+        .run(&format!(
+            "UPDATE feed SET kind = 'of-later' WHERE token_id = {}",
+            ids[1]
+        ))
+        .await;
+    node.registry.sync().await.unwrap();
+    let changes = node.registry.store().changes(0, 10).await.unwrap();
+    let changes: Vec<Change> = changes.into_iter().map(|entry| entry.change).collect();
+    assert_eq!(changes, [Change::Unreadable, Change::Unreadable, Change::Ended(ids[2])]);
+    assert_eq!(node.judge(ids[2]), REVOKED);
+    for id in ids {
+        let refused = node.registry.live(id).await;
+        assert!(matches!(refused, Err(VerifyError::Rejected(_))), "{id}: {refused:?}");
+    }
+    assert!(node.registry.live(node.token().await).await.is_ok());
+}
+
 /// A node on a store.
 struct Node {
     registry: TokenRegistry,
+    clock: Arc<ManualClock>,
     owner: Subject,
 }
 
 impl Node {
     async fn new(store: &DieselStore) -> Self {
-        let clock = ManualClock::new();
+        let clock = Arc::new(ManualClock::new());
         clock.set(NOW);
-        let registry = TokenRegistry::new(store.tokens(), Arc::new(clock), RegistryLimits::default());
+        let registry = TokenRegistry::new(store.tokens(), clock.clone(), RegistryLimits::default());
         registry.sync().await.unwrap();
         let owner = owner(store, "workshop@email.dk").await;
-        Self { registry, owner }
+        Self { registry, clock, owner }
     }
 
     async fn token(&self) -> TokenId {
@@ -86,6 +159,12 @@ impl Node {
             generation: Generation(0),
             subject: self.owner,
         })
+    }
+
+    /// After a reading of the feed.
+    async fn judge_now(&self, id: TokenId) -> Result<(), VerifyError> {
+        self.registry.sync().await.unwrap();
+        self.judge(id)
     }
 
     /// Revoked by another node.
@@ -244,10 +323,8 @@ async fn an_open_transaction_is_told(cluster: &'static Cluster) {
     let id = node.token().await;
     let open = fresh.store.clone();
     let open = tokio::spawn(async move {
-        // As every operation does, it writes something else first, and so is counted before it gets its number.
         let statements = format!(
-            "UPDATE accounts SET created_at = created_at;
-             INSERT INTO feed (kind, token_id, until, at) VALUES ('ended', {id}, {}, 0); SELECT pg_sleep(1)",
+            "INSERT INTO feed (kind, token_id, until, at) VALUES ('ended', {id}, {}, 0); SELECT pg_sleep(1)",
             i64::MAX
         );
         open.dangerous_execute(&statements).await
@@ -259,8 +336,6 @@ async fn an_open_transaction_is_told(cluster: &'static Cluster) {
             break state;
         }
         assert!(!open.is_finished(), "{state:?}");
-        // Something else that is committed meanwhile, as it always is within a minute.
-        fresh.store.check_writing().await.unwrap();
     };
     open.await.unwrap().unwrap();
     assert_eq!(tokens.changes(0, 10).await.unwrap().len(), 1);
@@ -276,4 +351,66 @@ async fn an_open_transaction_is_told(cluster: &'static Cluster) {
     assert_eq!(node.judge(id), Ok(()));
     node.registry.sync().await.unwrap();
     assert_eq!(node.judge(id), REVOKED);
+}
+
+/// The transaction with the missing number is the latest that there is, and nothing else is committed for an hour.
+async fn a_late_entry_of_a_quiet_database_is_not_missed(_: &'static Cluster) {
+    // No other test's transactions.
+    let cluster = Cluster::start(&["-c", "autovacuum=off"]).unwrap();
+    let url = cluster.database();
+    let store = DieselStore::connect(&url, &StoreOptions::default()).await.unwrap();
+    let node = Node::new(&store).await;
+    let (id, other) = (node.token().await, node.token().await);
+    node.registry.sync().await.unwrap();
+    let begin = async |id: TokenId| {
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute("BEGIN; SELECT txid_current()").await.unwrap();
+        let publish = format!(
+            "UPDATE tokens SET revoked_at = 1 WHERE id = {id};
+             INSERT INTO feed (kind, token_id, until, at) VALUES ('ended', {id}, {}, 0)",
+            i64::MAX
+        );
+        (client, publish)
+    };
+    let (earlier, publish_other) = begin(other).await;
+    let (late, publish) = begin(id).await;
+    late.batch_execute(&publish).await.unwrap();
+    earlier
+        .batch_execute(&format!("{publish_other}; COMMIT"))
+        .await
+        .unwrap();
+    for _ in 0..4 {
+        node.registry.sync().await.unwrap();
+        node.clock.advance(HOUR / 3);
+    }
+    assert_eq!(
+        (node.judge_now(other).await, node.judge_now(id).await),
+        (REVOKED, Ok(()))
+    );
+    late.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(node.judge_now(id).await, REVOKED);
+}
+
+/// As `pg_restore --data-only` after `TRUNCATE`, with servers that run.
+async fn rows_restored_into_emptied_tables_are_another_feed(cluster: &'static Cluster) {
+    let fresh = Fresh::postgres(cluster).await;
+    let node = Node::new(&fresh.store).await;
+    let (gone, stays) = (node.token().await, node.token().await);
+    for id in [gone, stays] {
+        node.registry.live(id).await.unwrap();
+    }
+    node.registry.sync().await.unwrap();
+    let restore = format!(
+        "CREATE TABLE backup AS SELECT * FROM tokens WHERE id <> {gone};
+         TRUNCATE tokens;
+         INSERT INTO tokens SELECT * FROM backup"
+    );
+    fresh.run(&restore).await;
+    node.sync().await;
+    assert!(matches!(
+        node.registry.live(gone).await,
+        Err(VerifyError::Rejected(Rejection::Unknown))
+    ));
+    assert!(node.registry.live(stays).await.is_ok());
 }

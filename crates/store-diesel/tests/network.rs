@@ -24,6 +24,7 @@ tests! {
         a_stalled_network_is_given_up_on
         a_half_closed_connection_is_given_up_on
         a_slow_network_is_only_slow
+        what_was_not_sent_was_not_done
     }
 }
 
@@ -127,6 +128,24 @@ async fn a_slow_network_is_only_slow(cluster: &'static Cluster) {
     assert!(behind.store.tokens().find(id).await.unwrap().is_some());
     assert!(behind.store.tokens().revoke(id, NOW).await.unwrap());
     assert!(behind.beside.tokens().find(id).await.unwrap().is_none());
+}
+
+/// Before a transaction is committed, and before there is a connection, an error says that nothing was done.
+async fn what_was_not_sent_was_not_done(cluster: &'static Cluster) {
+    let behind = Behind::new(cluster).await;
+    let tokens = behind.store.tokens();
+    let id = tokens.insert(token(behind.owner)).await.unwrap().unwrap();
+    behind.proxy.set(Network::Stalled);
+    let at_begin = tokens.revoke(id, NOW).await;
+    assert!(matches!(at_begin, Err(StoreError::Unavailable(_))), "{at_begin:?}");
+    let connecting = tokens.insert(token(behind.owner)).await;
+    assert!(matches!(connecting, Err(StoreError::Unavailable(_))), "{connecting:?}");
+    behind.proxy.set(Network::Cut);
+    let refused = tokens.insert(token(behind.owner)).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(behind.beside.tokens().find(id).await.unwrap().is_some());
+    behind.proxy.set(Network::Works);
+    behind.recovers().await;
 }
 
 /// The tokens that were answered, in the order of a sign-in and each second time a sign-out.

@@ -79,9 +79,11 @@ impl TokenStore for MemoryStore {
     }
 
     async fn feed_state(&self) -> Result<FeedState, StoreError> {
+        let state = self.state();
         Ok(FeedState {
             identity: "memory".into(),
-            newest: self.state().last_change,
+            newest: state.last_change,
+            issued: state.last_token,
             begun: 0,
             finished: 0,
         })

@@ -64,6 +64,7 @@ const STORES: &[(&str, store::Flaw)] = {
         ("the_feed_is_read_in_pages", FeedUnbounded),
         ("the_feed_misses_nothing_of_a_crowd", FeedLosesSome),
         ("the_feed_says_how_far_it_goes", FeedForgetsItsNumbers),
+        ("the_feed_says_how_far_it_goes", FeedForgetsItsTokens),
         ("the_feed_keeps_its_identity", FeedChangesItsIdentity),
         ("last_use_only_moves_forward", UsesGoBack),
         ("noting_a_use_passes_over_unknown_names", StopsAtUnknownUses),

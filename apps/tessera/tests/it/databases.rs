@@ -14,11 +14,12 @@ mod histories;
 mod log_secrets;
 mod master_key;
 mod nodes;
+mod outages;
 mod secrets;
 mod support;
 
 use libtest_mimic::{Arguments, Completion, Trial};
-use store_diesel::Cluster;
+use store_diesel::{Cluster, FaultyDisk};
 
 fn main() {
     let mut trials = Vec::new();
@@ -39,14 +40,43 @@ fn main() {
         "faults::without_its_database_a_server_answers_503_instead_of_rejecting",
         faults::without_its_database_a_server_answers_503_instead_of_rejecting,
     ));
+    let outages: [(&str, fn()); 3] = [
+        (
+            "outages::a_killed_server_loses_nothing_that_was_answered",
+            outages::a_killed_server_loses_nothing_that_was_answered,
+        ),
+        (
+            "outages::a_server_that_is_shut_down_at_once_loses_nothing_that_was_answered",
+            outages::a_server_that_is_shut_down_at_once_loses_nothing_that_was_answered,
+        ),
+        (
+            "outages::a_promoted_standby_has_everything_that_was_answered",
+            outages::a_promoted_standby_has_everything_that_was_answered,
+        ),
+    ];
+    trials.extend(outages.map(|(name, law)| if_postgres(name, law)));
+    trials.push(unless_skipped(
+        "outages::a_postgres_whose_disk_fails_loses_nothing_that_was_answered",
+        || Cluster::skip_reason().or_else(FaultyDisk::skip_reason_of_attaching),
+        outages::a_postgres_whose_disk_fails_loses_nothing_that_was_answered,
+    ));
+    trials.push(unless_skipped(
+        "outages::an_sqlite_file_whose_disk_fails_loses_nothing_that_was_answered",
+        FaultyDisk::skip_reason_of_attaching,
+        || with_file(outages::an_sqlite_file_whose_disk_fails_loses_nothing_that_was_answered),
+    ));
     run(trials)
+}
+
+fn with_file(test: impl FnOnce(&str)) {
+    let folder = tempfile::tempdir().expect("a folder");
+    test(&format!("sqlite:{}", folder.path().join("t.db").display()));
 }
 
 /// A test that gets the URL of a file that does not exist yet.
 fn on_sqlite(name: &str, test: impl FnOnce(&str) + Send + 'static) -> Trial {
     Trial::test(name, move || {
-        let folder = tempfile::tempdir()?;
-        test(&format!("sqlite:{}", folder.path().join("t.db").display()));
+        with_file(test);
         Ok(())
     })
 }
@@ -57,7 +87,15 @@ fn on_postgres(name: &str, test: impl FnOnce(&str) + Send + 'static) -> Trial {
 }
 
 fn if_postgres(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::ignorable_test(name, move || match Cluster::skip_reason() {
+    unless_skipped(name, Cluster::skip_reason, test)
+}
+
+fn unless_skipped(
+    name: &str,
+    reason: impl FnOnce() -> Option<&'static str> + Send + 'static,
+    test: impl FnOnce() + Send + 'static,
+) -> Trial {
+    Trial::ignorable_test(name, move || match reason() {
         Some(reason) => Ok(Completion::ignored_with(reason)),
         None => {
             test();

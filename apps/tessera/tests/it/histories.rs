@@ -2,7 +2,7 @@
 //! answer alone: the rules of the simulation (`testkit::simulation`) on real servers, sockets and threads.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,14 +12,15 @@ use crate::support::server::{Server, Setup};
 use crate::support::sign_in::{Workshop, bearer, refresh, revoke, verify};
 
 /// A node that has not read the feed for this long answers 503, so from then on no delay of this machine excuses a 200.
-const STALENESS: Duration = Duration::from_secs(1);
+pub const STALENESS: Duration = Duration::from_secs(1);
 
 const CLIENTS: u64 = 8;
 const OPERATIONS: usize = 250;
 
 /// What a client did with a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
+pub enum What {
+    SignIn,
     Check,
     Refresh,
     End,
@@ -27,15 +28,22 @@ enum What {
 
 /// One question and its answer.
 #[derive(Clone, Debug)]
-struct Event {
+pub struct Event {
     session: u64,
-    what: What,
-    node: usize,
-    asked: Duration,
-    answered: Duration,
-    status: u16,
+    pub what: What,
+    pub node: usize,
+    pub asked: Duration,
+    pub answered: Duration,
+    pub status: u16,
     /// The refresh token presented, and its successor.
     succession: Option<(String, String)>,
+}
+
+/// A time in which the database could not be reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    pub from: Duration,
+    pub to: Duration,
 }
 
 /// A session as its clients share it.
@@ -47,8 +55,9 @@ struct Held {
     refresh: Option<String>,
 }
 
-struct Clients {
-    nodes: [Server; 2],
+/// Many clients of two servers, and what they were answered.
+pub struct Clients {
+    pub nodes: [Server; 2],
     start: Instant,
     held: Mutex<Vec<Held>>,
     numbers: AtomicU64,
@@ -63,27 +72,13 @@ pub const LAWS: [(&str, Law); 1] = [(
 )];
 
 fn what_two_servers_answer_at_once_has_an_explanation(url: &str) {
-    let setup = Setup::demo()
-        .env("TESSERA_REVOCATION__MAX_STALENESS", "1s")
-        .database(url);
-    let clients = Clients {
-        nodes: [setup.clone().start(), setup.start()],
-        start: now(),
-        held: Mutex::default(),
-        numbers: AtomicU64::new(0),
-        events: Mutex::default(),
-    };
-    (0..2 * CLIENTS).for_each(|place| clients.sign_in(place));
-    thread::scope(|scope| {
-        for seed in 1..=CLIENTS {
-            let clients = &clients;
-            scope.spawn(move || clients.run(seed));
-        }
+    let clients = Clients::of(url);
+    clients.during(OPERATIONS, |_| {});
+    clients.look(|events| {
+        let answered = events.iter().filter(|event| matches!(event.status, 200 | 401)).count();
+        assert!(answered > 0, "{events:?}");
+        judge(events, &[]);
     });
-    let events = clients.events.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let answered = events.iter().filter(|event| matches!(event.status, 200 | 401)).count();
-    assert!(answered > 0, "{events:?}");
-    judge(&events);
 }
 
 #[allow(clippy::disallowed_methods, reason = "real servers are asked at real times")]
@@ -92,10 +87,59 @@ fn now() -> Instant {
 }
 
 impl Clients {
+    /// Of two new servers on this database. Some of them have signed in.
+    pub fn of(url: &str) -> Self {
+        let setup = Setup::demo()
+            .env("TESSERA_REVOCATION__MAX_STALENESS", "1s")
+            .database(url);
+        let clients = Self {
+            nodes: [setup.clone().start(), setup.start()],
+            start: now(),
+            held: Mutex::default(),
+            numbers: AtomicU64::new(0),
+            events: Mutex::default(),
+        };
+        (0..2 * CLIENTS).for_each(|place| clients.sign_in(place));
+        clients
+    }
+
+    /// They ask while something happens, and each of them so many times at least.
+    pub fn during(&self, operations: usize, happens: impl FnOnce(&Self)) {
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for seed in 1..=CLIENTS {
+                let over = &over;
+                scope.spawn(move || self.run(seed, |done| done < operations || !over.load(Ordering::SeqCst)));
+            }
+            // Also where it panics: they must not go on for ever.
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| happens(self)));
+            over.store(true, Ordering::SeqCst);
+            ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        });
+    }
+
+    /// Asks both nodes for every session that there is.
+    pub fn check_all(&self) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (held, node) in held.iter().flat_map(|held| [(held, 0), (held, 1)]) {
+            self.check(held, node);
+        }
+    }
+
+    /// The time since they began.
+    pub fn time(&self) -> Duration {
+        now() - self.start
+    }
+
+    /// Looks at everything so far.
+    pub fn look<T>(&self, look: impl FnOnce(&[Event]) -> T) -> T {
+        look(&self.events.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// One client after the other of one thread.
-    fn run(&self, seed: u64) {
+    fn run(&self, seed: u64, goes_on: impl Fn(usize) -> bool) {
         let mut chance = seed;
-        for _ in 0..OPERATIONS {
+        for _ in (0..).take_while(|done| goes_on(*done)) {
             // Knuth's MMIX generator; its high bits are the good ones.
             chance = chance
                 .wrapping_mul(6_364_136_223_846_793_005)
@@ -126,16 +170,24 @@ impl Clients {
         } else {
             Dialect::Mechanics
         };
+        let asked = self.time();
         let answer = node.send(&dialect.request(&dialect.good()));
-        if answer.status != 200 {
-            assert_eq!(answer.status, 503, "{answer:?}");
-            return;
-        }
-        let refresh = (dialect == Dialect::Mechanics).then(|| answer.member("refreshToken"));
         let number = self.numbers.fetch_add(1, Ordering::SeqCst);
-        let token = answer.member("token");
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.push(Held { number, token, refresh });
+        self.note(Event {
+            session: number,
+            what: What::SignIn,
+            node: (drawn % 2) as usize,
+            asked,
+            answered: self.time(),
+            status: answer.status,
+            succession: None,
+        });
+        if answer.status == 200 {
+            let refresh = (dialect == Dialect::Mechanics).then(|| answer.member("refreshToken"));
+            let token = answer.member("token");
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.push(Held { number, token, refresh });
+        }
     }
 
     fn check(&self, held: &Held, node: usize) {
@@ -175,24 +227,36 @@ impl Clients {
     }
 
     fn ask(&self, held: &Held, what: What, node: usize, ask: impl FnOnce(&Server) -> (u16, Option<(String, String)>)) {
-        let asked = now() - self.start;
+        let asked = self.time();
         let (status, succession) = ask(&self.nodes[node]);
-        let answered = now() - self.start;
-        let event = Event {
+        self.note(Event {
             session: held.number,
             what,
             node,
             asked,
-            answered,
+            answered: self.time(),
             status,
             succession,
-        };
+        });
+    }
+
+    fn note(&self, event: Event) {
+        if event.status == 503 {
+            // A client that is asked to wait does so for a moment.
+            thread::sleep(Duration::from_millis(5));
+        }
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 }
 
-fn judge(events: &[Event]) {
+/// # Panics
+/// With the answers that nothing explains.
+pub fn judge(events: &[Event], outages: &[Outage]) {
     one_successor(events);
+    for event in events.iter().filter(|event| event.what == What::SignIn) {
+        assert!(matches!(event.status, 200 | 503), "{event:?}");
+    }
+    no_check_goes_by_an_old_list(events, outages);
     let mut sessions: HashMap<u64, Vec<&Event>> = HashMap::new();
     events
         .iter()
@@ -213,7 +277,7 @@ fn judge(events: &[Event]) {
                     What::End => true,
                     // An older refresh token is reuse.
                     What::Refresh => !matches!(other.status, 200 | 429),
-                    What::Check => false,
+                    What::Check | What::SignIn => false,
                 };
                 let mut may_end = events.iter().filter(may_end);
                 let may_have_ended = may_end.any(|end| end.asked < event.answered);
@@ -223,6 +287,18 @@ fn judge(events: &[Event]) {
                 );
             }
         }
+    }
+}
+
+/// Without a database, checks go on for so long and no longer.
+fn no_check_goes_by_an_old_list(events: &[Event], outages: &[Outage]) {
+    for check in events
+        .iter()
+        .filter(|event| event.what == What::Check && event.status == 200)
+    {
+        let too_late = |outage: &&Outage| check.asked > outage.from + STALENESS && check.answered < outage.to;
+        let outage = outages.iter().find(too_late);
+        assert!(outage.is_none(), "{check:?} was accepted in {outage:?}");
     }
 }
 
@@ -276,15 +352,30 @@ pub fn wrong_histories_are_found() {
         event(What::Check, 0, 0, 200),
         event(What::Check, 1, 2, 200),
     ];
-    judge(&good);
+    judge(&good, &[]);
+    let outage = Outage {
+        from: Duration::from_secs(10),
+        to: Duration::from_secs(20),
+    };
+    judge(
+        &[
+            event(What::Check, 0, 11, 200),
+            event(What::Check, 0, 12, 503),
+            event(What::SignIn, 0, 12, 503),
+        ],
+        &[outage],
+    );
     for wrong in [
+        vec![event(What::Check, 0, 12, 200)],
+        vec![event(What::SignIn, 0, 12, 500)],
+        vec![event(What::SignIn, 0, 12, 200), event(What::Check, 0, 30, 401)],
         vec![end.clone(), event(What::Check, 0, 2, 200)],
         vec![end.clone(), event(What::Check, 1, 3, 200)],
         vec![end.clone(), end],
         vec![event(What::Check, 0, 1, 401)],
         vec![refreshed("one"), refreshed("two")],
     ] {
-        let judged = std::panic::catch_unwind(|| judge(&wrong));
+        let judged = std::panic::catch_unwind(|| judge(&wrong, &[outage]));
         assert!(judged.is_err(), "{wrong:?}");
     }
 }

@@ -126,6 +126,9 @@ pub enum Change {
     SubjectRights(Subject),
     /// The permissions of any subject may have changed (a role was edited).
     AllRights,
+    /// An entry that cannot be read: it is damaged, or of a kind that only a later version knows. It may be any change, so a
+    /// node reads all its records anew.
+    Unreadable,
 }
 
 /// One entry of the feed of changes.
@@ -149,8 +152,11 @@ pub struct FeedState {
     /// The highest number given out, whether or not its entry is visible or was purged. It never falls while the
     /// identity is the same.
     pub newest: i64,
-    /// Every transaction that got one of the numbers a minute ago, or earlier, is below this one, if any other has been
-    /// committed since. 0 where entries become visible in the order of their numbers.
+    /// The same of the tokens: the highest number given out to any. So data that were restored over the old ones, row by
+    /// row, are noticed whether or not the feed grew since the copy was made.
+    pub issued: i64,
+    /// Every transaction that got one of the numbers a minute ago, or earlier, is below this one. 0 where entries become
+    /// visible in the order of their numbers.
     pub begun: i64,
     /// Every transaction below this one is over. 0 likewise.
     pub finished: i64,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_core::StoreError;
@@ -123,14 +123,14 @@ impl Db {
             runtime: Some(runtime),
         };
         let pool = db.lanes.pool.clone();
-        let late = StoreError::Unavailable(LATE.to_owned());
-        let first = db.spawn(db.deadline, late, async move {
+        let first = db.spawn(db.deadline, async move {
             let (mut lane, _) = pool.take().await?;
             let fit = lane.refuse_unfit().await;
             pool.give_back(lane);
             Ok(fit)
         });
-        first.await??;
+        let late = || Err(StoreError::Unavailable(LATE.to_owned()));
+        first.await.unwrap_or_else(late)??;
         Ok(db)
     }
 
@@ -208,33 +208,33 @@ impl Db {
             .map_err(|_| StoreError::Busy("no connection came free in time".to_owned()))?;
         drop(waiting);
         let pool = lanes.pool.clone();
-        let late = match kind {
-            Kind::Read => StoreError::Unavailable(LATE.to_owned()),
-            _ => StoreError::OutcomeUnknown(LATE.to_owned()),
-        };
-        self.spawn(deadline, late, async move {
-            let _permit = permit;
-            persist(&pool, kind, &args, step).await
-        })
-        .await
+        let progress = Progress::default();
+        let outcome = self.spawn(deadline, {
+            let progress = progress.clone();
+            async move {
+                let _permit = permit;
+                persist(&pool, kind, &progress, &args, step).await
+            }
+        });
+        outcome
+            .await
+            .unwrap_or_else(|| Err(progress.judge(DbError::Unfit(LATE))))
     }
 
-    /// Runs a task to its end or its deadline, whether or not its caller waits for it.
+    /// Runs a task to its end or its deadline (`None`), whether or not its caller waits for it.
     async fn spawn<R: Send + 'static>(
         &self,
         deadline: Duration,
-        late: StoreError,
         task: impl Future<Output = Result<R, StoreError>> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        let unavailable = |why: &str| StoreError::Unavailable(why.to_owned());
+    ) -> Option<Result<R, StoreError>> {
+        let unavailable = |why: &str| Some(Err(StoreError::Unavailable(why.to_owned())));
         let Some(runtime) = &self.runtime else {
-            return Err(unavailable("the store is closed"));
+            return unavailable("the store is closed");
         };
         let task = runtime.spawn(async move { tokio::time::timeout(deadline, task).await });
         match task.await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(late),
-            Err(_) => Err(unavailable("the operation panicked")),
+            Ok(outcome) => outcome.ok(),
+            Err(_) => unavailable("the operation panicked"),
         }
     }
 }
@@ -254,12 +254,37 @@ impl Drop for Db {
     }
 }
 
+/// How far an operation has come: whether something was sent that the server may carry out without an answer of ours.
+/// Before that, an operation that fails has done nothing: what was not committed is taken back.
+#[derive(Clone, Default)]
+struct Progress(Arc<AtomicBool>);
+
+impl Progress {
+    fn may_be_done(&self, may_be_done: bool) {
+        self.0.store(may_be_done, Ordering::SeqCst);
+    }
+
+    /// The error of an operation that was given up, or whose connection broke.
+    fn judge(&self, fault: DbError) -> StoreError {
+        match self.0.load(Ordering::SeqCst) {
+            true => fault.of_unknown_outcome(),
+            false => fault.into(),
+        }
+    }
+}
+
 /// Tries until it is done, it cannot be done, or it was tried often enough.
-async fn persist<A, R>(pool: &Pool, kind: Kind, args: &A, step: Step<A, R>) -> Result<R, StoreError> {
+async fn persist<A, R>(
+    pool: &Pool,
+    kind: Kind,
+    progress: &Progress,
+    args: &A,
+    step: Step<A, R>,
+) -> Result<R, StoreError> {
     let mut attempt = 1;
     loop {
         let (mut lane, new) = pool.take().await?;
-        let fault = match once(kind, &mut lane.conn, args, step).await {
+        let fault = match once(kind, progress, &mut lane.conn, args, step).await {
             Ok(answer) => {
                 pool.give_back(lane);
                 return Ok(answer);
@@ -268,39 +293,40 @@ async fn persist<A, R>(pool: &Pool, kind: Kind, args: &A, step: Step<A, R>) -> R
         };
         let broke = fault.broke_connection();
         if !broke {
+            // The server answered: it has done nothing.
+            progress.may_be_done(false);
             pool.give_back(lane);
         }
-        // Only a read may be repeated when it is unclear whether it arrived.
-        let again = fault.is_conflict() || (broke && !new && kind == Kind::Read);
+        // What may have been done may not be repeated. A connection that was not used for a while may have been closed by a
+        // server that is well by now.
+        let again = fault.is_conflict() || (broke && !new && !progress.0.load(Ordering::SeqCst));
         if !again || attempt == TRIES {
-            // What was sent and not answered may have been done.
-            return Err(match broke && kind != Kind::Read {
-                true => fault.of_unknown_outcome(),
-                false => fault.into(),
-            });
+            return Err(progress.judge(fault));
         }
         tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
         attempt += 1;
     }
 }
 
-async fn once<A, R>(kind: Kind, conn: &mut Connection, args: &A, step: Step<A, R>) -> Outcome<R> {
+async fn once<A, R>(kind: Kind, progress: &Progress, conn: &mut Connection, args: &A, step: Step<A, R>) -> Outcome<R> {
     let Some(begin) = kind.begin() else {
+        progress.may_be_done(kind == Kind::Statement);
         return step(conn, args).await;
     };
     conn.batch_execute(begin).await?;
     let outcome = match step(conn, args).await {
-        Ok(answer) => conn
-            .batch_execute("COMMIT")
-            .await
-            .map(|()| answer)
-            .map_err(DbError::from),
+        Ok(answer) => {
+            progress.may_be_done(true);
+            let committed = conn.batch_execute("COMMIT").await;
+            committed.map(|()| answer).map_err(DbError::from)
+        }
         Err(fault) => Err(fault),
     };
     match outcome {
         Ok(answer) => Ok(answer),
         Err(fault) if fault.broke_connection() => Err(fault),
         Err(fault) => {
+            progress.may_be_done(false);
             conn.batch_execute("ROLLBACK").await?;
             Err(fault)
         }

@@ -142,25 +142,30 @@ async fn setting(conn: &mut Connection, name: &str) -> Outcome<String> {
 /// What the feed says of itself, in one look.
 ///
 /// The identity has all that changes when the data are others: the cluster, its timeline (a promotion or a restore to a
-/// point in time begins another), the start of the server (which the replacement of its files by a snapshot needs), and
-/// the table (a restored dump makes it anew).
+/// point in time begins another), the start of the server (which the replacement of its files by a snapshot needs), the
+/// table (a restored dump makes it anew), and the files of the tables (rows that are restored into emptied tables, after
+/// `TRUNCATE`).
 ///
-/// A snapshot ends at the latest transaction that was committed, so one that is open and later than that is not below
-/// `begun` until another is committed. The server's check whether it can write sees to that every few seconds.
+/// A snapshot ends after the latest transaction that is over, so one that is open may be beyond it. `begun` is the number that
+/// the server gives to the next transaction instead: `age` counts back from there, and from number 3, the lowest that is
+/// given to any. It has 32 of the snapshot's 64 bits, and is the same or a little later.
 pub(super) async fn feed_state(conn: &mut Connection) -> Outcome<FeedState> {
-    let state = diesel::dsl::sql::<(Bool, Text, BigInt, BigInt, BigInt)>(
+    let state = diesel::dsl::sql::<(Bool, Text, BigInt, BigInt, BigInt, BigInt)>(
         "pg_is_in_recovery(),
          CASE WHEN pg_is_in_recovery() THEN ''
               ELSE concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
                              left(pg_walfile_name(pg_current_wal_lsn()), 8),
                              extract(epoch FROM pg_postmaster_start_time()),
                              (SELECT oid FROM pg_database WHERE datname = current_database()),
-                             CAST(CAST('feed' AS regclass) AS oid)) END,
+                             CAST(CAST('feed' AS regclass) AS oid),
+                             pg_relation_filenode('feed'), pg_relation_filenode('tokens')) END,
          COALESCE(pg_sequence_last_value(CAST(pg_get_serial_sequence('feed', 'sequence') AS regclass)), 0),
-         txid_snapshot_xmax(txid_current_snapshot()),
+         COALESCE(pg_sequence_last_value(CAST(pg_get_serial_sequence('tokens', 'id') AS regclass)), 0),
+         txid_snapshot_xmax(txid_current_snapshot())
+             + ((age(CAST('3' AS xid)) + 3 - txid_snapshot_xmax(txid_current_snapshot())) & 4294967295),
          txid_snapshot_xmin(txid_current_snapshot())",
     );
-    let (standby, identity, newest, begun, finished): (bool, String, i64, i64, i64) =
+    let (standby, identity, newest, issued, begun, finished): (bool, String, i64, i64, i64, i64) =
         diesel::select(state).get_result(conn).await?;
     match standby {
         true => Err(DbError::Unfit(
@@ -169,6 +174,7 @@ pub(super) async fn feed_state(conn: &mut Connection) -> Outcome<FeedState> {
         false => Ok(FeedState {
             identity,
             newest,
+            issued,
             begun,
             finished,
         }),

@@ -5,35 +5,39 @@ use diesel::prelude::*;
 
 use crate::schema::feed;
 
-/// A change as read.
+/// A change as read. Nothing but its number is relied on: a damaged row must not keep the others from being read.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = feed)]
 pub(crate) struct FeedRow {
     sequence: i64,
-    kind: String,
+    #[diesel(select_expression = feed::kind.nullable())]
+    kind: Option<String>,
     token_id: Option<i64>,
     subject: Option<i64>,
     generation: Option<i64>,
-    until: i64,
+    #[diesel(select_expression = feed::until.nullable())]
+    until: Option<i64>,
 }
 
 impl FeedRow {
-    /// The entry. One that cannot be read, or is of a later version's kind, makes every node read its records anew:
-    /// that is never wrong, and an unreadable row must not stop all checks.
+    /// The entry.
     pub(crate) fn into_entry(self) -> FeedEntry {
         FeedEntry {
             sequence: self.sequence,
-            change: self.change().unwrap_or(Change::AllRights),
-            until: Timestamp::from_millis(self.until),
+            change: self.change().unwrap_or(Change::Unreadable),
+            until: Timestamp::from_millis(self.until.unwrap_or(i64::MAX)),
         }
     }
 
+    /// `None`: it cannot be read.
     fn change(&self) -> Option<Change> {
+        self.until?;
         let subject = self.subject.map(Subject);
-        match self.kind.as_str() {
+        match self.kind.as_deref()? {
             ENDED => self.token_id.map(|id| Change::Ended(TokenId(id))),
             SUPERSEDED => Some(Change::Superseded(subject?, Generation(self.generation?))),
             SUBJECT_RIGHTS => Some(Change::SubjectRights(subject?)),
+            ALL_RIGHTS => Some(Change::AllRights),
             _ => None,
         }
     }

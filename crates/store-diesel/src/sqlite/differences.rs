@@ -100,14 +100,21 @@ async fn text(conn: &mut Connection, expression: &str) -> Outcome<String> {
     Ok(diesel::select(value).get_result(conn).await?)
 }
 
-/// What the feed says of itself. It belongs to one file. Only one transaction writes at a time, so entries become visible
+/// What the feed says of itself. It belongs to one file, and to its tables as they are: `.restore` writes a copy over
+/// them and changes the number of their schema. Only one transaction writes at a time, so entries become visible
 /// in the order of their numbers.
 pub(super) async fn feed_state(conn: &mut Connection) -> Outcome<FeedState> {
-    let identity = conn.file().map_or_else(|| "memory".to_owned(), |file| file.to_string());
-    let newest = diesel::dsl::sql::<BigInt>("COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)");
+    let file = conn.file().map_or_else(|| "memory".to_owned(), |file| file.to_string());
+    let state = diesel::dsl::sql::<(BigInt, BigInt, BigInt)>(
+        "(SELECT schema_version FROM pragma_schema_version),
+         COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0),
+         COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'tokens'), 0)",
+    );
+    let (schema, newest, issued): (i64, i64, i64) = diesel::select(state).get_result(conn).await?;
     Ok(FeedState {
-        identity,
-        newest: diesel::select(newest).get_result(conn).await?,
+        identity: format!("{file}/{schema}"),
+        newest,
+        issued,
         begun: 0,
         finished: 0,
     })

@@ -33,8 +33,7 @@ impl Location {
     pub(super) fn open(&self) -> Result<Bridge, ConnectError> {
         // Before it is opened: if another file takes its place meanwhile, the next job sees that they differ.
         let file = self.file();
-        let url = self.0.as_deref().unwrap_or(":memory:");
-        let opened = SqliteConnection::establish(url);
+        let opened = SqliteConnection::establish(&self.uri());
         let mut conn = opened.map_err(|_| unavailable("the database file cannot be opened"))?;
         // The settings first: until they are made, any other statement fails at once where it should wait.
         for setting in settings(self.is_memory()) {
@@ -43,6 +42,16 @@ impl Location {
         refuse_old(&mut conn)?;
         functions::register(&mut conn).map_err(ConnectError::of_database)?;
         Ok(Bridge::new(conn, file))
+    }
+
+    /// What SQLite opens: a file that is there, and makes none. [`create`](Self::create) does that, once.
+    fn uri(&self) -> String {
+        match &self.0 {
+            None => ":memory:".to_owned(),
+            // Two slashes at the start of a path would be read as the start of a host's name.
+            Some(path) if path.starts_with('/') => format!("file://{}?mode=rw", escaped(path)),
+            Some(path) => format!("file:{}?mode=rw", escaped(path)),
+        }
     }
 
     /// The file that is there now; `None`: there is none, or the database is in memory.
@@ -181,6 +190,42 @@ fn refuse_old(conn: &mut SqliteConnection) -> Result<(), ConnectError> {
     }
 }
 
+/// The path with what has a meaning in a URI escaped.
+fn escaped(path: &str) -> String {
+    path.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
 fn unavailable(why: &str) -> ConnectError {
     ConnectError::Unavailable(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Also where it went away after it was looked for: an empty database would have no revocations.
+    #[test]
+    fn a_file_that_is_not_there_is_not_made_by_opening_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gone.db");
+        let location = Location(Some(path.display().to_string()));
+        assert!(location.open().is_err());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_path_is_taken_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a b.db", "50%25.db", "a#b.db", "mode=ro&x.db", "ü.db"] {
+            let path = folder.path().join(name);
+            for path in [path.display().to_string(), format!("/{}", path.display())] {
+                let location = Location(Some(path.clone()));
+                location.create().unwrap();
+                location.open().unwrap();
+            }
+            assert!(path.exists(), "{name}");
+        }
+        let names = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(names, 5, "and no other file is made");
+    }
 }

@@ -68,6 +68,7 @@ pub(crate) enum Flaw {
     FeedUnbounded,
     FeedLosesSome,
     FeedForgetsItsNumbers,
+    FeedForgetsItsTokens,
     FeedChangesItsIdentity,
     RoleEditsInSilence,
     RoleChangesInSilence,

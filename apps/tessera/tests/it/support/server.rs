@@ -458,6 +458,11 @@ impl Server {
         self.err.clone()
     }
 
+    /// The number of its process.
+    pub fn process_id(&self) -> u32 {
+        self.process().pid
+    }
+
     pub fn signal(&self, name: &str) {
         signal(name, self.process().pid);
     }

@@ -19,7 +19,7 @@ const GAP_TIMEOUT: Duration = Duration::from_secs(60);
 pub(super) enum Replaced {
     /// The data are others: a restored, replaced or promoted database.
     Identity,
-    /// The highest number given out is lower than one that was read.
+    /// The highest number given out, to an entry or to a token, is lower than one that was read.
     WentBack,
 }
 
@@ -51,7 +51,8 @@ impl FeedPosition {
     pub(super) fn begin_round(&mut self, state: FeedState) -> Option<Replaced> {
         let replaced = self.state.as_ref().and_then(|before| {
             let highest = before.newest.max(self.highest_read());
-            match (before.identity == state.identity, state.newest >= highest) {
+            let goes_on = state.newest >= highest && state.issued >= before.issued;
+            match (before.identity == state.identity, goes_on) {
                 (false, _) => Some(Replaced::Identity),
                 (true, false) => Some(Replaced::WentBack),
                 (true, true) => None,
@@ -152,6 +153,7 @@ mod tests {
         FeedState {
             identity: "one".into(),
             newest,
+            issued: 100,
             begun: 7,
             finished: 7,
         }
@@ -250,6 +252,13 @@ mod tests {
                 Replaced::Identity,
             ),
             (state(2), Replaced::WentBack),
+            (
+                FeedState {
+                    issued: 99,
+                    ..state(5002)
+                },
+                Replaced::WentBack,
+            ),
         ];
         for (state, why) in replaced {
             assert_eq!(new(&mut position, &[1, 2, 3], 0), [1, 2, 3]);

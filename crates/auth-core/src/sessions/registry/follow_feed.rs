@@ -7,7 +7,7 @@ use super::counters::note;
 use super::feed_position::{FeedPosition, Replaced};
 use super::late_gaps::Taken;
 use crate::contract::error::StoreError;
-use crate::contract::token_store::Change;
+use crate::contract::token_store::{Change, FeedEntry};
 
 /// How many entries of the feed are read at once.
 const PAGE: u32 = 1000;
@@ -31,8 +31,7 @@ impl TokenRegistry {
             let page = self.store.changes(position.after(), PAGE).await?;
             let last_page = page.len() < PAGE as usize;
             for entry in position.take_new(page, asked_at) {
-                self.revocations.add(&entry);
-                self.apply(entry.change);
+                self.take_in(&entry);
             }
             if last_page {
                 break;
@@ -68,14 +67,26 @@ impl TokenRegistry {
                         );
                     }
                 }
-                self.revocations.add(&entry);
-                self.apply(entry.change);
+                self.take_in(&entry);
             }
             if last_page {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// An entry that was not read before.
+    fn take_in(&self, entry: &FeedEntry) {
+        if entry.change == Change::Unreadable {
+            tracing::error!(
+                event = "feed_entry_unreadable",
+                sequence = entry.sequence,
+                "it is damaged, or of a later version's kind: every record is read anew"
+            );
+        }
+        self.revocations.add(entry);
+        self.apply(entry.change);
     }
 
     /// Drops everything that was read from another feed: its numbers may mean other tokens by now.
@@ -104,7 +115,7 @@ impl TokenRegistry {
         match change {
             Change::Ended(id) => self.records.remove_session(id),
             Change::Superseded(subject, _) | Change::SubjectRights(subject) => self.records.remove_subject(subject),
-            Change::AllRights => self.records.clear(),
+            Change::AllRights | Change::Unreadable => self.records.clear(),
         }
     }
 }

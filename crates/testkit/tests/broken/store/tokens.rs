@@ -254,6 +254,7 @@ impl TokenStore for BrokenStore {
                 let visible = self.inner.changes(0, u32::MAX).await?;
                 state.newest = visible.last().map_or(0, |entry| entry.sequence);
             }
+            Flaw::FeedForgetsItsTokens => state.issued = 0,
             Flaw::FeedChangesItsIdentity => state.identity = format!("{}", state.newest),
             _ => {}
         }
