@@ -27,11 +27,7 @@ const KEEPER: &str = r#"
 trap '' INT TERM HUP
 dir=$1; shift
 servers=
-start() {
-  for server in $servers; do kill -0 "$server" 2>/dev/null && return; done
-  "$@" >>"$dir/log" 2>&1 </dev/null &
-  servers=$!
-}
+start() { "$@" >>"$dir/log" 2>&1 </dev/null & servers="$servers $!"; }
 stop() { kill -s "$1" $servers 2>/dev/null; wait; servers=; }
 start "$@"
 while read -r order signal; do
@@ -142,7 +138,7 @@ impl Cluster {
     pub fn start_again(&self) {
         let mut answer = Err(String::new());
         for attempt in 0..ATTEMPTS {
-            // A server does not start while processes of the one before are still there.
+            // A server does not start while processes of the one before are still there, and a second one ends by itself.
             if attempt % 20 == 0 {
                 self.order("start");
             }
