@@ -464,7 +464,7 @@ impl Server {
     }
 
     pub fn signal(&self, name: &str) {
-        signal(name, self.process().pid);
+        signal(name, self.process_id());
     }
 
     /// Waits for the process to end; its exit status, or `None` if a signal ended it.
