@@ -17,6 +17,7 @@ use crate::health::{self, Health};
 use crate::http::request_id::RequestIds;
 use crate::http::{Routes, only_get, panic};
 use crate::metrics::{self, Exporter, FlavourSource, Sources, Tally, WorkerCounts};
+use crate::oauth::{AskedFlavour, JwkSet, KeySetAge, Metadata, TokenEndpoints, WellKnown};
 use crate::parts::FlavourParts;
 
 const VERIFY: &str = "/auth/verify";
@@ -35,6 +36,8 @@ pub(crate) struct Application {
     refusals: Data<RefusalPace>,
     hasher: Data<PasswordHasher>,
     request_ids: Data<RequestIds>,
+    well_known: WellKnown,
+    token_endpoints: Arc<TokenEndpoints>,
     metrics: Option<Metrics>,
 }
 
@@ -51,16 +54,25 @@ impl Application {
     /// Builds the application. Fails if a flavour promises what its strategy cannot do, or if two flavours have the
     /// same path.
     pub(crate) async fn build(config: &Config, catalog: &Catalog, made: &Composition) -> anyhow::Result<Self> {
-        let paths = paths(config, catalog)?;
-        let (mut routes, mut schemes, mut counted) = (Vec::new(), Vec::new(), Vec::new());
+        let well_known = well_known(config, made);
+        let paths = paths(config, catalog, &well_known)?;
+        let (mut routes, mut schemes, mut counted, mut asked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for flavour in &config.flavours {
-            let issuer = issuer(flavour, made).await?;
+            let plain = issuer(flavour, made).await?;
+            let issuer = bound(flavour, plain.clone(), made)?;
+            well_known.jwk_set.publish(flavour, &made.keyring).await?;
             schemes.push(AuthScheme {
                 carriers: flavour.dialect.carriers(),
                 verifier: issuer.clone(),
             });
-            let (mounted, source) = mount(flavour, issuer, config, made)?;
+            let (mounted, source) = mount(flavour, issuer.clone(), config, made)?;
             routes.push(mounted);
+            asked.push(AskedFlavour {
+                name: flavour.name.clone(),
+                verifier: issuer,
+                tokens: source.tokens.over(plain),
+                is_bearer: flavour.dialect.carriers().bearer,
+            });
             counted.push(source);
         }
         let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
@@ -83,6 +95,13 @@ impl Application {
                 proxies: made.server.proxies.clone(),
                 entropy: made.entropy.clone(),
             }),
+            well_known,
+            token_endpoints: Arc::new(TokenEndpoints::new(
+                asked,
+                made.resource_servers.clone(),
+                made.server.clone(),
+                made.issuer.clone(),
+            )),
         })
     }
 
@@ -117,6 +136,8 @@ impl Application {
         config.service(panic::guarded(resource(VERIFY).to(forward_auth::verify), panic::plain));
         config.service(only_get(ALIVE, health::alive));
         config.service(only_get(READY, health::ready));
+        self.well_known.register(config);
+        self.token_endpoints.register(config);
     }
 }
 
@@ -153,7 +174,19 @@ impl Metrics {
     }
 }
 
-/// The issuer of one flavour. Fails if it cannot do what the dialect promises its clients.
+fn well_known(config: &Config, made: &Composition) -> WellKnown {
+    WellKnown {
+        jwk_set: Data::new(JwkSet::default()),
+        key_age: Data::new(KeySetAge {
+            keyring: made.keyring.clone(),
+            clock: made.clock.clone(),
+            most: config.revocation.max_staleness.0,
+        }),
+        metadata: Data::new(Metadata::new(made.issuer.as_deref())),
+    }
+}
+
+/// The issuer of one flavour, as its strategy makes it.
 async fn issuer(flavour: &Flavour, made: &Composition) -> anyhow::Result<Arc<dyn Issuer>> {
     let parts = IssuerParts {
         flavour: &flavour.name,
@@ -168,8 +201,14 @@ async fn issuer(flavour: &Flavour, made: &Composition) -> anyhow::Result<Arc<dyn
     let issuer = flavour.strategy.issuer(&parts).await;
     let issuer = issuer.map_err(|error| with_advice(&flavour.name, error))?;
     refuse_unfollowed_keys(flavour, made)?;
+    Ok(issuer)
+}
+
+/// The issuer with tokens bound to keys, where the dialect has it so. Fails if it cannot do what the dialect promises its
+/// clients.
+fn bound(flavour: &Flavour, issuer: Arc<dyn Issuer>, made: &Composition) -> anyhow::Result<Arc<dyn Issuer>> {
     let issuer = match flavour.dialect.key_bound() {
-        true => bound(issuer, made),
+        true => with_keys(issuer, made),
         false => issuer,
     };
     let (name, strategy, can) = (&flavour.name, flavour.strategy_name, issuer.capabilities());
@@ -208,7 +247,7 @@ fn refuse_unfollowed_keys(flavour: &Flavour, made: &Composition) -> anyhow::Resu
 
 /// The issuer with tokens bound to a key. An issuer without records is returned unchanged, and refused
 /// by its capabilities.
-fn bound(issuer: Arc<dyn Issuer>, made: &Composition) -> Arc<dyn Issuer> {
+fn with_keys(issuer: Arc<dyn Issuer>, made: &Composition) -> Arc<dyn Issuer> {
     match KeyBound::new(issuer.clone(), made.registry.clone(), made.entropy.clone()) {
         Ok(bound) => Arc::new(bound),
         Err(_) => issuer,
@@ -252,12 +291,20 @@ fn mount(
 }
 
 /// Every path that the server answers, with the name of its flavour or of something else. Fails if two have the same.
-fn paths<'a>(config: &'a Config, catalog: &Catalog) -> anyhow::Result<HashMap<String, &'a str>> {
+fn paths<'a>(
+    config: &'a Config,
+    catalog: &Catalog,
+    well_known: &WellKnown,
+) -> anyhow::Result<HashMap<String, &'a str>> {
     let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
     let own = [VERIFY, ALIVE, READY, metrics::PATH]
         .into_iter()
         .chain(shared.map(|shared| shared.path));
-    let mut taken: HashMap<String, &str> = own.map(|path| (path.to_owned(), THE_SERVER)).collect();
+    let own = own
+        .map(str::to_owned)
+        .chain(well_known.paths())
+        .chain(TokenEndpoints::paths());
+    let mut taken: HashMap<String, &str> = own.map(|path| (path, THE_SERVER)).collect();
     for flavour in &config.flavours {
         for path in flavour.paths() {
             if let Some(other) = taken.insert(path.clone(), &flavour.name) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{CLOCK_SKEW, TokenRegistry};
+use consumer_auth::ResourceServerAuthenticator;
 use keystore::{Keyring, KeyringError, Reloaded};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
@@ -32,6 +33,7 @@ impl Background {
         registry: Arc<TokenRegistry>,
         store: Arc<StoreCheck>,
         keyring: Arc<Keyring>,
+        resource_servers: Arc<ResourceServerAuthenticator>,
         poll: Duration,
     ) -> Self {
         let mut tasks = JoinSet::new();
@@ -41,6 +43,7 @@ impl Background {
         tasks.spawn(purge(registry.clone()));
         tasks.spawn(compare_clocks(registry.clone()));
         tasks.spawn(follow(keyring, poll));
+        tasks.spawn(read_resource_servers(resource_servers, poll));
         Self { tasks, registry }
     }
 
@@ -136,6 +139,22 @@ async fn follow(keyring: Arc<Keyring>, poll: Duration) {
     loop {
         ticks.tick().await;
         logged = log(keyring.reload().await, logged);
+    }
+}
+
+/// Reads them as often: a disabled one is refused within a second.
+async fn read_resource_servers(resource_servers: Arc<ResourceServerAuthenticator>, poll: Duration) {
+    let mut ticks = every(poll);
+    let mut failing = false;
+    loop {
+        ticks.tick().await;
+        let result = resource_servers.reload().await;
+        match (&result, failing) {
+            (Err(error), false) => tracing::error!(event = "resource_servers_unreadable", %error),
+            (Ok(()), true) => tracing::info!(event = "resource_servers_readable_again"),
+            _ => {}
+        }
+        failing = result.is_err();
     }
 }
 

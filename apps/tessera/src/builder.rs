@@ -16,6 +16,7 @@ use crate::config::{Config, Overrides, Span};
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
 use crate::extension::{Catalog, Dialect, Strategy};
 use crate::health::Health;
+use crate::oauth::own_url;
 use crate::parts::Stores;
 use crate::server::{self, Capacity};
 use crate::strategies::{JwtStrategy, OpaqueStrategy};
@@ -163,6 +164,7 @@ impl Builder {
         let capacity = Capacity::plan(&config.http)?;
         let keyring = Arc::new(keys::open(&stores, &master, self.clock.clone(), self.entropy.clone()).await?);
         let public_url = config.http.public_url.clone();
+        let issuer = config.http.issuer().or_else(|| own_url(address));
         let sources = Sources {
             stores: stores.clone(),
             keyring: keyring.clone(),
@@ -171,6 +173,7 @@ impl Builder {
             master,
             public_url: public_url.unwrap_or_else(|| format!("http://{address}")),
             capacity,
+            issuer,
         };
         let made = Composition::new(&config, sources)?;
         if demo {
@@ -182,6 +185,8 @@ impl Builder {
                 self.clock.now(),
             );
             loaded.await.context("the demo data cannot be loaded")?;
+            let loaded = demo::load_resource_server(&stores, self.clock.now()).await;
+            loaded.context("the demo data cannot be loaded")?;
         }
         made.registry.sync().await.context("the revocations cannot be read")?;
         let compared = made.registry.compare_clocks().await;
@@ -193,7 +198,11 @@ impl Builder {
         let application = Application::build(&config, &self.catalog, &made).await?;
         keyring.reload().await.context("the signing keys cannot be read")?;
         let poll = Duration::from_millis(config.revocation.poll_ms);
-        let background = Background::start(made.registry.clone(), made.store_check.clone(), keyring, poll);
+        let resource_servers = made.resource_servers.clone();
+        let read = resource_servers.reload().await;
+        read.context("the resource servers cannot be read")?;
+        let (registry, store_check) = (made.registry.clone(), made.store_check.clone());
+        let background = Background::start(registry, store_check, keyring, resource_servers, poll);
         let health = application.health();
         let metrics = own_listener(&config, &application)?;
         let connections = made.connections.clone();

@@ -35,6 +35,8 @@ enum Command {
     Organisation(commands::organisation::Organisation),
     /// Create, show, disable and enable consumers.
     Consumer(commands::consumer::Consumer),
+    /// Create, list, change, disable and enable resource servers: services that ask about tokens.
+    ResourceServer(commands::resource_server::ResourceServer),
     /// List and revoke tokens.
     Token(commands::token::Token),
     /// List, rotate, retire, import and export signing keys.
@@ -55,6 +57,7 @@ pub fn run(builder: Builder) -> ExitCode {
         Command::Role(role) => role.run(&common),
         Command::Organisation(organisation) => organisation.run(&common),
         Command::Consumer(consumer) => consumer.run(&common),
+        Command::ResourceServer(server) => server.run(&common),
         Command::Token(token) => token.run(&common),
         Command::Key(key) => key.run(&common),
     };

@@ -3,6 +3,7 @@
 pub mod account;
 mod admin;
 mod audit;
+mod caller_secret;
 pub mod consumer;
 mod database;
 pub mod doctor;
@@ -12,6 +13,7 @@ pub mod migrate;
 pub mod organisation;
 mod patience;
 mod report;
+pub mod resource_server;
 pub mod role;
 pub mod serve;
 pub mod token;

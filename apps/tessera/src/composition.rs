@@ -9,7 +9,7 @@ use auth_core::{
     Clock, Entropy, HashCost, HashingOptions, PasswordAuthenticator, PasswordHasher, RefusalLimits, RefusalPace,
     RegistryLimits, SecretKey, Throttle, ThrottleLimits, TokenRegistry,
 };
-use consumer_auth::Quotas;
+use consumer_auth::{Quotas, ResourceServerAuthenticator};
 use keystore::Keyring;
 
 use crate::config::{Config, PasswordSettings};
@@ -23,6 +23,7 @@ use crate::server::{Capacity, Slots};
 pub(crate) struct Composition {
     pub(crate) registry: Arc<TokenRegistry>,
     pub(crate) keyring: Arc<Keyring>,
+    pub(crate) resource_servers: Arc<ResourceServerAuthenticator>,
     pub(crate) store_check: Arc<StoreCheck>,
     pub(crate) hasher: Arc<PasswordHasher>,
     pub(crate) refusals: Arc<RefusalPace>,
@@ -33,6 +34,8 @@ pub(crate) struct Composition {
     pub(crate) connections: Arc<Slots>,
     /// Where metrics are switched on.
     pub(crate) metrics: bool,
+    /// The address under which clients know this server; `None`: there is none that they can use.
+    pub(crate) issuer: Option<String>,
 }
 
 /// The inputs of a composition, besides the settings.
@@ -44,6 +47,7 @@ pub(crate) struct Sources {
     pub(crate) master: SecretKey,
     pub(crate) public_url: String,
     pub(crate) capacity: Capacity,
+    pub(crate) issuer: Option<String>,
 }
 
 impl Composition {
@@ -56,6 +60,7 @@ impl Composition {
             master,
             public_url,
             capacity,
+            issuer,
         } = sources;
         let proxies = Proxies(config.http.proxies()?);
         let limits = RegistryLimits {
@@ -69,6 +74,13 @@ impl Composition {
             hasher.clone(),
             throttle.clone(),
             master.derive("audit/logins"),
+        );
+        let resource_servers = ResourceServerAuthenticator::new(
+            stores.resource_servers.clone(),
+            clock.clone(),
+            throttle.clone(),
+            config.resource_servers.calls_per_minute,
+            config.revocation.max_staleness.0,
         );
         let registry = Arc::new(TokenRegistry::new(stores.tokens.clone(), clock.clone(), limits));
         Ok(Self {
@@ -87,6 +99,7 @@ impl Composition {
             }),
             registry,
             keyring,
+            resource_servers: Arc::new(resource_servers),
             hasher,
             refusals: RefusalPace::new(RefusalLimits::default()),
             clock,
@@ -94,6 +107,7 @@ impl Composition {
             master,
             connections: Arc::new(Slots::new(capacity, proxies)),
             metrics: config.metrics.enabled,
+            issuer,
         })
     }
 

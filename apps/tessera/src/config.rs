@@ -24,16 +24,17 @@ use crate::extension::{BadSetting, Catalog};
 pub use duration::Span;
 pub use flavour::{Flavour, SigningKeys};
 pub use http::HttpSettings;
-pub use limits::{PartnerSettings, PasswordSettings, RefreshSettings, RevocationSettings};
+pub use limits::{PartnerSettings, PasswordSettings, RefreshSettings, ResourceServerSettings, RevocationSettings};
 pub use metrics::{MetricsAddress, MetricsSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 8] = [
+const NOT_SETTINGS: [&str; 9] = [
     "master_key",
     "skip_postgres",
     "require_postgres",
     "require_nginx",
     "require_prometheus",
+    "require_oauth_clients",
     "interop",
     "require_interop",
     "log",
@@ -50,6 +51,7 @@ struct Raw {
     refresh: RefreshSettings,
     revocation: RevocationSettings,
     partners: PartnerSettings,
+    resource_servers: ResourceServerSettings,
     http: HttpSettings,
     metrics: MetricsSettings,
     flavour: Option<Vec<Dict>>,
@@ -65,6 +67,7 @@ impl Default for Raw {
             refresh: RefreshSettings::default(),
             revocation: RevocationSettings::default(),
             partners: PartnerSettings::default(),
+            resource_servers: ResourceServerSettings::default(),
             http: HttpSettings::default(),
             metrics: MetricsSettings::default(),
             flavour: None,
@@ -104,6 +107,8 @@ pub struct Config {
     pub revocation: RevocationSettings,
     /// `[partners]`.
     pub partners: PartnerSettings,
+    /// `[resource_servers]`.
+    pub resource_servers: ResourceServerSettings,
     /// `[http]`.
     pub http: HttpSettings,
     /// `[metrics]`.
@@ -151,6 +156,7 @@ impl Config {
         in_range("passwords", &raw.passwords)?;
         in_range("revocation", &raw.revocation)?;
         in_range("partners", &raw.partners)?;
+        in_range("resource_servers", &raw.resource_servers)?;
         in_range("http", &raw.http)?;
         raw.passwords.check()?;
         raw.refresh.check()?;
@@ -166,6 +172,7 @@ impl Config {
             refresh: raw.refresh,
             revocation: raw.revocation,
             partners: raw.partners,
+            resource_servers: raw.resource_servers,
             http: raw.http,
             metrics: raw.metrics,
         })

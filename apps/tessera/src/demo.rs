@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use anyhow::Context;
 use auth_core::{Attributes, NewAccount, PasswordHasher, Realm, Scope, Scopes, Subject, Timestamp, TokenDigest};
+use consumer_auth::Audience;
 use futures_util::future::join_all;
 use permissions::{Role, RoleName};
 use secrecy::SecretString;
@@ -16,6 +17,13 @@ const PREPARED_COST: u32 = 12;
 
 /// The name under which a database records that it has the demo data.
 const LOADED: &str = "demo_data";
+
+/// The same for the resource server.
+const RESOURCE_SERVER_LOADED: &str = "demo_resource_server";
+
+/// The id and the secret of the demo's resource server.
+pub(crate) const RESOURCE_SERVER: &str = "demo-rs";
+pub(crate) const RESOURCE_SERVER_SECRET: &str = "demo-rs-secret";
 
 /// Loads the demo data unless the database has them. Several nodes may do so at once: every step finds or creates.
 pub(crate) async fn load(
@@ -53,6 +61,20 @@ pub(crate) async fn load(
         stores.consumers.put_consumer(key, &digest, *organisation, now).await?;
     }
     stores.meta.put_if_absent(LOADED, b"1").await?;
+    Ok(())
+}
+
+/// The resource server of the demo. A database that got its demo data from an earlier version has none yet.
+pub(crate) async fn load_resource_server(stores: &Stores, now: Timestamp) -> anyhow::Result<()> {
+    if stores.meta.value(RESOURCE_SERVER_LOADED).await?.is_some() {
+        return Ok(());
+    }
+    let secret = TokenDigest::of(RESOURCE_SERVER_SECRET.as_bytes());
+    let servers = &stores.resource_servers;
+    servers
+        .put_resource_server(RESOURCE_SERVER, &secret, &Audience::All, now)
+        .await?;
+    stores.meta.put_if_absent(RESOURCE_SERVER_LOADED, b"1").await?;
     Ok(())
 }
 

@@ -18,6 +18,7 @@ pub mod http;
 mod keys;
 mod master;
 mod metrics;
+mod oauth;
 mod options;
 mod parts;
 mod server;
@@ -28,6 +29,6 @@ pub use builder::{Builder, Running, Start};
 pub use cli::run;
 pub use config::{
     Config, Flavour, HttpSettings, MetricsAddress, MetricsSettings, Overrides, PartnerSettings, PasswordSettings,
-    RefreshSettings, RevocationSettings, SigningKeys, Span,
+    RefreshSettings, ResourceServerSettings, RevocationSettings, SigningKeys, Span,
 };
 pub use parts::{FlavourParts, People, ServerParts, StoreHealth, Stores};

@@ -12,7 +12,7 @@ use auth_core::{
     Account, AccountStore, Clock, Entropy, PasswordAuthenticator, PasswordStore, PresentedToken, Realm, RefreshError,
     Scopes, SignedIn, StoreError, Throttle, TokenAdminStore, TokenService, TokenStore, UnknownTokens,
 };
-use consumer_auth::{ConsumerStore, Quotas};
+use consumer_auth::{ConsumerStore, Quotas, ResourceServerStore};
 use keystore::KeyStore;
 use permissions::RoleStore;
 use secrecy::{ExposeSecret, SecretString};
@@ -63,6 +63,8 @@ pub struct Stores {
     pub roles: Arc<dyn RoleStore>,
     /// Organisations, consumers and their clients.
     pub consumers: Arc<dyn ConsumerStore>,
+    /// Services that ask about tokens.
+    pub resource_servers: Arc<dyn ResourceServerStore>,
     /// Signing keys, encrypted.
     pub keys: Arc<dyn KeyStore>,
     /// Facts about the store itself: the check value of its master key, whether it has demo data.
@@ -80,6 +82,7 @@ impl From<&DieselStore> for Stores {
             passwords: store.passwords(),
             roles: store.roles(),
             consumers: store.consumers(),
+            resource_servers: store.resource_servers(),
             keys: store.keys(),
             meta: store.meta(),
             health: Arc::new(store.clone()),

@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use auth_core::{Clock, FoldedLogin, Realm, StoreError, Throttle, Throttled, TokenDigest};
+use auth_core::{Clock, StoreError, Throttle, Throttled, TokenDigest};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::consumer::{Client, Consumer, Organisation};
 use crate::email::FoldedEmail;
+use crate::guard::SecretGuard;
 use crate::quota::{OverQuota, QuotaLimits, Quotas};
+use crate::secret::OF_NOBODY;
 use crate::store::{ConsumerStore, NewClient};
 
 /// Why no client was returned.
@@ -58,13 +60,12 @@ pub struct Vouched {
 
 /// Checks consumers, and finds or creates their clients.
 ///
-/// Failures are counted like those of people, and apart from them: in a realm that no configuration can name.
+/// Failures are counted like those of people, and apart from them.
 #[derive(Debug, Clone)]
 pub struct ConsumerAuthenticator {
     store: Arc<dyn ConsumerStore>,
     clock: Arc<dyn Clock>,
-    throttle: Arc<Throttle>,
-    throttle_realm: Realm,
+    guard: SecretGuard,
     quotas: Arc<Quotas>,
 }
 
@@ -76,8 +77,7 @@ impl ConsumerAuthenticator {
             quotas: Arc::new(Quotas::new(QuotaLimits::default(), clock.clone())),
             store,
             clock,
-            throttle,
-            throttle_realm: Realm::from_stored("consumer:keys"),
+            guard: SecretGuard::new(throttle, "consumer:keys"),
         }
     }
 
@@ -99,15 +99,10 @@ impl ConsumerAuthenticator {
     /// disabled client is not guessing, and must not be locked out. `source` must not come from the
     /// caller: it is the socket's address, or the one that a trusted proxy reports.
     pub async fn vouch(&self, request: &VouchRequest<'_>) -> Result<Vouched, VouchError> {
-        let name = FoldedLogin::parse(request.key).ok();
-        let attempt = self
-            .throttle
-            .begin(&self.throttle_realm, name.as_ref(), request.source)?;
-        let Some(consumer) = self.identify(request).await? else {
-            self.throttle.failed(&attempt)?;
+        let identify = self.identify(request);
+        let Some(consumer) = self.guard.check(request.key, request.source, identify).await? else {
             return Err(refused(request));
         };
-        self.throttle.succeeded(&attempt)?;
         match consumer.disabled || consumer.organisation.id != request.organisation {
             true => Err(refused(request)),
             false => {
@@ -152,13 +147,12 @@ impl ConsumerAuthenticator {
     }
 
     /// The consumer with this key and token.
-    async fn identify(&self, request: &VouchRequest<'_>) -> Result<Option<Consumer>, StoreError> {
+    async fn identify(&self, request: &VouchRequest<'_>) -> Result<Option<Consumer>, VouchError> {
         let presented = TokenDigest::of(request.token.expose_secret().as_bytes());
         let consumer = self.store.find(request.key).await?;
         let is_right = match &consumer {
             Some(consumer) => consumer.accepts(&presented, self.clock.now()),
-            // The digest of no known text, so that an unknown key costs a comparison too.
-            None => presented == TokenDigest::from_bytes([0; 32]),
+            None => presented == OF_NOBODY,
         };
         Ok(consumer.filter(|_| is_right))
     }

@@ -2,6 +2,8 @@
 
 use auth_core::{Generation, Subject, Timestamp, TokenDigest};
 
+use crate::secret::{PreviousSecret, accepts};
+
 /// An organisation, as its clients see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {
@@ -23,30 +25,17 @@ pub struct Consumer {
     /// The digest of its token.
     pub token: TokenDigest,
     /// The token before, while it is accepted beside the new one.
-    pub previous: Option<PreviousToken>,
+    pub previous: Option<PreviousSecret>,
     /// Whether it is disabled.
     pub disabled: bool,
     /// The organisation whose clients it may vouch for.
     pub organisation: Organisation,
 }
 
-/// A token that was replaced by rotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PreviousToken {
-    /// Its digest.
-    pub digest: TokenDigest,
-    /// From when on it is refused.
-    pub until: Timestamp,
-}
-
 impl Consumer {
     /// Whether this is its token, or the one before whose time is not over. Takes the same time wherever they differ.
     pub fn accepts(&self, presented: &TokenDigest, now: Timestamp) -> bool {
-        let is_current = self.token == *presented;
-        let is_previous = self
-            .previous
-            .is_some_and(|previous| previous.digest == *presented && now < previous.until);
-        is_current | is_previous
+        accepts(&self.token, self.previous.as_ref(), presented, now)
     }
 }
 
@@ -80,7 +69,7 @@ mod tests {
         let mut consumer = Consumer {
             key: "k".into(),
             token: new,
-            previous: Some(PreviousToken {
+            previous: Some(PreviousSecret {
                 digest: old,
                 until: at(10),
             }),

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use auth_core::{FoldedLogin, StoreError, Subject, Timestamp, TokenDigest};
 
 use crate::consumer::{Client, Consumer, Organisation};
+use crate::secret::SecretRotation;
 
 /// A client to be found or created.
 #[derive(Debug, Clone)]
@@ -22,21 +23,6 @@ pub struct NewClient {
     pub name: String,
     /// Now.
     pub created_at: Timestamp,
-}
-
-/// A new token for a consumer, beside which the one before is accepted for a while.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecretRotation {
-    /// The consumer's key.
-    pub key: String,
-    /// The digest of its token until now.
-    pub from: TokenDigest,
-    /// The digest of its new token.
-    pub to: TokenDigest,
-    /// Until when `from` is accepted, too.
-    pub previous_until: Timestamp,
-    /// Now.
-    pub now: Timestamp,
 }
 
 /// Which clients.

@@ -43,6 +43,8 @@ pub enum FieldErrorKind {
     ControlCharacter,
     /// The value is not a usable e-mail address.
     NotAnEmail,
+    /// The value is not an IP address.
+    NotAnAddress,
     /// The value is a number below 1.
     NotPositive,
     /// The field contradicts another field of the request.

@@ -22,6 +22,7 @@ fn table() -> Vec<(RequestRejection, [u16; 4])> {
         FieldErrorKind::TooLong(Limit::Characters(255)),
         FieldErrorKind::ControlCharacter,
         FieldErrorKind::NotAnEmail,
+        FieldErrorKind::NotAnAddress,
         FieldErrorKind::NotPositive,
         FieldErrorKind::Conflict,
     ];

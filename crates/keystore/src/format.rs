@@ -44,6 +44,18 @@ pub trait KeyFormat: fmt::Debug + Send + Sync + 'static {
     /// Nothing secret is in the text.
     fn export_public(&self, keys: &[PlainKey]) -> Result<String, KeyFormatError>;
 
+    /// The public part of one key as a JWK (RFC 7517), for the server's JWK Set; `None` for a shared secret, and for a
+    /// strategy whose keys have no JWK, which is the default.
+    ///
+    /// # Errors
+    /// [`KeyFormatError::NotAKey`] for a damaged key.
+    ///
+    /// # Security
+    /// Nothing secret is in the text. It has the key's name as `kid`, its `alg`, and `"use":"sig"`.
+    fn public_jwk(&self, _key: &PlainKey) -> Result<Option<String>, KeyFormatError> {
+        Ok(None)
+    }
+
     /// Whether two keys have one secret, whatever their names and algorithms. By default: whether their bytes are equal; a
     /// format that writes a name or an algorithm into the bytes compares the secrets.
     ///

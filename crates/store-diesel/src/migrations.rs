@@ -110,6 +110,7 @@ migrations! {
     "2026-11-21-000005_create_vault",
     "2026-11-26-000007_digest_refresh_selectors",
     "2026-11-26-000008_record_who_vouched",
+    "2026-11-26-000009_create_resource_servers",
 }
 
 #[cfg(test)]

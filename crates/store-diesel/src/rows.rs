@@ -1,6 +1,7 @@
 //! Rows, and what the ports make of them. The same for both databases.
 
-use auth_core::{Scopes, TokenDigest};
+use auth_core::{Scopes, Timestamp, TokenDigest};
+use consumer_auth::PreviousSecret;
 use permissions::read_list;
 
 use crate::error::{DbError, Outcome};
@@ -9,12 +10,14 @@ mod account;
 mod consumer;
 mod feed;
 mod key;
+mod resource_server;
 mod token;
 
 pub(crate) use account::{AccountRow, CLIENT_NAME, NewAccountRow, attributes_text};
 pub(crate) use consumer::{ConsumerRow, OrganisationRow};
 pub(crate) use feed::{FeedRow, NewFeedRow};
 pub(crate) use key::KeyRow;
+pub(crate) use resource_server::{ResourceServerRow, audience_text};
 pub(crate) use token::{RefreshRow, RotationRow, SummaryRow, TokenRow};
 
 /// A stored list of permissions. A damaged one grants nothing, and the log says whose it is.
@@ -31,6 +34,17 @@ pub(crate) fn granted(stored: &str, of: impl Fn() -> String) -> Scopes {
 
 fn digest(bytes: Vec<u8>) -> Outcome<TokenDigest> {
     sized(bytes).map(TokenDigest::from_bytes)
+}
+
+/// The secret that a caller had before, from the two columns that are written together.
+fn previous_secret(bytes: Option<Vec<u8>>, until: Option<i64>) -> Outcome<Option<PreviousSecret>> {
+    let previous = bytes.zip(until).map(|(bytes, until)| {
+        Ok::<_, DbError>(PreviousSecret {
+            digest: digest(bytes)?,
+            until: Timestamp::from_millis(until),
+        })
+    });
+    previous.transpose()
 }
 
 fn sized<const N: usize>(bytes: Vec<u8>) -> Outcome<[u8; N]> {

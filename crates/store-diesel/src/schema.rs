@@ -55,6 +55,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    resource_servers (id) {
+        id -> Text,
+        secret_digest -> Binary,
+        previous_digest -> Nullable<Binary>,
+        previous_until -> Nullable<BigInt>,
+        flavours -> Nullable<Text>,
+        disabled -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     roles (realm, name) {
         realm -> Text,
         name -> Text,
@@ -134,6 +146,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     meta,
     organisations,
     passwords,
+    resource_servers,
     roles,
     tokens,
     vault,

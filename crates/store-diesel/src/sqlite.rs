@@ -35,6 +35,8 @@ mod migrate;
 mod passwords;
 #[path = "ports/purge.rs"]
 mod purge;
+#[path = "ports/resource_servers.rs"]
+mod resource_servers;
 #[path = "ports/roles.rs"]
 mod roles;
 #[path = "ports/token_admin.rs"]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth_core::{AccountStore, PasswordStore, StoreError, TokenAdminStore, TokenStore};
-use consumer_auth::ConsumerStore;
+use consumer_auth::{ConsumerStore, ResourceServerStore};
 use keystore::KeyStore;
 use permissions::RoleStore;
 
@@ -60,6 +60,11 @@ impl DieselStore {
 
     /// The port of organisations, consumers and clients.
     pub fn consumers(&self) -> Arc<dyn ConsumerStore> {
+        self.0.clone()
+    }
+
+    /// The port of resource servers.
+    pub fn resource_servers(&self) -> Arc<dyn ResourceServerStore> {
         self.0.clone()
     }
 
@@ -122,12 +127,28 @@ pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Po
 
 /// All that is to be had from one database.
 pub(crate) trait Ports:
-    TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + KeyStore + MetaStore + Behind
+    TokenAdminStore
+    + AccountStore
+    + PasswordStore
+    + RoleStore
+    + ConsumerStore
+    + ResourceServerStore
+    + KeyStore
+    + MetaStore
+    + Behind
 {
 }
 
 impl<T> Ports for T where
-    T: TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + KeyStore + MetaStore + Behind
+    T: TokenAdminStore
+        + AccountStore
+        + PasswordStore
+        + RoleStore
+        + ConsumerStore
+        + ResourceServerStore
+        + KeyStore
+        + MetaStore
+        + Behind
 {
 }
 

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use auth_core::{Account, Attributes, NewAccount, Realm, StoreError, Subject, Timestamp, TokenDigest};
 use consumer_auth::{
-    Client, ClientsOf, Consumer, ConsumerStore, NewClient, Organisation, PreviousToken, SecretRotation,
+    Client, ClientsOf, Consumer, ConsumerStore, NewClient, Organisation, PreviousSecret, SecretRotation,
 };
 
 use crate::MemoryStore;
@@ -117,7 +117,7 @@ impl ConsumerStore for MemoryStore {
         let Some(row) = row.filter(|row| row.token == rotation.from && !overlaps(row)) else {
             return Ok(false);
         };
-        row.previous = Some(PreviousToken {
+        row.previous = Some(PreviousSecret {
             digest: row.token,
             until: rotation.previous_until,
         });

@@ -7,6 +7,7 @@ mod inspect;
 mod keys;
 mod passwords;
 mod purge;
+mod resource_servers;
 mod roles;
 mod state;
 mod token_admin;

@@ -7,7 +7,7 @@ use auth_core::{
     Account, Change, FeedEntry, FoldedLogin, Generation, NewAccount, Realm, RefreshState, Scopes, Subject, Timestamp,
     TokenDigest, TokenId, TokenRecord,
 };
-use consumer_auth::{Organisation, PreviousToken};
+use consumer_auth::{Organisation, PreviousSecret, ResourceServer};
 use keystore::StoredKey;
 use permissions::read_list;
 
@@ -27,6 +27,7 @@ pub(crate) struct State {
     pub(crate) consumers: BTreeMap<String, ConsumerRow>,
     /// Which consumer has vouched for which client.
     pub(crate) vouched: BTreeSet<(String, Subject)>,
+    pub(crate) resource_servers: BTreeMap<String, ResourceServer>,
     pub(crate) keys: BTreeMap<String, StoredKey>,
     pub(crate) feed: BTreeMap<i64, FeedEntry>,
     /// The highest numbers ever given out. Rows are removed; their numbers are never given again.
@@ -55,7 +56,7 @@ pub(crate) struct AccountRow {
 
 pub(crate) struct ConsumerRow {
     pub(crate) token: TokenDigest,
-    pub(crate) previous: Option<PreviousToken>,
+    pub(crate) previous: Option<PreviousSecret>,
     pub(crate) disabled: bool,
     pub(crate) organisation: i64,
 }

@@ -255,6 +255,13 @@ macro_rules! __store_laws {
             only_the_current_token_of_a_consumer_is_rotated
             one_consumer_rotation_wins
             a_put_consumer_has_one_token
+            resource_servers_come_back_as_they_were_put
+            a_put_resource_server_has_one_secret
+            a_resource_server_can_be_disabled
+            an_audience_is_replaced_alone
+            a_rotated_resource_servers_secrets_overlap
+            a_resource_server_never_has_three_secrets
+            one_resource_server_rotation_wins
             only_an_enabled_consumer_of_the_organisation_gets_clients
             a_client_is_found_without_being_created
             a_consumers_clients_are_those_it_vouched_for

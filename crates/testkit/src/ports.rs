@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_core::{AccountStore, PasswordStore, Realm, Timestamp, TokenAdminStore, TokenId, TokenStore};
-use consumer_auth::ConsumerStore;
+use consumer_auth::{ConsumerStore, ResourceServerStore};
 use keystore::KeyStore;
 use permissions::RoleStore;
 use store_memory::MemoryStore;
@@ -27,6 +27,8 @@ pub struct Ports {
     pub roles: Arc<dyn RoleStore>,
     /// Organisations, consumers and clients.
     pub consumers: Arc<dyn ConsumerStore>,
+    /// Resource servers.
+    pub resource_servers: Arc<dyn ResourceServerStore>,
     /// Signing keys.
     pub keys: Arc<dyn KeyStore>,
 }
@@ -35,7 +37,7 @@ impl Ports {
     /// The ports of a store that implements all of them.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + KeyStore,
+        S: TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + ResourceServerStore + KeyStore,
     {
         Self {
             tokens: store.clone(),
@@ -44,6 +46,7 @@ impl Ports {
             passwords: store.clone(),
             roles: store.clone(),
             consumers: store.clone(),
+            resource_servers: store.clone(),
             keys: store,
         }
     }

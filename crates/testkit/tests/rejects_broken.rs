@@ -130,6 +130,19 @@ const STORES: &[(&str, store::Flaw)] = {
         ),
         ("one_consumer_rotation_wins", AnyTokenOfAConsumerRotates),
         ("a_put_consumer_has_one_token", PutKeepsTheTokenBefore),
+        ("resource_servers_come_back_as_they_were_put", EveryAudienceIsAll),
+        ("a_put_resource_server_has_one_secret", PutResourceServersStayDisabled),
+        ("a_resource_server_can_be_disabled", ResourceServersAreNeverDisabled),
+        ("an_audience_is_replaced_alone", AnAudienceEnables),
+        (
+            "a_rotated_resource_servers_secrets_overlap",
+            RotationEndsTheSecretBefore,
+        ),
+        (
+            "a_resource_server_never_has_three_secrets",
+            ResourceServersHaveThreeSecrets,
+        ),
+        ("one_resource_server_rotation_wins", AnySecretOfAResourceServerRotates),
         (
             "only_an_enabled_consumer_of_the_organisation_gets_clients",
             AnyConsumerGetsClients,

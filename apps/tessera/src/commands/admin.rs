@@ -8,7 +8,7 @@ use auth_core::{
     AccountStore, Clock, Entropy, HashCost, HashingOptions, PasswordHasher, PasswordPolicy, PasswordSetter,
     PasswordStore, Timestamp, TokenAdminStore,
 };
-use consumer_auth::ConsumerStore;
+use consumer_auth::{ConsumerStore, ResourceServerStore};
 use permissions::RoleStore;
 use store_diesel::DieselStore;
 
@@ -74,6 +74,10 @@ impl Admin {
 
     pub fn consumers(&self) -> Arc<dyn ConsumerStore> {
         self.store.consumers()
+    }
+
+    pub fn resource_servers(&self) -> Arc<dyn ResourceServerStore> {
+        self.store.resource_servers()
     }
 
     /// Sets passwords, hashed with the configured cost.

@@ -1,7 +1,6 @@
 //! `tessera consumer`.
 
 mod rotate;
-mod token;
 
 use anyhow::{Context, bail};
 use auth_core::PlainToken;
@@ -10,10 +9,13 @@ use consumer_auth::{ClientsOf, Consumer as StoredConsumer};
 use serde_json::json;
 
 use super::admin::Admin;
+use super::caller_secret::SecretKind;
 use super::patience::patiently;
 use super::report::{Report, plain, time};
 use super::token::revoke_clients;
 use crate::options::Common;
+
+pub(in crate::commands) use rotate::overlap;
 
 /// Consumers: partners who create and sign in the clients of one organisation.
 #[derive(Debug, Args)]
@@ -69,6 +71,12 @@ struct Enable {
     key: Key,
 }
 
+/// The tokens of consumers.
+const TOKEN: SecretKind = SecretKind {
+    prefix: "tsr_c_",
+    noun: "token",
+};
+
 #[derive(Debug, Args)]
 struct Key {
     /// The consumer's key, a public name: 1 to 255 characters.
@@ -92,7 +100,7 @@ impl Put {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
-            let (digest, generated) = token::new(admin, self.token_stdin)?;
+            let (digest, generated) = TOKEN.make(admin, self.token_stdin)?;
             if !admin
                 .consumers()
                 .put_consumer(key, &digest, self.organisation, admin.now())

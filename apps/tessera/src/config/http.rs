@@ -18,6 +18,7 @@ const DRAIN_DELAY: Span = Span::seconds(5);
 #[serde(deny_unknown_fields, default)]
 pub struct HttpSettings {
     /// The address under which clients know this server, such as `https://api.example.com`. Default: where it listens.
+    /// It is also the `issuer` of the server's metadata (RFC 8414).
     pub public_url: Option<String>,
     /// Proxies whose `X-Forwarded-For` is trusted: addresses or networks, such as `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
@@ -88,6 +89,12 @@ impl HttpSettings {
         self.proxies().map(drop)
     }
 
+    /// `public_url` without a slash at its end.
+    pub(crate) fn issuer(&self) -> Option<String> {
+        let url = self.public_url.as_deref();
+        url.map(|url| url.trim_end_matches('/').to_owned())
+    }
+
     /// Each length of time, with the least and the most seconds allowed.
     fn times(&self) -> [(&'static str, Span, u64, u64); 6] {
         [
@@ -128,7 +135,7 @@ fn is_base_url(url: &str) -> bool {
     rest.is_some_and(|rest| {
         !rest.is_empty()
             && !rest.starts_with('/')
-            && rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"\\@".contains(&b))
+            && rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"\\@{}".contains(&b))
     })
 }
 

@@ -1,4 +1,4 @@
-//! `[passwords]`, `[refresh]`, `[revocation]`, `[partners]`.
+//! `[passwords]`, `[refresh]`, `[revocation]`, `[partners]`, `[resource_servers]`.
 
 use auth_core::RefreshPolicy;
 use consumer_auth::QuotaLimits;
@@ -160,6 +160,24 @@ impl PartnerSettings {
         QuotaLimits {
             calls_per_minute: self.calls_per_minute,
             clients_per_hour: self.clients_per_hour,
+        }
+    }
+}
+
+/// `[resource_servers]`: what each of them may ask of one node.
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResourceServerSettings {
+    /// Calls in a minute: 1 to 1,000,000,000.
+    #[validate(range(min = 1, max = 1_000_000_000))]
+    pub calls_per_minute: u32,
+}
+
+impl Default for ResourceServerSettings {
+    /// 10,000 calls in a second: a bound for one that runs wild.
+    fn default() -> Self {
+        Self {
+            calls_per_minute: 600_000,
         }
     }
 }

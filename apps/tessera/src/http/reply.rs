@@ -6,9 +6,10 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use auth_core::{
-    Entropy, IssueError, RefreshError, RevokeError, SignInError, StoreError, SystemEntropy, Unavailable, random_bytes,
+    Entropy, IssueError, RefreshError, RevokeError, SignInError, StoreError, SystemEntropy, Unavailable, VerifyError,
+    random_bytes,
 };
-use consumer_auth::VouchError;
+use consumer_auth::{ResourceServerError, VouchError};
 use dialects::{Answer, CorruptRecord, RejectionFormatter, RequestRejection};
 
 use crate::metrics::refusal_index;
@@ -115,6 +116,31 @@ impl From<VouchError> for HandlerError {
                 retry_after_seconds: seconds(throttled.retry_after),
             },
             VouchError::OverQuota(over) => RequestRejection::Throttled {
+                retry_after_seconds: seconds(over.retry_after),
+            },
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<VerifyError> for HandlerError {
+    fn from(error: VerifyError) -> Self {
+        Self(match error {
+            VerifyError::Rejected(_) => RequestRejection::NotAuthenticated { token_sent: true },
+            VerifyError::Unavailable(Unavailable::TooManyUnknown) => TOO_MANY_UNKNOWN,
+            error => trouble(&error),
+        })
+    }
+}
+
+impl From<ResourceServerError> for HandlerError {
+    fn from(error: ResourceServerError) -> Self {
+        Self(match error {
+            ResourceServerError::Refused => RequestRejection::WrongCredentials,
+            ResourceServerError::Throttled(throttled) => RequestRejection::Throttled {
+                retry_after_seconds: seconds(throttled.retry_after),
+            },
+            ResourceServerError::OverQuota(over) => RequestRejection::Throttled {
                 retry_after_seconds: seconds(over.retry_after),
             },
             error => trouble(&error),

@@ -10,7 +10,7 @@ use tracing_subscriber::layer::{Context, Filter};
 
 /// The events that are summed up: refusals, each of which says the same as the last one. What a person did, and what
 /// happened to a token, is never summed up.
-const SUMMED: [&str; 10] = [
+const SUMMED: [&str; 11] = [
     "answered_500",
     "consumer_over_quota",
     "consumer_refused",
@@ -19,6 +19,7 @@ const SUMMED: [&str; 10] = [
     "login_unavailable",
     "permission_missing",
     "request_refused",
+    "resource_server_refused",
     "token_refused",
     "unavailable",
 ];

@@ -84,6 +84,35 @@ fn a_rotation_fails_no_token() {
     assert_eq!(status(&server, &old), 200);
 }
 
+/// The names of the keys that everybody can fetch.
+fn published(server: &Server) -> Vec<String> {
+    let set = server.get("/.well-known/jwks.json").json();
+    let keys = set["keys"].as_array().expect("keys");
+    keys.iter()
+        .map(|key| key["kid"].as_str().expect("a kid").to_owned())
+        .collect()
+}
+
+#[test]
+fn everybody_can_fetch_a_key_before_it_signs_and_none_that_an_emergency_has_retired() {
+    let admin = AdminFolder::new().with(EDDSA);
+    admin.account("workshops", "w@x.dk");
+    let server = admin.serve();
+    let old = kid(&token(&server));
+    assert_eq!(published(&server).len(), 2, "one for each flavour with public keys");
+    let rotated = admin.json("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
+    let next = rotated["kid"].as_str().expect("a kid").to_owned();
+    assert!(poll(1000, || published(&server).contains(&next)));
+    assert!(published(&server).contains(&old), "it signs");
+    assert_eq!(kid(&token(&server)), old);
+    let replaced = admin.json("key", &["rotate", "--flavour", "shops", "--emergency"], "");
+    let fresh = replaced["kid"].as_str().expect("a kid").to_owned();
+    assert!(poll(1000, || published(&server).contains(&fresh)));
+    let left = published(&server);
+    assert!(!left.contains(&old) && !left.contains(&next), "{left:?}");
+    assert_eq!(left.len(), 2, "the other flavour's is as it was");
+}
+
 #[test]
 fn an_emergency_revokes_what_the_old_keys_have_signed() {
     let admin = AdminFolder::new().with(EDDSA);

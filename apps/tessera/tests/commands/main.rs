@@ -10,6 +10,7 @@ mod consumers;
 mod doctor;
 mod keys;
 mod live;
+mod resource_servers;
 mod roles;
 mod secrecy;
 mod support;

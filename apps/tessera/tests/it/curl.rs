@@ -59,12 +59,13 @@ fn the_lines_that_the_server_prints_work_unchanged() {
         .map(str::trim)
         .filter(|line| line.starts_with("curl "))
         .collect();
-    assert_eq!(lines.len(), 4, "{out}");
+    assert_eq!(lines.len(), 5, "one for each flavour, and introspection: {out}");
     for (line, begin) in lines.into_iter().zip([
         r#"{"status":"ok","token":""#,
         r#"{"key":""#,
         r#"{"token":""#,
         r#"{"token":""#,
+        r#"{"active":false}"#,
     ]) {
         assert!(line.contains(&server.url()), "{line}");
         if let Some(answer) = paste("the_lines_that_the_server_prints_work_unchanged", "sh", line) {

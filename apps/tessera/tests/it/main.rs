@@ -19,6 +19,7 @@ mod foreign_tokens;
 mod lifecycle;
 mod logging;
 mod metrics;
+mod oauth;
 mod panics;
 mod request_ids;
 mod secrets;

@@ -9,13 +9,13 @@ use super::registry::TokenRegistry;
 use crate::contract::account::Subject;
 use crate::contract::clock::Timestamp;
 use crate::contract::entropy::Entropy;
-use crate::contract::error::{IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError};
+use crate::contract::error::{IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError, VerifyError};
 use crate::contract::issuer::Issuer;
 use crate::contract::refresh_state::RefreshState;
 use crate::contract::scope::Scopes;
 use crate::contract::secret::{PlainToken, SecretKey};
 use crate::contract::token::{Grant, IssuedToken, PresentedToken, SessionRef};
-use crate::contract::token_store::RefreshSession;
+use crate::contract::token_store::{RefreshSession, TokenRecord};
 use crate::contract::verified_token::VerifiedToken;
 
 pub use counters::TokenCounters;
@@ -83,6 +83,13 @@ impl TokenService {
             refreshing: refreshing.map(Arc::new),
             counters: Arc::default(),
         })
+    }
+
+    /// The same service over another issuer of the same sessions, such as the one that a [`KeyBound`](crate::KeyBound)
+    /// wraps. Both count together.
+    #[must_use]
+    pub fn over(&self, issuer: Arc<dyn Issuer>) -> Self {
+        Self { issuer, ..self.clone() }
     }
 
     /// The issuer, which is a verifier too.
@@ -214,6 +221,60 @@ impl TokenService {
         Ok(token)
     }
 
+    /// Revokes the session that an access token or a refresh token belongs to, and with it everything else that does: for a
+    /// service that has found a token, or was told that it leaked (RFC 7009). The answer is the session, `None` if the
+    /// text is no active token of this service. A refresh token that was used before belongs to its session still.
+    ///
+    /// The issuer is asked as it is: a token that it binds to a key needs the key.
+    ///
+    /// # Errors
+    /// [`RevokeError::Unsupported`] for an active token of an issuer that cannot revoke; [`RevokeError::Unavailable`]: the
+    /// token may be active still. Never [`RevokeError::Rejected`].
+    pub async fn revoke(&self, presented: &PresentedToken<'_>) -> Result<Option<SessionRef>, RevokeError> {
+        let session = match self.issuer.verify(presented).await {
+            Ok(token) => Some(token.session()),
+            Err(VerifyError::Rejected(_)) => self.session_of_refresh_token(presented).await?,
+            Err(VerifyError::Unavailable(error)) => return Err(error.into()),
+        };
+        let Some(session) = session else {
+            return Ok(None);
+        };
+        if !self.issuer.revoke(session.id).await? {
+            return Ok(None);
+        }
+        note(&self.counters.revoked);
+        Ok(Some(session))
+    }
+
+    /// The live session that a text belongs to as a refresh token. How many sessions are looked up in vain is bounded by
+    /// the source, where that is known.
+    async fn session_of_refresh_token(
+        &self,
+        presented: &PresentedToken<'_>,
+    ) -> Result<Option<SessionRef>, RevokeError> {
+        let Some(refreshing) = &self.refreshing else {
+            return Ok(None);
+        };
+        let Some(readings) = RefreshToken::read(presented.text, &refreshing.seal) else {
+            return Ok(None);
+        };
+        if let Some(source) = presented.source {
+            self.registry.unknown().take(source)?;
+        }
+        let (session, token) = match self.session_of(&readings).await {
+            Ok(found) => found,
+            Err(RefreshError::Unavailable(error)) => return Err(error.into()),
+            Err(_) => return Ok(None),
+        };
+        if let Some(source) = presented.source {
+            self.registry.unknown().give_back(source);
+        }
+        let now = self.registry.now();
+        let meaning = session.refresh.decide(token, now, &refreshing.policy, &refreshing.seal);
+        let belongs = !matches!(meaning, Decision::Unknown);
+        Ok(belongs.then(|| reference(&session.token)))
+    }
+
     /// The session of a refresh token, by the first of its readings that has one.
     async fn session_of<'a>(
         &self,
@@ -247,11 +308,7 @@ impl TokenService {
 
     async fn answer(&self, session: RefreshSession, refresh: PlainToken) -> Result<SignedIn, RefreshError> {
         let record = session.token;
-        let reference = SessionRef {
-            id: record.id,
-            generation: record.generation,
-            subject: record.subject,
-        };
+        let reference = reference(&record);
         let scopes = record.scopes.clone();
         let mut grant = Grant::new(record.subject, record.generation, record.realm, record.scopes);
         grant.session = Some(reference);
@@ -279,6 +336,14 @@ impl TokenService {
             Ok(false) => RefreshError::Unknown,
             Err(error) => error.into(),
         }
+    }
+}
+
+fn reference(record: &TokenRecord) -> SessionRef {
+    SessionRef {
+        id: record.id,
+        generation: record.generation,
+        subject: record.subject,
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::registry::TokenRegistry;
-use crate::contract::clock::Timestamp;
+use crate::contract::clock::{CLOCK_SKEW, Timestamp};
 use crate::contract::error::{IssueError, RevokeError, VerifyError};
 use crate::contract::issuer::{Capabilities, Issuer, Verifier};
 use crate::contract::token::{Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId};
-use crate::contract::token_store::NewToken;
+use crate::contract::token_store::{NewToken, TokenRecord};
 use crate::contract::verified_token::{VerifiedParts, VerifiedToken};
 
 /// Records a session for each grant, has the inner issuer name it in the token, and accepts a token only while that
@@ -67,6 +67,7 @@ impl<I: Issuer> Verifier for Tracked<I> {
         // The inner token was checked, and its session is live; only permissions are taken away.
         Ok(VerifiedToken::dangerous_from_verifier(VerifiedParts {
             scopes: token.scopes().and(&record.scopes),
+            issued_at: token.issued_at().or_else(|| begun_with(&token, &record)),
             ..token.into_parts()
         }))
     }
@@ -89,6 +90,14 @@ impl<I: Issuer> Issuer for Tracked<I> {
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
         Ok(self.registry.revoke(id).await?)
     }
+}
+
+/// When a token that does not say so was issued: when its session began, if the two end together. A session that is
+/// refreshed ends later than each of its tokens; one that is not ends when its token does, which is signed a moment later.
+fn begun_with(token: &VerifiedToken, session: &TokenRecord) -> Option<Timestamp> {
+    let (one, other) = token.expires_at().zip(session.expires_at)?;
+    let apart = one.since(other).max(other.since(one));
+    (apart <= CLOCK_SKEW).then_some(session.issued_at)
 }
 
 /// The record of a session whose token is not stored.

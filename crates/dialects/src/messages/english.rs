@@ -42,6 +42,7 @@ fn field_message(FieldError { field, kind }: &FieldError) -> String {
         }
         FieldErrorKind::ControlCharacter => format!("The field '{field}' must not contain control characters."),
         FieldErrorKind::NotAnEmail => format!("The field '{field}' must be an e-mail address."),
+        FieldErrorKind::NotAnAddress => format!("The field '{field}' must be an IP address."),
         FieldErrorKind::NotPositive => format!("The field '{field}' must be greater than zero."),
         FieldErrorKind::Conflict => format!("The field '{field}' contradicts another field."),
     }

@@ -40,6 +40,7 @@ fn field_message(FieldError { field, kind }: &FieldError) -> String {
         }
         FieldErrorKind::ControlCharacter => format!("El campo '{field}' no puede contener caracteres de control."),
         FieldErrorKind::NotAnEmail => format!("El campo '{field}' debe ser una dirección de correo electrónico."),
+        FieldErrorKind::NotAnAddress => format!("El campo '{field}' debe ser una dirección IP."),
         FieldErrorKind::NotPositive => format!("El campo '{field}' debe ser mayor que cero."),
         FieldErrorKind::Conflict => format!("El campo '{field}' contradice a otro campo."),
     }

@@ -114,12 +114,7 @@ impl Keyring {
     /// What the follower was handed, if the keys have changed.
     fn hand_over(&self, one: &Followed, stored: &[StoredKey], reloaded: &mut Reloaded) -> Option<Fingerprint> {
         let now = self.clock.now();
-        let mut fail = |error| {
-            reloaded.failures.push(ReloadFailure {
-                purpose: one.purpose.clone(),
-                error,
-            });
-        };
+        let mut fail = |error| reloaded.add_failure(&one.purpose, error);
         let states = stored.iter().zip(rotation::states(&times(stored), now));
         let wanted = states.filter(|(_, state)| *state != KeyState::Retired);
         let wanted: Fingerprint = wanted.map(|(key, state)| (key.name.clone(), state)).collect();
@@ -139,15 +134,31 @@ impl Keyring {
             fail(error.into());
             return withdraw(one, &fingerprint);
         }
-        reloaded.changed.push(ChangedKeys {
-            purpose: one.purpose.clone(),
-            verifying: fingerprint.len(),
-        });
+        reloaded.add_changed(&one.purpose, fingerprint.len());
         Some(fingerprint)
     }
 
     fn followed(&self) -> MutexGuard<'_, Vec<Followed>> {
         self.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A purpose with several followers is reported once.
+impl Reloaded {
+    fn add_changed(&mut self, purpose: &KeyPurpose, verifying: usize) {
+        if !self.changed.iter().any(|changed| changed.purpose == *purpose) {
+            let purpose = purpose.clone();
+            self.changed.push(ChangedKeys { purpose, verifying });
+        }
+    }
+
+    fn add_failure(&mut self, purpose: &KeyPurpose, error: KeyringError) {
+        let is_same =
+            |failure: &ReloadFailure| failure.purpose == *purpose && failure.error.to_string() == error.to_string();
+        if !self.failures.iter().any(is_same) {
+            let purpose = purpose.clone();
+            self.failures.push(ReloadFailure { purpose, error });
+        }
     }
 }
 

@@ -19,8 +19,14 @@ impl KeysHealth {
     /// Whether the keys were read at most `max_age` before `now` (on the clock's monotonic scale), and all can be used.
     #[must_use]
     pub fn is_good(&self, now: Duration, max_age: Duration) -> bool {
-        let is_recent = |read_at| now.saturating_sub(read_at) <= max_age;
-        self.failing.is_empty() && self.read_at.is_some_and(is_recent)
+        self.failing.is_empty() && self.is_recent(now, max_age)
+    }
+
+    /// Whether the keys were read at most `max_age` before `now`, whatever can be used of them.
+    #[must_use]
+    pub fn is_recent(&self, now: Duration, max_age: Duration) -> bool {
+        self.read_at
+            .is_some_and(|read_at| now.saturating_sub(read_at) <= max_age)
     }
 }
 

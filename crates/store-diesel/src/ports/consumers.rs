@@ -91,7 +91,7 @@ impl ConsumerStore for Db {
 }
 
 /// PostgreSQL has no text with NUL in it, so no row has such a key; asking for it would be an error.
-fn is_unstorable(key: &str) -> bool {
+pub(super) fn is_unstorable(key: &str) -> bool {
     key.contains('\0')
 }
 

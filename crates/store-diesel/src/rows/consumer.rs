@@ -1,10 +1,9 @@
 //! Rows of organisations and consumers.
 
-use auth_core::Timestamp;
-use consumer_auth::{Consumer, Organisation, PreviousToken};
+use consumer_auth::{Consumer, Organisation};
 use diesel::prelude::*;
 
-use super::digest;
+use super::{digest, previous_secret};
 use crate::error::{DbError, Outcome};
 use crate::schema::{consumers, organisations};
 
@@ -21,16 +20,9 @@ pub(crate) struct ConsumerRow {
 
 impl ConsumerRow {
     pub(crate) fn into_consumer(self, organisation: OrganisationRow) -> Outcome<Consumer> {
-        let previous = self.previous_digest.zip(self.previous_until);
-        let previous = previous.map(|(bytes, until)| {
-            Ok::<_, DbError>(PreviousToken {
-                digest: digest(bytes)?,
-                until: Timestamp::from_millis(until),
-            })
-        });
         Ok(Consumer {
             key: self.key,
-            previous: previous.transpose()?,
+            previous: previous_secret(self.previous_digest, self.previous_until)?,
             token: digest(self.token_digest)?,
             disabled: self.disabled,
             organisation: organisation.into_organisation()?,

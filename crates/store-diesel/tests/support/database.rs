@@ -99,6 +99,7 @@ impl StoreHarness for Fresh {
             passwords: self.store.passwords(),
             roles: self.store.roles(),
             consumers: self.store.consumers(),
+            resource_servers: self.store.resource_servers(),
             keys: self.store.keys(),
         }
     }

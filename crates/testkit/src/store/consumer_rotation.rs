@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth_core::{Timestamp, TokenDigest};
-use consumer_auth::{PreviousToken, SecretRotation};
+use consumer_auth::{PreviousSecret, SecretRotation};
 
 use super::fixture::{Fixture, HOUR, NOW};
 use crate::law::{LawResult, at_once};
@@ -35,7 +35,7 @@ impl Fixture {
         rotated.expect("rotate_consumer")
     }
 
-    async fn tokens_of_consumer(&self, key: &str) -> (TokenDigest, Option<PreviousToken>) {
+    async fn tokens_of_consumer(&self, key: &str) -> (TokenDigest, Option<PreviousSecret>) {
         let found = self.ports.consumers.find(key).await.expect("find a consumer");
         let consumer = found.expect("the consumer");
         (consumer.token, consumer.previous)
@@ -48,7 +48,7 @@ pub async fn a_rotated_consumers_tokens_overlap(harness: Arc<dyn StoreHarness>) 
     fixture.set_consumer_disabled(KEY, true).await;
     let other = fixture.tokens_of_consumer("other-key").await;
     assert!(fixture.rotate_consumer(&rotation("first", "second", NOW)).await);
-    let previous = PreviousToken {
+    let previous = PreviousSecret {
         digest: TokenDigest::of(b"first"),
         until: NOW.plus(HOUR),
     };

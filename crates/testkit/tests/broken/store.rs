@@ -3,6 +3,7 @@
 mod accounts;
 mod consumers;
 mod keys;
+mod resource_servers;
 mod token_admin;
 mod tokens;
 
@@ -14,7 +15,7 @@ use async_trait::async_trait;
 use auth_core::{
     Account, NewToken, Realm, RefreshSession, Selector, Subject, Timestamp, TokenDigest, TokenId, TokenRecord,
 };
-use consumer_auth::PreviousToken;
+use consumer_auth::PreviousSecret;
 use keystore::StoredKey;
 use store_memory::MemoryStore;
 use testkit::law::Supported;
@@ -122,6 +123,13 @@ pub(crate) enum Flaw {
     ConsumersHaveThreeTokens,
     AnyTokenOfAConsumerRotates,
     PutKeepsTheTokenBefore,
+    EveryAudienceIsAll,
+    PutResourceServersStayDisabled,
+    ResourceServersAreNeverDisabled,
+    AnAudienceEnables,
+    RotationEndsTheSecretBefore,
+    ResourceServersHaveThreeSecrets,
+    AnySecretOfAResourceServerRotates,
     AnyConsumerGetsClients,
     FindingCreatesClients,
     ForgetsWhoVouched,
@@ -183,7 +191,7 @@ struct Seen {
     put: HashMap<(Realm, String), auth_core::Scopes>,
     clients: HashMap<String, usize>,
     /// A token before that a flaw keeps.
-    previous: Option<PreviousToken>,
+    previous: Option<PreviousSecret>,
     /// Clients that a flaw records when it is called the next time.
     unrecorded: Vec<Subject>,
     /// All signing keys: this store keeps them itself, since their flaws are in how it changes them.

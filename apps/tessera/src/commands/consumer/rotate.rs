@@ -6,13 +6,13 @@ use clap::Args;
 use consumer_auth::{Consumer, SecretRotation};
 use serde_json::json;
 
-use super::{Key, token};
+use super::{Key, TOKEN};
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, plain, time};
 use crate::config::Span;
 use crate::options::Common;
 
-/// The longest time for which two tokens are accepted.
+/// The longest time for which two secrets are accepted.
 const LONGEST: Span = Span::days(90);
 
 /// Give a consumer another token without a failed call: the token it has is accepted, too, until --overlap has passed. A
@@ -22,7 +22,7 @@ pub(super) struct Rotate {
     #[command(flatten)]
     key: Key,
     /// For how long both tokens are accepted, such as 24h.
-    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "24h")]
+    #[arg(long, value_name = "SPAN", value_parser = overlap, default_value = "24h")]
     overlap: Span,
     /// Read the new token from standard input, instead of generating one.
     #[arg(long)]
@@ -43,7 +43,7 @@ impl Rotate {
                     time(previous.until)
                 );
             }
-            let (to, generated) = token::new(admin, self.token_stdin)?;
+            let (to, generated) = TOKEN.make(admin, self.token_stdin)?;
             if to == consumer.token {
                 bail!("the token on standard input is the one that the consumer has: give another");
             }
@@ -82,7 +82,8 @@ fn report(consumer: &Consumer, rotation: &SecretRotation, token: Option<&str>) -
     Report::new(text, json)
 }
 
-fn span(text: &str) -> anyhow::Result<Span> {
+/// For how long two secrets may be accepted.
+pub(in crate::commands) fn overlap(text: &str) -> anyhow::Result<Span> {
     let span = Span::parse(text).context("a whole number of seconds, or with a unit such as 10m, 12h, 7d")?;
     match (Span::seconds(1)..=LONGEST).contains(&span) {
         true => Ok(span),

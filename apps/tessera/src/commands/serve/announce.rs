@@ -2,6 +2,7 @@
 
 use crate::builder::Running;
 use crate::config::{Config, Flavour};
+use crate::demo::{RESOURCE_SERVER, RESOURCE_SERVER_SECRET};
 
 /// Prints it. The address is the one that was bound, not the public one: the lines are for the machine it runs on.
 pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) {
@@ -12,10 +13,11 @@ pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) 
             let paths: Vec<String> = flavour.paths().collect();
             serde_json::json!({ "name": flavour.name, "paths": paths, "curl": curl(flavour, url, demo) })
         });
-        println!(
-            "{}",
-            serde_json::json!({ "ready": url, "demo": demo, "metrics": metrics, "flavours": flavours.collect::<Vec<_>>() })
-        );
+        let mut ready = serde_json::json!({ "ready": url, "demo": demo, "metrics": metrics, "flavours": flavours.collect::<Vec<_>>() });
+        if demo {
+            ready["introspection"] = serde_json::json!({ "curl": introspection(url) });
+        }
+        println!("{ready}");
         return;
     }
     println!("tessera is ready: {url}");
@@ -29,6 +31,15 @@ pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) 
         println!("\n{}", flavour.name);
         println!("  {}", curl(flavour, url, demo));
     }
+    if demo {
+        println!("\nintrospection, of any token in the place of TOKEN");
+        println!("  {}", introspection(url));
+    }
+}
+
+/// A line for a shell that asks about a token, as the demo's resource server.
+fn introspection(url: &str) -> String {
+    format!("curl -s -X POST '{url}/oauth/introspect' -u '{RESOURCE_SERVER}:{RESOURCE_SERVER_SECRET}' -d 'token=TOKEN'")
 }
 
 /// Where the metrics are, if anywhere.

@@ -88,6 +88,10 @@ impl KeyFormat for JwtKeyFormat {
         Ok(write_jwk_set(&keys))
     }
 
+    fn public_jwk(&self, key: &PlainKey) -> Result<Option<String>, KeyFormatError> {
+        Ok(verifying(key)?.to_jwk())
+    }
+
     fn is_same(&self, stored: &PlainKey, key: &PlainKey) -> bool {
         match (secret(stored), secret(key)) {
             (Some(stored), Some(key)) => stored == key,

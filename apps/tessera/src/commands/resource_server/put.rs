@@ -1,0 +1,53 @@
+//! `tessera resource-server put`.
+
+use auth_core::PlainToken;
+use clap::Args;
+use consumer_auth::Audience;
+use serde_json::json;
+
+use super::audience::{self, About};
+use super::{Id, SECRET};
+use crate::commands::admin::Admin;
+use crate::commands::report::Report;
+use crate::options::Common;
+
+/// Create a resource server, or replace its secret and its audience and enable it. A generated secret is shown only once.
+#[derive(Debug, Args)]
+pub(super) struct Put {
+    #[command(flatten)]
+    id: Id,
+    #[command(flatten)]
+    about: About,
+    /// Read its secret from standard input, instead of generating one.
+    #[arg(long)]
+    secret_stdin: bool,
+}
+
+impl Put {
+    pub(super) fn run(self, common: &Common) -> anyhow::Result<()> {
+        let id = self.id.check()?;
+        Admin::run(common, async |admin| {
+            let audience = self.about.audience(admin)?;
+            let (digest, generated) = SECRET.make(admin, self.secret_stdin)?;
+            let servers = admin.resource_servers();
+            servers.put_resource_server(id, &digest, &audience, admin.now()).await?;
+            Ok(report(id, &audience, generated.as_ref().map(PlainToken::expose)))
+        })
+    }
+}
+
+fn report(id: &str, about: &Audience, secret: Option<&str>) -> Report {
+    let head = format!(
+        "resource server {id} may ask about the tokens of {}",
+        audience::words(about)
+    );
+    let text = match secret {
+        Some(secret) => format!("{head}\nits secret, shown only once: {secret}"),
+        None => format!("{head}, with the given secret"),
+    };
+    let mut json = json!({ "id": id, "flavours": audience::json(about) });
+    if let Some(secret) = secret {
+        json["secret"] = secret.into();
+    }
+    Report::new(text, json)
+}

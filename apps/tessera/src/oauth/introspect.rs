@@ -1,0 +1,112 @@
+//! `POST /oauth/introspect` (RFC 7662).
+
+use std::time::Duration;
+
+use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse};
+use auth_core::{VerifiedToken, VerifyError};
+use consumer_auth::ResourceServer;
+use dialects::Answer;
+use dialects::oauth::{ActiveToken, inactive};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::token_endpoints::{Asked, AskedFlavour, Endpoints, TokenEndpoints};
+use crate::http::{HandlerError, respond};
+
+/// The answer about a token that is not active leaves when a whole number of these has passed since it was asked for.
+///
+/// How long it takes to find that out depends on why: a text that is no token needs nothing, a wrong signature is
+/// computed, an unknown number is read from the database, an expired or revoked token is in memory. All of it is well
+/// below this time, so all of them answer after the same.
+const STEP: Duration = Duration::from_millis(10);
+
+pub(super) async fn introspect(endpoints: Endpoints, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let outcome = answer(&endpoints, &request, payload).await;
+    respond(&*endpoints.errors, outcome)
+}
+
+async fn answer(
+    endpoints: &TokenEndpoints,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Answer, HandlerError> {
+    let asked = endpoints.asked(request, payload).await?;
+    let mut steps = steps();
+    steps.tick().await;
+    match find(endpoints, &asked).await? {
+        Some((flavour, token)) => Ok(active(endpoints, &asked.caller, flavour, &token)),
+        None => {
+            steps.tick().await;
+            Ok(inactive())
+        }
+    }
+}
+
+/// Ticks at once, and then at whole numbers of [`STEP`] after that.
+fn steps() -> Interval {
+    let mut steps = interval(STEP);
+    steps.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    steps
+}
+
+/// The token, if a flavour in the caller's audience accepts it. Where one cannot tell and no other accepts it, that is
+/// the answer: what may be active is never called inactive.
+async fn find<'a>(
+    endpoints: &'a TokenEndpoints,
+    asked: &Asked,
+) -> Result<Option<(&'a AskedFlavour, VerifiedToken)>, HandlerError> {
+    let mut unavailable = None;
+    for flavour in endpoints.flavours(&asked.caller) {
+        match flavour.verifier.verify(&asked.presented()).await {
+            Ok(token) => return Ok(Some((flavour, token))),
+            Err(VerifyError::Rejected(reason)) => {
+                tracing::debug!(event = "token_refused", flavour = flavour.name, %reason);
+            }
+            Err(error) => unavailable = Some(error),
+        }
+    }
+    unavailable.map_or(Ok(None), |error| Err(error.into()))
+}
+
+fn active(
+    endpoints: &TokenEndpoints,
+    caller: &ResourceServer,
+    flavour: &AskedFlavour,
+    token: &VerifiedToken,
+) -> Answer {
+    let (subject, scope) = (token.subject().to_string(), token.scopes().to_string());
+    let (id, session) = (token.id().to_string(), token.session().to_string());
+    let answer = ActiveToken {
+        iss: endpoints.issuer.as_deref(),
+        token_type: flavour.is_bearer.then_some("Bearer"),
+        scope: &scope,
+        iat: token.issued_at().map(|at| at.as_seconds()),
+        exp: token.expires_at().map(|at| at.as_seconds()),
+        flavour: token.flavour(),
+        realm: token.realm().as_str(),
+        token_id: &id,
+        sid: &session,
+        ..ActiveToken::new(&subject, &caller.id)
+    };
+    answer.answer()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    /// Whatever the work takes below one step, the answer comes after one; what takes longer, after the next whole one.
+    #[tokio::test(start_paused = true)]
+    async fn an_inactive_token_is_answered_after_whole_steps() {
+        for (work, expected) in [(0, 10), (3, 10), (9, 10), (12, 20), (27, 30)] {
+            let asked = Instant::now();
+            let mut steps = steps();
+            steps.tick().await;
+            sleep(Duration::from_millis(work)).await;
+            steps.tick().await;
+            assert_eq!(asked.elapsed(), Duration::from_millis(expected), "{work} ms");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The port of resource servers.
+
+use async_trait::async_trait;
+use auth_core::{StoreError, Timestamp, TokenDigest};
+use consumer_auth::{Audience, PreviousSecret, ResourceServer, ResourceServerStore, SecretRotation};
+
+use crate::MemoryStore;
+
+#[async_trait]
+impl ResourceServerStore for MemoryStore {
+    async fn resource_servers(&self) -> Result<Vec<ResourceServer>, StoreError> {
+        Ok(self.state().resource_servers.values().cloned().collect())
+    }
+
+    async fn put_resource_server(
+        &self,
+        id: &str,
+        secret: &TokenDigest,
+        audience: &Audience,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let before = state.resource_servers.get(id);
+        let new = ResourceServer {
+            id: id.to_owned(),
+            secret: *secret,
+            previous: None,
+            disabled: false,
+            audience: audience.clone(),
+            created_at: before.map_or(now, |before| before.created_at),
+        };
+        state.resource_servers.insert(id.to_owned(), new);
+        Ok(())
+    }
+
+    async fn rotate_resource_server(&self, rotation: &SecretRotation) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let overlaps = |one: &ResourceServer| one.previous.is_some_and(|previous| rotation.now < previous.until);
+        let row = state.resource_servers.get_mut(&rotation.key);
+        let Some(row) = row.filter(|row| row.secret == rotation.from && !overlaps(row)) else {
+            return Ok(false);
+        };
+        row.previous = Some(PreviousSecret {
+            digest: row.secret,
+            until: rotation.previous_until,
+        });
+        row.secret = rotation.to;
+        Ok(true)
+    }
+
+    async fn set_audience(&self, id: &str, audience: &Audience) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let row = state.resource_servers.get_mut(id);
+        Ok(row.map(|row| row.audience = audience.clone()).is_some())
+    }
+
+    async fn set_resource_server_disabled(&self, id: &str, disabled: bool) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let row = state.resource_servers.get_mut(id);
+        Ok(row.map(|row| row.disabled = disabled).is_some())
+    }
+}
