@@ -11,5 +11,6 @@ fn main() {
     // "rustc 1.90.0 (1159e78c4 2025-09-14)"
     let version = said.ok().and_then(|line| line.split(' ').nth(1).map(str::to_owned));
     let version = version.unwrap_or_else(|| "unknown".into());
-    println!("cargo::rustc-env=TESSERA_RUST_VERSION={version}");
+    // Not `TESSERA_…`: cargo sets it for `cargo run` and `cargo test` too, and there such a variable would be a setting.
+    println!("cargo::rustc-env=RUST_VERSION_OF_BUILD={version}");
 }

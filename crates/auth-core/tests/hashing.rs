@@ -156,6 +156,11 @@ fn a_login_whose_caller_has_gone_is_never_started() {
     finish(vec![first, second]);
     let counters = bench.hasher.counters();
     assert_eq!((counters.started, counters.abandoned), (2, 1));
+    assert_eq!(
+        bench.hasher.waits().buckets.iter().sum::<u64>(),
+        2,
+        "one wait for each job that was started"
+    );
 }
 
 #[test]

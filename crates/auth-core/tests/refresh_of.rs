@@ -60,4 +60,15 @@ async fn a_refresh_token_works_for_its_owner_alone() {
     let refreshed = service.refresh_of(owner, refresh.expose()).await.unwrap();
     assert_eq!(refreshed.session.subject, owner);
     assert_ne!(refreshed.refresh.unwrap().expose(), refresh.expose());
+    let counted = service.clone().counters();
+    assert_eq!(
+        (
+            counted.issued,
+            counted.refreshed,
+            counted.retried,
+            counted.refresh_unknown
+        ),
+        (1, 1, 0, 1),
+        "a clone is the same service"
+    );
 }

@@ -201,12 +201,17 @@ async fn goes_back(identity: &str) {
     node.registry.sync().await.unwrap();
     assert_eq!(node.registry.refuse_ended(&forgotten), REVOKED);
     node.registry.live(late.id).await.unwrap();
+    let before = node.registry.counters();
+    assert_eq!((before.records, before.reads, before.restarts), (1, 1, 0));
+    assert_eq!(before.entries, before.revoked as u64);
 
     // The copy has the same four sessions, and another revocation.
     node.restore(data().await, identity).await;
     node.sessions(4).await;
     node.revoked_elsewhere(&early).await;
     node.registry.sync().await.unwrap();
+    let after = node.registry.counters();
+    assert_eq!((after.records, after.revoked, after.restarts), (0, 1, 1));
     assert_eq!(
         node.registry.refuse_ended(&forgotten),
         Ok(()),

@@ -34,6 +34,7 @@ fn each_source_has_an_allowance_that_fills_up_again() {
     assert_eq!(reads(&unknown, "192.0.2.1"), 20);
     clock.advance(Duration::from_secs(3600));
     assert_eq!(reads(&unknown, "192.0.2.1"), 200);
+    assert_eq!(unknown.refused(), 8, "the read that ended each of these series");
 }
 
 /// The memory of sources is bounded: those beyond it have one allowance together, until others are idle.

@@ -9,7 +9,7 @@ use crate::metrics::page::{Labels, Page};
 use crate::telemetry;
 
 /// The version of the compiler, from the build script.
-const RUST: &str = env!("TESSERA_RUST_VERSION");
+const RUST: &str = env!("RUST_VERSION_OF_BUILD");
 
 type Read = fn(&PoolStatus) -> usize;
 
