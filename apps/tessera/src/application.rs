@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use actix_web::web::{Data, ServiceConfig, resource};
+use actix_web::web::{Data, ServiceConfig};
 use anyhow::{Context, bail};
 use auth_actix::{AuthScheme, Authenticator};
 use auth_core::{Capabilities, Issuer, KeyBound, PasswordHasher, Refreshing, RefusalPace, TokenService};
@@ -15,14 +15,11 @@ use crate::extension::{Catalog, FlavourDialect, IssuerParts};
 use crate::forward_auth;
 use crate::health::{self, Health};
 use crate::http::request_id::RequestIds;
-use crate::http::{Routes, only_get, panic};
+use crate::http::{FixedRoute, Routes};
 use crate::metrics::{self, Exporter, FlavourSource, Sources, Tally, WorkerCounts};
 use crate::oauth::{AskedFlavour, JwkSet, KeySetAge, Metadata, TokenEndpoints, WellKnown};
+use crate::openapi::{self, MountedFlavour, Surface};
 use crate::parts::FlavourParts;
-
-const VERIFY: &str = "/auth/verify";
-const ALIVE: &str = "/healthz";
-const READY: &str = "/readyz";
 
 /// What the server's own paths belong to: no flavour has this name.
 const THE_SERVER: &str = "the server";
@@ -31,13 +28,13 @@ const THE_SERVER: &str = "the server";
 #[derive(Debug)]
 pub(crate) struct Application {
     routes: Vec<Routes>,
+    fixed: Vec<FixedRoute>,
     authenticator: Data<Authenticator>,
     health: Data<Health>,
     refusals: Data<RefusalPace>,
     hasher: Data<PasswordHasher>,
     request_ids: Data<RequestIds>,
     well_known: WellKnown,
-    token_endpoints: Arc<TokenEndpoints>,
     metrics: Option<Metrics>,
 }
 
@@ -55,7 +52,12 @@ impl Application {
     /// same path.
     pub(crate) async fn build(config: &Config, catalog: &Catalog, made: &Composition) -> anyhow::Result<Self> {
         let well_known = well_known(config, made);
-        let paths = paths(config, catalog, &well_known)?;
+        let mut fixed = fixed_routes(config, catalog, made, &well_known);
+        let of_docs = config.http.docs.then(openapi::operations);
+        let of_docs = of_docs.as_ref().map_or(&[][..], |operations| &operations[..]);
+        let own = fixed.iter().map(|route| route.path().to_owned());
+        let own = own.chain(of_docs.iter().map(|(path, _)| (*path).to_owned()));
+        let paths = paths(config, own.chain(TokenEndpoints::paths()))?;
         let (mut routes, mut schemes, mut counted, mut asked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for flavour in &config.flavours {
             let plain = issuer(flavour, made).await?;
@@ -75,8 +77,22 @@ impl Application {
             });
             counted.push(source);
         }
-        let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
-        routes.extend(shared.map(|shared| shared.routes));
+        refuse_unknown_descriptions(config, &routes)?;
+        let token_endpoints = TokenEndpoints::new(
+            asked,
+            made.resource_servers.clone(),
+            made.server.clone(),
+            made.issuer.clone(),
+        );
+        fixed.extend(Arc::new(token_endpoints).routes());
+        if config.http.docs {
+            let flavours = config.flavours.iter().zip(&routes);
+            let flavours: Vec<_> = flavours
+                .map(|(flavour, routes)| MountedFlavour { flavour, routes })
+                .collect();
+            let surface = Surface::new(&made.server.public_url, &flavours, &fixed, of_docs);
+            fixed.extend(openapi::routes(&surface));
+        }
         let server = made.server.clone();
         let authenticator = Authenticator::new(schemes, "tessera");
         let authenticator = authenticator.with_source(move |request| server.proxies.source(request));
@@ -86,6 +102,7 @@ impl Application {
             .then(|| Metrics::new(config, made, &paths, counted, health.clone()));
         Ok(Self {
             routes,
+            fixed,
             authenticator: Data::new(authenticator),
             health: Data::from(health),
             metrics,
@@ -96,12 +113,6 @@ impl Application {
                 entropy: made.entropy.clone(),
             }),
             well_known,
-            token_endpoints: Arc::new(TokenEndpoints::new(
-                asked,
-                made.resource_servers.clone(),
-                made.server.clone(),
-                made.issuer.clone(),
-            )),
         })
     }
 
@@ -127,17 +138,10 @@ impl Application {
         config.app_data(Data::new(counts.unwrap_or_else(WorkerCounts::off)));
         if let Some(metrics) = self.metrics.as_ref().filter(|metrics| !metrics.apart) {
             config.app_data(metrics.exporter.clone());
-            config.service(panic::guarded(
-                resource(metrics::PATH).to(metrics::answer),
-                panic::plain,
-            ));
         }
+        self.well_known.share(config);
         self.routes.iter().for_each(|routes| routes.register(config));
-        config.service(panic::guarded(resource(VERIFY).to(forward_auth::verify), panic::plain));
-        config.service(only_get(ALIVE, health::alive));
-        config.service(only_get(READY, health::ready));
-        self.well_known.register(config);
-        self.token_endpoints.register(config);
+        self.fixed.iter().for_each(|fixed| fixed.routes().register(config));
     }
 }
 
@@ -184,6 +188,19 @@ fn well_known(config: &Config, made: &Composition) -> WellKnown {
         }),
         metadata: Data::new(Metadata::new(made.issuer.as_deref())),
     }
+}
+
+/// The paths that belong to no flavour and need none to be made. This and `build` are the only places where such a path is mounted.
+fn fixed_routes(config: &Config, catalog: &Catalog, made: &Composition, well_known: &WellKnown) -> Vec<FixedRoute> {
+    let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
+    let mut fixed: Vec<FixedRoute> = shared.collect();
+    fixed.push(forward_auth::route());
+    fixed.extend(health::routes());
+    fixed.extend(well_known.routes());
+    if made.metrics && config.metrics.listen.is_none() {
+        fixed.push(metrics::route());
+    }
+    fixed
 }
 
 /// The issuer of one flavour, as its strategy makes it.
@@ -290,20 +307,27 @@ fn mount(
     Ok((routes?, source))
 }
 
+/// A description of an endpoint that the dialect does not have would be shown nowhere.
+fn refuse_unknown_descriptions(config: &Config, routes: &[Routes]) -> anyhow::Result<()> {
+    for (flavour, routes) in config.flavours.iter().zip(routes) {
+        let endpoints = flavour.dialect.endpoints();
+        let mut described = routes.operations().iter().map(|(endpoint, _)| endpoint);
+        if let Some(unknown) = described.find(|endpoint| !endpoints.contains(endpoint)) {
+            let path = unknown.path(&flavour.path);
+            bail!(
+                "flavour.{}: the {} dialect describes {} {path}, which is not among its endpoints",
+                flavour.name,
+                flavour.dialect_name,
+                unknown.method
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Every path that the server answers, with the name of its flavour or of something else. Fails if two have the same.
-fn paths<'a>(
-    config: &'a Config,
-    catalog: &Catalog,
-    well_known: &WellKnown,
-) -> anyhow::Result<HashMap<String, &'a str>> {
-    let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
-    let own = [VERIFY, ALIVE, READY, metrics::PATH]
-        .into_iter()
-        .chain(shared.map(|shared| shared.path));
-    let own = own
-        .map(str::to_owned)
-        .chain(well_known.paths())
-        .chain(TokenEndpoints::paths());
+fn paths(config: &Config, own: impl Iterator<Item = String>) -> anyhow::Result<HashMap<String, &str>> {
+    let own = own.chain([metrics::PATH.to_owned()]);
     let mut taken: HashMap<String, &str> = own.map(|path| (path, THE_SERVER)).collect();
     for flavour in &config.flavours {
         for path in flavour.paths() {

@@ -28,13 +28,14 @@ pub use limits::{PartnerSettings, PasswordSettings, RefreshSettings, ResourceSer
 pub use metrics::{MetricsAddress, MetricsSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 9] = [
+const NOT_SETTINGS: [&str; 10] = [
     "master_key",
     "skip_postgres",
     "require_postgres",
     "require_nginx",
     "require_prometheus",
     "require_oauth_clients",
+    "require_schemathesis",
     "interop",
     "require_interop",
     "log",

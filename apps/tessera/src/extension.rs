@@ -9,6 +9,6 @@ mod strategy;
 
 pub use catalog::Catalog;
 pub use demo_data::{DemoConsumer, DemoData, DemoPerson, DemoRole};
-pub use dialect::{Dialect, FlavourDefaults, FlavourDialect, FlavourRealm, Promise, Sample, SharedRoute};
+pub use dialect::{Dialect, FlavourDefaults, FlavourDialect, FlavourRealm, Promise, Sample};
 pub use settings::{BadSetting, Settings};
 pub use strategy::{FlavourStrategy, IssuerParts, Strategy, TokenProfile};

@@ -7,12 +7,81 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use auth_actix::{AuthRejection, Authenticator};
 use auth_core::{Scope, VerifiedToken};
+use dialects::description::{Content, Credentials, Header, Operation, Parameter, Response};
 use permissions::Demand;
+use serde_json::json;
+
+use crate::http::{FixedRoute, described, error_schema};
 
 use crate::metrics::WorkerCounts;
 
 /// The only parameter. It may be repeated: all permissions are needed.
 const PERMISSION: &str = "permission";
+
+/// The headers of a 200, and what each says.
+const IDENTITY: [(&str, &str); 5] = [
+    ("X-Auth-Subject", "The number of the token's owner."),
+    ("X-Auth-Flavour", "The flavour that issued the token."),
+    ("X-Auth-Realm", "The realm of the owner."),
+    ("X-Auth-Token-Id", "The number of the token or its session."),
+    (
+        "X-Auth-Permissions",
+        "What the token permits now: names, with a space between them.",
+    ),
+];
+
+/// The path, and its description.
+pub(crate) fn route() -> FixedRoute {
+    FixedRoute::any("/auth/verify", verify, operation())
+}
+
+fn operation() -> Operation {
+    let error = error_schema();
+    let text = || json!({ "type": "string" });
+    let permission = Parameter::query(
+        PERMISSION,
+        "A permission that the token must have. It may be repeated: all of them are needed.",
+        json!({ "type": "array", "items": { "type": "string" } }),
+    );
+    let refusal = |status, meaning: &'static str, name, word: &str| {
+        let body = json!({ "error": word }).to_string();
+        Response::new(status, meaning).content(Content::new("application/json", error.clone()).example(name, body))
+    };
+    let identity = IDENTITY.iter().fold(
+        Response::new(200, "The token is active, and permits what was asked."),
+        |response, (name, about)| response.header(Header::new(name, *about, text())),
+    );
+    let unauthorized = refusal(
+        401,
+        "There is no token, several, or one that is not active.",
+        "unauthorized",
+        "unauthorized",
+    );
+    let forbidden = refusal(403, "The token lacks one of the permissions.", "forbidden", "forbidden");
+    let unavailable = refusal(
+        503,
+        "Whether the token is active cannot be known at the moment.",
+        "unavailable",
+        "unavailable",
+    );
+    Operation::new("Check a token")
+        .about(
+            "For forward authentication (nginx `auth_request`, Caddy `forward_auth`, Traefik). Any method will do; the \
+             body is not read. Two credentials in one request are refused.",
+        )
+        .needs(Credentials::Token)
+        .parameter(permission)
+        .responds(identity)
+        .responds(described(
+            bad_query(),
+            "The query has another parameter.",
+            &error,
+            "query",
+        ))
+        .responds(unauthorized.header(Header::challenge(text())))
+        .responds(forbidden.header(Header::challenge(text())))
+        .responds(unavailable.header(Header::retry_after()))
+}
 
 /// Answers 200 with the token's identity headers, 401, 403 or 503; 400 where the token is good and the query is
 /// not understood. Takes any method and does not read the body.

@@ -9,7 +9,12 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use auth_core::{Clock, TokenRegistry};
+use dialects::description::{Operation, Schema};
 use keystore::Keyring;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::http::{FixedRoute, described};
 
 pub(crate) use store_check::StoreCheck;
 
@@ -50,26 +55,108 @@ impl Health {
 /// The parts of a node that must be in order, and whether each is.
 pub(crate) type Parts = [(&'static str, bool); 3];
 
-pub(crate) async fn alive() -> HttpResponse {
+/// The two paths, and their descriptions.
+pub(crate) fn routes() -> [FixedRoute; 2] {
+    let alive_schema = Schema::of::<Alive>();
+    let alive_operation =
+        Operation::new("Whether the process runs").responds(described(running(), "It runs.", &alive_schema, "ok"));
+    let schema = Schema::of::<Readiness>();
+    let ready_operation = Operation::new("Whether the server can serve requests")
+        .about("Answered from memory: it may be asked often.")
+        .responds(described(
+            Readiness::of(true, true, true).response(),
+            "It can.",
+            &schema,
+            "ok",
+        ))
+        .responds(described(
+            Readiness::of(false, true, true).response(),
+            "Something that it needs is failing.",
+            &schema,
+            "failing",
+        ))
+        .responds(described(
+            Readiness::STOPPING.response(),
+            "It is about to stop.",
+            &schema,
+            "stopping",
+        ));
+    [
+        FixedRoute::get("/healthz", alive, alive_operation),
+        FixedRoute::get("/readyz", ready, ready_operation),
+    ]
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Alive {
+    status: Word,
+}
+
+/// What `/readyz` answers. While the server stops, it has the first member only.
+#[derive(Serialize, JsonSchema)]
+struct Readiness {
+    status: Word,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database: Option<Word>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revocations: Option<Word>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<Word>,
+}
+
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Ok,
+    Failing,
+    Stopping,
+}
+
+impl Word {
+    fn of(good: bool) -> Self {
+        if good { Self::Ok } else { Self::Failing }
+    }
+}
+
+impl Readiness {
+    const STOPPING: Self = Self {
+        status: Word::Stopping,
+        database: None,
+        revocations: None,
+        keys: None,
+    };
+
+    fn of(database: bool, revocations: bool, keys: bool) -> Self {
+        Self {
+            status: Word::of(database && revocations && keys),
+            database: Some(Word::of(database)),
+            revocations: Some(Word::of(revocations)),
+            keys: Some(Word::of(keys)),
+        }
+    }
+
+    fn response(&self) -> HttpResponse {
+        match self.status {
+            Word::Ok => HttpResponse::Ok().json(self),
+            _ => HttpResponse::ServiceUnavailable().json(self),
+        }
+    }
+}
+
+async fn alive() -> HttpResponse {
+    running()
+}
+
+fn running() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .body(r#"{"status":"ok"}"#)
 }
 
-pub(crate) async fn ready(health: Data<Health>) -> HttpResponse {
+async fn ready(health: Data<Health>) -> HttpResponse {
     if health.stopping.load(Ordering::Relaxed) {
-        return HttpResponse::ServiceUnavailable()
-            .content_type("application/json")
-            .body(r#"{"status":"stopping"}"#);
+        return Readiness::STOPPING.response();
     }
-    let parts = health.parts();
-    let good = parts.iter().all(|(_, good)| *good);
-    let word = |good: bool| if good { "ok" } else { "failing" };
-    let mut response = match good {
-        true => HttpResponse::Ok(),
-        false => HttpResponse::ServiceUnavailable(),
-    };
-    let parts = parts.map(|(part, good)| format!(r#","{part}":"{}""#, word(good)));
-    let body = format!(r#"{{"status":"{}"{}}}"#, word(good), parts.concat());
-    response.content_type("application/json").body(body)
+    let [(_, database), (_, revocations), (_, keys)] = health.parts();
+    Readiness::of(database, revocations, keys).response()
 }

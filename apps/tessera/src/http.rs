@@ -1,6 +1,7 @@
 //! HTTP for all handlers: a bounded body, the client's address, routes, and answers in a dialect's shape.
 
 mod body;
+mod fixed_route;
 pub(crate) mod late;
 pub(crate) mod panic;
 mod presented;
@@ -11,10 +12,12 @@ mod source;
 mod trace_context;
 
 pub use body::Body;
+pub use fixed_route::FixedRoute;
 pub use presented::{authorization, presented};
 pub use reply::{HandlerError, respond};
 pub use routes::{Routes, endpoint};
 pub use source::Proxies;
 
-pub(crate) use reply::not_found;
-pub(crate) use routes::only_get;
+pub(crate) use fixed_route::error_schema;
+pub(crate) use reply::{described, not_found, nothing_here};
+use routes::only_get;

@@ -19,6 +19,7 @@ mod keys;
 mod master;
 mod metrics;
 mod oauth;
+mod openapi;
 mod options;
 mod parts;
 mod server;

@@ -18,7 +18,7 @@ mod process;
 mod series;
 mod tally;
 
-pub(crate) use access::page as answer;
+pub(crate) use access::route;
 pub(crate) use counts::WorkerCounts;
 pub(crate) use exporter::{Exporter, FlavourSource, Sources};
 pub(crate) use labels::refusal_index;

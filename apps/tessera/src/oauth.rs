@@ -9,7 +9,7 @@ mod token_endpoints;
 
 use actix_web::web::{Data, ServiceConfig};
 
-use crate::http::only_get;
+use crate::http::FixedRoute;
 
 pub(crate) use jwk_set::{JwkSet, KeySetAge};
 pub(crate) use metadata::{Metadata, own_url};
@@ -30,20 +30,18 @@ pub(crate) struct WellKnown {
 }
 
 impl WellKnown {
-    /// The paths that it answers.
-    pub(crate) fn paths(&self) -> Vec<String> {
-        let mut paths = self.metadata.paths();
-        paths.push(JWK_SET.to_owned());
-        paths
+    /// The paths that it answers, with their descriptions.
+    pub(crate) fn routes(&self) -> Vec<FixedRoute> {
+        let metadata = self.metadata.paths().into_iter();
+        let metadata = metadata.map(|path| FixedRoute::get(path, metadata::answer, metadata::operation()));
+        let keys = FixedRoute::get(JWK_SET, jwk_set::answer, jwk_set::operation());
+        metadata.chain([keys]).collect()
     }
 
-    pub(crate) fn register(&self, config: &mut ServiceConfig) {
+    /// Hands the handlers what they answer from.
+    pub(crate) fn share(&self, config: &mut ServiceConfig) {
         config.app_data(self.jwk_set.clone());
         config.app_data(self.key_age.clone());
         config.app_data(self.metadata.clone());
-        config.service(only_get(JWK_SET, jwk_set::answer));
-        for path in self.metadata.paths() {
-            config.service(only_get(&path, metadata::answer));
-        }
     }
 }

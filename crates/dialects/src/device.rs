@@ -9,9 +9,12 @@
 //! | missing or invalid field | 422 |
 //! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
+mod description;
+
 use std::collections::HashSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -65,9 +68,13 @@ impl RejectionFormatter for Device {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
 struct ErrorBody<'a> {
+    /// For people, in Spanish. Programs use the status.
     error: &'a str,
+    /// The status.
+    #[schemars(range(min = 400, max = 599))]
     codigo: u16,
 }
 
@@ -105,7 +112,7 @@ impl TokenRequest {
 /// which we read them never decides which user is meant.
 fn user_name(fields: &mut Fields) -> Result<String, FieldError> {
     let mut found: Option<String> = None;
-    for alias in [USER_NAME, "email", "username"] {
+    for alias in USER_NAMES {
         if !fields.has(alias) {
             continue;
         }
@@ -119,12 +126,13 @@ fn user_name(fields: &mut Fields) -> Result<String, FieldError> {
         found = Some(name);
     }
     found.ok_or(FieldError {
-        field: USER_NAME,
+        field: USER_NAMES[0],
         kind: FieldErrorKind::Missing,
     })
 }
 
-const USER_NAME: &str = "email_or_username";
+/// The field of the user name: as in the document's table, and as in its example.
+const USER_NAMES: [&str; 3] = ["email_or_username", "email", "username"];
 
 impl fmt::Debug for TokenRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,9 +141,12 @@ impl fmt::Debug for TokenRequest {
 }
 
 /// The answer to a successful sign-in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TokenResponse<'a> {
+    /// One opaque text, shown once.
     token: Redacted<'a>,
+    /// What the token permits, in the order of the role.
+    #[schemars(extend("uniqueItems" = true))]
     permisos: Vec<&'a str>,
 }
 
@@ -170,7 +181,8 @@ pub fn revoke_answer() -> Answer {
     )
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Revoked")]
 struct RevokedBody {
     mensaje: &'static str,
 }

@@ -10,6 +10,7 @@
 //! | missing or invalid field | 422 |
 //! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -20,6 +21,7 @@ use crate::messages::spanish;
 use crate::rejection_formatter::RejectionFormatter;
 use crate::request_rejection::RequestRejection;
 
+mod description;
 mod email;
 mod request;
 mod response;
@@ -116,7 +118,9 @@ impl RejectionFormatter for Integration {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
 struct ErrorBody<'a> {
+    /// For people, in Spanish. Programs use the status.
     error: &'a str,
 }

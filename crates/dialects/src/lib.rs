@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod description;
 pub mod device;
 pub mod integration;
 pub mod login;

@@ -9,9 +9,12 @@
 //! | unknown user | 404, or 401 with `conceal_unknown_users` |
 //! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
+mod description;
+
 use std::borrow::Cow;
 use std::fmt;
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -87,9 +90,13 @@ impl Login {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Status")]
 struct StatusBody<'a> {
+    /// `OK` or `error`.
+    #[schemars(extend("enum" = ["OK", "error"]))]
     status: &'static str,
+    /// For people. Programs use the status.
     info: &'a str,
 }
 
@@ -127,9 +134,10 @@ impl fmt::Debug for LoginRequest {
 }
 
 /// The answer to a successful sign-in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LoginResponse<'a> {
     /// The key of the session, a UUID. It is a name, not a secret.
+    #[schemars(extend("format" = "uuid"))]
     pub key: &'a str,
     /// The login name as stored, not as typed.
     pub username: &'a str,
@@ -138,6 +146,7 @@ pub struct LoginResponse<'a> {
     /// The token.
     pub token: Redacted<'a>,
     /// The number of the user's role, from [`role_number`].
+    #[schemars(range(max = 2), extend("description" = "0 root, 1 admin, 2 user."))]
     pub role: u8,
 }
 

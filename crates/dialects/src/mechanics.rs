@@ -9,8 +9,11 @@
 //! | wrong password, unknown workshop, refused refresh token, no active token | 401 |
 //! | everything else | [`RequestRejection::status`]: 403, 404, 405, 408, 413, 415, 429, 500, 503 |
 
+mod description;
+
 use std::fmt;
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -60,9 +63,12 @@ impl RejectionFormatter for Mechanics {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
 struct ErrorBody<'a> {
+    #[schemars(extend("const" = "failed"))]
     status: &'static str,
+    /// For people. Programs use the status.
     message: &'a str,
 }
 
@@ -120,12 +126,17 @@ impl fmt::Debug for TokenRequest {
 }
 
 /// The answer to both requests, if they succeed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenResponse<'a> {
+    #[schemars(extend("const" = "ok"))]
     status: &'static str,
+    /// The access token.
     token: Redacted<'a>,
+    /// Gets the next two tokens, once.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     refresh_token: Redacted<'a>,
+    /// The workshop.
     user: &'a WorkshopUser,
 }
 
@@ -150,12 +161,13 @@ impl<'a> TokenResponse<'a> {
 }
 
 /// A workshop as the document shows it, read from the attributes of its account.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkshopUser {
     name: String,
     country_id: i64,
     locale: String,
+    /// A factor: 0.25 is 25 %.
     vat_factor: f64,
     require_automatic_payment: bool,
 }

@@ -2,6 +2,7 @@
 //! servers ask about tokens.
 
 mod client;
+mod description;
 mod errors;
 mod introspection;
 mod token_parameter;

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A secret text, such as a token, borrowed for one answer: it serialises as the text, and `Debug` shows a placeholder.
 ///
 /// # Security
 /// The text can only be had by serialising it. `Debug` does not show even its length.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Redacted<'a>(&'a str);
 

@@ -22,7 +22,7 @@ use tessera::extension::{
 use tessera::http::{Body, HandlerError, Routes, authorization, endpoint, respond};
 use tessera::{FlavourParts, People};
 
-use wire::{Grant, INVALID_GRANT, OauthRejections, TokenRequest, token_answer};
+use wire::{Grant, INVALID_GRANT, OauthRejections, TokenRequest, TokenResponse};
 
 const TOKEN: Endpoint = Endpoint::post("/token");
 
@@ -108,10 +108,12 @@ impl FlavourDialect for ClientCredentials {
             tokens: parts.tokens,
         });
         let path = parts.path;
-        Ok(Routes::new(move |config| {
+        let operation = flavour.rejections.operation();
+        let routes = Routes::new(move |config| {
             let resource = endpoint(TOKEN, &path, &flavour, flavour.rejections.clone());
             config.service(resource.route(web::post().to(token)));
-        }))
+        });
+        Ok(routes.describing([(TOKEN, operation)]))
     }
 }
 
@@ -148,12 +150,9 @@ async fn issue(flavour: &Flavour, request: &HttpRequest, payload: web::Payload) 
     } = signed_in;
     let (refresh, end) = refresh.zip(token.expires_at).ok_or(RequestRejection::Internal)?;
     let seconds = end.since(token.issued_at).as_secs();
-    Ok(token_answer(
-        token.plain.expose(),
-        seconds,
-        refresh.expose(),
-        &scopes.to_string(),
-    ))
+    let scope = scopes.to_string();
+    let response = TokenResponse::new(token.plain.expose(), seconds, refresh.expose(), &scope);
+    Ok(response.answer())
 }
 
 fn refused(error: RefreshError) -> HandlerError {

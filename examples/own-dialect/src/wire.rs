@@ -4,11 +4,13 @@
 #[cfg(test)]
 mod tests;
 
+use dialects::description::{Credentials, ObjectSchema, Operation, Schema, refusals};
 use dialects::messages::english;
 use dialects::oauth::{BasicCredentials, error_code};
-use dialects::{Answer, Challenge, Limit, Payload, RejectionFormatter, RequestRejection, Scheme};
+use dialects::{Answer, Challenge, Limit, Payload, Redacted, RejectionFormatter, RequestRejection, Scheme};
+use schemars::JsonSchema;
 use secrecy::SecretString;
-use serde_json::json;
+use serde::Serialize;
 
 /// The refresh token is not active, or belongs to another client.
 pub const INVALID_GRANT: RequestRejection = RequestRejection::DialectSpecific { code: "invalid_grant" };
@@ -55,19 +57,44 @@ impl TokenRequest {
     }
 }
 
-/// The success (RFC 6749 section 5.1). `expires_in` is in seconds.
-pub fn token_answer(access_token: &str, expires_in: u64, refresh_token: &str, scope: &str) -> Answer {
-    let body = json!({
-        "access_token": access_token,
-        "token_type": "Bearer",
-        "expires_in": expires_in,
-        "refresh_token": refresh_token,
-        "scope": scope,
-    });
-    Answer::json(200, &body)
+/// The success (RFC 6749 section 5.1).
+#[derive(Serialize, JsonSchema)]
+pub struct TokenResponse<'a> {
+    pub access_token: Redacted<'a>,
+    #[schemars(extend("const" = "Bearer"))]
+    pub token_type: &'static str,
+    /// How many seconds the access token is valid.
+    pub expires_in: u64,
+    pub refresh_token: Redacted<'a>,
+    /// What the token permits: names, with a space between them.
+    pub scope: &'a str,
 }
 
-/// The rejections of this dialect: `{"error","error_description"}` (RFC 6749 section 5.2).
+impl<'a> TokenResponse<'a> {
+    pub fn new(access_token: &'a str, expires_in: u64, refresh_token: &'a str, scope: &'a str) -> Self {
+        Self {
+            access_token: access_token.into(),
+            token_type: "Bearer",
+            expires_in,
+            refresh_token: refresh_token.into(),
+            scope,
+        }
+    }
+
+    pub fn answer(&self) -> Answer {
+        Answer::json(200, self)
+    }
+}
+
+/// An error (RFC 6749 section 5.2).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+struct ErrorBody<'a> {
+    error: &'a str,
+    error_description: &'a str,
+}
+
+/// The rejections of this dialect.
 #[derive(Debug)]
 pub struct OauthRejections(Challenge);
 
@@ -76,11 +103,57 @@ impl OauthRejections {
     pub fn new(realm: &str) -> Self {
         Self(Challenge::new(&[Scheme::Basic], realm))
     }
+
+    /// What the endpoint takes and answers, for `/openapi.json` and `/docs`.
+    pub fn operation(&self) -> Operation {
+        let success = TokenResponse::new("TOKEN", 900, "REFRESH", "games:read games:list");
+        Operation::new("Get a token, or refresh it")
+            .about(
+                "OAuth 2.0 client credentials (RFC 6749 sections 4.4 and 6). The client's name and secret come in \
+                `Authorization` or in the form, not in both.",
+            )
+            .needs(Credentials::ClientInHeader)
+            .needs(Credentials::ClientInBody)
+            .takes_form(
+                request(),
+                r#"{"grant_type":"client_credentials","client_id":"demo-app","client_secret":"demo-app-secret"}"#,
+            )
+            .answers("The tokens.", &Schema::of::<TokenResponse<'_>>(), &success.answer())
+            .refuses(
+                self,
+                &Schema::of::<ErrorBody<'_>>(),
+                &[
+                    refusals::READING_A_BODY,
+                    refusals::CHECKING_CREDENTIALS,
+                    refusals::HASHING,
+                    &[UNSUPPORTED_GRANT_TYPE, INVALID_GRANT],
+                    refusals::ANYWHERE,
+                ],
+            )
+    }
+}
+
+fn request() -> ObjectSchema {
+    ObjectSchema::new("TokenRequest")
+        .word(
+            "grant_type",
+            &["client_credentials", "refresh_token"],
+            "What is asked for.",
+        )
+        .optional_text(
+            "refresh_token",
+            "The refresh token of the last answer; with `grant_type=refresh_token`.",
+        )
+        .optional_text("client_id", "The client's name, unless it is in `Authorization`.")
+        .optional_text("client_secret", "The client's secret, unless it is in `Authorization`.")
 }
 
 impl RejectionFormatter for OauthRejections {
     fn answer(&self, rejection: &RequestRejection) -> Answer {
-        let body = json!({ "error": error_code(rejection), "error_description": english(rejection) });
+        let body = ErrorBody {
+            error: error_code(rejection),
+            error_description: &english(rejection),
+        };
         Answer::json(rejection.status(), &body).with_rejection_headers(rejection, &self.0)
     }
 }

@@ -190,6 +190,27 @@ async fn what_is_refused_has_the_code_of_rfc_6749() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_describes_the_dialect_at_its_path() {
+    let server = Server::start().await;
+    let answer = server
+        .client
+        .get(server.url("/openapi.json"))
+        .send()
+        .await
+        .expect("an answer");
+    let document = body(answer, StatusCode::OK).await;
+    let operation = &document["paths"]["/oauth/token"]["post"];
+    assert_eq!(operation["summary"], "Get a token, or refresh it");
+    let security = operation["security"].as_array().expect("a list");
+    assert_eq!(security.len(), 2, "in the header or in the form: {security:?}");
+    let form = &operation["requestBody"]["content"]["application/x-www-form-urlencoded"];
+    assert!(form["schema"]["$ref"].is_string(), "{form}");
+    assert!(operation["responses"]["400"]["content"]["application/json"]["examples"]["invalid_grant"].is_object());
+    let page = server.client.get(server.url("/docs")).send().await.expect("an answer");
+    assert!(page.text().await.expect("text").contains("<code>/oauth/token</code>"));
+}
+
 /// Signs in with HTTP Basic, calls `/auth/verify`, and refreshes.
 const PYTHON: &str = r#"
 import sys

@@ -49,6 +49,8 @@ pub struct Flavour {
     pub realm: Option<Realm>,
     /// How long a token is valid.
     pub lifetime: Lifetime,
+    /// The name of its dialect.
+    pub dialect_name: &'static str,
     /// The name of its strategy.
     pub strategy_name: &'static str,
     /// Its dialect.
@@ -123,6 +125,7 @@ fn flavour(mut block: Dict, catalog: &Catalog) -> Result<Flavour, BadSetting> {
     let flavour = Flavour {
         strategy: strategy.configure(&mut settings, configured.token_profile())?,
         dialect: configured,
+        dialect_name: dialect.name(),
         strategy_name: strategy.name(),
         name,
         path,

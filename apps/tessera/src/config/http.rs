@@ -24,6 +24,8 @@ pub struct HttpSettings {
     pub trusted_proxies: Vec<String>,
     /// Origins whose pages may call this server, such as `https://app.example.com`; `["*"]`: any, without credentials.
     pub cors_origins: Vec<String>,
+    /// Whether `/docs` and `/openapi.json` are there.
+    pub docs: bool,
     /// How long requests in progress may take after a signal to stop.
     pub shutdown_timeout: Span,
     /// How many threads answer requests; 0: one for each core.
@@ -55,6 +57,7 @@ impl Default for HttpSettings {
             public_url: None,
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
+            docs: true,
             shutdown_timeout: Span::seconds(10),
             workers: 0,
             body_timeout: Span::seconds(10),

@@ -136,11 +136,13 @@ impl FlavourDialect for DeviceFlavour {
             tokens: parts.tokens,
         });
         let path = parts.path;
-        Ok(Routes::new(move |config| {
+        let operations = flavour.dialect.operations(self.sample().demo);
+        let routes = Routes::new(move |config| {
             let resource = |at| endpoint(at, &path, &flavour, flavour.dialect.clone());
             config.service(resource(Device::CREATE).route(web::post().to(create)));
             config.service(resource(Device::REVOKE).route(web::post().to(revoke)));
-        }))
+        });
+        Ok(routes.describing(operations))
     }
 }
 

@@ -8,18 +8,23 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_actix::Carriers;
 use auth_core::{Grant, Lifetime, Realm, Scopes, Sharing, TokenService};
 use consumer_auth::{ConsumerAuthenticator, FoldedEmail, Organisation, VouchRequest, Vouched};
+use dialects::description::{Content, Header, Operation, Response};
 use dialects::integration::{Client, Integration, Organization, TokenRequest};
 use dialects::{Answer, Endpoint, RequestRejection};
+use serde_json::json;
 
 use crate::extension::{
     BadSetting, DemoConsumer, DemoData, Dialect, FlavourDefaults, FlavourDialect, FlavourRealm, Promise, Sample,
-    Settings, SharedRoute,
+    Settings,
 };
-use crate::http::{Body, HandlerError, Routes, endpoint, only_get, respond};
+use crate::http::{Body, FixedRoute, HandlerError, Routes, endpoint, respond};
 use crate::parts::{FlavourParts, ServerParts};
 
 /// The realm in the challenge, which has to be one for all: each client is in the realm of its organisation.
 const CHALLENGE_REALM: &str = "clients";
+
+/// How long the picture may be stored: a day.
+const STORED: &str = "public, max-age=86400";
 
 /// The integration dialect.
 #[derive(Debug, Clone, Copy)]
@@ -71,12 +76,16 @@ impl Dialect for IntegrationDialect {
         }
     }
 
-    fn shared_routes(&self) -> Vec<SharedRoute> {
-        let path = Integration::AVATAR_PATH;
-        let routes = Routes::new(move |config| {
-            config.service(only_get(path, avatar));
-        });
-        vec![SharedRoute { path, routes }]
+    fn shared_routes(&self) -> Vec<FixedRoute> {
+        let stored = Header::new(
+            "Cache-Control",
+            "It may be stored for a day.",
+            json!({ "const": STORED }),
+        );
+        let picture = Response::new(200, "The picture.").content(Content::bytes("image/gif"));
+        let picture = picture.header(stored);
+        let operation = Operation::new("The picture of every client and organisation").responds(picture);
+        vec![FixedRoute::get(Integration::AVATAR_PATH, avatar, operation)]
     }
 }
 
@@ -148,10 +157,12 @@ impl FlavourDialect for IntegrationFlavour {
             server,
         });
         let path = parts.path;
-        Ok(Routes::new(move |config| {
+        let operations = flavour.dialect.operations(self.sample().demo);
+        let routes = Routes::new(move |config| {
             let resource = endpoint(Integration::TOKEN, &path, &flavour, flavour.dialect.clone());
             config.service(resource.route(web::post().to(token)));
-        }))
+        });
+        Ok(routes.describing(operations))
     }
 }
 
@@ -212,6 +223,6 @@ async fn avatar() -> HttpResponse {
         ,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
     HttpResponse::Ok()
         .content_type("image/gif")
-        .insert_header(("Cache-Control", "public, max-age=86400"))
+        .insert_header(("Cache-Control", STORED))
         .body(PIXEL)
 }

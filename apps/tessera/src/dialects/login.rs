@@ -136,11 +136,13 @@ impl FlavourDialect for LoginFlavour {
             tokens: parts.tokens,
         });
         let path = parts.path;
-        Ok(Routes::new(move |config| {
+        let operations = flavour.dialect.operations(self.sample().demo);
+        let routes = Routes::new(move |config| {
             let resource = |at| endpoint(at, &path, &flavour, flavour.dialect.clone());
             config.service(resource(Login::LOGIN).route(web::post().to(login)));
             config.service(resource(Login::LOGOUT).route(web::post().to(logout)));
-        }))
+        });
+        Ok(routes.describing(operations))
     }
 }
 

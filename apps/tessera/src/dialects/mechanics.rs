@@ -134,10 +134,12 @@ impl FlavourDialect for MechanicsDialect {
             tokens: parts.tokens,
         });
         let path = parts.path;
-        Ok(Routes::new(move |config| {
+        let operations = flavour.dialect.operations(self.sample().demo);
+        let routes = Routes::new(move |config| {
             let resource = endpoint(Mechanics::TOKENS, &path, &flavour, flavour.dialect.clone());
             config.service(resource.route(web::post().to(tokens)));
-        }))
+        });
+        Ok(routes.describing(operations))
     }
 }
 

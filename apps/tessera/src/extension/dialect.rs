@@ -8,7 +8,7 @@ use auth_core::{Attributes, Capabilities, Lifetime};
 use dialects::Endpoint;
 
 use super::{BadSetting, DemoData, Settings, TokenProfile};
-use crate::http::Routes;
+use crate::http::{FixedRoute, Routes};
 use crate::parts::FlavourParts;
 
 /// A documented API that the server can mount, by the name that `dialect = "…"` uses.
@@ -35,7 +35,7 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Paths that the server answers once, however many flavours of this dialect are mounted, such as a picture.
-    fn shared_routes(&self) -> Vec<SharedRoute> {
+    fn shared_routes(&self) -> Vec<FixedRoute> {
         Vec::new()
     }
 }
@@ -104,7 +104,8 @@ pub trait FlavourDialect: fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// The routes of one flavour, with all that its handlers need in `parts`.
+    /// The routes of one flavour, with all that its handlers need in `parts`, and what they take and answer
+    /// ([`Routes::describing`]).
     ///
     /// # Errors
     /// When `parts` lack what the dialect needs.
@@ -155,13 +156,4 @@ impl Sample {
             ..Self::json(demo, blank)
         }
     }
-}
-
-/// A path that the server answers once for all flavours of a dialect.
-#[derive(Debug, Clone)]
-pub struct SharedRoute {
-    /// The path.
-    pub path: &'static str,
-    /// What answers there.
-    pub routes: Routes,
 }

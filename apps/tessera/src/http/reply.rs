@@ -4,12 +4,14 @@ use std::error::Error;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
 use auth_core::{
     Entropy, IssueError, RefreshError, RevokeError, SignInError, StoreError, SystemEntropy, Unavailable, VerifyError,
     random_bytes,
 };
 use consumer_auth::{ResourceServerError, VouchError};
+use dialects::description::{Response, Schema};
 use dialects::{Answer, CorruptRecord, RejectionFormatter, RequestRejection};
 
 use crate::metrics::refusal_index;
@@ -30,6 +32,11 @@ pub fn respond(dialect: &dyn RejectionFormatter, outcome: Result<Answer, Handler
 
 /// What is not there, outside the flavours.
 pub(crate) async fn not_found() -> HttpResponse {
+    nothing_here()
+}
+
+/// The answer where nothing is there.
+pub(crate) fn nothing_here() -> HttpResponse {
     HttpResponse::NotFound()
         .content_type("application/json")
         .body(r#"{"error":"not found"}"#)
@@ -50,6 +57,18 @@ pub(super) fn http(answer: Answer) -> HttpResponse {
         response.insert_header(header);
     }
     response.body(answer.body)
+}
+
+/// The description of a JSON answer that belongs to no dialect: status and body are those of this example.
+pub(crate) fn described(example: HttpResponse, meaning: &'static str, schema: &Schema, name: &'static str) -> Response {
+    let status = example.status().as_u16();
+    let body = example.into_body().try_into_bytes().unwrap_or_default();
+    let answer = Answer {
+        status,
+        headers: Vec::new(),
+        body: body.to_vec(),
+    };
+    Response::of(&answer, meaning, schema, name)
 }
 
 /// The error of a handler. All errors are turned into one here and only here.

@@ -7,22 +7,42 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{Error, FromRequest, Handler, HttpResponse, Resource, Responder};
+use dialects::description::Operation;
 use dialects::{Endpoint, RejectionFormatter, RequestRejection};
 
 use super::{panic, reply};
 
 /// What a flavour adds to the server. Every worker thread of the server registers it once.
 #[derive(Clone)]
-pub struct Routes(Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>);
+pub struct Routes {
+    register: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>,
+    operations: Vec<(Endpoint, Operation)>,
+}
 
 impl Routes {
     /// Routes that `register` adds.
     pub fn new(register: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(register))
+        Self {
+            register: Arc::new(register),
+            operations: Vec::new(),
+        }
+    }
+
+    /// Describes what is answered at the flavour's endpoints, for `/openapi.json` and `/docs`. An endpoint without a
+    /// description is listed there by its path and method alone.
+    #[must_use]
+    pub fn describing(mut self, operations: impl IntoIterator<Item = (Endpoint, Operation)>) -> Self {
+        self.operations.extend(operations);
+        self
+    }
+
+    /// The described endpoints.
+    pub(crate) fn operations(&self) -> &[(Endpoint, Operation)] {
+        &self.operations
     }
 
     pub(crate) fn register(&self, config: &mut ServiceConfig) {
-        (self.0)(config);
+        (self.register)(config);
     }
 }
 

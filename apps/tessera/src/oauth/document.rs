@@ -7,12 +7,36 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use auth_core::TokenDigest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dialects::description::{Content, Header, Operation, Response, Schema};
+use serde_json::{Value, json};
 
 /// How long a cache may answer with a document before it asks again.
 ///
 /// It is a twelfth of the hour for which a public key is published before it signs. So whoever obeys it has every key
 /// before the first token that it signs, with eleven more tries.
 pub(crate) const MAX_AGE: Duration = Duration::from_secs(300);
+
+/// The description of a path that answers with a document.
+pub(super) fn operation(name: &'static str, media_type: &'static str, schema: Value) -> Operation {
+    let schema = Schema::new(name, schema);
+    let whole = Response::new(200, "The document.").content(Content::new(media_type, schema));
+    let known = Response::new(304, "The document is the one that `If-None-Match` names.");
+    let cached = |response: Response| {
+        let stored = format!("public, max-age={}", MAX_AGE.as_secs());
+        response
+            .header(Header::new(
+                "Cache-Control",
+                "How long it may be stored.",
+                json!({ "const": stored }),
+            ))
+            .header(Header::new(
+                "ETag",
+                "The name of these bytes.",
+                json!({ "type": "string" }),
+            ))
+    };
+    Operation::new(name).responds(cached(whole)).responds(cached(known))
+}
 
 /// A text with the tag by which a cache recognises it.
 #[derive(Debug)]

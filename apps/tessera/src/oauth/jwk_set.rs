@@ -9,8 +9,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_core::Clock;
 use keystore::{ActiveKeys, KeyFollower, KeyFormat, KeyFormatError, KeyPurpose, Keyring};
 
-use super::document::Document;
+use dialects::description::{Header, Operation};
+use serde_json::json;
+
+use super::document::{self, Document};
 use crate::config::Flavour;
+use crate::http::{described, error_schema};
 
 /// RFC 7517 section 8.5.
 const MEDIA_TYPE: &str = "application/jwk-set+json";
@@ -100,9 +104,30 @@ pub(crate) struct KeySetAge {
 pub(super) async fn answer(set: Data<JwkSet>, age: Data<KeySetAge>, request: HttpRequest) -> HttpResponse {
     match age.keyring.health().is_recent(age.clock.monotonic(), age.most) {
         true => set.document().answer(&request),
-        false => HttpResponse::ServiceUnavailable()
-            .insert_header(("Retry-After", "1"))
-            .content_type("application/json")
-            .body(r#"{"error":"temporarily_unavailable"}"#),
+        false => unavailable(),
     }
+}
+
+fn unavailable() -> HttpResponse {
+    HttpResponse::ServiceUnavailable()
+        .insert_header(("Retry-After", "1"))
+        .content_type("application/json")
+        .body(r#"{"error":"temporarily_unavailable"}"#)
+}
+
+pub(super) fn operation() -> Operation {
+    let keys = json!({ "type": "array", "items": { "type": "object", "required": ["kty"] } });
+    let schema = json!({ "type": "object", "required": ["keys"], "properties": { "keys": keys } });
+    let stale = described(
+        unavailable(),
+        "The keys could not be read for a while.",
+        &error_schema(),
+        "unavailable",
+    );
+    document::operation("JwkSet", MEDIA_TYPE, schema)
+        .titled("The public keys")
+        .about(
+            "A JWK Set (RFC 7517) of the flavours whose tokens others can verify. A key is published before it signs.",
+        )
+        .responds(stale.header(Header::retry_after()))
 }

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use dialects::description::Operation;
 use serde_json::json;
 
-use super::document::Document;
+use super::document::{self, Document};
 use super::{JWK_SET, METADATA, TokenEndpoints};
+use crate::http::{described, error_schema};
 
 /// How resource servers sign in.
 const AUTH_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
@@ -32,7 +34,7 @@ impl Metadata {
     pub(crate) fn new(issuer: Option<&str>) -> Self {
         Self {
             path: issuer.map(path_of).unwrap_or_default().to_owned(),
-            document: issuer.map(document),
+            document: issuer.map(written),
         }
     }
 
@@ -48,7 +50,7 @@ impl Metadata {
 
 /// `response_types_supported` is required, and an absent `grant_types_supported` would mean the authorization code; this
 /// server has no authorization endpoint, and its dialects are not described here. So both are there, and empty.
-fn document(issuer: &str) -> Document {
+fn written(issuer: &str) -> Document {
     let at = |path: &str| format!("{issuer}{path}");
     let [introspect, revoke] = TokenEndpoints::paths();
     let metadata = json!({
@@ -74,10 +76,29 @@ fn path_of(url: &str) -> &str {
 pub(super) async fn answer(metadata: Data<Metadata>, request: HttpRequest) -> HttpResponse {
     match &metadata.document {
         Some(document) => document.answer(&request),
-        None => HttpResponse::NotFound()
-            .content_type("application/json")
-            .body(r#"{"error":"not found","error_description":"the setting http.public_url is not set"}"#),
+        None => unknown(),
     }
+}
+
+fn unknown() -> HttpResponse {
+    HttpResponse::NotFound()
+        .content_type("application/json")
+        .body(r#"{"error":"not found","error_description":"the setting http.public_url is not set"}"#)
+}
+
+pub(super) fn operation() -> Operation {
+    let text = json!({ "type": "string", "format": "uri" });
+    let schema = json!({ "type": "object", "required": ["issuer", "response_types_supported"],
+        "properties": { "issuer": text, "jwks_uri": text, "introspection_endpoint": text, "revocation_endpoint": text } });
+    document::operation("Metadata", "application/json", schema)
+        .titled("Where this server answers what")
+        .about("The metadata of an authorization server (RFC 8414).")
+        .responds(described(
+            unknown(),
+            "No client knows the server by an address.",
+            &error_schema(),
+            "unknown",
+        ))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use dialects::oauth::{BasicCredentials, OauthErrors, TokenParameter};
 use secrecy::ExposeSecret;
 
 use super::{introspect, revoke};
-use crate::http::{Body, HandlerError, authorization, endpoint};
+use crate::http::{Body, FixedRoute, HandlerError, Routes, authorization, endpoint};
 use crate::parts::ServerParts;
 
 /// Where both are mounted.
@@ -74,10 +74,22 @@ impl TokenEndpoints {
         [INTROSPECT, REVOKE].map(|endpoint| endpoint.path(MOUNTED))
     }
 
-    pub(crate) fn register(self: &Arc<Self>, config: &mut ServiceConfig) {
-        let resource = |at| endpoint(at, MOUNTED, self, self.errors.clone());
-        config.service(resource(INTROSPECT).route(web::post().to(introspect::introspect)));
-        config.service(resource(REVOKE).route(web::post().to(revoke::revoke)));
+    /// The two routes, with their descriptions.
+    pub(crate) fn routes(self: Arc<Self>) -> [FixedRoute; 2] {
+        let (asking, revoking) = (self.clone(), self.clone());
+        let asked = move |config: &mut ServiceConfig| {
+            let resource = endpoint(INTROSPECT, MOUNTED, &asking, asking.errors.clone());
+            config.service(resource.route(web::post().to(introspect::introspect)));
+        };
+        let revoked = move |config: &mut ServiceConfig| {
+            let resource = endpoint(REVOKE, MOUNTED, &revoking, revoking.errors.clone());
+            config.service(resource.route(web::post().to(revoke::revoke)));
+        };
+        let [introspect, revoke] = Self::paths();
+        [
+            FixedRoute::new(introspect, &["POST"], self.errors.introspection(), Routes::new(asked)),
+            FixedRoute::new(revoke, &["POST"], self.errors.revocation(), Routes::new(revoked)),
+        ]
     }
 
     /// Reads a request, and checks who it comes from before what it asks.

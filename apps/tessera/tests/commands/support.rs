@@ -3,6 +3,8 @@
 
 #[path = "../it/support/client.rs"]
 pub mod client;
+#[path = "../it/support/description.rs"]
+pub mod description;
 #[path = "../it/support/poll.rs"]
 mod poll;
 #[path = "../it/support/server.rs"]

@@ -20,6 +20,7 @@ mod lifecycle;
 mod logging;
 mod metrics;
 mod oauth;
+mod openapi;
 mod panics;
 mod request_ids;
 mod secrets;

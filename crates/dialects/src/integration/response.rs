@@ -1,5 +1,6 @@
 //! The answer to a consumer: every key of the document in its order, with its nulls.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::time::utc_text;
@@ -8,7 +9,7 @@ use crate::corrupt_record::CorruptRecord;
 use crate::redacted::Redacted;
 
 /// The whole answer. [`Integration::response`](super::Integration::response) fills it in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TokenResponse<'a> {
     /// The client's token.
     pub token: Redacted<'a>,
@@ -34,23 +35,27 @@ impl TokenResponse<'_> {
 
 /// A client as the document shows it. Members that are [`Null`] exist for programs written against the document; this
 /// system has no values for them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the document names these members and does not explain them")]
 pub struct Person<'a> {
     pub id: i64,
     pub name: &'a str,
     pub external_name: Null,
     pub person_status: Null,
+    #[schemars(extend("format" = "uri"))]
     pub avatar: &'a str,
     pub avatar_file_name: Null,
     pub client_key_values: [ClientKeyValue<'a>; 2],
+    #[schemars(extend("format" = "date-time"))]
     pub created_at: String,
     pub email: &'a str,
+    #[schemars(extend("const" = "Client"))]
     pub r#type: &'static str,
     pub organization_id: i64,
     pub roles: Null,
     pub owner: Null,
     pub conversations_feed_order: bool,
+    #[schemars(extend("format" = "uri"))]
     pub organization_logo: &'a str,
     pub backup_active: Null,
     pub backup_email: Null,
@@ -98,19 +103,22 @@ impl<'a> Person<'a> {
 }
 
 /// One entry of `client_key_values`: the client's name or e-mail address.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ClientKeyValue<'a> {
     /// The client's number.
     pub client_id: i64,
     /// The client's membership of its organisation. A client has exactly one, so this is the client's number too.
     pub clients_organization_id: i64,
     /// When it was stored.
+    #[schemars(extend("format" = "date-time"))]
     pub created_at: String,
     /// The number of this entry. Each client has two: 2n - 1 for the name and 2n for the address of client n.
     pub id: i64,
     /// `name` or `email`.
+    #[schemars(extend("enum" = ["name", "email"]))]
     pub key: &'a str,
     /// When it was last changed.
+    #[schemars(extend("format" = "date-time"))]
     pub updated_at: String,
     /// The name or the address.
     pub value: &'a str,
@@ -165,7 +173,8 @@ pub struct Organization<'a> {
 }
 
 /// JSON's null.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Null;
 
 #[cfg(test)]

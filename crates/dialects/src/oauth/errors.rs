@@ -1,5 +1,6 @@
 //! The shape of errors (RFC 6749 section 5.2).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error_code;
@@ -31,8 +32,9 @@ impl RejectionFormatter for OauthErrors {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OauthError")]
+pub(super) struct Body<'a> {
     error: &'a str,
     error_description: &'a str,
 }

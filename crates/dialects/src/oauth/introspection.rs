@@ -1,5 +1,6 @@
 //! The answers about a token (RFC 7662 section 2.2).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -8,7 +9,7 @@ use crate::answer::Answer;
 ///
 /// `flavour`, `realm`, `token_id` and `sid` are ours; the others are those of RFC 7662. Times are in whole seconds since
 /// 1970, whatever unit the token itself counts in; `exp` is rounded down, so that no copy is used longer than the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ActiveToken<'a> {
     /// The server's address, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,8 +66,9 @@ impl<'a> ActiveToken<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct Active<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Active<'a> {
+    #[schemars(extend("const" = true))]
     active: bool,
     #[serde(flatten)]
     token: &'a ActiveToken<'a>,
@@ -79,8 +81,9 @@ pub fn inactive() -> Answer {
     Answer::json(200, &Inactive { active: false })
 }
 
-#[derive(Serialize)]
-struct Inactive {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Inactive {
+    #[schemars(extend("const" = false))]
     active: bool,
 }
 

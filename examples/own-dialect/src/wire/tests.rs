@@ -2,7 +2,7 @@
 
 use dialects::MAX_BODY;
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -106,7 +106,7 @@ fn a_wrong_client_is_401_with_a_challenge_and_a_wrong_refresh_token_is_400() {
 
 #[test]
 fn a_token_is_in_the_answer_and_not_in_its_debug_text() {
-    let answer = token_answer("canary", 3600, "canary", "read");
+    let answer = TokenResponse::new("canary", 3600, "canary", "read").answer();
     let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
     let expected = json!({
         "access_token": "canary",
@@ -133,5 +133,22 @@ fn every_rejection_has_an_answer_that_keeps_the_contract_of_a_formatter() {
         assert_eq!(has("WWW-Authenticate"), challenged, "{rejection:?}");
         assert_eq!(has("Retry-After"), matches!(answer.status, 429 | 503), "{rejection:?}");
         assert_eq!(has("Allow"), answer.status == 405, "{rejection:?}");
+    }
+}
+
+#[test]
+fn the_description_has_the_statuses_of_the_endpoint_and_its_examples_are_answers() {
+    let operation = OauthRejections::new("apps").operation();
+    let statuses: Vec<u16> = operation.responses.iter().map(|response| response.status).collect();
+    assert_eq!(statuses, [200, 400, 401, 408, 413, 415, 429, 500, 503]);
+    let refused = &operation.responses[1].contents[0].examples;
+    let codes: Vec<&str> = refused.iter().map(|example| example.name).collect();
+    assert_eq!(codes, ["malformed", "field", "unsupported_grant_type", "invalid_grant"]);
+    for example in refused {
+        let body: Value = serde_json::from_str(&example.body).expect("JSON");
+        assert!(
+            body["error"].is_string() && body["error_description"].is_string(),
+            "{body}"
+        );
     }
 }

@@ -13,7 +13,10 @@ pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) 
             let paths: Vec<String> = flavour.paths().collect();
             serde_json::json!({ "name": flavour.name, "paths": paths, "curl": curl(flavour, url, demo) })
         });
-        let mut ready = serde_json::json!({ "ready": url, "demo": demo, "metrics": metrics, "flavours": flavours.collect::<Vec<_>>() });
+        let docs = config.http.docs.then(|| format!("{url}/docs"));
+        let flavours: Vec<_> = flavours.collect();
+        let mut ready =
+            serde_json::json!({ "ready": url, "demo": demo, "metrics": metrics, "docs": docs, "flavours": flavours });
         if demo {
             ready["introspection"] = serde_json::json!({ "curl": introspection(url) });
         }
@@ -21,6 +24,9 @@ pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) 
         return;
     }
     println!("tessera is ready: {url}");
+    if config.http.docs {
+        println!("what it answers: {url}/docs");
+    }
     if demo {
         println!("demo: well-known passwords and a built-in master key. Not for production.");
     }

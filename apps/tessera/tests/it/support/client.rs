@@ -3,9 +3,12 @@
 use std::fmt;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+
+use super::description::Description;
 
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -84,8 +87,28 @@ impl Request {
         out
     }
 
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// Whether it is a browser's question whether a page may call.
+    pub fn is_preflight(&self) -> bool {
+        let name = "Access-Control-Request-Method";
+        self.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(name))
+    }
+
     fn is_head(&self) -> bool {
         self.method == "HEAD"
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.target)
     }
 }
 
@@ -155,6 +178,7 @@ impl fmt::Debug for Response {
 pub struct Connection {
     reader: BufReader<TcpStream>,
     host: SocketAddr,
+    description: Option<Arc<Description>>,
 }
 
 impl Connection {
@@ -183,7 +207,13 @@ impl Connection {
         Ok(Self {
             reader: BufReader::new(stream),
             host: address,
+            description: None,
         })
+    }
+
+    /// Compares every answer to [`send`](Self::send) with this description of them.
+    pub fn described_by(self, description: Option<Arc<Description>>) -> Self {
+        Self { description, ..self }
     }
 
     /// Sends bytes unchanged. Ignores errors: a server that has already answered may have closed its side.
@@ -219,8 +249,12 @@ impl Connection {
 
     pub fn send(&mut self, request: &Request) -> Response {
         self.write(&request.bytes(self.host));
-        self.read(request.is_head())
-            .unwrap_or_else(|error| panic!("no answer to {}: {error}", request.target))
+        let answer = self.read(request.is_head());
+        let answer = answer.unwrap_or_else(|error| panic!("no answer to {}: {error}", request.target));
+        if let Some(description) = &self.description {
+            description.check(request, &answer);
+        }
+        answer
     }
 
     /// The next answer that is not an interim one.

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use tempfile::TempDir;
 
 use super::client::{Connection, Request, Response};
+use super::description::Description;
 use super::poll;
 
 /// The start of the line in which the server prints its address.
@@ -350,6 +351,7 @@ pub struct Server {
     out: Output,
     err: Output,
     folder: TempDir,
+    description: Option<Arc<Description>>,
 }
 
 impl Server {
@@ -382,17 +384,19 @@ impl Server {
             address.is_some() || running.ended()
         });
         let address = address.unwrap_or_else(|| panic!("the server does not start:\n{}{}", out.text(), err.text()));
-        let server = Self {
+        let mut server = Self {
             running: Mutex::new(running),
             address,
             out,
             err,
             folder,
+            description: None,
         };
         let ready = poll(500, || {
             server.try_get("/readyz").is_some_and(|response| response.status == 200)
         });
         assert!(ready, "the server is not ready:\n{}", server.err.text());
+        server.description = Description::of(address).map(Arc::new);
         server
     }
 
@@ -415,12 +419,14 @@ impl Server {
     }
 
     pub fn connect(&self) -> Connection {
-        Connection::open(self.address).expect("the server takes connections")
+        let connection = Connection::open(self.address).expect("the server takes connections");
+        connection.described_by(self.description.clone())
     }
 
     /// A connection from another loopback address.
     pub fn connect_from(&self, source: &str) -> Connection {
-        Connection::open_from(source, self.address).expect("the server takes connections")
+        let connection = Connection::open_from(source, self.address).expect("the server takes connections");
+        connection.described_by(self.description.clone())
     }
 
     pub fn send(&self, request: &Request) -> Response {
