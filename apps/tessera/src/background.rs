@@ -1,4 +1,7 @@
-//! Background tasks: read revocations, compare clocks, write last uses, remove expired records, load new signing keys.
+//! Background tasks: read revocations, compare clocks, write last uses, remove expired records, load new signing keys,
+//! seal the audit log.
+
+mod audit;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use crate::health::StoreCheck;
+
+pub(crate) use audit::AuditTasks;
 
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
@@ -25,6 +30,7 @@ const PURGE_STEP: u32 = 500;
 pub(crate) struct Background {
     tasks: JoinSet<()>,
     registry: Arc<TokenRegistry>,
+    audit: AuditTasks,
 }
 
 impl Background {
@@ -34,6 +40,7 @@ impl Background {
         store: Arc<StoreCheck>,
         keyring: Arc<Keyring>,
         resource_servers: Arc<ResourceServerAuthenticator>,
+        audit: AuditTasks,
         poll: Duration,
     ) -> Self {
         let mut tasks = JoinSet::new();
@@ -44,15 +51,17 @@ impl Background {
         tasks.spawn(compare_clocks(registry.clone()));
         tasks.spawn(follow(keyring, poll));
         tasks.spawn(read_resource_servers(resource_servers, poll));
-        Self { tasks, registry }
+        audit.clone().start(&mut tasks);
+        Self { tasks, registry, audit }
     }
 
-    /// Stops all tasks, and writes the last uses that are not stored yet.
+    /// Stops all tasks, writes the last uses that are not stored yet, and seals the end of the audit log.
     pub(crate) async fn stop(mut self) {
         self.tasks.shutdown().await;
         if let Err(error) = self.registry.flush_used().await {
             tracing::warn!(event = "last_use_not_written", %error);
         }
+        self.audit.finish().await;
     }
 }
 

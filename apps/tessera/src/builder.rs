@@ -10,7 +10,7 @@ use auth_core::{Clock, Entropy, SecretKey, SystemClock, SystemEntropy};
 use tokio::task::JoinHandle;
 
 use crate::application::Application;
-use crate::background::Background;
+use crate::background::{AuditTasks, Background};
 use crate::composition::{Composition, Sources};
 use crate::config::{Config, Overrides, Span};
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
@@ -202,7 +202,8 @@ impl Builder {
         let read = resource_servers.reload().await;
         read.context("the resource servers cannot be read")?;
         let (registry, store_check) = (made.registry.clone(), made.store_check.clone());
-        let background = Background::start(registry, store_check, keyring, resource_servers, poll);
+        let audit = AuditTasks::of(&made, config.audit.keep.0);
+        let background = Background::start(registry, store_check, keyring, resource_servers, audit, poll);
         let health = application.health();
         let metrics = own_listener(&config, &application)?;
         let connections = made.connections.clone();

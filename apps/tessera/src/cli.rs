@@ -41,6 +41,8 @@ enum Command {
     Token(commands::token::Token),
     /// List, rotate, retire, import and export signing keys.
     Key(commands::key::Key),
+    /// Check, list and follow the audit log.
+    Audit(commands::audit::Audit),
 }
 
 /// Runs Tessera's command line, `serve`, `account`, `key` and the others, with the dialects and strategies of
@@ -60,6 +62,7 @@ pub fn run(builder: Builder) -> ExitCode {
         Command::ResourceServer(server) => server.run(&common),
         Command::Token(token) => token.run(&common),
         Command::Key(key) => key.run(&common),
+        Command::Audit(audit) => audit.run(&common),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

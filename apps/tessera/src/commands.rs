@@ -2,8 +2,9 @@
 
 pub mod account;
 mod admin;
-mod audit;
+pub mod audit;
 mod caller_secret;
+mod change_log;
 pub mod consumer;
 mod database;
 pub mod doctor;

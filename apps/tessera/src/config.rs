@@ -24,6 +24,7 @@ use crate::extension::{BadSetting, Catalog};
 pub use duration::Span;
 pub use flavour::{Flavour, SigningKeys};
 pub use http::HttpSettings;
+pub use limits::{AuditSettings, PartnerSettings, PasswordSettings, RefreshSettings, RevocationSettings};
 pub use limits::{PartnerSettings, PasswordSettings, RefreshSettings, ResourceServerSettings, RevocationSettings};
 pub use metrics::{MetricsAddress, MetricsSettings};
 
@@ -53,6 +54,7 @@ struct Raw {
     revocation: RevocationSettings,
     partners: PartnerSettings,
     resource_servers: ResourceServerSettings,
+    audit: AuditSettings,
     http: HttpSettings,
     metrics: MetricsSettings,
     flavour: Option<Vec<Dict>>,
@@ -69,6 +71,7 @@ impl Default for Raw {
             revocation: RevocationSettings::default(),
             partners: PartnerSettings::default(),
             resource_servers: ResourceServerSettings::default(),
+            audit: AuditSettings::default(),
             http: HttpSettings::default(),
             metrics: MetricsSettings::default(),
             flavour: None,
@@ -110,6 +113,8 @@ pub struct Config {
     pub partners: PartnerSettings,
     /// `[resource_servers]`.
     pub resource_servers: ResourceServerSettings,
+    /// `[audit]`.
+    pub audit: AuditSettings,
     /// `[http]`.
     pub http: HttpSettings,
     /// `[metrics]`.
@@ -163,6 +168,7 @@ impl Config {
         raw.refresh.check()?;
         raw.revocation.check()?;
         raw.http.check()?;
+        raw.audit.check()?;
         Ok(Self {
             listen: listen.map_err(|_| BadSetting::new("listen", &raw.listen, hint))?,
             flavours: flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?,
@@ -174,6 +180,7 @@ impl Config {
             revocation: raw.revocation,
             partners: raw.partners,
             resource_servers: raw.resource_servers,
+            audit: raw.audit,
             http: raw.http,
             metrics: raw.metrics,
         })

@@ -9,8 +9,8 @@ use anyhow::Context;
 use async_trait::async_trait;
 use auth_actix::Credential;
 use auth_core::{
-    Account, AccountStore, Clock, Entropy, PasswordAuthenticator, PasswordStore, PresentedToken, Realm, RefreshError,
-    Scopes, SignedIn, StoreError, Throttle, TokenAdminStore, TokenService, TokenStore, UnknownTokens,
+    Account, AccountStore, AuditStore, Clock, Entropy, PasswordAuthenticator, PasswordStore, PresentedToken, Realm,
+    RefreshError, Scopes, SignedIn, StoreError, Throttle, TokenAdminStore, TokenService, TokenStore, UnknownTokens,
 };
 use consumer_auth::{ConsumerStore, Quotas, ResourceServerStore};
 use keystore::KeyStore;
@@ -67,6 +67,8 @@ pub struct Stores {
     pub resource_servers: Arc<dyn ResourceServerStore>,
     /// Signing keys, encrypted.
     pub keys: Arc<dyn KeyStore>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditStore>,
     /// Facts about the store itself: the check value of its master key, whether it has demo data.
     pub meta: Arc<dyn MetaStore>,
     /// Whether it can be used.
@@ -84,6 +86,7 @@ impl From<&DieselStore> for Stores {
             consumers: store.consumers(),
             resource_servers: store.resource_servers(),
             keys: store.keys(),
+            audit: store.audit(),
             meta: store.meta(),
             health: Arc::new(store.clone()),
         }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod audit;
 mod contract;
 #[cfg(feature = "passwords")]
 mod passwords;
@@ -8,6 +9,11 @@ mod sessions;
 #[cfg(feature = "test-support")]
 pub mod testing;
 
+pub use audit::{
+    Actor, AuditAnchor, AuditCursor, AuditEntry, AuditEvent, AuditFilter, AuditKey, AuditMark, AuditMarks,
+    AuditOutcome, AuditRow, AuditSeal, AuditSealer, AuditStore, AuditVerifier, Cause, Fault, FaultKind, InvalidAnchor,
+    Provenance, SealError, Sealed, SealedEntry, SettledEntries, UnsealedLinks, UnsignedMark, Verdict as AuditVerdict,
+};
 pub use contract::account::{Account, Attributes, Generation, NewAccount, Realm, Subject};
 pub use contract::account_store::AccountStore;
 pub use contract::client_network::{ClientNetwork, UNKNOWN_SOURCE, WiderNetwork};

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use auth_core::{
-    FoldedLogin, Generation, NewAccount, NewToken, Realm, RefreshState, Scopes, Selector, Subject, Timestamp,
-    TokenDigest, TokenId,
+    AuditEvent, AuditKey, AuditSealer, AuditVerifier, FoldedLogin, Generation, NewAccount, NewToken, Provenance, Realm,
+    RefreshState, Scopes, SecretKey, Selector, Subject, SystemClock, Timestamp, TokenDigest, TokenId,
 };
 use consumer_auth::{NewClient, Organisation};
 use store_diesel::{Cluster, DieselStore, StoreOptions};
@@ -41,6 +41,7 @@ fn main() {
 async fn measure(name: &str, url: &str) {
     let store = DieselStore::connect(url, &StoreOptions::default()).await.unwrap();
     store.consumers().put_organisation(&organisation(171)).await.unwrap();
+    let sealing = tokio::spawn(seal(store.clone()));
     let digest = TokenDigest::of(b"token");
     let put = store.consumers().put_consumer(CONSUMER, &digest, 171, NOW).await;
     assert!(put.unwrap());
@@ -63,7 +64,7 @@ async fn measure(name: &str, url: &str) {
     let (tokens, numbers) = (store.tokens(), count.clone());
     rate("sign-in (insert)", Some(least), move || {
         let (tokens, number) = (tokens.clone(), numbers.fetch_add(1, Ordering::Relaxed));
-        async move { assert!(tokens.insert(token(owner, number)).await.unwrap().is_some()) }
+        by_request(async move { assert!(tokens.insert(token(owner, number)).await.unwrap().is_some()) })
     })
     .await;
 
@@ -72,14 +73,14 @@ async fn measure(name: &str, url: &str) {
     rate("refresh (find_session, rotate)", Some(least), move || {
         let at = numbers.fetch_add(1, Ordering::Relaxed);
         let (tokens, id) = (tokens.clone(), sessions[at as usize % sessions.len()]);
-        async move {
+        by_request(async move {
             let session = tokens.find_session(&selector(id.1)).await.unwrap().unwrap();
             let to = RefreshState {
                 rotated_at: NOW,
                 ..session.refresh.clone()
             };
             tokens.rotate(id.0, &session.refresh.current, &to).await.unwrap();
-        }
+        })
     })
     .await;
 
@@ -108,6 +109,105 @@ async fn measure(name: &str, url: &str) {
     })
     .await;
     println!("  (two operations: {:.2} of the least each)", 2.0 * both / least);
+    sealing.abort();
+    audit_log(name, url).await;
+}
+
+/// As a server does.
+async fn seal(store: DieselStore) {
+    let sealer = sealer(&store);
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        sealer.run().await.unwrap();
+    }
+}
+
+fn audit_key() -> AuditKey {
+    AuditKey::derive(&SecretKey::from_bytes([7; 32]))
+}
+
+fn sealer(store: &DieselStore) -> AuditSealer {
+    AuditSealer::new(
+        store.audit(),
+        audit_key(),
+        Arc::new(SystemClock::new()),
+        Duration::from_secs(1),
+    )
+}
+
+/// The size of an entry, and how fast the log is checked and read.
+async fn audit_log(name: &str, url: &str) {
+    const ENTRIES: i64 = 200_000;
+    let store = DieselStore::connect(url, &StoreOptions::default()).await.unwrap();
+    let size = async || match name {
+        "sqlite" => {
+            store
+                .dangerous_number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+                .await
+        }
+        _ => {
+            let size =
+                "SELECT (pg_total_relation_size('audit_entries') + pg_total_relation_size('audit_seals'))::bigint";
+            store.dangerous_number(size).await
+        }
+    };
+    let sealer = sealer(&store);
+    while sealer.run().await.unwrap().entries > 0 {}
+    let before = size().await.unwrap().unwrap();
+    for batch in 0..ENTRIES / 500 {
+        let entries: Vec<_> = (batch * 500..batch * 500 + 500).map(entry).collect();
+        store.audit().append(&entries).await.unwrap();
+    }
+    let start = Instant::now();
+    let mut sealed = 0;
+    while sealed < ENTRIES as u64 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        sealed += sealer.run().await.unwrap().entries;
+    }
+    let rate = |entries: u64, since: Instant| entries as f64 / since.elapsed().as_secs_f64();
+    println!("  seal                               {:9.0}/s", rate(sealed, start));
+    let grown = size().await.unwrap().unwrap() - before;
+    println!(
+        "  bytes for an entry                 {:9.0}",
+        grown as f64 / ENTRIES as f64
+    );
+    let start = Instant::now();
+    let verdict = AuditVerifier::new(store.audit(), audit_key(), Vec::new())
+        .verify(|_| {})
+        .await
+        .unwrap();
+    assert_eq!(verdict.faults, []);
+    println!(
+        "  verify                             {:9.0}/s",
+        rate(verdict.entries, start)
+    );
+    let start = Instant::now();
+    let filter = auth_core::AuditFilter {
+        subject: Some(-1),
+        ..Default::default()
+    };
+    let found = store.audit().find_entries(&filter, None, 50).await.unwrap();
+    assert!(found.is_empty());
+    println!(
+        "  search                             {:9.0}/s",
+        rate(verdict.entries, start)
+    );
+}
+
+/// With the provenance of a request.
+fn by_request<F: Future>(call: F) -> impl Future<Output = F::Output> {
+    Provenance::client([192, 0, 2, 7].into(), "4f1d0c9e8b1a4d369a590b1c2d3e4f50").scope(call)
+}
+
+/// As a refresh leaves it.
+fn entry(number: i64) -> auth_core::AuditEntry {
+    let by = Provenance::client(
+        [192, 0, 2, (number % 250) as u8].into(),
+        "4f1d0c9e8b1a4d369a590b1c2d3e4f50",
+    );
+    let entry = by.entry(AuditEvent::TokenRefreshed, NOW).subject(Subject(number));
+    let realm = Realm::parse("workshops").unwrap();
+    entry.token(TokenId(number)).realm(&realm).flavour("mechanics")
 }
 
 async fn rate<F: Future<Output = ()> + Send>(

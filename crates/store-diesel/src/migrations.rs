@@ -111,6 +111,7 @@ migrations! {
     "2026-11-26-000007_digest_refresh_selectors",
     "2026-11-26-000008_record_who_vouched",
     "2026-11-26-000009_create_resource_servers",
+    "2026-11-26-000010_keep_an_audit_log",
 }
 
 #[cfg(test)]

@@ -9,10 +9,13 @@ mod differences;
 mod backend;
 mod connector;
 mod pool;
+mod recorded;
 mod tls;
 
 #[path = "ports/accounts.rs"]
 mod accounts;
+#[path = "ports/audit.rs"]
+mod audit;
 #[path = "ports/consumers.rs"]
 mod consumers;
 #[path = "ports/database_info.rs"]

@@ -7,6 +7,7 @@ use permissions::read_list;
 use crate::error::{DbError, Outcome};
 
 mod account;
+mod audit;
 mod consumer;
 mod feed;
 mod key;
@@ -14,6 +15,7 @@ mod resource_server;
 mod token;
 
 pub(crate) use account::{AccountRow, CLIENT_NAME, NewAccountRow, attributes_text};
+pub(crate) use audit::{AuditEntryRow, MarkRow, NewAuditRow, SealRow};
 pub(crate) use consumer::{ConsumerRow, OrganisationRow};
 pub(crate) use feed::{FeedRow, NewFeedRow};
 pub(crate) use key::KeyRow;

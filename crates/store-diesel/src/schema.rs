@@ -132,6 +132,53 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_entries (sequence) {
+        sequence -> BigInt,
+        written_by -> BigInt,
+        at -> BigInt,
+        event -> Text,
+        outcome -> Text,
+        actor -> Text,
+        command -> Nullable<Text>,
+        source -> Nullable<Text>,
+        request -> Nullable<Text>,
+        realm -> Nullable<Text>,
+        flavour -> Nullable<Text>,
+        subject -> Nullable<BigInt>,
+        token -> Nullable<BigInt>,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_seals (number) {
+        number -> BigInt,
+        at -> BigInt,
+        entries -> BigInt,
+        settled -> BigInt,
+        floor -> BigInt,
+        highest -> BigInt,
+        links -> Binary,
+        previous -> Binary,
+        mac -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_marks (name) {
+        name -> Text,
+        number -> BigInt,
+        entries -> BigInt,
+        settled -> BigInt,
+        floor -> BigInt,
+        highest -> BigInt,
+        at -> BigInt,
+        mac -> Binary,
+        proof -> Binary,
+    }
+}
+
 diesel::joinable!(consumer_clients -> accounts (account_id));
 diesel::joinable!(consumer_clients -> consumers (consumer_key));
 diesel::joinable!(consumers -> organisations (organisation_id));
@@ -140,6 +187,9 @@ diesel::joinable!(tokens -> accounts (subject));
 
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
+    audit_entries,
+    audit_marks,
+    audit_seals,
     consumer_clients,
     consumers,
     feed,

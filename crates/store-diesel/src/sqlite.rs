@@ -14,6 +14,8 @@ mod worker;
 
 #[path = "ports/accounts.rs"]
 mod accounts;
+#[path = "ports/audit.rs"]
+mod audit;
 #[path = "ports/consumers.rs"]
 mod consumers;
 #[path = "ports/database_info.rs"]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_core::{AccountStore, PasswordStore, StoreError, TokenAdminStore, TokenStore};
+use auth_core::{AccountStore, AuditStore, PasswordStore, StoreError, TokenAdminStore, TokenStore};
 use consumer_auth::{ConsumerStore, ResourceServerStore};
 use keystore::KeyStore;
 use permissions::RoleStore;
@@ -73,6 +73,11 @@ impl DieselStore {
         self.0.clone()
     }
 
+    /// The port of the audit log.
+    pub fn audit(&self) -> Arc<dyn AuditStore> {
+        self.0.clone()
+    }
+
     /// What the server remembers about this database.
     pub fn meta(&self) -> Arc<dyn MetaStore> {
         self.0.clone()
@@ -134,6 +139,7 @@ pub(crate) trait Ports:
     + ConsumerStore
     + ResourceServerStore
     + KeyStore
+    + AuditStore
     + MetaStore
     + Behind
 {
@@ -147,6 +153,7 @@ impl<T> Ports for T where
         + ConsumerStore
         + ResourceServerStore
         + KeyStore
+        + AuditStore
         + MetaStore
         + Behind
 {

@@ -10,8 +10,9 @@ use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
-use auth_core::{Subject, TokenId, TokenStore};
+use auth_core::{AuditKey, AuditSealer, AuditVerifier, SecretKey, Subject, SystemClock, TokenId, TokenStore};
 use libtest_mimic::{Arguments, Trial};
 use store_diesel::{DieselStore, StoreOptions};
 use support::things::{NOW, owner, token};
@@ -139,6 +140,37 @@ async fn assert_all_there(store: &DieselStore, issued: &BTreeSet<i64>, revoked: 
         store.dangerous_number(revoked).await.unwrap(),
         "an end and its entry in the feed come together"
     );
+    for (event, tokens) in [
+        ("token_issued", "SELECT count(*) FROM tokens"),
+        ("token_revoked", revoked),
+    ] {
+        let entries = format!("SELECT count(*) FROM audit_entries WHERE event = '{event}'");
+        assert_eq!(
+            store.dangerous_number(&entries).await.unwrap(),
+            store.dangerous_number(tokens).await.unwrap(),
+            "a change and its entry in the audit log come together"
+        );
+    }
+    assert_chain_is_whole(store).await;
+}
+
+/// What the process that was killed has sealed is whole, and this one goes on from there.
+async fn assert_chain_is_whole(store: &DieselStore) {
+    sealer(store).run().await.unwrap();
+    let verdict = AuditVerifier::new(store.audit(), audit_key(), Vec::new())
+        .verify(|_| {})
+        .await;
+    let verdict = verdict.unwrap();
+    assert_eq!((verdict.faults, verdict.unsealed), (Vec::new(), 0));
+}
+
+fn audit_key() -> AuditKey {
+    AuditKey::derive(&SecretKey::from_bytes([7; 32]))
+}
+
+fn sealer(store: &DieselStore) -> AuditSealer {
+    let clock = Arc::new(SystemClock::new());
+    AuditSealer::new(store.audit(), audit_key(), clock, Duration::ZERO)
 }
 
 /// What a process printed before it was killed, which was after so many lines at the earliest.
@@ -165,6 +197,13 @@ async fn write_until_killed(url: &str) {
     for _ in 0..8 {
         callers.spawn(write(store.tokens(), owner));
     }
+    let sealer = sealer(&store);
+    callers.spawn(async move {
+        loop {
+            sealer.run().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
     // None of them returns: the first failure ends them all.
     callers.join_next().await.unwrap().unwrap();
 }

@@ -1,7 +1,9 @@
 //! The port of accounts.
 
 use async_trait::async_trait;
-use auth_core::{Account, AccountStore, Attributes, Change, NewAccount, StoreError, Subject, Timestamp};
+use auth_core::{
+    Account, AccountStore, Attributes, AuditEvent, Change, NewAccount, Provenance, StoreError, Subject, Timestamp,
+};
 
 use crate::MemoryStore;
 use crate::state::folded_names;
@@ -18,10 +20,14 @@ impl AccountStore for MemoryStore {
         let number_taken = new.subject.is_some_and(|subject| state.accounts.contains_key(&subject));
         let names = folded_names(&new.login, new.alias.as_deref());
         let name_taken = names.iter().any(|name| state.account_named(&new.realm, name).is_some());
-        match number_taken || name_taken {
-            true => Ok(None),
-            false => Ok(Some(state.add_account(new))),
+        if number_taken || name_taken {
+            return Ok(None);
         }
+        let entry = Provenance::current().entry(AuditEvent::AccountCreated, new.created_at);
+        let entry = entry.realm(&new.realm);
+        let subject = state.add_account(new);
+        state.record(entry.subject(subject));
+        Ok(Some(subject))
     }
 
     async fn set_disabled(&self, subject: Subject, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
@@ -33,6 +39,11 @@ impl AccountStore for MemoryStore {
         if disabled {
             state.supersede(subject, now);
         }
+        let event = match disabled {
+            true => AuditEvent::AccountDisabled,
+            false => AuditEvent::AccountEnabled,
+        };
+        state.record(Provenance::current().entry(event, now).subject(subject));
         Ok(true)
     }
 
@@ -43,12 +54,19 @@ impl AccountStore for MemoryStore {
         };
         row.account.role = role.map(str::to_owned);
         state.publish_change_for_a_day(Change::SubjectRights(subject), now);
+        let entry = Provenance::current().entry(AuditEvent::AccountRoleSet, now);
+        state.record(entry.subject(subject).detail(role.unwrap_or_default()));
         Ok(true)
     }
 
     async fn set_attributes(&self, subject: Subject, attributes: &Attributes) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let row = state.accounts.get_mut(&subject);
-        Ok(row.map(|row| row.account.attributes = attributes.clone()).is_some())
+        let Some(row) = state.accounts.get_mut(&subject) else {
+            return Ok(false);
+        };
+        row.account.attributes = attributes.clone();
+        let entry = Provenance::current().entry_now(AuditEvent::AccountAttributesSet);
+        state.record(entry.subject(subject));
+        Ok(true)
     }
 }

@@ -2,7 +2,9 @@
 //! its e-mail, its name an attribute.
 
 use async_trait::async_trait;
-use auth_core::{Account, Attributes, NewAccount, Realm, StoreError, Subject, Timestamp, TokenDigest};
+use auth_core::{
+    Account, Attributes, AuditEvent, NewAccount, Provenance, Realm, StoreError, Subject, Timestamp, TokenDigest,
+};
 use consumer_auth::{
     Client, ClientsOf, Consumer, ConsumerStore, NewClient, Organisation, PreviousSecret, SecretRotation,
 };
@@ -49,12 +51,16 @@ impl ConsumerStore for MemoryStore {
             return Ok(None);
         }
         let (consumer, realm) = (new.consumer.clone(), Realm::of_organisation(organisation));
+        let entry = Provenance::current().entry(AuditEvent::ClientVouched, new.created_at);
+        let entry = entry.realm(&realm).detail(&consumer);
         let found = state.account_named(&realm, &new.folded);
         let subject = match found.map(|row| row.account.subject) {
             Some(subject) => subject,
             None => state.add_account(account_of(new, realm)),
         };
-        state.vouched.insert((consumer, subject));
+        if state.vouched.insert((consumer, subject)) {
+            state.record(entry.subject(subject));
+        }
         let account = state.accounts.get(&subject).map(|row| &row.account);
         let client = account.map(|account| client_of(account, organisation));
         let client = client.ok_or_else(|| StoreError::Corrupt("a client without an account".into()));
@@ -82,6 +88,8 @@ impl ConsumerStore for MemoryStore {
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
         let mut state = self.state();
         state.organisations.insert(organisation.id, organisation.clone());
+        let entry = Provenance::current().entry_now(AuditEvent::OrganisationPut);
+        state.record(entry.realm(&Realm::of_organisation(organisation.id)));
         Ok(())
     }
 
@@ -90,7 +98,7 @@ impl ConsumerStore for MemoryStore {
         key: &str,
         token: &TokenDigest,
         organisation: i64,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut state = self.state();
         let elsewhere = state
@@ -107,6 +115,8 @@ impl ConsumerStore for MemoryStore {
             organisation,
         };
         state.consumers.insert(key.to_owned(), row);
+        let entry = Provenance::current().entry(AuditEvent::ConsumerPut, now);
+        state.record(entry.realm(&Realm::of_organisation(organisation)).detail(key));
         Ok(true)
     }
 
@@ -122,13 +132,23 @@ impl ConsumerStore for MemoryStore {
             until: rotation.previous_until,
         });
         row.token = rotation.to;
+        let entry = Provenance::current().entry(AuditEvent::ConsumerRotated, rotation.now);
+        state.record(entry.detail(&rotation.key));
         Ok(true)
     }
 
     async fn set_consumer_disabled(&self, key: &str, disabled: bool) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let row = state.consumers.get_mut(key);
-        Ok(row.map(|row| row.disabled = disabled).is_some())
+        let Some(row) = state.consumers.get_mut(key) else {
+            return Ok(false);
+        };
+        row.disabled = disabled;
+        let event = match disabled {
+            true => AuditEvent::ConsumerDisabled,
+            false => AuditEvent::ConsumerEnabled,
+        };
+        state.record(Provenance::current().entry_now(event).detail(key));
+        Ok(true)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The port of signing keys.
 
 use async_trait::async_trait;
-use auth_core::{StoreError, Timestamp};
+use auth_core::{AuditEntry, AuditEvent, Provenance, StoreError, Timestamp};
 use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
 
 use crate::MemoryStore;
@@ -22,6 +22,7 @@ impl KeyStore for MemoryStore {
         let adds = !has_one && !state.keys.contains_key(&key.name);
         if adds {
             state.add_key(key);
+            state.record(entry_of(AuditEvent::KeyAdded, key, key.created_at));
         }
         Ok(adds)
     }
@@ -34,6 +35,7 @@ impl KeyStore for MemoryStore {
         let others = state.keys.values_mut().filter(|key| key.purpose == new.purpose);
         others.for_each(|key| key.retire_by(others_retire));
         state.add_key(new);
+        state.record(entry_of(AuditEvent::KeyRotated, new, new.created_at));
         Ok(true)
     }
 
@@ -46,18 +48,29 @@ impl KeyStore for MemoryStore {
         let outcome = retirement.decide(&of_purpose.cloned().collect::<Vec<_>>());
         if let RetireOutcome::Retired(key) = &outcome {
             state.add_key(key);
+            state.record(entry_of(AuditEvent::KeyRetired, key, retirement.now));
         }
         Ok(outcome)
     }
 
     async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
         let flavour = Some(new.purpose.flavour());
-        Ok(self.state().replace_keys(flavour, std::slice::from_ref(new), now))
+        let entry = entry_of(AuditEvent::KeysReplaced, new, now);
+        Ok(self
+            .state()
+            .replace_keys(flavour, std::slice::from_ref(new), now, entry))
     }
 
     async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
-        Ok(self.state().replace_keys(None, replacements, now))
+        let entry = Provenance::current().entry(AuditEvent::KeysReplaced, now).detail("all");
+        Ok(self.state().replace_keys(None, replacements, now, entry))
     }
+}
+
+/// An entry about a key: its flavour, and as the detail its name.
+fn entry_of(event: AuditEvent, key: &StoredKey, at: Timestamp) -> AuditEntry {
+    let entry = Provenance::current().entry(event, at);
+    entry.flavour(key.purpose.flavour()).detail(&key.name)
 }
 
 impl State {
@@ -66,7 +79,13 @@ impl State {
         self.keys.insert(key.name.clone(), key.clone());
     }
 
-    fn replace_keys(&mut self, flavour: Option<&str>, new: &[StoredKey], now: Timestamp) -> EmergencyOutcome {
+    fn replace_keys(
+        &mut self,
+        flavour: Option<&str>,
+        new: &[StoredKey],
+        now: Timestamp,
+        entry: AuditEntry,
+    ) -> EmergencyOutcome {
         let stored: Vec<StoredKey> = self.keys.values().cloned().collect();
         let outcome = EmergencyOutcome::decide(&stored, flavour, new, now);
         if let EmergencyOutcome::Replaced(_) = &outcome {
@@ -74,6 +93,7 @@ impl State {
             old.filter(|key| EmergencyOutcome::concerns(key, flavour))
                 .for_each(|key| key.retire_by(StoredKey::REVOKED));
             new.iter().for_each(|key| self.add_key(key));
+            self.record(entry);
         }
         outcome
     }

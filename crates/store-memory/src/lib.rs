@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod audit;
 mod consumers;
 mod inspect;
 mod keys;
@@ -18,7 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use state::State;
 
-/// Accounts, passwords, roles, consumers, tokens, signing keys and the feed of changes, in memory.
+/// Accounts, passwords, roles, consumers, tokens, signing keys, the feed of changes and the audit log, in memory.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<State>);
 

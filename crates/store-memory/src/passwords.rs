@@ -1,7 +1,10 @@
 //! The port of password hashes.
 
 use async_trait::async_trait;
-use auth_core::{FoldedLogin, PasswordRecord, PasswordStore, Realm, StoreError, Subject, Timestamp};
+use auth_core::{
+    AuditEntry, AuditEvent, FoldedLogin, PasswordRecord, PasswordStore, Provenance, Realm, StoreError, Subject,
+    Timestamp,
+};
 
 use crate::MemoryStore;
 use crate::state::State;
@@ -26,6 +29,8 @@ impl PasswordStore for MemoryStore {
         if end_sessions {
             state.supersede(subject, now);
         }
+        let entry = Provenance::current().entry(AuditEvent::PasswordSet, now);
+        state.record(with_sessions(entry.subject(subject), end_sessions));
         Ok(true)
     }
 
@@ -42,11 +47,29 @@ impl PasswordStore for MemoryStore {
         if replaced && end_sessions {
             state.supersede(subject, now);
         }
+        if replaced {
+            let entry = Provenance::current().entry(AuditEvent::PasswordChanged, now);
+            state.record(with_sessions(entry.subject(subject), end_sessions));
+        }
         Ok(replaced)
     }
 
     async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
-        Ok(self.state().replace_hash(subject, old, new))
+        let mut state = self.state();
+        let replaced = state.replace_hash(subject, old, new);
+        if replaced {
+            let entry = Provenance::current().entry_now(AuditEvent::PasswordUpgraded);
+            state.record(entry.subject(subject));
+        }
+        Ok(replaced)
+    }
+}
+
+/// Says of a password's change whether it revoked the account's tokens.
+fn with_sessions(entry: AuditEntry, end_sessions: bool) -> AuditEntry {
+    match end_sessions {
+        true => entry.detail("sessions_ended"),
+        false => entry,
     }
 }
 

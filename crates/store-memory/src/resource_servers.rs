@@ -1,7 +1,7 @@
 //! The port of resource servers.
 
 use async_trait::async_trait;
-use auth_core::{StoreError, Timestamp, TokenDigest};
+use auth_core::{AuditEvent, Provenance, StoreError, Timestamp, TokenDigest};
 use consumer_auth::{Audience, PreviousSecret, ResourceServer, ResourceServerStore, SecretRotation};
 
 use crate::MemoryStore;
@@ -30,6 +30,8 @@ impl ResourceServerStore for MemoryStore {
             created_at: before.map_or(now, |before| before.created_at),
         };
         state.resource_servers.insert(id.to_owned(), new);
+        let entry = Provenance::current().entry(AuditEvent::ResourceServerPut, now);
+        state.record(entry.detail(id));
         Ok(())
     }
 
@@ -45,18 +47,33 @@ impl ResourceServerStore for MemoryStore {
             until: rotation.previous_until,
         });
         row.secret = rotation.to;
+        let entry = Provenance::current().entry(AuditEvent::ResourceServerRotated, rotation.now);
+        state.record(entry.detail(&rotation.key));
         Ok(true)
     }
 
     async fn set_audience(&self, id: &str, audience: &Audience) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let row = state.resource_servers.get_mut(id);
-        Ok(row.map(|row| row.audience = audience.clone()).is_some())
+        let Some(row) = state.resource_servers.get_mut(id) else {
+            return Ok(false);
+        };
+        row.audience = audience.clone();
+        let entry = Provenance::current().entry_now(AuditEvent::ResourceServerAudienceSet);
+        state.record(entry.detail(id));
+        Ok(true)
     }
 
     async fn set_resource_server_disabled(&self, id: &str, disabled: bool) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let row = state.resource_servers.get_mut(id);
-        Ok(row.map(|row| row.disabled = disabled).is_some())
+        let Some(row) = state.resource_servers.get_mut(id) else {
+            return Ok(false);
+        };
+        row.disabled = disabled;
+        let event = match disabled {
+            true => AuditEvent::ResourceServerDisabled,
+            false => AuditEvent::ResourceServerEnabled,
+        };
+        state.record(Provenance::current().entry_now(event).detail(id));
+        Ok(true)
     }
 }

@@ -1,7 +1,7 @@
 //! The port of roles.
 
 use async_trait::async_trait;
-use auth_core::{Change, Realm, Scopes, StoreError, Timestamp};
+use auth_core::{AuditEvent, Change, Provenance, Realm, Scopes, StoreError, Timestamp};
 use permissions::{Role, RoleName, RoleStore, read_list, write_list};
 
 use crate::MemoryStore;
@@ -32,6 +32,8 @@ impl RoleStore for MemoryStore {
         let name = (role.realm.clone(), role.name.as_str().to_owned());
         state.roles.insert(name, write_list(&role.permissions));
         state.publish_change_for_a_day(Change::AllRights, now);
+        let entry = Provenance::current().entry(AuditEvent::RolePut, now);
+        state.record(entry.realm(&role.realm).detail(role.name.as_str()));
         Ok(())
     }
 }

@@ -11,6 +11,8 @@ use consumer_auth::{Organisation, PreviousSecret, ResourceServer};
 use keystore::StoredKey;
 use permissions::read_list;
 
+use crate::audit::Log;
+
 /// For how long a change stays in the feed when no token's expiry says how long it matters.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -30,6 +32,7 @@ pub(crate) struct State {
     pub(crate) resource_servers: BTreeMap<String, ResourceServer>,
     pub(crate) keys: BTreeMap<String, StoredKey>,
     pub(crate) feed: BTreeMap<i64, FeedEntry>,
+    pub(crate) log: Log,
     /// The highest numbers ever given out. Rows are removed; their numbers are never given again.
     pub(crate) last_token: i64,
     pub(crate) last_subject: i64,

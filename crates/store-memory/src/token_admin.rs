@@ -1,7 +1,9 @@
 //! The port of token administration.
 
 use async_trait::async_trait;
-use auth_core::{Change, Generation, StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary};
+use auth_core::{
+    AuditEvent, Change, Generation, Provenance, StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary,
+};
 
 use crate::MemoryStore;
 use crate::state::TokenRow;
@@ -31,6 +33,10 @@ impl TokenAdminStore for MemoryStore {
         let mut state = self.state();
         let found = state.accounts.contains_key(&subject);
         state.supersede(subject, now);
+        if found {
+            let entry = Provenance::current().entry(AuditEvent::SessionsEnded, now);
+            state.record(entry.subject(subject));
+        }
         Ok(found)
     }
 
@@ -47,6 +53,8 @@ impl TokenAdminStore for MemoryStore {
             row.generation_since = now;
         }
         state.publish_change_for_a_day(Change::AllRights, now);
+        let entry = Provenance::current().entry(AuditEvent::AllSessionsEnded, now);
+        state.record(entry.detail(&format!("{revoked} revoked")));
         Ok(revoked)
     }
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Change, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest,
-    TokenId, TokenRecord, TokenStore,
+    AuditEntry, AuditEvent, Change, FeedEntry, FeedState, NewToken, Provenance, RefreshSession, RefreshState, Selector,
+    StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 
 use crate::MemoryStore;
@@ -59,6 +59,8 @@ impl TokenStore for MemoryStore {
         match family.filter(|family| live && family.current == *from) {
             Some(family) => {
                 *family = to.clone();
+                let entry = Provenance::current().entry(AuditEvent::TokenRefreshed, to.rotated_at);
+                state.record_about(id, entry);
                 Ok(true)
             }
             None => Ok(false),
@@ -75,6 +77,7 @@ impl TokenStore for MemoryStore {
             row.revoked_at = Some(now);
         }
         state.publish_change(Change::Ended(id), until);
+        state.record_about(id, Provenance::current().revocation(now));
         Ok(true)
     }
 
@@ -118,8 +121,19 @@ impl State {
         }
         self.last_token += 1;
         let id = TokenId(self.last_token);
+        let entry = Provenance::current().entry(AuditEvent::TokenIssued, new.issued_at);
         self.tokens.insert(id, row(id, new, shared));
+        self.record_about(id, entry);
         Some(id)
+    }
+
+    /// Writes an entry about a token that is there.
+    fn record_about(&mut self, id: TokenId, entry: AuditEntry) {
+        if let Some(row) = self.tokens.get(&id) {
+            let record = &row.record;
+            let entry = entry.realm(&record.realm).flavour(&record.flavour);
+            self.record(entry.subject(record.subject).token(id));
+        }
     }
 
     /// The live shared record that a grant may be answered with.

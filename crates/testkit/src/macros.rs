@@ -307,6 +307,19 @@ macro_rules! __store_laws {
             an_emergency_for_everything_reaches_every_purpose
             an_emergency_wins_over_rotations
             an_emergency_for_everything_wins_over_rotations
+            a_change_of_a_token_leaves_one_entry
+            a_revocation_says_why
+            a_change_of_an_account_leaves_one_entry
+            a_change_of_a_consumer_leaves_one_entry
+            a_change_of_a_key_leaves_one_entry
+            what_changes_nothing_leaves_no_entry
+            an_entry_says_who_and_from_where
+            an_entry_has_no_secret
+            entries_are_found_by_what_they_say
+            an_entry_is_settled_once
+            an_entry_is_sealed_once_by_a_crowd
+            a_shortened_log_is_whole
+            a_chain_begun_anew_is_whole
         }
     };
 }

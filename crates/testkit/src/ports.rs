@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_core::{AccountStore, PasswordStore, Realm, Timestamp, TokenAdminStore, TokenId, TokenStore};
+use auth_core::{AccountStore, AuditStore, PasswordStore, Realm, Timestamp, TokenAdminStore, TokenId, TokenStore};
 use consumer_auth::{ConsumerStore, ResourceServerStore};
 use keystore::KeyStore;
 use permissions::RoleStore;
@@ -31,13 +31,22 @@ pub struct Ports {
     pub resource_servers: Arc<dyn ResourceServerStore>,
     /// Signing keys.
     pub keys: Arc<dyn KeyStore>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditStore>,
 }
 
 impl Ports {
     /// The ports of a store that implements all of them.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: TokenAdminStore + AccountStore + PasswordStore + RoleStore + ConsumerStore + ResourceServerStore + KeyStore,
+        S: TokenAdminStore
+            + AccountStore
+            + PasswordStore
+            + RoleStore
+            + ConsumerStore
+            + ResourceServerStore
+            + KeyStore
+            + AuditStore,
     {
         Self {
             tokens: store.clone(),
@@ -47,7 +56,8 @@ impl Ports {
             roles: store.clone(),
             consumers: store.clone(),
             resource_servers: store.clone(),
-            keys: store,
+            keys: store.clone(),
+            audit: store,
         }
     }
 }

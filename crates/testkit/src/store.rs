@@ -3,6 +3,8 @@
 //! [`store_conformance!`](crate::store_conformance) makes a test of each.
 
 mod account;
+mod audit;
+mod audit_chain;
 mod client;
 mod consumer;
 mod consumer_clients;
@@ -26,6 +28,8 @@ mod shared;
 mod token_admin;
 
 pub use account::*;
+pub use audit::*;
+pub use audit_chain::*;
 pub use client::*;
 pub use consumer::*;
 pub use consumer_clients::*;

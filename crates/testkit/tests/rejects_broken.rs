@@ -193,6 +193,19 @@ const STORES: &[(&str, store::Flaw)] = {
             "an_emergency_for_everything_wins_over_rotations",
             RotationForgetsEmergencies,
         ),
+        ("a_change_of_a_token_leaves_one_entry", IssuesWithoutEntry),
+        ("a_revocation_says_why", RevokesWithoutReason),
+        ("a_change_of_an_account_leaves_one_entry", PasswordsWithoutEntry),
+        ("a_change_of_a_consumer_leaves_one_entry", RotatesConsumersTwiceInTheLog),
+        ("a_change_of_a_key_leaves_one_entry", KeysWithoutEntry),
+        ("what_changes_nothing_leaves_no_entry", RefusedRotationsAreEntries),
+        ("an_entry_says_who_and_from_where", EntriesOfNobody),
+        ("an_entry_has_no_secret", EntriesHaveHashes),
+        ("entries_are_found_by_what_they_say", FindsEntriesOfAnyEvent),
+        ("an_entry_is_settled_once", SettlesAPageTwice),
+        ("an_entry_is_sealed_once_by_a_crowd", SealsOverSeals),
+        ("a_shortened_log_is_whole", ForgetsEntriesOnly),
+        ("a_chain_begun_anew_is_whole", RestartsWithoutEntry),
     ]
 };
 

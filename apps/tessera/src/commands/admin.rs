@@ -6,13 +6,13 @@ use std::sync::Arc;
 use anyhow::Context;
 use auth_core::{
     AccountStore, Clock, Entropy, HashCost, HashingOptions, PasswordHasher, PasswordPolicy, PasswordSetter,
-    PasswordStore, Timestamp, TokenAdminStore,
+    PasswordStore, Provenance, Timestamp, TokenAdminStore,
 };
 use consumer_auth::{ConsumerStore, ResourceServerStore};
 use permissions::RoleStore;
 use store_diesel::DieselStore;
 
-use super::audit;
+use super::change_log;
 use super::database::{database_url, open_existing};
 use super::report::Report;
 use crate::commands;
@@ -38,9 +38,10 @@ impl Admin {
                 clock: common.builder().clock_handle(),
                 entropy: common.builder().entropy_handle(),
             };
-            action(&admin).await
+            let by = Provenance::operator(&change_log::operator(), common.command());
+            by.scope(action(&admin)).await
         })?;
-        audit::log_change(common, &report);
+        change_log::log_change(common, &report);
         report.print(common.json())
     }
 

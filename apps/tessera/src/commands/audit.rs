@@ -1,86 +1,57 @@
-//! The log line of a command that changed something.
+//! `tessera audit`.
 
-use std::os::unix::fs::MetadataExt;
+mod anchors;
+mod line;
+mod list;
+mod restart;
+mod tail;
+mod verify;
 
-use serde_json::Value;
+use anyhow::Context;
+use auth_core::{AuditKey, SecretKey};
+use clap::{Args, Subcommand};
 
-use super::report::{Report, plain};
+use super::admin::Admin;
+use super::database::master_key;
+use crate::keys::is_the_stores;
+use crate::master;
 use crate::options::Common;
-use crate::telemetry;
 
-/// The commands that only read, by their last word.
-const READING: &[&str] = &["show", "list", "export-public"];
+/// The audit log: who did what, when, from where.
+#[derive(Debug, Args)]
+pub struct Audit {
+    #[command(subcommand)]
+    action: Action,
+}
 
-/// What a report may say in the log: numbers and names of records, never a login, an attribute or a secret.
-const LOGGED: &[&str] = &[
-    "id",
-    "account",
-    "realm",
-    "name",
-    "role",
-    "organisation",
-    "key",
-    "kid",
-    "flavour",
-    "emergency",
-    "disabled",
-    "sessions_ended",
-    "ended",
-    "keys_retired",
-    "unused_keys_retired",
-    "retires_at",
-];
+#[derive(Debug, Subcommand)]
+enum Action {
+    Verify(verify::Verify),
+    List(list::List),
+    Tail(tail::Tail),
+    Restart(restart::Restart),
+}
 
-/// Logs that a command has changed something: which, what, and who ran it. To standard error, as the server does.
-pub(super) fn log_change(common: &Common, report: &Report) {
-    let command = common.command();
-    if READING.iter().any(|word| command.ends_with(word)) {
-        return;
+impl Audit {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        match self.action {
+            Action::Verify(action) => action.run(common),
+            Action::List(action) => action.run(common),
+            Action::Tail(action) => action.run(common),
+            Action::Restart(action) => action.run(common),
+        }
     }
-    let _log = match telemetry::start() {
-        Ok(log) => log,
-        // The change is made: what is wrong with the log is no reason to call it a failure.
-        Err(error) => return eprintln!("tessera: note: {command} is not logged: {error:#}"),
-    };
-    let (what, user) = (what(report.json()), user());
-    tracing::info!(event = "command_done", command, what, uid = uid(), user);
 }
 
-/// `id=7 disabled=true`.
-fn what(report: &Value) -> String {
-    let value = |name: &&str| match report.get(name)? {
-        Value::String(text) => Some(format!("{name}={}", plain(text))),
-        Value::Number(number) => Some(format!("{name}={number}")),
-        Value::Bool(yes) => Some(format!("{name}={yes}")),
-        _ => None,
-    };
-    LOGGED.iter().filter_map(value).collect::<Vec<_>>().join(" ")
-}
-
-/// The user's number, as the system knows it.
-fn uid() -> Option<u32> {
-    std::fs::metadata("/proc/self").ok().map(|process| process.uid())
-}
-
-/// The user's name, as the environment has it: whoever ran `sudo`, otherwise who logged in.
-fn user() -> String {
-    let variable = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
-    let name = variable("SUDO_USER").or_else(|| variable("USER")).unwrap_or_default();
-    plain(&name.chars().take(64).collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn only_numbers_and_names_of_records_are_logged() {
-        let report = json!({
-            "key": "acme", "organisation": 171, "token": "canary", "login": "canary", "alias": "canary",
-            "attributes": { "id": "canary" }, "disabled": false, "permissions": ["canary"],
-        });
-        assert_eq!(what(&report), "organisation=171 key=acme disabled=false");
+/// The key of the chain, if the master key is this database's.
+async fn audit_key(admin: &Admin) -> anyhow::Result<AuditKey> {
+    let master: SecretKey = master::existing(&master_key(&admin.config))?
+        .context("there is no master key: give the one that the servers on this database have")?;
+    match is_the_stores(&*admin.store.meta(), &master).await? {
+        Some(false) => anyhow::bail!(
+            "the master key is not the one this database was set up with: set TESSERA_MASTER_KEY or --master-key-file to \
+             the right one"
+        ),
+        _ => Ok(AuditKey::derive(&master)),
     }
 }

@@ -1,4 +1,4 @@
-//! `[passwords]`, `[refresh]`, `[revocation]`, `[partners]`, `[resource_servers]`.
+//! `[passwords]`, `[refresh]`, `[revocation]`, `[partners]`, `[resource_servers]`, `[audit]`.
 
 use auth_core::RefreshPolicy;
 use consumer_auth::QuotaLimits;
@@ -178,6 +178,30 @@ impl Default for ResourceServerSettings {
     fn default() -> Self {
         Self {
             calls_per_minute: 600_000,
+        }
+    }
+}
+
+/// `[audit]`: the audit log.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditSettings {
+    /// For how long entries are kept: 1 day to 100 years.
+    pub keep: Span,
+}
+
+impl Default for AuditSettings {
+    /// A year, and the month in which that year is looked at.
+    fn default() -> Self {
+        Self { keep: Span::days(400) }
+    }
+}
+
+impl AuditSettings {
+    pub(super) fn check(&self) -> Result<(), BadSetting> {
+        match (Span::days(1)..=Span::days(36_500)).contains(&self.keep) {
+            true => Ok(()),
+            false => Err(BadSetting::new("audit.keep", self.keep, "allowed is 1d to 36500d")),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! An id for each request: in its answer, and in every line that is logged for it, beside the id of its trace. And a count of
-//! the answers.
+//! An id for each request: in its answer, in every line that is logged for it, beside the id of its trace, and in what the
+//! audit log says of it. And a count of the answers.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpRequest};
-use auth_core::{Entropy, random_bytes};
+use auth_core::{Entropy, Provenance, random_bytes};
 use tracing::Instrument;
 
 use super::reply::Refused;
@@ -78,7 +78,8 @@ pub(crate) async fn identified(
     // An error's level, so that the lines of a request have its id whatever TESSERA_LOG selects.
     let span = tracing::error_span!(target: SPAN_TARGET, "request", %id, %trace, %source);
     let route = counts.route(request.path());
-    let answer = next.call(request).instrument(span).await;
+    let by = Provenance::client(source, &id);
+    let answer = by.scope(next.call(request)).instrument(span).await;
     count(&counts, route, &answer);
     let Ok(id) = HeaderValue::try_from(id) else {
         return answer;

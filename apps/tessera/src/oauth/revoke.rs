@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
-use auth_core::RevokeError;
+use auth_core::{Provenance, RevokeError};
 use dialects::oauth::revoked;
 use dialects::{Answer, RequestRejection};
 
@@ -28,7 +28,8 @@ async fn answer(
     let asked = endpoints.asked(request, payload).await?;
     let mut unavailable = None;
     for flavour in endpoints.flavours(&asked.caller) {
-        match flavour.tokens.revoke(&asked.presented()).await {
+        let by = Provenance::current().of_service(asked.caller.id.as_str());
+        match by.scope(flavour.tokens.revoke(&asked.presented())).await {
             Ok(Some(session)) => {
                 let (token, subject) = (session.id, session.subject);
                 let resource_server = asked.caller.id.as_str();

@@ -5,7 +5,8 @@
 mod admin_folder;
 
 mod accounts;
-mod audit;
+mod audit_log;
+mod change_log;
 mod consumers;
 mod doctor;
 mod keys;

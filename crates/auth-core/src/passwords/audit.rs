@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use bcrypt_batch::MalformedHash;
 
+use crate::audit::RefusedSignIns;
 use crate::contract::account::{Realm, Subject};
 use crate::contract::secret::SecretKey;
 
@@ -43,6 +44,7 @@ pub(super) struct Audit<'a> {
     pub(super) realm: &'a Realm,
     pub(super) name: NameTag,
     pub(super) source: IpAddr,
+    pub(super) refused: &'a RefusedSignIns,
 }
 
 impl Audit<'_> {
@@ -53,7 +55,10 @@ impl Audit<'_> {
 
     /// Names the account if there is one, and otherwise only a tag of what was typed.
     pub(super) fn failed(&self, failure: Failure, subject: Option<Subject>) {
-        let Self { realm, name, source } = self;
+        let Self {
+            realm, name, source, ..
+        } = self;
+        self.refused.note(realm, &failure.to_string(), subject, *source);
         match (failure, subject) {
             (Failure::UnusableHash(_), Some(subject)) => {
                 // This account cannot sign in until it gets a new password.
@@ -66,10 +71,13 @@ impl Audit<'_> {
 
     /// The sign-in was refused before its password was judged right or wrong.
     pub(super) fn not_judged(&self, error: &SignInError) {
-        let Self { realm, name, source } = self;
+        let Self {
+            realm, name, source, ..
+        } = self;
         match error {
             SignInError::Throttled(throttled) => {
                 let seconds = throttled.retry_after.as_secs();
+                self.refused.note(realm, "throttled", None, *source);
                 tracing::warn!(event = "login_throttled", %realm, %name, %source, seconds);
             }
             SignInError::Busy(_) => tracing::warn!(event = "login_busy", %realm, %name, %source),

@@ -7,7 +7,9 @@ use bcrypt_batch::{Cost, StoredHash};
 use secrecy::SecretString;
 use tracing::Instrument;
 
+use crate::audit::{AuditEntry, RefusedSignIns};
 use crate::contract::account::{Account, Realm};
+use crate::contract::clock::Timestamp;
 use crate::contract::error::StoreError;
 use crate::contract::secret::SecretKey;
 
@@ -54,6 +56,7 @@ pub struct PasswordAuthenticator {
     hasher: Arc<PasswordHasher>,
     throttle: Arc<Throttle>,
     audit_key: SecretKey,
+    refused: RefusedSignIns,
 }
 
 impl PasswordAuthenticator {
@@ -72,7 +75,14 @@ impl PasswordAuthenticator {
             hasher,
             throttle,
             audit_key,
+            refused: RefusedSignIns::default(),
         }
+    }
+
+    /// The sign-ins that were refused since the last call, summed up as entries of the audit log, to be
+    /// [appended](crate::AuditStore::append) once a minute or so. However many there were, the entries are few: about 20.
+    pub fn refused_sign_ins(&self, now: Timestamp) -> Vec<AuditEntry> {
+        self.refused.take(now)
     }
 
     /// The account of `login` in `realm`, if `password` is its password. `login` is as typed, `source` the address of
@@ -111,6 +121,7 @@ impl PasswordAuthenticator {
             realm,
             name: NameTag::new(&self.audit_key, folded.as_ref()),
             source,
+            refused: &self.refused,
         };
         let outcome = self.judge(&audit, folded.as_ref(), password).await;
         outcome.inspect_err(|error| audit.not_judged(error))

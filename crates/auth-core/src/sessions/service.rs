@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::refresh::{Decision, RefreshPolicy, RefreshToken};
 use super::registry::TokenRegistry;
+use crate::audit::{Cause, Provenance};
 use crate::contract::account::Subject;
 use crate::contract::clock::Timestamp;
 use crate::contract::entropy::Entropy;
@@ -213,7 +214,8 @@ impl TokenService {
     /// [`RevokeError::Rejected`] if the token is not live.
     pub async fn sign_out(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, RevokeError> {
         let token = self.issuer.verify(presented).await?;
-        if !self.issuer.revoke(token.session().id).await? {
+        let revoked = self.issuer.revoke(token.session().id);
+        if !Provenance::current().because(Cause::SignOut).scope(revoked).await? {
             return Err(Rejection::Revoked.into());
         }
         note(&self.counters.revoked);
@@ -239,7 +241,9 @@ impl TokenService {
         let Some(session) = session else {
             return Ok(None);
         };
-        if !self.issuer.revoke(session.id).await? {
+        let revoked = self.issuer.revoke(session.id);
+        let by = Provenance::current().because(Cause::RevocationRequest);
+        if !by.scope(revoked).await? {
             return Ok(None);
         }
         note(&self.counters.revoked);
@@ -328,7 +332,8 @@ impl TokenService {
     /// Revokes the session. The reuse is reported only after that is done.
     async fn revoke_reused(&self, session: &RefreshSession) -> RefreshError {
         let (id, subject) = (session.token.id, session.token.subject);
-        match self.registry.revoke(id).await {
+        let revoked = self.registry.revoke(id);
+        match Provenance::current().because(Cause::Reuse).scope(revoked).await {
             Ok(true) => {
                 tracing::warn!(event = "refresh_reused", flavour = self.issuer.flavour(), token = %id, %subject);
                 RefreshError::Reused

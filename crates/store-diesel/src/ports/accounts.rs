@@ -1,14 +1,17 @@
 //! The port of accounts.
 
 use async_trait::async_trait;
-use auth_core::{Account, AccountStore, Attributes, Change, NewAccount, Realm, StoreError, Subject, Timestamp};
+use auth_core::{
+    Account, AccountStore, Attributes, AuditEvent, Change, NewAccount, Provenance, Realm, StoreError, Subject,
+    Timestamp,
+};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
-use super::{differences, feed};
+use super::{audit, differences, feed};
 use crate::error::Outcome;
 use crate::rows::{AccountRow, NewAccountRow, attributes_text};
 use crate::schema::accounts;
@@ -24,26 +27,32 @@ impl AccountStore for Db {
     }
 
     async fn create(&self, new: NewAccount) -> Result<Option<Subject>, StoreError> {
-        self.write(new, |conn, new| create(conn, new).boxed()).await
+        self.write((new, Provenance::current()), |conn, (new, by)| {
+            create(conn, new, by).boxed()
+        })
+        .await
     }
 
     async fn set_disabled(&self, subject: Subject, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
-        self.write((subject, disabled, now), |conn, (subject, disabled, now)| {
-            set_disabled(conn, *subject, *disabled, *now).boxed()
+        let by = Provenance::current();
+        self.write((subject, disabled, now, by), |conn, (subject, disabled, now, by)| {
+            set_disabled(conn, *subject, *disabled, *now, by).boxed()
         })
         .await
     }
 
     async fn set_role(&self, subject: Subject, role: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
-        self.write((subject, role.map(str::to_owned), now), |conn, (subject, role, now)| {
-            set_role(conn, *subject, role.as_deref(), *now).boxed()
+        let asked = (subject, role.map(str::to_owned), now, Provenance::current());
+        self.write(asked, |conn, (subject, role, now, by)| {
+            set_role(conn, *subject, role.as_deref(), *now, by).boxed()
         })
         .await
     }
 
     async fn set_attributes(&self, subject: Subject, attributes: &Attributes) -> Result<bool, StoreError> {
-        self.statement((subject, attributes.clone()), |conn, (subject, attributes)| {
-            set_attributes(conn, *subject, attributes).boxed()
+        let by = Provenance::current();
+        self.write((subject, attributes.clone(), by), |conn, (subject, attributes, by)| {
+            set_attributes(conn, *subject, attributes, by).boxed()
         })
         .await
     }
@@ -55,7 +64,7 @@ async fn find(conn: &mut Connection, subject: Subject) -> Outcome<Option<Account
     row.map(AccountRow::into_account).transpose()
 }
 
-async fn create(conn: &mut Connection, new: &NewAccount) -> Outcome<Option<Subject>> {
+async fn create(conn: &mut Connection, new: &NewAccount, by: &Provenance) -> Outcome<Option<Subject>> {
     differences::hold_names(conn, &new.realm).await?;
     if is_named(conn, &new.realm, NewAccountRow::from(new).names()).await? {
         return Ok(None);
@@ -72,8 +81,10 @@ async fn create(conn: &mut Connection, new: &NewAccount) -> Outcome<Option<Subje
         if let (Some(_), Some(chosen)) = (id, new.subject) {
             differences::advance_id_sequence(conn, chosen).await?;
         }
-        if id.is_some() {
-            return Ok(id.map(Subject));
+        if let Some(subject) = id.map(Subject) {
+            let entry = by.entry(AuditEvent::AccountCreated, new.created_at);
+            audit::write(conn, &entry.subject(subject).realm(&new.realm)).await?;
+            return Ok(Some(subject));
         }
     }
     Ok(None)
@@ -89,26 +100,58 @@ async fn is_named(conn: &mut Connection, realm: &Realm, names: Vec<String>) -> O
     Ok(diesel::select(exists(named)).get_result(conn).await?)
 }
 
-async fn set_disabled(conn: &mut Connection, subject: Subject, disabled: bool, now: Timestamp) -> Outcome<bool> {
+async fn set_disabled(
+    conn: &mut Connection,
+    subject: Subject,
+    disabled: bool,
+    now: Timestamp,
+    by: &Provenance,
+) -> Outcome<bool> {
     if disabled && !feed::supersede(conn, subject, now).await? {
         return Ok(false);
     }
     let disabled_at = disabled.then_some(now.as_millis());
     let row = diesel::update(accounts::table.find(subject.0)).set(accounts::disabled_at.eq(disabled_at));
-    Ok(row.execute(conn).await? == 1)
+    let event = match disabled {
+        true => AuditEvent::AccountDisabled,
+        false => AuditEvent::AccountEnabled,
+    };
+    let changed = row.execute(conn).await? == 1;
+    if changed {
+        audit::write(conn, &by.entry(event, now).subject(subject)).await?;
+    }
+    Ok(changed)
 }
 
-async fn set_role(conn: &mut Connection, subject: Subject, role: Option<&str>, now: Timestamp) -> Outcome<bool> {
+async fn set_role(
+    conn: &mut Connection,
+    subject: Subject,
+    role: Option<&str>,
+    now: Timestamp,
+    by: &Provenance,
+) -> Outcome<bool> {
     let row = diesel::update(accounts::table.find(subject.0)).set(accounts::role.eq(role));
     if row.execute(conn).await? == 0 {
         return Ok(false);
     }
+    let entry = by.entry(AuditEvent::AccountRoleSet, now).subject(subject);
+    audit::write(conn, &entry.detail(role.unwrap_or_default())).await?;
     feed::publish_change_for_a_day(conn, Change::SubjectRights(subject), now).await?;
     Ok(true)
 }
 
-async fn set_attributes(conn: &mut Connection, subject: Subject, attributes: &Attributes) -> Outcome<bool> {
+async fn set_attributes(
+    conn: &mut Connection,
+    subject: Subject,
+    attributes: &Attributes,
+    by: &Provenance,
+) -> Outcome<bool> {
     let text = attributes_text(attributes);
     let row = diesel::update(accounts::table.find(subject.0)).set(accounts::attributes.eq(text));
-    Ok(row.execute(conn).await? == 1)
+    let changed = row.execute(conn).await? == 1;
+    if changed {
+        let entry = by.entry_now(AuditEvent::AccountAttributesSet);
+        audit::write(conn, &entry.subject(subject)).await?;
+    }
+    Ok(changed)
 }

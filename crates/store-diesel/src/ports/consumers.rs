@@ -2,7 +2,9 @@
 //! its e-mail, its name an attribute.
 
 use async_trait::async_trait;
-use auth_core::{Attributes, NewAccount, Realm, StoreError, Subject, Timestamp, TokenDigest};
+use auth_core::{
+    Attributes, AuditEntry, AuditEvent, NewAccount, Provenance, Realm, StoreError, Subject, Timestamp, TokenDigest,
+};
 use consumer_auth::{Client, ClientsOf, Consumer, ConsumerStore, NewClient, Organisation, SecretRotation};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -10,6 +12,7 @@ use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
+use super::audit;
 use super::backend::{Connection, Db};
 use crate::error::Outcome;
 use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, OrganisationRow, attributes_text};
@@ -36,8 +39,11 @@ impl ConsumerStore for Db {
         if is_unstorable(&new.consumer) {
             return Ok(None);
         }
-        self.write(new, |conn, new| find_or_create_client(conn, new).boxed())
-            .await
+        let by = Provenance::current();
+        self.write((new, by), |conn, (new, by)| {
+            find_or_create_client(conn, new, by).boxed()
+        })
+        .await
     }
 
     async fn clients(&self, of: &ClientsOf, after: Option<Subject>, limit: u32) -> Result<Vec<Subject>, StoreError> {
@@ -49,8 +55,10 @@ impl ConsumerStore for Db {
     }
 
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
-        self.statement(organisation.clone(), |conn, organisation| {
-            put_organisation(conn, organisation).boxed()
+        let entry = Provenance::current().entry_now(AuditEvent::OrganisationPut);
+        let entry = entry.realm(&Realm::of_organisation(organisation.id));
+        self.write((organisation.clone(), entry), |conn, (organisation, entry)| {
+            put_organisation(conn, organisation, entry).boxed()
         })
         .await
     }
@@ -62,9 +70,13 @@ impl ConsumerStore for Db {
         organisation: i64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let entry = Provenance::current().entry(AuditEvent::ConsumerPut, now);
+        let entry = entry.realm(&Realm::of_organisation(organisation)).detail(key);
         self.write(
-            (key.to_owned(), *token, organisation, now),
-            |conn, (key, token, organisation, now)| put_consumer(conn, key, token, *organisation, *now).boxed(),
+            (key.to_owned(), *token, organisation, now, entry),
+            |conn, (key, token, organisation, now, entry)| {
+                put_consumer(conn, key, token, *organisation, *now, entry).boxed()
+            },
         )
         .await
     }
@@ -73,9 +85,11 @@ impl ConsumerStore for Db {
         if is_unstorable(&rotation.key) {
             return Ok(false);
         }
-        self.statement(rotation.clone(), |conn, rotation| {
-            rotate_consumer(conn, rotation).boxed()
-        })
+        let entry = Provenance::current().entry(AuditEvent::ConsumerRotated, rotation.now);
+        self.write(
+            (rotation.clone(), entry.detail(&rotation.key)),
+            |conn, (rotation, entry)| rotate_consumer(conn, rotation, entry).boxed(),
+        )
         .await
     }
 
@@ -83,8 +97,13 @@ impl ConsumerStore for Db {
         if is_unstorable(key) {
             return Ok(false);
         }
-        self.statement((key.to_owned(), disabled), |conn, (key, disabled)| {
-            set_consumer_disabled(conn, key, *disabled).boxed()
+        let event = match disabled {
+            true => AuditEvent::ConsumerDisabled,
+            false => AuditEvent::ConsumerEnabled,
+        };
+        let entry = Provenance::current().entry_now(event).detail(key);
+        self.write((key.to_owned(), disabled, entry), |conn, (key, disabled, entry)| {
+            set_consumer_disabled(conn, key, *disabled, entry).boxed()
         })
         .await
     }
@@ -133,7 +152,7 @@ async fn hold_consumer(conn: &mut Connection, key: &str, organisation: i64) -> O
 }
 
 /// The consumer's row is held: it is not disabled before what it creates, and that it did, is there to be found.
-async fn find_or_create_client(conn: &mut Connection, new: &NewClient) -> Outcome<Option<Client>> {
+async fn find_or_create_client(conn: &mut Connection, new: &NewClient, by: &Provenance) -> Outcome<Option<Client>> {
     if !hold_consumer(conn, &new.consumer, new.organisation).await? {
         return Ok(None);
     }
@@ -143,11 +162,17 @@ async fn find_or_create_client(conn: &mut Connection, new: &NewClient) -> Outcom
         consumer_clients::account_id.eq(row.id()),
         consumer_clients::since.eq(new.created_at.as_millis()),
     );
-    diesel::insert_into(consumer_clients::table)
+    let first = diesel::insert_into(consumer_clients::table)
         .values(vouched)
         .on_conflict_do_nothing()
         .execute(conn)
         .await?;
+    if first == 1 {
+        let entry = by.entry(AuditEvent::ClientVouched, new.created_at);
+        let entry = entry.realm(&Realm::of_organisation(new.organisation));
+        let entry = entry.subject(Subject(row.id())).detail(&new.consumer);
+        audit::write(conn, &entry).await?;
+    }
     row.into_client(new.organisation).map(Some)
 }
 
@@ -195,7 +220,7 @@ async fn clients(conn: &mut Connection, of: &ClientsOf, after: i64, limit: u32) 
 }
 
 /// One statement: what it swaps is looked at where it is changed.
-async fn rotate_consumer(conn: &mut Connection, rotation: &SecretRotation) -> Outcome<bool> {
+async fn rotate_consumer(conn: &mut Connection, rotation: &SecretRotation, entry: &AuditEntry) -> Outcome<bool> {
     let (from, to) = (rotation.from.as_bytes().to_vec(), rotation.to.as_bytes().to_vec());
     let no_overlap = consumers::previous_until
         .is_null()
@@ -209,7 +234,11 @@ async fn rotate_consumer(conn: &mut Connection, rotation: &SecretRotation) -> Ou
         consumers::previous_digest.eq(from),
         consumers::previous_until.eq(rotation.previous_until.as_millis()),
     );
-    Ok(diesel::update(row).set(set).execute(conn).await? == 1)
+    let rotated = diesel::update(row).set(set).execute(conn).await? == 1;
+    if rotated {
+        audit::write(conn, entry).await?;
+    }
+    Ok(rotated)
 }
 
 fn account_of(new: &NewClient) -> NewAccount {
@@ -224,7 +253,7 @@ fn account_of(new: &NewClient) -> NewAccount {
     }
 }
 
-async fn put_organisation(conn: &mut Connection, organisation: &Organisation) -> Outcome<()> {
+async fn put_organisation(conn: &mut Connection, organisation: &Organisation, entry: &AuditEntry) -> Outcome<()> {
     diesel::insert_into(organisations::table)
         .values(OrganisationRow::from(organisation))
         .on_conflict(organisations::id)
@@ -232,7 +261,7 @@ async fn put_organisation(conn: &mut Connection, organisation: &Organisation) ->
         .set(OrganisationRow::from(organisation))
         .execute(conn)
         .await?;
-    Ok(())
+    audit::write(conn, entry).await
 }
 
 async fn put_consumer(
@@ -241,6 +270,7 @@ async fn put_consumer(
     token: &TokenDigest,
     organisation: i64,
     now: Timestamp,
+    entry: &AuditEntry,
 ) -> Outcome<bool> {
     let found = organisations::table.find(organisation);
     let found: bool = diesel::select(exists(found)).get_result(conn).await?;
@@ -264,10 +294,18 @@ async fn put_consumer(
         .set((digest, no_previous, consumers::disabled.eq(false)));
     let same_organisation = consumers::organisation_id.eq(excluded(consumers::organisation_id));
     let put = diesel::query_dsl::methods::FilterDsl::filter(put, same_organisation);
-    Ok(put.execute(conn).await? == 1)
+    let changed = put.execute(conn).await? == 1;
+    if changed {
+        audit::write(conn, entry).await?;
+    }
+    Ok(changed)
 }
 
-async fn set_consumer_disabled(conn: &mut Connection, key: &str, disabled: bool) -> Outcome<bool> {
+async fn set_consumer_disabled(conn: &mut Connection, key: &str, disabled: bool, entry: &AuditEntry) -> Outcome<bool> {
     let row = diesel::update(consumers::table.find(key)).set(consumers::disabled.eq(disabled));
-    Ok(row.execute(conn).await? == 1)
+    let found = row.execute(conn).await? == 1;
+    if found {
+        audit::write(conn, entry).await?;
+    }
+    Ok(found)
 }

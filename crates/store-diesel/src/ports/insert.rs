@@ -1,6 +1,6 @@
 //! Recording tokens, on the condition that their owner, and the session they belong to, are active.
 
-use auth_core::{Change, NewToken, Timestamp, TokenId, TokenRecord};
+use auth_core::{AuditEvent, Change, NewToken, Provenance, Timestamp, TokenId, TokenRecord};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
@@ -14,16 +14,16 @@ use crate::rows::{RefreshRow, TokenRow};
 use crate::schema::{accounts, parents, roles, tokens};
 
 /// Records a token of its own. One statement.
-pub(super) async fn insert(conn: &mut Connection, new: &NewToken) -> Outcome<Option<TokenId>> {
-    insert_if_active(conn, new, false).await
+pub(super) async fn insert(conn: &mut Connection, new: &NewToken, by: &Provenance) -> Outcome<Option<TokenId>> {
+    insert_if_active(conn, new, false, by).await
 }
 
 /// Records a token that belongs to a session. The session's row is locked, so it is not revoked meanwhile.
-pub(super) async fn insert_child(conn: &mut Connection, new: &NewToken) -> Outcome<Option<TokenId>> {
+pub(super) async fn insert_child(conn: &mut Connection, new: &NewToken, by: &Provenance) -> Outcome<Option<TokenId>> {
     if let Some(parent) = new.parent {
         differences::hold_session(conn, parent).await?;
     }
-    insert_if_active(conn, new, false).await
+    insert_if_active(conn, new, false, by).await
 }
 
 /// The live shared record that a grant may be answered with.
@@ -43,7 +43,11 @@ pub(super) async fn find_shared(conn: &mut Connection, new: &NewToken) -> Outcom
 }
 
 /// The shared record, created if there is none. Callers for one owner run one after the other.
-pub(super) async fn find_or_insert(conn: &mut Connection, new: &NewToken) -> Outcome<Option<TokenRecord>> {
+pub(super) async fn find_or_insert(
+    conn: &mut Connection,
+    new: &NewToken,
+    by: &Provenance,
+) -> Outcome<Option<TokenRecord>> {
     differences::hold_account(conn, new.subject).await?;
     if let Some(record) = find_shared(conn, new).await? {
         return Ok(Some(record));
@@ -55,7 +59,7 @@ pub(super) async fn find_or_insert(conn: &mut Connection, new: &NewToken) -> Out
     if let Some(parent) = new.parent {
         differences::hold_session(conn, parent).await?;
     }
-    match insert_if_active(conn, new, true).await? {
+    match insert_if_active(conn, new, true, by).await? {
         Some(_) => find_shared(conn, new).await,
         None => Ok(None),
     }
@@ -91,7 +95,12 @@ async fn revoke_replaced(conn: &mut Connection, new: &NewToken) -> Outcome<()> {
 }
 
 /// One statement: the row is made from the owner's row, if that is as the grant says.
-async fn insert_if_active(conn: &mut Connection, new: &NewToken, shared: bool) -> Outcome<Option<TokenId>> {
+async fn insert_if_active(
+    conn: &mut Connection,
+    new: &NewToken,
+    shared: bool,
+    by: &Provenance,
+) -> Outcome<Option<TokenId>> {
     let RefreshRow {
         refresh_selector,
         rotation,
@@ -162,9 +171,9 @@ async fn insert_if_active(conn: &mut Connection, new: &NewToken, shared: bool) -
             tokens::issued_at,
             tokens::expires_at,
         ))
-        .returning(tokens::id);
-    let id: Option<i64> = inserted.get_result(conn).await.optional()?;
-    Ok(id.map(TokenId))
+        .returning((tokens::id, tokens::subject, tokens::realm, tokens::flavour));
+    let entry = by.entry(AuditEvent::TokenIssued, new.issued_at);
+    differences::change_token(conn, inserted, entry).await
 }
 
 fn bytes<const N: usize>(bytes: Option<[u8; N]>) -> Option<Vec<u8>> {

@@ -2,7 +2,7 @@
 //! from the other keys is still true when it is written.
 
 use async_trait::async_trait;
-use auth_core::{StoreError, Timestamp};
+use auth_core::{AuditEntry, AuditEvent, Provenance, StoreError, Timestamp};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
 
 use super::backend::{Connection, Db};
-use super::differences;
+use super::{audit, differences};
 use crate::error::Outcome;
 use crate::rows::KeyRow;
 use crate::schema::vault;
@@ -22,35 +22,58 @@ impl KeyStore for Db {
     }
 
     async fn insert_first(&self, key: &StoredKey) -> Result<bool, StoreError> {
-        self.write(key.clone(), |conn, key| insert_first(conn, key).boxed())
-            .await
-    }
-
-    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
-        self.write((new.clone(), others_retire), |conn, (new, others_retire)| {
-            rotate(conn, new, *others_retire).boxed()
+        let entry = entry_of(AuditEvent::KeyAdded, key, key.created_at);
+        self.write((key.clone(), entry), |conn, (key, entry)| {
+            insert_first(conn, key, entry).boxed()
         })
         .await
     }
 
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+        let entry = entry_of(AuditEvent::KeyRotated, new, new.created_at);
+        self.write(
+            (new.clone(), others_retire, entry),
+            |conn, (new, others_retire, entry)| rotate(conn, new, *others_retire, entry).boxed(),
+        )
+        .await
+    }
+
     async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
-        self.write(retirement.clone(), |conn, retirement| retire(conn, retirement).boxed())
-            .await
+        let by = Provenance::current();
+        self.write((retirement.clone(), by), |conn, (retirement, by)| {
+            retire(conn, retirement, by).boxed()
+        })
+        .await
     }
 
     async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
-        self.write((new.clone(), now), |conn, (new, now)| {
-            replace(conn, Some(new.purpose.flavour()), std::slice::from_ref(new), *now).boxed()
+        let entry = entry_of(AuditEvent::KeysReplaced, new, now);
+        self.write((new.clone(), now, entry), |conn, (new, now, entry)| {
+            replace(
+                conn,
+                Some(new.purpose.flavour()),
+                std::slice::from_ref(new),
+                *now,
+                entry,
+            )
+            .boxed()
         })
         .await
     }
 
     async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
-        self.write((replacements.to_vec(), now), |conn, (new, now)| {
-            replace(conn, None, new, *now).boxed()
+        let entry = Provenance::current().entry(AuditEvent::KeysReplaced, now).detail("all");
+        self.write((replacements.to_vec(), now, entry), |conn, (new, now, entry)| {
+            replace(conn, None, new, *now, entry).boxed()
         })
         .await
     }
+}
+
+/// An entry about a key: its flavour, and as the detail its name.
+fn entry_of(event: AuditEvent, key: &StoredKey, at: Timestamp) -> AuditEntry {
+    let entry = Provenance::current().entry(event, at);
+    entry.flavour(key.purpose.flavour()).detail(&key.name)
 }
 
 async fn keys(conn: &mut Connection) -> Outcome<Vec<StoredKey>> {
@@ -61,17 +84,18 @@ async fn keys(conn: &mut Connection) -> Outcome<Vec<StoredKey>> {
     Ok(rows.into_iter().map(StoredKey::from).collect())
 }
 
-async fn insert_first(conn: &mut Connection, key: &StoredKey) -> Outcome<bool> {
+async fn insert_first(conn: &mut Connection, key: &StoredKey, entry: &AuditEntry) -> Outcome<bool> {
     differences::hold_keys(conn).await?;
     let others = vault::table.filter(vault::purpose.eq(key.purpose.as_str()));
     let others: bool = diesel::select(exists(others)).get_result(conn).await?;
-    match others {
-        true => Ok(false),
-        false => insert(conn, key).await,
+    let added = !others && insert(conn, key).await?;
+    if added {
+        audit::write(conn, entry).await?;
     }
+    Ok(added)
 }
 
-async fn rotate(conn: &mut Connection, new: &StoredKey, others_retire: Timestamp) -> Outcome<bool> {
+async fn rotate(conn: &mut Connection, new: &StoredKey, others_retire: Timestamp, entry: &AuditEntry) -> Outcome<bool> {
     differences::hold_keys(conn).await?;
     if !insert(conn, new).await? {
         return Ok(false);
@@ -86,10 +110,11 @@ async fn rotate(conn: &mut Connection, new: &StoredKey, others_retire: Timestamp
         );
     let retires = vault::retires_at.eq(others_retire.as_millis());
     diesel::update(others).set(retires).execute(conn).await?;
+    audit::write(conn, entry).await?;
     Ok(true)
 }
 
-async fn retire(conn: &mut Connection, retirement: &Retirement) -> Outcome<RetireOutcome> {
+async fn retire(conn: &mut Connection, retirement: &Retirement, by: &Provenance) -> Outcome<RetireOutcome> {
     differences::hold_keys(conn).await?;
     let mut of_purpose = keys(conn).await?;
     let key = of_purpose.iter().find(|key| key.name == retirement.name);
@@ -102,6 +127,9 @@ async fn retire(conn: &mut Connection, retirement: &Retirement) -> Outcome<Retir
         let retires = vault::retires_at.eq(key.retires_at.map(Timestamp::as_millis));
         let row = diesel::update(vault::table.find(&key.name)).set(retires);
         row.execute(conn).await?;
+        let entry = by.entry(AuditEvent::KeyRetired, retirement.now);
+        let entry = entry.flavour(key.purpose.flavour()).detail(&key.name);
+        audit::write(conn, &entry).await?;
     }
     Ok(outcome)
 }
@@ -112,6 +140,7 @@ async fn replace(
     flavour: Option<&str>,
     new: &[StoredKey],
     now: Timestamp,
+    entry: &AuditEntry,
 ) -> Outcome<EmergencyOutcome> {
     differences::hold_keys(conn).await?;
     let stored = keys(conn).await?;
@@ -128,6 +157,7 @@ async fn replace(
         let row = diesel::insert_into(vault::table).values(KeyRow::from(key));
         row.execute(conn).await?;
     }
+    audit::write(conn, entry).await?;
     Ok(outcome)
 }
 

@@ -1,13 +1,16 @@
 //! The port of password hashes.
 
 use async_trait::async_trait;
-use auth_core::{FoldedLogin, PasswordRecord, PasswordStore, Realm, StoreError, Subject, Timestamp};
+use auth_core::{
+    AuditEntry, AuditEvent, FoldedLogin, PasswordRecord, PasswordStore, Provenance, Realm, StoreError, Subject,
+    Timestamp,
+};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
-use super::{differences, feed};
+use super::{audit, differences, feed};
 use crate::error::Outcome;
 use crate::rows::AccountRow;
 use crate::schema::{accounts, passwords};
@@ -22,9 +25,15 @@ impl PasswordStore for Db {
     }
 
     async fn set(&self, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Result<bool, StoreError> {
+        let entry = Provenance::current()
+            .entry(AuditEvent::PasswordSet, now)
+            .subject(subject);
+        let entry = with_sessions(entry, end_sessions);
         self.write(
-            (subject, hash.to_owned(), end_sessions, now),
-            |conn, (subject, hash, end_sessions, now)| set(conn, *subject, hash, *end_sessions, *now).boxed(),
+            (subject, hash.to_owned(), end_sessions, now, entry),
+            |conn, (subject, hash, end_sessions, now, entry)| {
+                set(conn, *subject, hash, *end_sessions, *now, entry).boxed()
+            },
         )
         .await
     }
@@ -37,19 +46,23 @@ impl PasswordStore for Db {
         end_sessions: bool,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let entry = Provenance::current().entry(AuditEvent::PasswordChanged, now);
+        let entry = with_sessions(entry.subject(subject), end_sessions);
+        let hashes = (old.to_owned(), new.to_owned());
         self.write(
-            (subject, old.to_owned(), new.to_owned(), end_sessions, now),
-            |conn, (subject, old, new, end_sessions, now)| {
-                change(conn, *subject, old, new, *end_sessions, *now).boxed()
+            (subject, hashes, end_sessions, now, entry),
+            |conn, (subject, (old, new), end_sessions, now, entry)| {
+                change(conn, *subject, (old, new), *end_sessions, *now, entry).boxed()
             },
         )
         .await
     }
 
     async fn upgrade(&self, subject: Subject, old: &str, new: &str) -> Result<bool, StoreError> {
-        self.statement(
-            (subject, old.to_owned(), new.to_owned()),
-            |conn, (subject, old, new)| upgrade(conn, *subject, old, new).boxed(),
+        let entry = Provenance::current().entry_now(AuditEvent::PasswordUpgraded);
+        self.write(
+            (subject, old.to_owned(), new.to_owned(), entry.subject(subject)),
+            |conn, (subject, old, new, entry)| upgrade(conn, *subject, old, new, entry).boxed(),
         )
         .await
     }
@@ -74,7 +87,22 @@ async fn find(conn: &mut Connection, realm: &Realm, login: &FoldedLogin) -> Outc
     .transpose()
 }
 
-async fn set(conn: &mut Connection, subject: Subject, hash: &str, end_sessions: bool, now: Timestamp) -> Outcome<bool> {
+/// Says of a password's change whether it revoked the account's tokens.
+fn with_sessions(entry: AuditEntry, end_sessions: bool) -> AuditEntry {
+    match end_sessions {
+        true => entry.detail("sessions_ended"),
+        false => entry,
+    }
+}
+
+async fn set(
+    conn: &mut Connection,
+    subject: Subject,
+    hash: &str,
+    end_sessions: bool,
+    now: Timestamp,
+    entry: &AuditEntry,
+) -> Outcome<bool> {
     let found = match end_sessions {
         true => feed::supersede(conn, subject, now).await?,
         false => differences::hold_account(conn, subject).await?,
@@ -90,6 +118,7 @@ async fn set(conn: &mut Connection, subject: Subject, hash: &str, end_sessions: 
         .set(row)
         .execute(conn)
         .await?;
+    audit::write(conn, entry).await?;
     Ok(true)
 }
 
@@ -97,10 +126,10 @@ async fn set(conn: &mut Connection, subject: Subject, hash: &str, end_sessions: 
 async fn change(
     conn: &mut Connection,
     subject: Subject,
-    old: &str,
-    new: &str,
+    (old, new): (&str, &str),
     end_sessions: bool,
     now: Timestamp,
+    entry: &AuditEntry,
 ) -> Outcome<bool> {
     if !differences::hold_account(conn, subject).await? {
         return Ok(false);
@@ -111,12 +140,18 @@ async fn change(
     if changed && end_sessions {
         feed::supersede(conn, subject, now).await?;
     }
+    if changed {
+        audit::write(conn, entry).await?;
+    }
     Ok(changed)
 }
 
 /// One compare-and-swap, so that it never undoes a change of the password.
-async fn upgrade(conn: &mut Connection, subject: Subject, old: &str, new: &str) -> Outcome<bool> {
+async fn upgrade(conn: &mut Connection, subject: Subject, old: &str, new: &str, entry: &AuditEntry) -> Outcome<bool> {
     let row = passwords::table.find(subject.0).filter(passwords::hash.eq(old));
-    let changed = diesel::update(row).set(passwords::hash.eq(new)).execute(conn).await?;
-    Ok(changed == 1)
+    let changed = diesel::update(row).set(passwords::hash.eq(new)).execute(conn).await? == 1;
+    if changed {
+        audit::write(conn, entry).await?;
+    }
+    Ok(changed)
 }

@@ -1,12 +1,13 @@
 //! The port of resource servers. They are read as the feed is: on the connection that waits for nothing else.
 
 use async_trait::async_trait;
-use auth_core::{StoreError, Timestamp, TokenDigest};
+use auth_core::{AuditEntry, AuditEvent, Provenance, StoreError, Timestamp, TokenDigest};
 use consumer_auth::{Audience, ResourceServer, ResourceServerStore, SecretRotation};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
+use super::audit;
 use super::backend::{Connection, Db};
 use super::consumers::is_unstorable;
 use crate::error::Outcome;
@@ -26,9 +27,10 @@ impl ResourceServerStore for Db {
         audience: &Audience,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let new = (id.to_owned(), *secret, audience.clone(), now);
-        self.statement(new, |conn, (id, secret, audience, now)| {
-            put(conn, id, secret, audience, *now).boxed()
+        let entry = Provenance::current().entry(AuditEvent::ResourceServerPut, now);
+        let new = (id.to_owned(), *secret, audience.clone(), now, entry.detail(id));
+        self.write(new, |conn, (id, secret, audience, now, entry)| {
+            put(conn, id, secret, audience, *now, entry).boxed()
         })
         .await
     }
@@ -37,17 +39,23 @@ impl ResourceServerStore for Db {
         if is_unstorable(&rotation.key) {
             return Ok(false);
         }
-        self.statement(rotation.clone(), |conn, rotation| rotate(conn, rotation).boxed())
-            .await
+        let entry = Provenance::current().entry(AuditEvent::ResourceServerRotated, rotation.now);
+        self.write(
+            (rotation.clone(), entry.detail(&rotation.key)),
+            |conn, (rotation, entry)| rotate(conn, rotation, entry).boxed(),
+        )
+        .await
     }
 
     async fn set_audience(&self, id: &str, audience: &Audience) -> Result<bool, StoreError> {
         if is_unstorable(id) {
             return Ok(false);
         }
-        self.statement((id.to_owned(), audience.clone()), |conn, (id, audience)| {
-            set_audience(conn, id, audience).boxed()
-        })
+        let entry = Provenance::current().entry_now(AuditEvent::ResourceServerAudienceSet);
+        self.write(
+            (id.to_owned(), audience.clone(), entry.detail(id)),
+            |conn, (id, audience, entry)| set_audience(conn, id, audience, entry).boxed(),
+        )
         .await
     }
 
@@ -55,9 +63,15 @@ impl ResourceServerStore for Db {
         if is_unstorable(id) {
             return Ok(false);
         }
-        self.statement((id.to_owned(), disabled), |conn, (id, disabled)| {
-            set_disabled(conn, id, *disabled).boxed()
-        })
+        let event = match disabled {
+            true => AuditEvent::ResourceServerDisabled,
+            false => AuditEvent::ResourceServerEnabled,
+        };
+        let entry = Provenance::current().entry_now(event);
+        self.write(
+            (id.to_owned(), disabled, entry.detail(id)),
+            |conn, (id, disabled, entry)| set_disabled(conn, id, *disabled, entry).boxed(),
+        )
         .await
     }
 }
@@ -76,6 +90,7 @@ async fn put(
     secret: &TokenDigest,
     audience: &Audience,
     now: Timestamp,
+    entry: &AuditEntry,
 ) -> Outcome<()> {
     let digest = resource_servers::secret_digest.eq(secret.as_bytes().to_vec());
     let flavours = resource_servers::flavours.eq(audience_text(audience));
@@ -95,11 +110,11 @@ async fn put(
         .set((digest, flavours, no_previous, resource_servers::disabled.eq(false)))
         .execute(conn)
         .await?;
-    Ok(())
+    audit::write(conn, entry).await
 }
 
 /// One statement: what it swaps is looked at where it is changed.
-async fn rotate(conn: &mut Connection, rotation: &SecretRotation) -> Outcome<bool> {
+async fn rotate(conn: &mut Connection, rotation: &SecretRotation, entry: &AuditEntry) -> Outcome<bool> {
     let (from, to) = (rotation.from.as_bytes().to_vec(), rotation.to.as_bytes().to_vec());
     let until = resource_servers::previous_until;
     let no_overlap = until.is_null().or(until.assume_not_null().le(rotation.now.as_millis()));
@@ -112,16 +127,27 @@ async fn rotate(conn: &mut Connection, rotation: &SecretRotation) -> Outcome<boo
         resource_servers::previous_digest.eq(from),
         until.eq(rotation.previous_until.as_millis()),
     );
-    Ok(diesel::update(row).set(set).execute(conn).await? == 1)
+    let rotated = diesel::update(row).set(set).execute(conn).await? == 1;
+    record_if(conn, rotated, entry).await
 }
 
-async fn set_audience(conn: &mut Connection, id: &str, audience: &Audience) -> Outcome<bool> {
+async fn set_audience(conn: &mut Connection, id: &str, audience: &Audience, entry: &AuditEntry) -> Outcome<bool> {
     let row = diesel::update(resource_servers::table.find(id));
     let set = row.set(resource_servers::flavours.eq(audience_text(audience)));
-    Ok(set.execute(conn).await? == 1)
+    let found = set.execute(conn).await? == 1;
+    record_if(conn, found, entry).await
 }
 
-async fn set_disabled(conn: &mut Connection, id: &str, disabled: bool) -> Outcome<bool> {
+async fn set_disabled(conn: &mut Connection, id: &str, disabled: bool, entry: &AuditEntry) -> Outcome<bool> {
     let row = diesel::update(resource_servers::table.find(id)).set(resource_servers::disabled.eq(disabled));
-    Ok(row.execute(conn).await? == 1)
+    let found = row.execute(conn).await? == 1;
+    record_if(conn, found, entry).await
+}
+
+/// Writes the entry of a change that was made; says whether it was.
+async fn record_if(conn: &mut Connection, changed: bool, entry: &AuditEntry) -> Outcome<bool> {
+    if changed {
+        audit::write(conn, entry).await?;
+    }
+    Ok(changed)
 }

@@ -1,14 +1,14 @@
 //! The port of roles.
 
 use async_trait::async_trait;
-use auth_core::{Change, Realm, Scopes, StoreError, Timestamp};
+use auth_core::{AuditEntry, AuditEvent, Change, Provenance, Realm, Scopes, StoreError, Timestamp};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 use permissions::{Role, RoleName, RoleStore, read_list, write_list};
 
 use super::backend::{Connection, Db};
-use super::feed;
+use super::{audit, feed};
 use crate::error::{DbError, Outcome};
 use crate::rows::granted;
 use crate::schema::roles;
@@ -30,8 +30,12 @@ impl RoleStore for Db {
     }
 
     async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
-        self.write((role.clone(), now), |conn, (role, now)| put(conn, role, *now).boxed())
-            .await
+        let entry = Provenance::current().entry(AuditEvent::RolePut, now);
+        let entry = entry.realm(&role.realm).detail(role.name.as_str());
+        self.write((role.clone(), now, entry), |conn, (role, now, entry)| {
+            put(conn, role, *now, entry).boxed()
+        })
+        .await
     }
 }
 
@@ -60,7 +64,7 @@ async fn stored(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Opt
     Ok(row.first(conn).await.optional()?)
 }
 
-async fn put(conn: &mut Connection, role: &Role, now: Timestamp) -> Outcome<()> {
+async fn put(conn: &mut Connection, role: &Role, now: Timestamp, entry: &AuditEntry) -> Outcome<()> {
     let permissions = roles::permissions.eq(write_list(&role.permissions));
     diesel::insert_into(roles::table)
         .values((
@@ -73,5 +77,6 @@ async fn put(conn: &mut Connection, role: &Role, now: Timestamp) -> Outcome<()> 
         .set(permissions)
         .execute(conn)
         .await?;
+    audit::write(conn, entry).await?;
     feed::publish_change_for_a_day(conn, Change::AllRights, now).await
 }

@@ -1,13 +1,15 @@
 //! The port of token administration.
 
 use async_trait::async_trait;
-use auth_core::{Change, StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary};
+use auth_core::{
+    AuditEntry, AuditEvent, Change, Provenance, StoreError, Subject, Timestamp, TokenAdminStore, TokenId, TokenSummary,
+};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
-use super::feed;
+use super::{audit, feed};
 use crate::error::Outcome;
 use crate::rows::SummaryRow;
 use crate::schema::{accounts, tokens};
@@ -30,14 +32,18 @@ impl TokenAdminStore for Db {
     }
 
     async fn end_sessions(&self, subject: Subject, now: Timestamp) -> Result<bool, StoreError> {
-        self.write((subject, now), |conn, (subject, now)| {
-            feed::supersede(conn, *subject, *now).boxed()
+        let entry = Provenance::current()
+            .entry(AuditEvent::SessionsEnded, now)
+            .subject(subject);
+        self.write((subject, now, entry), |conn, (subject, now, entry)| {
+            end_sessions(conn, *subject, *now, entry).boxed()
         })
         .await
     }
 
     async fn end_all_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.write_patiently(now, |conn, now| end_all_sessions(conn, *now).boxed())
+        let by = Provenance::current();
+        self.write_patiently((now, by), |conn, (now, by)| end_all_sessions(conn, *now, by).boxed())
             .await
     }
 }
@@ -60,7 +66,15 @@ async fn tokens_of(
     Ok(rows.into_iter().map(TokenSummary::from).collect())
 }
 
-async fn end_all_sessions(conn: &mut Connection, now: Timestamp) -> Outcome<u64> {
+async fn end_sessions(conn: &mut Connection, subject: Subject, now: Timestamp, entry: &AuditEntry) -> Outcome<bool> {
+    let found = feed::supersede(conn, subject, now).await?;
+    if found {
+        audit::write(conn, entry).await?;
+    }
+    Ok(found)
+}
+
+async fn end_all_sessions(conn: &mut Connection, now: Timestamp, by: &Provenance) -> Outcome<u64> {
     diesel::update(accounts::table)
         .set(accounts::generation.eq(accounts::generation + LEAP))
         .execute(conn)
@@ -69,6 +83,8 @@ async fn end_all_sessions(conn: &mut Connection, now: Timestamp) -> Outcome<u64>
         .set(tokens::revoked_at.eq(now.as_millis()))
         .execute(conn)
         .await?;
+    let entry = by.entry(AuditEvent::AllSessionsEnded, now);
+    audit::write(conn, &entry.detail(&format!("{ended} revoked"))).await?;
     feed::publish_change_for_a_day(conn, Change::AllRights, now).await?;
     Ok(ended as u64)
 }

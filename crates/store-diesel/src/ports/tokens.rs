@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Change, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest,
-    TokenId, TokenRecord, TokenStore,
+    AuditEntry, AuditEvent, Change, FeedEntry, FeedState, NewToken, Provenance, RefreshSession, RefreshState, Selector,
+    StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
-use super::{differences, feed, insert, purge};
+use super::{audit, differences, feed, insert, purge};
 use crate::error::Outcome;
 use crate::rows::{RefreshRow, RotationRow, TokenRow};
 use crate::schema::{accounts, roles, tokens};
@@ -21,10 +21,14 @@ const TOUCHED_AT_ONCE: usize = 500;
 #[async_trait]
 impl TokenStore for Db {
     async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
+        let by = Provenance::current();
         match new.parent {
-            None => self.statement(new, |conn, new| insert::insert(conn, new).boxed()).await,
+            None => {
+                self.statement((new, by), |conn, (new, by)| insert::insert(conn, new, by).boxed())
+                    .await
+            }
             Some(_) => {
-                self.write(new, |conn, new| insert::insert_child(conn, new).boxed())
+                self.write((new, by), |conn, (new, by)| insert::insert_child(conn, new, by).boxed())
                     .await
             }
         }
@@ -36,8 +40,10 @@ impl TokenStore for Db {
         if let Some(record) = found.await? {
             return Ok(Some(record));
         }
-        self.write(new, |conn, new| insert::find_or_insert(conn, new).boxed())
-            .await
+        self.write((new, Provenance::current()), |conn, (new, by)| {
+            insert::find_or_insert(conn, new, by).boxed()
+        })
+        .await
     }
 
     async fn find(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
@@ -50,15 +56,18 @@ impl TokenStore for Db {
     }
 
     async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError> {
-        self.statement((id, *from, to.clone()), |conn, (id, from, to)| {
-            rotate(conn, *id, from, to).boxed()
+        let by = Provenance::current();
+        self.statement((id, *from, to.clone(), by), |conn, (id, from, to, by)| {
+            rotate(conn, *id, from, to, by).boxed()
         })
         .await
     }
 
     async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
-        self.write((id, now), |conn, (id, now)| revoke(conn, *id, *now).boxed())
-            .await
+        self.write((id, now, Provenance::current()), |conn, (id, now, by)| {
+            revoke(conn, *id, *now, by).boxed()
+        })
+        .await
     }
 
     async fn feed_state(&self) -> Result<FeedState, StoreError> {
@@ -90,6 +99,9 @@ impl TokenStore for Db {
     }
 }
 
+/// Subject, realm and flavour of a record.
+type Owner = (i64, String, String);
+
 async fn find(conn: &mut Connection, id: TokenId) -> Outcome<Option<TokenRecord>> {
     let row = live_with_rights!()
         .filter(tokens::id.eq(id.0))
@@ -117,25 +129,44 @@ async fn find_session(conn: &mut Connection, selector: &Selector) -> Outcome<Opt
 }
 
 /// One statement: the digest it swaps and the life it depends on are looked at where they are changed.
-async fn rotate(conn: &mut Connection, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Outcome<bool> {
+async fn rotate(
+    conn: &mut Connection,
+    id: TokenId,
+    from: &TokenDigest,
+    to: &RefreshState,
+    by: &Provenance,
+) -> Outcome<bool> {
     let family = tokens::table
         .filter(tokens::id.eq(id.0))
         .filter(tokens::refresh_current.eq(from.as_bytes().to_vec()))
         .filter(live!());
-    let moved = diesel::update(family).set(RotationRow::from(to)).execute(conn).await?;
-    Ok(moved == 1)
+    let moved = diesel::update(family).set(RotationRow::from(to)).returning((
+        tokens::id,
+        tokens::subject,
+        tokens::realm,
+        tokens::flavour,
+    ));
+    let entry = by.entry(AuditEvent::TokenRefreshed, to.rotated_at);
+    Ok(differences::change_token(conn, moved, entry).await?.is_some())
 }
 
-async fn revoke(conn: &mut Connection, id: TokenId, now: Timestamp) -> Outcome<bool> {
+async fn revoke(conn: &mut Connection, id: TokenId, now: Timestamp, by: &Provenance) -> Outcome<bool> {
     let at = tokens::revoked_at.eq(now.as_millis());
     let record = tokens::table.filter(tokens::id.eq(id.0)).filter(live!());
-    let ended = diesel::update(record)
-        .set(at)
-        .returning((tokens::expires_at, ends_with_the_feed!()));
-    let ended: Option<(Option<i64>, bool)> = ended.get_result(conn).await.optional()?;
-    let Some((end, endless)) = ended else {
+    let ended = diesel::update(record).set(at).returning((
+        tokens::expires_at,
+        ends_with_the_feed!(),
+        (tokens::subject, tokens::realm, tokens::flavour),
+    ));
+    let ended: Option<(Option<i64>, bool, Owner)> = ended.get_result(conn).await.optional()?;
+    let Some((end, endless, (subject, realm, flavour))) = ended else {
         return Ok(false);
     };
+    let entry = AuditEntry {
+        realm: Some(realm),
+        ..by.revocation(now).token(id).subject(Subject(subject)).flavour(&flavour)
+    };
+    audit::write(conn, &entry).await?;
     // A statement of its own, which sees what was added until the record was ended.
     let children = tokens::table
         .filter(tokens::parent.eq(id.0))

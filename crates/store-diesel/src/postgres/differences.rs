@@ -1,15 +1,20 @@
 //! Where PostgreSQL differs from SQLite. Transactions run beside each other (READ COMMITTED: each statement sees what
 //! was committed before it began), so a reader that is going to write locks what it reads.
 
-use auth_core::{FeedState, Realm, Subject, Timestamp, TokenId};
+use auth_core::{AuditCursor, AuditEntry, FeedState, Realm, SettledEntries, Subject, Timestamp, TokenId};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
 
+use super::audit::{cursor_after, row_of};
 use super::backend::Connection;
+use super::recorded::Recorded;
 use crate::error::{DbError, Outcome};
 use crate::migrations::Migration;
-use crate::schema::{accounts, tokens};
+use crate::rows::AuditEntryRow;
+use crate::schema::{accounts, audit_entries, tokens};
 
 /// The names of our advisory locks in the database: "tess", and which.
 const SCHEMA_LOCK: i64 = 0x7465_7373_0001;
@@ -179,4 +184,79 @@ pub(super) async fn feed_state(conn: &mut Connection) -> Outcome<FeedState> {
             finished,
         }),
     }
+}
+
+/// Changes a token's row, and writes the entry about it, in one statement. `change` returns the row's id, subject, realm
+/// and flavour. `None` if it has changed nothing: then there is no entry.
+pub(super) async fn change_token<Q>(conn: &mut Connection, change: Q, entry: AuditEntry) -> Outcome<Option<TokenId>>
+where
+    Q: QueryFragment<Pg> + QueryId + Send,
+{
+    let id: Option<Option<i64>> = Recorded::new(change, entry).get_result(conn).await.optional()?;
+    Ok(id.flatten().map(TokenId))
+}
+
+/// Where an entry is in the order in which entries become final: that of their transactions.
+pub(super) fn position(row: &AuditEntryRow) -> i64 {
+    row.written_by
+}
+
+/// The entries after a cursor that are final: every transaction below the horizon is over, and what it wrote is visible
+/// to the statement that comes after.
+pub(super) async fn settled_entries(conn: &mut Connection, after: &AuditCursor, limit: u32) -> Outcome<SettledEntries> {
+    let horizon = diesel::dsl::sql::<(BigInt, BigInt)>(
+        "txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmax(txid_current_snapshot())",
+    );
+    let (finished, begun): (i64, i64) = diesel::select(horizon).get_result(conn).await?;
+    let mut after = *after;
+    if begun < after.settled {
+        let rest = entries_of_another_cluster(conn, &after, limit).await?;
+        if !rest.rows.is_empty() {
+            return Ok(rest);
+        }
+        // What this cluster writes has higher numbers than all of that.
+        (after.settled, after.floor) = (0, after.highest);
+    }
+    let rows = audit_entries::table
+        .filter(audit_entries::written_by.ge(after.settled))
+        .filter(audit_entries::written_by.lt(finished))
+        .filter(audit_entries::sequence.gt(after.floor))
+        .order((audit_entries::written_by, audit_entries::sequence))
+        .limit(i64::from(limit) + 1)
+        .select(AuditEntryRow::as_select());
+    let mut rows: Vec<AuditEntryRow> = rows.load(conn).await?;
+    let mut settled = finished;
+    if let Some(next) = rows.get(limit as usize) {
+        // A page ends between two transactions.
+        settled = next.written_by;
+        rows.retain(|row| row.written_by < settled);
+        if rows.is_empty() {
+            return Err(DbError::Corrupt(
+                "one transaction wrote more audit entries than can be sealed at once",
+            ));
+        }
+    }
+    let cursor = cursor_after(&after, settled, &rows);
+    Ok(SettledEntries {
+        rows: rows.into_iter().map(row_of).collect(),
+        cursor,
+    })
+}
+
+/// The rest of what another cluster wrote, from whose dump this one was restored: there transactions had higher numbers
+/// than any has here. All of it is final.
+async fn entries_of_another_cluster(conn: &mut Connection, after: &AuditCursor, limit: u32) -> Outcome<SettledEntries> {
+    let rows = audit_entries::table
+        .filter(audit_entries::written_by.ge(after.settled))
+        .filter(audit_entries::sequence.gt(after.floor))
+        .order(audit_entries::sequence)
+        .limit(limit.into())
+        .select(AuditEntryRow::as_select());
+    let rows: Vec<AuditEntryRow> = rows.load(conn).await?;
+    let mut cursor = cursor_after(after, after.settled, &rows);
+    cursor.floor = rows.last().map_or(after.floor, |last| last.sequence);
+    Ok(SettledEntries {
+        rows: rows.into_iter().map(row_of).collect(),
+        cursor,
+    })
 }

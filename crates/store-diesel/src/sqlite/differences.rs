@@ -1,15 +1,18 @@
 //! Where SQLite differs from PostgreSQL. A write transaction is alone in the database, so nothing has to be held.
 
-use auth_core::{FeedState, Realm, Subject, Timestamp, TokenId};
+use auth_core::{AuditCursor, AuditEntry, FeedState, Realm, SettledEntries, Subject, Timestamp, TokenId};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
+use diesel_async::methods::LoadQuery;
 
+use super::audit::{self, cursor_after, row_of};
 use super::backend::Connection;
 use crate::error::Outcome;
 use crate::migrations::Migration;
-use crate::schema::{accounts, tokens};
+use crate::rows::AuditEntryRow;
+use crate::schema::{accounts, audit_entries, tokens};
 
 /// A row that is read so that something else may be written: there is no other writer.
 macro_rules! held {
@@ -117,5 +120,51 @@ pub(super) async fn feed_state(conn: &mut Connection) -> Outcome<FeedState> {
         issued,
         begun: 0,
         finished: 0,
+    })
+}
+
+/// Changes a token's row, and writes the entry about it. `change` returns the row's id, subject, realm and flavour.
+/// `None` if it has changed nothing: then there is no entry.
+pub(super) async fn change_token<'query, Q>(
+    conn: &mut Connection,
+    change: Q,
+    entry: AuditEntry,
+) -> Outcome<Option<TokenId>>
+where
+    Q: for<'conn> LoadQuery<'query, Connection, (i64, i64, String, String)> + 'query,
+{
+    let changed: Option<(i64, i64, String, String)> = change.get_result(conn).await.optional()?;
+    let Some((id, subject, realm, flavour)) = changed else {
+        return Ok(None);
+    };
+    let entry = AuditEntry {
+        token: Some(id),
+        subject: Some(subject),
+        realm: Some(realm),
+        flavour: Some(flavour),
+        ..entry
+    };
+    audit::write(conn, &entry).await?;
+    Ok(Some(TokenId(id)))
+}
+
+/// Where an entry is in the order in which entries become final: that of their numbers.
+pub(super) fn position(row: &AuditEntryRow) -> i64 {
+    row.sequence
+}
+
+/// The entries after a cursor. Only one transaction writes at a time, so every entry that is visible is final.
+pub(super) async fn settled_entries(conn: &mut Connection, after: &AuditCursor, limit: u32) -> Outcome<SettledEntries> {
+    let rows = audit_entries::table
+        .filter(audit_entries::sequence.ge(after.settled))
+        .order(audit_entries::sequence)
+        .limit(limit.into())
+        .select(AuditEntryRow::as_select());
+    let rows: Vec<AuditEntryRow> = rows.load(conn).await?;
+    let settled = rows.last().map_or(after.settled, |last| last.sequence + 1);
+    let cursor = cursor_after(after, settled, &rows);
+    Ok(SettledEntries {
+        rows: rows.into_iter().map(row_of).collect(),
+        cursor,
     })
 }

@@ -42,6 +42,14 @@ impl Fresh {
         Self { store, url, folder }
     }
 
+    /// Another empty database of the same kind.
+    pub(crate) async fn another(&self) -> Self {
+        match self.is_sqlite() {
+            true => Self::file().await,
+            false => Self::postgres(Cluster::shared()).await,
+        }
+    }
+
     /// Another node on the same database.
     pub(crate) async fn other_node(&self) -> DieselStore {
         connect(&self.url).await
@@ -101,6 +109,7 @@ impl StoreHarness for Fresh {
             consumers: self.store.consumers(),
             resource_servers: self.store.resource_servers(),
             keys: self.store.keys(),
+            audit: self.store.audit(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Stores that break one promise each: the store in memory, with a flaw.
 
 mod accounts;
+mod audit;
 mod consumers;
 mod keys;
 mod resource_servers;
@@ -164,6 +165,19 @@ pub(crate) enum Flaw {
     EmergencyTakesNames,
     EverythingIsWhatIsReplaced,
     RotationForgetsEmergencies,
+    IssuesWithoutEntry,
+    RevokesWithoutReason,
+    PasswordsWithoutEntry,
+    RotatesConsumersTwiceInTheLog,
+    KeysWithoutEntry,
+    RefusedRotationsAreEntries,
+    EntriesOfNobody,
+    EntriesHaveHashes,
+    FindsEntriesOfAnyEvent,
+    SettlesAPageTwice,
+    SealsOverSeals,
+    ForgetsEntriesOnly,
+    RestartsWithoutEntry,
 }
 
 /// A store in memory with one flaw.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{
-    Clock, RevokeError, Subject, Timestamp, TokenAdminStore, TokenId, TokenService, TokenSummary, Unavailable,
+    Cause, Clock, Provenance, RevokeError, Subject, Timestamp, TokenAdminStore, TokenId, TokenService, TokenSummary,
+    Unavailable,
 };
 
 /// How many records are read at once.
@@ -38,7 +39,8 @@ impl TokenLimit {
         let excess = held.len().saturating_sub(self.most);
         held.sort_by_key(|token| order(token, now));
         for token in held.iter().take(excess.min(AT_ONCE)) {
-            tokens.issuer().revoke(token.id).await?;
+            let revoked = tokens.issuer().revoke(token.id);
+            Provenance::current().because(Cause::Displaced).scope(revoked).await?;
             tracing::info!(event = "token_displaced", flavour = self.flavour, token = %token.id, %subject);
         }
         Ok(())

@@ -1,8 +1,9 @@
 //! What can be wrong with signing keys.
 
 use async_trait::async_trait;
-use auth_core::{StoreError, Timestamp};
-use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
+use auth_core::{AuditEvent, AuditStore, Provenance, StoreError, Timestamp};
+use keystore::{EmergencyOutcome, KeyPurpose, KeyStore, RetireOutcome, Retirement, StoredKey};
+use testkit::ManualClock;
 
 use super::{BrokenStore, Flaw};
 
@@ -22,6 +23,44 @@ impl KeyStore for BrokenStore {
     }
 
     async fn insert_first(&self, key: &StoredKey) -> Result<bool, StoreError> {
+        let added = self.try_insert_first(key).await?;
+        self.record(added, AuditEvent::KeyAdded, &key.purpose, &key.name).await
+    }
+
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+        let rotated = self.try_rotate(new, others_retire).await?;
+        self.record(rotated, AuditEvent::KeyRotated, &new.purpose, &new.name)
+            .await
+    }
+
+    async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
+        let outcome = self.try_retire(retirement).await?;
+        if let RetireOutcome::Retired(key) = &outcome {
+            self.record(true, AuditEvent::KeyRetired, &key.purpose, &key.name)
+                .await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+        let outcome = self.try_emergency(new, now).await?;
+        let replaced = matches!(outcome, EmergencyOutcome::Replaced(_));
+        self.record(replaced, AuditEvent::KeysReplaced, &new.purpose, &new.name)
+            .await?;
+        Ok(outcome)
+    }
+
+    async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+        let outcome = self.try_replace_all(replacements, now).await?;
+        let replaced = matches!(outcome, EmergencyOutcome::Replaced(_));
+        self.record(replaced, AuditEvent::KeysReplaced, &KeyPurpose::from_stored(""), "all")
+            .await?;
+        Ok(outcome)
+    }
+}
+
+impl BrokenStore {
+    async fn try_insert_first(&self, key: &StoredKey) -> Result<bool, StoreError> {
         let is_free = |keys: &[StoredKey]| {
             let counts = |other: &&StoredKey| other.retires_at.is_none() || !self.has(Flaw::FirstKeysBesideRetired);
             let mut others = keys.iter().filter(counts);
@@ -41,7 +80,7 @@ impl KeyStore for BrokenStore {
         Ok(free)
     }
 
-    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+    async fn try_rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
         let is_other = |key: &StoredKey| key.purpose == new.purpose || self.has(Flaw::RotationEndsEveryPurpose);
         let before: Vec<StoredKey> = self.seen().keys.iter().filter(|key| is_other(key)).cloned().collect();
         if matches!(self.flaw, Flaw::RotatesAfterALook | Flaw::RotationForgetsEmergencies) {
@@ -76,7 +115,7 @@ impl KeyStore for BrokenStore {
         Ok(!taken)
     }
 
-    async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
+    async fn try_retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
         let retirement = match self.flaw {
             Flaw::LastKeysRetire => &Retirement {
                 allow_last: true,
@@ -113,7 +152,7 @@ impl KeyStore for BrokenStore {
         Ok(outcome)
     }
 
-    async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+    async fn try_emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
         let concerns = |key: &StoredKey| match self.has(Flaw::EmergencySparesOtherAlgorithms) {
             true => key.purpose == new.purpose,
             false => key.purpose.flavour() == new.purpose.flavour(),
@@ -121,11 +160,31 @@ impl KeyStore for BrokenStore {
         Ok(self.replace(std::slice::from_ref(new), now, concerns))
     }
 
-    async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
+    async fn try_replace_all(
+        &self,
+        replacements: &[StoredKey],
+        now: Timestamp,
+    ) -> Result<EmergencyOutcome, StoreError> {
         let concerns = |key: &StoredKey| {
             !self.has(Flaw::EverythingIsWhatIsReplaced) || replacements.iter().any(|new| new.purpose == key.purpose)
         };
         Ok(self.replace(replacements, now, concerns))
+    }
+
+    /// Writes the entry of a change that was made.
+    async fn record(
+        &self,
+        changed: bool,
+        event: AuditEvent,
+        purpose: &KeyPurpose,
+        name: &str,
+    ) -> Result<bool, StoreError> {
+        if changed && !self.has(Flaw::KeysWithoutEntry) {
+            let entry = Provenance::current().entry(event, ManualClock::START);
+            let entry = entry.flavour(purpose.flavour()).detail(name);
+            self.inner.append(&[entry]).await?;
+        }
+        Ok(changed)
     }
 }
 

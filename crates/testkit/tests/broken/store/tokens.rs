@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    AccountStore, Change, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError,
-    Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
+    AccountStore, AuditEvent, AuditStore, Change, FeedEntry, FeedState, NewToken, Provenance, RefreshSession,
+    RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 use permissions::RoleStore;
 use testkit::ManualClock;
@@ -191,6 +191,10 @@ impl TokenStore for BrokenStore {
 
     async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError> {
         let mut to = to.clone();
+        if self.has(Flaw::RefusedRotationsAreEntries) {
+            let entry = Provenance::current().entry(AuditEvent::TokenRefreshed, to.rotated_at);
+            self.inner.append(&[entry]).await?;
+        }
         if self.has(Flaw::LosesLineage) {
             to.lineage.clear();
         }

@@ -1,0 +1,37 @@
+//! `tessera audit restart`.
+
+use std::time::Duration;
+
+use auth_core::{AuditEvent, AuditSealer, Provenance};
+use clap::Args;
+use serde_json::json;
+
+use super::audit_key;
+use crate::commands::admin::Admin;
+use crate::commands::report::Report;
+use crate::options::Common;
+
+/// Begin a new chain over all entries that are there, after a fault was looked into. Whatever was tampered with counts as
+/// genuine from then on, so keep a copy of the database first. Servers may run.
+#[derive(Debug, Args)]
+pub struct Restart {
+    /// Yes, a copy was made.
+    #[arg(long, required = true)]
+    a_copy_was_made: bool,
+}
+
+impl Restart {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
+            let (audit, key) = (admin.store.audit(), audit_key(admin).await?);
+            let sealer = AuditSealer::new(audit, key, admin.clock(), Duration::ZERO);
+            let entry = Provenance::current().entry(AuditEvent::AuditRestarted, admin.now());
+            let anchor = sealer.restart(entry).await?;
+            let text = format!(
+                "a new chain begins after seal {}; old anchors are of the old one",
+                anchor.number
+            );
+            Ok(Report::new(text, json!({ "anchor": anchor.to_string() })))
+        })
+    }
+}
