@@ -93,9 +93,8 @@ impl Application {
             let surface = Surface::new(&made.server.public_url, &flavours, &fixed, of_docs);
             fixed.extend(openapi::routes(&surface));
         }
-        let server = made.server.clone();
         let authenticator = Authenticator::new(schemes, "tessera");
-        let authenticator = authenticator.with_source(move |request| server.proxies.source(request));
+        let authenticator = authenticator.with_trusted_proxies(made.server.proxies.trusted());
         let health = Arc::new(made.health(config));
         let metrics = made
             .metrics

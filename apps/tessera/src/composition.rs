@@ -62,7 +62,7 @@ impl Composition {
             capacity,
             issuer,
         } = sources;
-        let proxies = Proxies(config.http.proxies()?);
+        let proxies = Proxies::new(config.http.proxies()?);
         let limits = RegistryLimits {
             records: config.revocation.records,
             staleness: Some(config.revocation.max_staleness.0),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use auth_actix::{AuthRejection, Authenticator};
+use auth_actix::{AuthRejection, Authenticator, Head, RejectedRequest};
 use auth_core::{Scope, VerifiedToken};
 use dialects::description::{Content, Credentials, Header, Operation, Parameter, Response};
 use permissions::Demand;
@@ -91,14 +91,15 @@ pub(crate) async fn verify(
     request: HttpRequest,
 ) -> Result<HttpResponse, AuthRejection> {
     let check = counts.begin_check();
-    let token = match authenticator.authenticate(&request).await {
-        Ok(token) => token,
-        Err(rejection) => {
-            check.rejected(&rejection);
-            log(&rejection);
-            return Err(rejection);
+    let caller = match authenticator.authenticate(Head::of(&request)).await {
+        Ok(caller) => caller,
+        Err(rejected) => {
+            check.rejected(&rejected);
+            log(&rejected);
+            return Err(rejected.into());
         }
     };
+    let token = caller.token();
     // A misspelt parameter that is passed over would let in everybody who has a token.
     let Some(names) = demanded(request.query_string()) else {
         check.bad_query(token.flavour());
@@ -108,14 +109,17 @@ pub(crate) async fn verify(
     let met = demand.as_ref().is_ok_and(|demand| demand.is_met_by(token.scopes()));
     if !met {
         check.forbidden(token.flavour());
-        log_missing(&token, demand.as_ref().ok());
-        return Err(AuthRejection::scope(authenticator.challenge(), needed(demand.ok()))).inspect_err(log);
+        log_missing(token, demand.as_ref().ok());
+        let needed = demand.unwrap_or_default();
+        let rejected = authenticator.missing_permission(needed.iter());
+        log(&rejected);
+        return Err(rejected.into());
     }
     check.passed(token.flavour());
-    identity_headers(&token).ok_or_else(|| AuthRejection::scope(authenticator.challenge(), String::new()))
+    identity_headers(token).ok_or_else(|| authenticator.missing_permission([]).into())
 }
 
-fn log(rejection: &AuthRejection) {
+fn log(rejection: &RejectedRequest) {
     tracing::debug!(event = "token_refused", reason = rejection.reason());
 }
 
@@ -141,11 +145,6 @@ fn bad_query() -> HttpResponse {
     HttpResponse::BadRequest()
         .content_type("application/json")
         .body(r#"{"error":"the only parameter is permission"}"#)
-}
-
-fn needed(demand: Option<Demand>) -> String {
-    let demand = demand.unwrap_or_default();
-    demand.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// The answer's headers come from the verified token alone; the request's own `X-Auth-*` headers are not read.

@@ -1,15 +1,19 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod authenticator;
-mod carrier;
 mod extract;
+mod head;
 mod rejection;
+mod require_auth;
 
-pub use authenticator::{AuthScheme, Authenticator};
-pub use carrier::{CarrierError, Carriers, Credential};
-pub use extract::Authenticated;
-pub use rejection::{AuthRejection, RejectionKind};
+pub use auth_http::{
+    AuthScheme, Authenticator, CarrierError, Carriers, Credential, RejectedRequest, RejectionAnswer, RejectionKind,
+    Requirement, TrustedProxies,
+};
+pub use extract::{Authenticated, Claims, MaybeAuthenticated};
+pub use head::Head;
+pub use rejection::AuthRejection;
+pub use require_auth::{RequireAuth, RequireAuthService};
 
 /// The examples of the project's own README, compiled here because this crate sees all they need.
 #[cfg(doctest)]

@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, HttpResponse, web};
 use async_trait::async_trait;
-use auth_actix::{AuthRejection, AuthScheme, Authenticated, Authenticator, Carriers, RejectionKind};
+use auth_actix::{AuthRejection, AuthScheme, Authenticated, Authenticator, Carriers, Head, RejectionKind};
 use auth_core::{
     Capabilities, Generation, PresentedToken, Realm, Rejection, Scopes, SessionRef, StoreError, Subject, TokenId,
     VerifiedParts, VerifiedToken, Verifier, VerifyError,
@@ -166,10 +166,10 @@ async fn judged<const N: usize>(reasons: [Rejection; N]) -> (RejectionKind, Opti
     let authenticator = Authenticator::new(reasons.map(scheme).into(), "test");
     let request = TestRequest::get().insert_header((header::AUTHORIZATION, "Bearer x"));
     let rejection = authenticator
-        .authenticate(&request.to_http_request())
+        .authenticate(Head::of(&request.to_http_request()))
         .await
         .unwrap_err();
-    (rejection.kind(), rejection.scheme())
+    (rejection.kind().clone(), rejection.scheme())
 }
 
 #[actix_web::test]

@@ -117,6 +117,13 @@ impl ClaimsVerifier {
         Ok(with_decoded(payload, |bytes| Ok(bytes.to_vec()))?)
     }
 
+    /// Whether the header of a text names a key that is not in the set. Nothing else of it is checked.
+    #[must_use]
+    pub fn names_unknown_key(&self, token: &str) -> bool {
+        let token = token.as_bytes();
+        token.len() <= self.policy.max_bytes() && self.read_header(token) == Err(Reason::KidUnknown)
+    }
+
     /// The key that signed the token, and its payload segment.
     fn authenticate<'t>(&self, token: &'t [u8]) -> Result<(usize, &'t [u8]), Reason> {
         if token.len() > self.policy.max_bytes() {

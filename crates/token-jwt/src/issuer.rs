@@ -250,6 +250,38 @@ mod tests {
         assert_eq!(block_on(verifier.verify(&presented)), Err(Rejection::UnknownKey.into()));
     }
 
+    #[test]
+    fn a_verifier_that_keeps_claims_has_the_payload_that_was_signed() {
+        let issuer = issuer(config(SubjectClaim::Sub), key(Algorithm::EdDSA, "k1"));
+        let verifier = |keys| JwtVerifier::new(config(SubjectClaim::Sub), keys, Arc::new(SystemClock::new()));
+        let token = block_on(issuer.issue(grant())).unwrap();
+        let presented = PresentedToken::bearer(token.plain.expose());
+        let keeping = verifier(issuer.verifying_keys()).keeping_claims();
+        let kept = block_on(keeping.verify(&presented)).unwrap();
+        assert!(kept.claims_json().unwrap().starts_with(r#"{"sub":"7","exp":"#));
+        assert!(!format!("{kept:?}").contains("\"sub\""), "claims do not print");
+        let without = block_on(verifier(issuer.verifying_keys()).verify(&presented)).unwrap();
+        assert_eq!(without.claims_json(), None);
+    }
+
+    #[test]
+    fn a_token_names_an_unknown_key_by_its_kid_alone() {
+        let issuer = issuer(config(SubjectClaim::Sub), key(Algorithm::EdDSA, "k1"));
+        let token = block_on(issuer.issue(grant())).unwrap();
+        let text = token.plain.expose();
+        let of = |key: SigningKey| {
+            let keys = key.verifying_key().clone();
+            JwtVerifier::new(config(SubjectClaim::Sub), keys, Arc::new(SystemClock::new()))
+        };
+        assert!(of(key(Algorithm::EdDSA, "k2")).names_unknown_key(text));
+        assert!(!of(key(Algorithm::EdDSA, "k1")).names_unknown_key(text));
+        assert!(
+            !of(key(Algorithm::ES256, "k1")).names_unknown_key(text),
+            "another algorithm"
+        );
+        assert!(!of(key(Algorithm::EdDSA, "k2")).names_unknown_key("no token"));
+    }
+
     /// As a node sees it whose clock is slow.
     #[test]
     fn a_token_from_the_future_is_not_valid_yet() {

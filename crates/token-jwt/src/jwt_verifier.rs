@@ -8,6 +8,7 @@ use auth_core::{
     Verifier, VerifyError,
 };
 
+use crate::base64url;
 use crate::claims_verifier::ClaimsVerifier;
 use crate::error::{Class, JwtRejection, Reason};
 use crate::key::KeySet;
@@ -78,6 +79,7 @@ pub struct JwtVerifier {
     config: JwtConfig,
     verifier: RwLock<Arc<ClaimsVerifier>>,
     clock: Arc<dyn Clock>,
+    keeps_claims: bool,
 }
 
 impl JwtVerifier {
@@ -91,6 +93,17 @@ impl JwtVerifier {
             config,
             verifier: RwLock::new(Arc::new(verifier)),
             clock,
+            keeps_claims: false,
+        }
+    }
+
+    /// The same verifier, whose tokens have all their claims ([`VerifiedToken::claims_json`]), for services that read claims
+    /// of their own. It costs a copy of the payload for each check.
+    #[must_use]
+    pub fn keeping_claims(self) -> Self {
+        Self {
+            keeps_claims: true,
+            ..self
         }
     }
 
@@ -108,6 +121,12 @@ impl JwtVerifier {
     pub fn set_keys(&self, keys: impl Into<KeySet>) {
         let verifier = ClaimsVerifier::new(keys, policy(&self.config));
         *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
+    }
+
+    /// Whether a text names a key that is not in the set, so that other keys may help: a token of an issuer that has changed
+    /// its keys, or anything that was made to look like one.
+    pub fn names_unknown_key(&self, text: &str) -> bool {
+        self.current().names_unknown_key(text)
     }
 
     fn current(&self) -> Arc<ClaimsVerifier> {
@@ -134,7 +153,11 @@ impl Verifier for JwtVerifier {
             .verify::<SignedClaims<'static, i64>>(presented.text, UnixTime::from_millis(now.as_millis()))
             .map_err(rejection)?;
         let claims = verified.into_claims().map_dates(|date| Some(self.config.time(date)));
-        Ok(self.config.claims.verify(&claims.ok_or(Rejection::BadClaims)?, now)?)
+        let token = self.config.claims.verify(&claims.ok_or(Rejection::BadClaims)?, now)?;
+        match self.keeps_claims {
+            true => Ok(token.with_claims(payload(presented.text).ok_or(Rejection::Malformed)?)),
+            false => Ok(token),
+        }
     }
 }
 
@@ -145,6 +168,11 @@ fn policy(config: &JwtConfig) -> Policy {
         .leeway(CLOCK_SKEW)
         .max_lifetime(config.claims.lifetime)
         .date_unit(config.unit)
+}
+
+/// The payload of a token that was verified. The strict reader has read these bytes.
+fn payload(text: &str) -> Option<String> {
+    String::from_utf8(base64url::decode_to_vec(text.split('.').nth(1)?).ok()?).ok()
 }
 
 fn rejection(rejection: JwtRejection) -> Rejection {

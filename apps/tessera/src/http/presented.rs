@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
-use auth_actix::Credential;
+use auth_actix::{Credential, Head};
 use dialects::RequestRejection;
 
 /// The one `Authorization` header of a request, for dialects whose clients send credentials in it.
@@ -29,7 +29,7 @@ pub fn presented<'a>(
     expected: impl Fn(&Credential<'a>) -> bool,
 ) -> Result<Credential<'a>, RequestRejection> {
     let wrong = RequestRejection::NotAuthenticated { token_sent: true };
-    match Credential::read(request.headers()) {
+    match Credential::read(Head::of(request)) {
         Ok(Some(credential)) if expected(&credential) => Ok(credential),
         Ok(None) => Err(RequestRejection::NotAuthenticated { token_sent: false }),
         _ => Err(wrong),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use auth_actix::AuthRejection;
+use auth_actix::RejectedRequest;
 use auth_core::{Clock, Durations};
 
 use super::labels::{BAD_QUERY, CHECKS, FORBIDDEN, OK, REFUSALS, STATUSES, check_index};
@@ -119,8 +119,8 @@ impl Check<'_> {
     }
 
     /// There is no token, it is not good, or that cannot be said.
-    pub(crate) fn rejected(self, rejection: &AuthRejection) {
-        self.end(|_| rejection.scheme(), check_index(&rejection.kind()));
+    pub(crate) fn rejected(self, rejection: &RejectedRequest) {
+        self.end(|_| rejection.scheme(), check_index(rejection.kind()));
     }
 
     fn end(self, flavour: impl FnOnce(&Layout) -> Option<usize>, outcome: usize) {

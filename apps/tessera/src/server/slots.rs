@@ -144,7 +144,7 @@ mod tests {
             connections: 5,
             of_one_source: 2,
         };
-        let proxies = Proxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let proxies = Proxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
         Arc::new(Slots::new(capacity, proxies))
     }
 

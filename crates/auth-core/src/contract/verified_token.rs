@@ -1,5 +1,8 @@
 //! A token that was checked.
 
+use std::fmt;
+use std::sync::Arc;
+
 use super::account::{Realm, Subject};
 use super::clock::Timestamp;
 use super::scope::Scopes;
@@ -10,7 +13,20 @@ use super::token::{FlavourName, SessionRef, TokenId};
 /// Its fields are private, so that code which asks for a `VerifiedToken` gets it from a verifier. Tests of handlers get
 /// one from `auth_core::testing::acting_as` (feature `test-support`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedToken(VerifiedParts);
+pub struct VerifiedToken {
+    parts: VerifiedParts,
+    claims: Option<ClaimsText>,
+}
+
+/// What a token says, as JSON. It may be personal data, so it does not print.
+#[derive(Clone, PartialEq, Eq)]
+struct ClaimsText(Arc<str>);
+
+impl fmt::Debug for ClaimsText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClaimsText(..)")
+    }
+}
 
 /// What a verifier learned about a token. Plain data: it proves nothing until
 /// [`VerifiedToken::dangerous_from_verifier`] has made a [`VerifiedToken`] of it.
@@ -41,51 +57,69 @@ impl VerifiedToken {
     /// signature or the secret, the expiry, the flavour and the revocations were checked, and only with what was issued,
     /// never with what the caller presented. A search for this name finds every such place.
     pub const fn dangerous_from_verifier(parts: VerifiedParts) -> Self {
-        Self(parts)
+        Self { parts, claims: None }
     }
 
-    /// The token's properties, for a verifier that wraps another one and replaces some of them.
+    /// The same, with all that the token says beside what a [`VerifiedToken`] has: a JSON object, for services that read
+    /// claims of their own.
+    ///
+    /// # Security
+    /// Only with what was issued, as for [`Self::dangerous_from_verifier`]: the payload whose signature was checked, or what
+    /// the issuer answered about the token.
+    #[must_use]
+    pub fn with_claims(self, json: impl Into<Arc<str>>) -> Self {
+        let claims = Some(ClaimsText(json.into()));
+        Self { claims, ..self }
+    }
+
+    /// The token's properties, for a verifier that wraps another one and replaces some of them. The claims are not among
+    /// them.
     pub fn into_parts(self) -> VerifiedParts {
-        self.0
+        self.parts
+    }
+
+    /// All that the token says, as a JSON object, if its verifier kept it.
+    pub fn claims_json(&self) -> Option<&str> {
+        self.claims.as_ref().map(|claims| &*claims.0)
     }
 
     /// The name of its record; for a stateless token, a random number that nothing stores.
     pub const fn id(&self) -> TokenId {
-        self.0.id
+        self.parts.id
     }
 
     /// The session it belongs to.
     pub const fn session(&self) -> SessionRef {
-        self.0.session
+        self.parts.session
     }
 
     /// The account or client it speaks for.
     pub const fn subject(&self) -> Subject {
-        self.0.session.subject
+        self.parts.session.subject
     }
 
     /// The flavour that issued it.
     pub const fn flavour(&self) -> &FlavourName {
-        &self.0.flavour
+        &self.parts.flavour
     }
 
     /// The realm its owner signed in to.
     pub const fn realm(&self) -> &Realm {
-        &self.0.realm
+        &self.parts.realm
     }
 
     /// What its bearer may do now.
     pub const fn scopes(&self) -> &Scopes {
-        &self.0.scopes
+        &self.parts.scopes
     }
 
     /// When it was issued, where the token or its record says.
     pub const fn issued_at(&self) -> Option<Timestamp> {
-        self.0.issued_at
+        self.parts.issued_at
     }
 
     /// When it expires; `None`: it is valid until it is revoked.
     pub const fn expires_at(&self) -> Option<Timestamp> {
-        self.0.expires_at
+        self.parts.expires_at
     }
 }

@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use auth_core::PresentedToken;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-static X_ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
-static X_KEY: HeaderName = HeaderName::from_static("x-key");
+use crate::request_head::{Field, RequestHead};
 
 /// No token is longer than this, in any header.
 const MAX_BYTES: usize = 8 * 1024;
@@ -67,11 +65,11 @@ impl<'a> Credential<'a> {
     /// [`CarrierError`].
     ///
     /// # Security
-    /// The headers are the caller's. Nothing but these three fields is read: no query, no cookie, no body.
-    pub fn read(headers: &'a HeaderMap) -> Result<Option<Self>, CarrierError> {
-        let authorization = single(headers, &AUTHORIZATION)?;
-        let access_token = single(headers, &X_ACCESS_TOKEN)?;
-        let key = single(headers, &X_KEY)?;
+    /// The headers are the caller's. Nothing but three fields is read: no query, no cookie, no body.
+    pub fn read(head: impl RequestHead<'a>) -> Result<Option<Self>, CarrierError> {
+        let authorization = single(head, Field::Authorization)?;
+        let access_token = single(head, Field::AccessToken)?;
+        let key = single(head, Field::Key)?;
         match (authorization, access_token) {
             (Some(_), Some(_)) => Err(CarrierError::Several),
             (Some(value), None) => parse_authorization(value).map(Some),
@@ -112,8 +110,8 @@ impl fmt::Debug for Credential<'_> {
     }
 }
 
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, CarrierError> {
-    let mut values = headers.get_all(name);
+fn single<'a>(head: impl RequestHead<'a>, field: Field) -> Result<Option<&'a str>, CarrierError> {
+    let mut values = head.values(field);
     let first = values.next();
     match values.next() {
         Some(_) => Err(CarrierError::Several),
@@ -121,10 +119,11 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
     }
 }
 
-fn text_of(value: &HeaderValue) -> Result<&str, CarrierError> {
-    let text = value.to_str().map_err(|_| CarrierError::Malformed)?;
-    match text.len() <= MAX_BYTES {
-        true => Ok(text),
+/// Visible ASCII, spaces and tabs.
+fn text_of(value: &[u8]) -> Result<&str, CarrierError> {
+    let readable = |b: &u8| matches!(b, b'\t' | b' '..=b'~');
+    match value.len() <= MAX_BYTES && value.iter().all(readable) {
+        true => std::str::from_utf8(value).map_err(|_| CarrierError::Malformed),
         false => Err(CarrierError::Malformed),
     }
 }
@@ -166,18 +165,23 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn headers(fields: &[(&'static str, &[u8])]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in fields {
-            let value = HeaderValue::from_bytes(value).unwrap();
-            headers.append(HeaderName::from_static(name), value);
+    /// The fields of a request, by name.
+    #[derive(Clone, Copy)]
+    struct Fields<'a>(&'a [(&'static str, &'a [u8])]);
+
+    impl<'a> RequestHead<'a> for Fields<'a> {
+        fn values(self, field: Field) -> impl Iterator<Item = &'a [u8]> {
+            let named = move |(name, _): &&(&str, &[u8])| *name == field.name();
+            self.0.iter().filter(named).map(|(_, value)| *value)
         }
-        headers
+
+        fn peer(self) -> Option<std::net::IpAddr> {
+            None
+        }
     }
 
     fn read(fields: &[(&'static str, &[u8])]) -> Option<(&'static str, String)> {
-        let headers = headers(fields);
-        let credential = Credential::read(&headers).ok()??;
+        let credential = Credential::read(Fields(fields)).ok()??;
         let kind = match credential {
             Credential::Bearer(_) => "bearer",
             Credential::Bare(_) => "bare",
@@ -215,10 +219,10 @@ mod tests {
             &[("authorization", b"Bearer a"), ("x-access-token", b"a")],
             &[("x-access-token", b"a"), ("x-access-token", b"a")],
         ] {
-            assert_eq!(Credential::read(&headers(fields)).unwrap_err(), CarrierError::Several);
+            assert_eq!(Credential::read(Fields(fields)).unwrap_err(), CarrierError::Several);
         }
         let keys = [("x-access-token", b"a".as_slice()), ("x-key", b"k"), ("x-key", b"k")];
-        assert_eq!(Credential::read(&headers(&keys)).unwrap_err(), CarrierError::Several);
+        assert_eq!(Credential::read(Fields(&keys)).unwrap_err(), CarrierError::Several);
     }
 
     #[test]
@@ -242,25 +246,20 @@ mod tests {
             "",
             "Bearer a\u{e9}",
         ] {
-            let headers = headers(&[("authorization", value.as_bytes())]);
             assert_eq!(
-                Credential::read(&headers).unwrap_err(),
+                Credential::read(Fields(&[("authorization", value.as_bytes())])).unwrap_err(),
                 CarrierError::Malformed,
                 "{value:?}"
             );
         }
         let long = vec![b'A'; MAX_BYTES + 1];
-        assert!(Credential::read(&headers(&[("authorization", &long)])).is_err());
+        assert!(Credential::read(Fields(&[("authorization", &long)])).is_err());
     }
 
     proptest! {
         #[test]
         fn no_value_panics(value in proptest::collection::vec(any::<u8>(), 0..100)) {
-            if let Ok(value) = HeaderValue::from_bytes(&value) {
-                let mut headers = HeaderMap::new();
-                headers.append(AUTHORIZATION, value);
-                let _ = Credential::read(&headers);
-            }
+            let _ = Credential::read(Fields(&[("authorization", &value)]));
         }
     }
 }

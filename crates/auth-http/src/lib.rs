@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod answer;
+mod authenticator;
+mod caller;
+mod carrier;
+mod proxies;
+mod rejection;
+mod request_head;
+mod requirement;
+
+pub use answer::RejectionAnswer;
+pub use authenticator::{AuthScheme, Authenticator};
+pub use caller::Caller;
+pub use carrier::{CarrierError, Carriers, Credential};
+pub use proxies::TrustedProxies;
+pub use rejection::{RejectedRequest, RejectionKind};
+pub use request_head::{Field, RequestHead};
+pub use requirement::Requirement;
