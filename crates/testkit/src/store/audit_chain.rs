@@ -101,7 +101,8 @@ pub async fn entries_are_found_by_what_they_say(harness: Arc<dyn StoreHarness>) 
     let text = |text: &str| Some(text.to_owned());
     let even: Vec<i64> = (1..=20).rev().filter(|subject| subject % 2 == 0).collect();
     let odd: Vec<i64> = (1..=20).rev().filter(|subject| subject % 2 == 1).collect();
-    let by_text: [(fn(&mut AuditFilter) -> &mut Option<String>, &str, &[i64]); 7] = [
+    type Field = fn(&mut AuditFilter) -> &mut Option<String>;
+    let by_text: [(Field, &str, &[i64]); 7] = [
         (|filter| &mut filter.event, "password_set", &even),
         (|filter| &mut filter.flavour, "even", &even),
         (|filter| &mut filter.realm, fixture.realm.as_str(), &odd),
