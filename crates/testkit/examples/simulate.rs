@@ -1,6 +1,7 @@
 //! Simulates whole nodes, seed by seed, until a rule is broken or all seeds are done.
 //!
-//! `--late-rows 1` adds a fault, `--skew-ms N` sets how wrong clocks are, and `--without NAME` leaves out a flavour.
+//! `--late-rows 0` takes a fault away, `--skew-ms N` sets how wrong clocks are (2000 unless it is given), and `--without NAME`
+//! leaves out a flavour.
 //!
 //!     cargo run --release -p tessera-testkit --example simulate -- --seed 1 --seeds 100 --operations 5000
 
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
         if let Some(skew) = option("--skew-ms") {
             setup.skew = Duration::from_millis(skew);
         }
-        setup.late_rows |= option("--late-rows") == Some(1);
+        setup.late_rows = option("--late-rows") != Some(0);
         setup.flavours.retain(|flavour| !without.contains(flavour.name));
         let report = simulate(&setup, seed);
         judged += report.answers.values().sum::<u64>();

@@ -1,21 +1,28 @@
 //! A seeded simulation of whole nodes over one store.
 //!
 //! Several nodes, each with its clock, its connection, its memory and its services, run on one thread over one store, in
-//! virtual time. Clients sign in, present, refresh and sign out; operators revoke, disable, edit roles. Calls to the store are
-//! slow, fail, or are done and lose their answer; entries of the feed become visible late and out of order; clocks are
-//! wrong and are set; nodes restart; connections are cut; callers go away. Every answer is judged by a [model](Violation) of
-//! what its caller can know.
+//! virtual time. Clients sign in, present, refresh, change their passwords and sign out; operators revoke, disable, reset
+//! passwords, edit roles, rotate and replace signing keys. Calls to the store are slow, fail, or are done and lose their
+//! answer; entries of the feed become visible late and out of order; clocks are wrong and are set; nodes restart;
+//! connections are cut; callers go away. Every answer is judged by a model of what its caller can know: by its
+//! [rules](Rule).
 //!
 //! Everything is drawn from the seed, so that a seed always gives the same history.
 
 mod client;
+mod feed;
 mod history;
 mod kernel;
+mod key_line;
+mod last_look;
 mod line;
 mod model;
 mod node;
 mod operator;
+mod password;
+mod rule;
 mod scheduler;
+mod weather;
 mod world;
 
 use std::collections::BTreeMap;
@@ -24,10 +31,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{Clock, Issuer, Sharing};
+use keystore::{ActiveKeys, KeyFollower, KeyFormat};
 
 use crate::in_process::{Parts, Sessions};
 use crate::ports::Ports;
 
+pub use rule::Rule;
 pub use world::simulate;
 
 /// How wrong the wall clock of a node is at most, in either direction.
@@ -59,13 +68,32 @@ pub struct Setup {
 pub type Wrap = Box<dyn Fn(Arc<dyn Sessions>, Arc<dyn Clock>) -> Arc<dyn Sessions>>;
 
 /// Makes the issuer of a flavour on one node.
-pub type Build = Box<dyn Fn(&Parts) -> Arc<dyn Issuer>>;
+pub enum Build {
+    /// With the same keys each time.
+    Fixed(BuildFixed),
+    /// With keys of this format, which operators rotate and replace.
+    Signing(Arc<dyn KeyFormat>, BuildSigning),
+}
+
+/// Makes an issuer with keys of its own.
+pub type BuildFixed = Box<dyn Fn(&Parts) -> Arc<dyn Issuer>>;
+
+/// Makes an issuer with these keys.
+pub type BuildSigning = Box<dyn Fn(&Parts, &ActiveKeys) -> Following>;
+
+/// An issuer, and what gives it other keys while it runs.
+pub struct Following {
+    /// The issuer.
+    pub issuer: Arc<dyn Issuer>,
+    /// What takes its keys.
+    pub follower: Arc<dyn KeyFollower>,
+}
 
 /// One flavour.
 pub struct Flavour {
     /// Its name.
     pub name: &'static str,
-    /// Makes its issuer on each node, with the same keys each time.
+    /// Makes its issuer on each node.
     pub build: Build,
     /// Whether its sessions are refreshed.
     pub refreshes: bool,
@@ -98,7 +126,7 @@ pub struct Report {
 #[derive(Clone, Debug)]
 pub struct Violation {
     /// The rule.
-    pub rule: &'static str,
+    pub rule: Rule,
     /// What contradicts it.
     pub how: String,
     /// The last events before.
@@ -108,6 +136,21 @@ pub struct Violation {
 impl fmt::Debug for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} operations over {:?}", self.operations, self.flavours)
+    }
+}
+
+impl fmt::Debug for Following {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.issuer.fmt(f)
+    }
+}
+
+impl fmt::Debug for Build {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fixed(_) => "Fixed",
+            Self::Signing(..) => "Signing",
+        })
     }
 }
 

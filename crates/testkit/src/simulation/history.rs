@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_core::SecretKey;
 
-use super::Violation;
+use super::{Rule, Violation};
 
 /// How many of the last events are kept for people.
 const KEPT: usize = 400;
@@ -43,7 +43,7 @@ impl History {
     }
 
     /// A rule was broken: the first time ends the simulation.
-    pub(super) fn broken(&mut self, rule: &'static str, how: String) {
+    pub(super) fn broken(&mut self, rule: Rule, how: String) {
         let history = &self.last;
         self.violation.get_or_insert_with(|| Violation {
             rule,

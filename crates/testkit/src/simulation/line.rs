@@ -1,10 +1,9 @@
 //! A node's connection to the store, with every fault that a connection has.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,6 +12,7 @@ use auth_core::{
     TokenId, TokenRecord, TokenStore,
 };
 
+use super::feed::{Feed, Late};
 use super::kernel::Kernel;
 use super::node::wall;
 use super::scheduler::now;
@@ -38,17 +38,6 @@ pub(super) struct Faults {
     pub(super) lost_answers: AtomicU64,
     pub(super) slow: AtomicU64,
     pub(super) late_rows: AtomicU64,
-}
-
-/// Which entries of the feed cannot be read yet. A database gives out numbers before it makes the rows visible, so an
-/// entry may appear after later ones. It is there when the change is acknowledged.
-#[derive(Debug, Default)]
-pub(super) struct Feed(Mutex<Hidden>);
-
-#[derive(Debug, Default)]
-struct Hidden {
-    entries: BTreeSet<i64>,
-    highest: i64,
 }
 
 impl Line {
@@ -127,45 +116,11 @@ impl Line {
 
     /// Hides the entries that the operation just done has published, until the guard is dropped.
     fn hide_new(&self) -> Late<'_> {
-        let highest = self.feed.hidden().highest;
-        let new = now(self.store.changes(highest, u32::MAX)).unwrap_or_default();
+        let new = now(self.store.changes(self.feed.highest(), u32::MAX)).unwrap_or_default();
         let new: Vec<i64> = new.iter().map(|entry| entry.sequence).collect();
-        let mut hidden = self.feed.hidden();
-        hidden.highest = new.last().copied().unwrap_or(highest);
-        if !self.late_rows {
-            return Late {
-                feed: &self.feed,
-                new: Vec::new(),
-            };
-        }
-        hidden.entries.extend(&new);
-        self.faults.late_rows.fetch_add(new.len() as u64, Ordering::SeqCst);
-        Late { feed: &self.feed, new }
-    }
-}
-
-struct Late<'a> {
-    feed: &'a Feed,
-    new: Vec<i64>,
-}
-
-impl Drop for Late<'_> {
-    fn drop(&mut self) {
-        let mut hidden = self.feed.hidden();
-        self.new.iter().for_each(|number| {
-            hidden.entries.remove(number);
-        });
-    }
-}
-
-impl Feed {
-    /// Whether some entry cannot be read yet.
-    pub(super) fn is_behind(&self) -> bool {
-        !self.hidden().entries.is_empty()
-    }
-
-    fn hidden(&self) -> MutexGuard<'_, Hidden> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let hidden = self.feed.hide(&new, self.late_rows);
+        self.faults.late_rows.fetch_add(hidden.count() as u64, Ordering::SeqCst);
+        hidden
     }
 }
 
@@ -210,7 +165,8 @@ impl TokenStore for Line {
     }
 
     async fn feed_state(&self) -> Result<FeedState, StoreError> {
-        self.call(self.store.feed_state()).await
+        let state = async { Ok(self.feed.with_open(self.store.feed_state().await?)) };
+        self.call(state).await
     }
 
     /// A page without the entries that cannot be read yet. It is full unless it is the last.
@@ -218,8 +174,7 @@ impl TokenStore for Line {
         let began = self.kernel.now().as_nanos() as u64;
         let read = async {
             let mut page = self.store.changes(after, u32::MAX).await?;
-            let hidden = self.feed.hidden();
-            page.retain(|entry| !hidden.entries.contains(&entry.sequence));
+            page.retain(|entry| self.feed.is_visible(entry.sequence));
             page.truncate(limit as usize);
             Ok(page)
         };

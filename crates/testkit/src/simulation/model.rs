@@ -4,6 +4,7 @@
 //! end, and what it did happened in between. One without an answer may have been done or not.
 
 pub(super) mod account;
+pub(super) mod keys;
 mod register;
 pub(super) mod session;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use auth_core::TokenId;
 
 pub(super) use account::{Account, Role};
+pub(super) use keys::{Keys, KeysRead};
 pub(super) use session::Session;
 
 /// Names of permissions.
@@ -26,16 +28,22 @@ pub(super) struct Model {
     by_id: HashMap<TokenId, usize>,
     /// Of each node: when the latest reading of the feed began that it finished; `None` after its start.
     pub(super) synced: Vec<Option<Duration>>,
+    /// The signing keys of each flavour.
+    pub(super) keys: Vec<Keys>,
+    /// Of each node: when the latest reading of the keys began that it finished.
+    pub(super) keys_read: Vec<KeysRead>,
 }
 
 impl Model {
-    pub(super) fn new(accounts: Vec<Account>, roles: Vec<Role>, nodes: usize) -> Self {
+    pub(super) fn new(accounts: Vec<Account>, roles: Vec<Role>, flavours: usize, nodes: usize) -> Self {
         Self {
             accounts,
             roles,
             sessions: Vec::new(),
             by_id: HashMap::new(),
             synced: vec![None; nodes],
+            keys: (0..flavours).map(|_| Keys::default()).collect(),
+            keys_read: vec![Some(Duration::ZERO); nodes],
         }
     }
 
@@ -71,7 +79,13 @@ impl Model {
     /// A node has read the feed to its end.
     pub(super) fn note_sync(&mut self, node: usize, began: Duration) {
         let synced = &mut self.synced[node];
-        *synced = Some(synced.map_or(began, |before| before.max(began)));
+        *synced = (*synced).max(Some(began));
+    }
+
+    /// A node has read the signing keys.
+    pub(super) fn note_keys_read(&mut self, node: usize, began: Duration) {
+        let read = &mut self.keys_read[node];
+        *read = (*read).max(Some(began));
     }
 
     /// Begins something that may end these sessions.

@@ -8,10 +8,13 @@ use auth_core::{
     Clock, Entropy, Issuer, RefreshPolicy, Refreshing, RegistryLimits, SecretKey, Timestamp, TokenRegistry,
     TokenService, TokenStore,
 };
+use keystore::{KeyPurpose, KeyStore, Keyring, KeyringError};
 
 use super::kernel::Kernel;
+use super::key_line::KeyLine;
 use super::line::Line;
-use super::{MAX_OFFSET, Setup};
+use super::scheduler::now;
+use super::{Build, Flavour, Following, MAX_OFFSET, Setup};
 use crate::{ManualClock, Parts, Sessions};
 
 /// For how long a node answers without having read the feed.
@@ -33,7 +36,7 @@ pub(super) struct NodeClock {
 }
 
 impl NodeClock {
-    fn new(kernel: Arc<Kernel>, skew: Duration) -> Arc<Self> {
+    pub(super) fn new(kernel: Arc<Kernel>, skew: Duration) -> Arc<Self> {
         let clock = Self {
             kernel,
             skew: skew.min(MAX_OFFSET),
@@ -69,6 +72,17 @@ pub(super) fn wall(time: Duration) -> Timestamp {
     ManualClock::START.plus(time)
 }
 
+/// What a flavour's keys are for.
+pub(super) fn purpose(flavour: &Flavour) -> KeyPurpose {
+    KeyPurpose::new(flavour.name, "simulated").expect("a name without a slash")
+}
+
+/// The keys in a store, as one process sees them.
+pub(super) fn keyring(keys: Arc<dyn KeyStore>, clock: Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Keyring {
+    let master = SecretKey::from_bytes([0x3a; 32]);
+    Keyring::new(keys, &master, clock, entropy.clone())
+}
+
 /// A node from its start to its end: a restart makes another.
 pub(super) struct Node {
     /// How many there were in its place before.
@@ -76,6 +90,7 @@ pub(super) struct Node {
     pub(super) clock: Arc<NodeClock>,
     pub(super) line: Arc<Line>,
     pub(super) registry: Arc<TokenRegistry>,
+    pub(super) keyring: Keyring,
     pub(super) services: Vec<Service>,
 }
 
@@ -86,12 +101,17 @@ pub(super) struct Service {
 }
 
 impl Node {
-    pub(super) fn first(kernel: Arc<Kernel>, line: Arc<Line>, setup: &Setup, entropy: &Arc<dyn Entropy>) -> Self {
+    pub(super) fn first(
+        kernel: Arc<Kernel>,
+        line: Arc<Line>,
+        setup: &Setup,
+        entropy: &Arc<dyn Entropy>,
+    ) -> Result<Self, KeyringError> {
         Self::start(0, NodeClock::new(kernel, setup.skew), line, setup, entropy)
     }
 
     /// The node after a restart: it remembers nothing.
-    pub(super) fn restarted(&self, setup: &Setup, entropy: &Arc<dyn Entropy>) -> Self {
+    pub(super) fn restarted(&self, setup: &Setup, entropy: &Arc<dyn Entropy>) -> Result<Self, KeyringError> {
         let (clock, line) = (self.clock.clone(), self.line.clone());
         Self::start(self.incarnation + 1, clock, line, setup, entropy)
     }
@@ -102,37 +122,65 @@ impl Node {
         line: Arc<Line>,
         setup: &Setup,
         entropy: &Arc<dyn Entropy>,
-    ) -> Self {
+    ) -> Result<Self, KeyringError> {
         let limits = RegistryLimits {
             staleness: Some(STALENESS),
             ..RegistryLimits::default()
         };
-        let (store, any_clock): (Arc<dyn TokenStore>, Arc<dyn Clock>) = (line.clone(), clock.clone());
-        let registry = Arc::new(TokenRegistry::new(store, any_clock.clone(), limits));
-        let service = |flavour: &super::Flavour| {
-            let parts = Parts {
-                flavour: flavour.name.into(),
-                registry: registry.clone(),
-                clock: any_clock.clone(),
-                entropy: entropy.clone(),
-            };
-            let issuer = (flavour.build)(&parts);
-            let refreshing = flavour.refreshes.then(|| Refreshing {
-                policy: POLICY,
-                seal: SecretKey::from_bytes([0x5e; 32]),
-            });
-            let sessions = TokenService::new(issuer.clone(), registry.clone(), entropy.clone(), refreshing);
-            let sessions = sessions.expect("an issuer that records its sessions");
-            let sessions = (setup.wrap)(Arc::new(sessions), any_clock.clone());
-            Service { issuer, sessions }
+        let store: Arc<dyn TokenStore> = line.clone();
+        let registry = Arc::new(TokenRegistry::new(store, clock.clone(), limits));
+        let keys = KeyLine {
+            line: line.clone(),
+            keys: setup.ports.keys.clone(),
         };
-        let services = setup.flavours.iter().map(service).collect();
-        Self {
+        let mut node = Self {
             incarnation,
+            keyring: keyring(Arc::new(keys), clock.clone(), entropy),
             clock,
             line,
             registry,
-            services,
+            services: Vec::new(),
+        };
+        for flavour in &setup.flavours {
+            let service = node.service(flavour, setup, entropy)?;
+            node.services.push(service);
         }
+        Ok(node)
+    }
+
+    fn service(
+        &self,
+        flavour: &Flavour,
+        setup: &Setup,
+        entropy: &Arc<dyn Entropy>,
+    ) -> Result<Service, KeyringError> {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let parts = Parts {
+            flavour: flavour.name.into(),
+            registry: self.registry.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        };
+        let issuer = match &flavour.build {
+            Build::Fixed(build) => build(&parts),
+            Build::Signing(format, build) => {
+                // A start waits for the database; here nothing fails meanwhile.
+                let starting = keyring(setup.ports.keys.clone(), clock.clone(), entropy);
+                let keys = now(starting.start(&purpose(flavour), &**format))?;
+                let Following { issuer, follower } = build(&parts, &keys);
+                self.keyring.follow(&keys, follower);
+                issuer
+            }
+        };
+        let refreshing = flavour.refreshes.then(|| Refreshing {
+            policy: POLICY,
+            seal: SecretKey::from_bytes([0x5e; 32]),
+        });
+        let sessions = TokenService::new(issuer.clone(), self.registry.clone(), entropy.clone(), refreshing);
+        let sessions = sessions.expect("an issuer that records its sessions");
+        Ok(Service {
+            issuer,
+            sessions: (setup.wrap)(Arc::new(sessions), clock),
+        })
     }
 }

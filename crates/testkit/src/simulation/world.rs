@@ -8,13 +8,18 @@ use std::task::Poll;
 use std::time::Duration;
 
 use auth_core::{Attributes, Entropy, NewAccount, Realm};
+use keystore::Keyring;
 use permissions::{Role as StoredRole, RoleName};
 
+use super::feed::Feed;
 use super::history::History;
 use super::kernel::Kernel;
-use super::line::{Faults, Feed, Line};
+use super::key_line::KeyLine;
+use super::line::{Faults, Line};
 use super::model::{Account, Model, Rights, Role};
-use super::node::{Node, wall};
+use super::node::{Node, NodeClock, keyring, wall};
+use super::password::Hash;
+use super::rule::Rule;
 use super::scheduler::{Scheduler, now};
 use super::{Report, Setup};
 use crate::SeededEntropy;
@@ -49,11 +54,18 @@ pub(super) struct World<'a> {
     faults: Arc<Faults>,
     pub(super) entropy: Arc<dyn Entropy>,
     nodes: RefCell<Vec<Rc<Node>>>,
-    /// The connection of the commands that operators run.
-    pub(super) commands: Arc<Line>,
+    /// What operators run commands with.
+    pub(super) commands: Commands,
     model: RefCell<Model>,
     history: RefCell<History>,
     operations: Cell<usize>,
+}
+
+/// A machine beside the nodes.
+pub(super) struct Commands {
+    pub(super) clock: Arc<NodeClock>,
+    pub(super) line: Arc<Line>,
+    pub(super) keyring: Keyring,
 }
 
 impl<'a> World<'a> {
@@ -70,10 +82,13 @@ impl<'a> World<'a> {
                 setup.late_rows,
             )
         };
-        let node = |_| Rc::new(Node::first(kernel.clone(), line(), setup, &entropy));
+        let node = |_| {
+            let node = Node::first(kernel.clone(), line(), setup, &entropy);
+            Rc::new(node.expect("keys to begin with"))
+        };
         Self {
             nodes: RefCell::new((0..NODES).map(node).collect()),
-            commands: line(),
+            commands: Commands::new(NodeClock::new(kernel.clone(), setup.skew), line(), setup, &entropy),
             model: RefCell::new(people(setup)),
             history: RefCell::new(History::new()),
             operations: Cell::new(0),
@@ -88,7 +103,10 @@ impl<'a> World<'a> {
     /// Runs these tasks, beside what each node does by itself.
     fn run<'b>(&'b self, add: impl FnOnce(&mut Scheduler<'b>)) {
         let mut scheduler = Scheduler::new(self.kernel.clone());
-        (0..NODES).for_each(|node| scheduler.add_background(self.follow_feed(node)));
+        (0..NODES).for_each(|node| {
+            scheduler.add_background(self.follow_feed(node));
+            scheduler.add_background(self.follow_keys(node));
+        });
         add(&mut scheduler);
         scheduler.run();
     }
@@ -111,6 +129,25 @@ impl<'a> World<'a> {
                 let at = self.node(node);
                 let _ = self.on(&at, node, at.registry.compare_clocks()).await;
             }
+        }
+    }
+
+    async fn follow_keys(&self, node: usize) {
+        loop {
+            let pause = Duration::from_millis(150) + self.kernel.up_to(Duration::from_millis(100));
+            self.kernel.sleep(pause).await;
+            self.reload_keys(node).await;
+        }
+    }
+
+    /// Lets a node read the signing keys.
+    pub(super) async fn reload_keys(&self, node: usize) {
+        let began = self.kernel.event();
+        let at = self.node(node);
+        let reloaded = self.on(&at, node, at.keyring.reload()).await;
+        let read = matches!(&reloaded, Some(Ok(reloaded)) if reloaded.failures.is_empty());
+        if read && self.node(node).incarnation == at.incarnation {
+            self.model_mut().note_keys_read(node, began);
         }
     }
 
@@ -159,9 +196,13 @@ impl<'a> World<'a> {
     pub(super) fn restart(&self, place: usize) {
         let before = self.node(place);
         before.line.restart();
-        let next = before.restarted(self.setup, &self.entropy);
-        self.nodes.borrow_mut()[place] = Rc::new(next);
+        let began = self.kernel.event();
+        match before.restarted(self.setup, &self.entropy) {
+            Ok(next) => self.nodes.borrow_mut()[place] = Rc::new(next),
+            Err(error) => self.broken(Rule::LiveSessionsAreKept, format!("node {place} does not start: {error}")),
+        }
         self.model_mut().synced[place] = None;
+        self.model_mut().keys_read[place] = Some(began);
     }
 
     pub(super) fn model(&self) -> Ref<'_, Model> {
@@ -180,7 +221,7 @@ impl<'a> World<'a> {
         self.history.borrow_mut().count(answer);
     }
 
-    pub(super) fn broken(&self, rule: &'static str, how: String) {
+    pub(super) fn broken(&self, rule: Rule, how: String) {
         self.history.borrow_mut().broken(rule, how);
     }
 
@@ -198,6 +239,20 @@ impl<'a> World<'a> {
             time: self.kernel.now(),
             digest: history.digest(),
             violation: history.violation.clone(),
+        }
+    }
+}
+
+impl Commands {
+    fn new(clock: Arc<NodeClock>, line: Arc<Line>, setup: &Setup, entropy: &Arc<dyn Entropy>) -> Self {
+        let keys = KeyLine {
+            line: line.clone(),
+            keys: setup.ports.keys.clone(),
+        };
+        Self {
+            keyring: keyring(Arc::new(keys), clock.clone(), entropy),
+            clock,
+            line,
         }
     }
 }
@@ -233,16 +288,24 @@ fn people(setup: &Setup) -> Model {
             subject: None,
             realm: realm(),
             login: format!("person-{number}"),
-            alias: None,
+            alias: Some(format!("alias-{number}")),
             role: Some(roles[number % ROLES].name.clone()),
             attributes: Attributes::new(),
             created_at: wall(Duration::ZERO),
         };
         let subject = now(setup.ports.accounts.create(new)).expect("create an account");
-        Account::new(subject.expect("a free name"), number % ROLES)
+        let subject = subject.expect("a free name");
+        let hash = Hash {
+            is_weak: false,
+            password: 0,
+        }
+        .to_string();
+        let set = setup.ports.passwords.set(subject, &hash, false, wall(Duration::ZERO));
+        now(set).expect("set a password");
+        Account::new(subject, number % ROLES)
     };
     let accounts = (0..ACCOUNTS).map(account).collect();
-    Model::new(accounts, roles, NODES)
+    Model::new(accounts, roles, setup.flavours.len(), NODES)
 }
 
 fn role(setup: &Setup, number: usize) -> Role {

@@ -5,25 +5,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{
-    ClaimsProfile, Clock, Issuer, KeyBound, Lifetime, Realm, SecretKey, Sharing, SubjectClaim, TokenDigest, Tracked,
+    ClaimsProfile, Clock, Issuer, KeyBound, Lifetime, Realm, SecretKey, Sharing, SubjectClaim, Tracked,
 };
-use testkit::simulation::{ACCESS_LIFE, Flavour, Setup};
+use testkit::simulation::{ACCESS_LIFE, Build, Flavour, Following, MAX_OFFSET, Setup};
 use testkit::{Parts, Ports, Sessions};
-use token_jwt::{Algorithm, DateUnit, JwtConfig, JwtIssuer, JwtKeys, SigningKey};
+use token_jwt::{DateUnit, JwtConfig, JwtIssuer};
 use token_opaque::{OpaqueConfig, OpaqueIssuer};
+
+#[path = "signing.rs"]
+pub(crate) mod signing;
+
+use signing::{Follows, Secrets, follower, jwt_keys};
 
 /// A year, as signed device tokens live.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A simulation of every real strategy over this store.
 pub(crate) fn real(ports: Ports, operations: usize) -> Setup {
+    following(Follows::Soundly, ports, operations)
+}
+
+/// The same, with issuers that take new keys in this way.
+pub(crate) fn following(follows: Follows, ports: Ports, operations: usize) -> Setup {
     Setup {
         ports,
         flavours: vec![
-            refreshed("mechanics", |parts| tracked(parts, ACCESS_LIFE), false),
-            own("login", key_bound),
+            Flavour {
+                refreshes: true,
+                rights_at_once: false,
+                ..signed("mechanics", follows, ACCESS_LIFE, tracked)
+            },
+            signed("login", follows, 2 * ACCESS_LIFE, key_bound),
             own("device", |parts| Arc::new(opaque(parts, Lifetime::UntilRevoked))),
-            own("signed-device", |parts| tracked(parts, YEAR)),
+            signed("signed-device", follows, YEAR, tracked),
             Flavour {
                 sharing: Sharing::Shared,
                 ..own("integration", |parts| {
@@ -33,9 +47,8 @@ pub(crate) fn real(ports: Ports, operations: usize) -> Setup {
         ],
         wrap: Box::new(sound),
         operations,
-        // `--skew-ms 2000` makes them differ.
-        skew: Duration::ZERO,
-        late_rows: false,
+        skew: MAX_OFFSET,
+        late_rows: true,
     }
 }
 
@@ -44,18 +57,12 @@ pub(crate) fn sound(sessions: Arc<dyn Sessions>, _: Arc<dyn Clock>) -> Arc<dyn S
     sessions
 }
 
-/// A flavour without refresh tokens.
+/// A flavour without refresh tokens, whose keys stay the same.
 pub(crate) fn own(name: &'static str, build: impl Fn(&Parts) -> Arc<dyn Issuer> + 'static) -> Flavour {
-    Flavour {
-        name,
-        build: Box::new(build),
-        refreshes: false,
-        sharing: Sharing::Own,
-        rights_at_once: true,
-    }
+    plain(name, Build::Fixed(Box::new(build)))
 }
 
-/// A flavour with refresh tokens.
+/// A flavour with refresh tokens, whose keys stay the same.
 pub(crate) fn refreshed(
     name: &'static str,
     build: impl Fn(&Parts) -> Arc<dyn Issuer> + 'static,
@@ -68,6 +75,35 @@ pub(crate) fn refreshed(
     }
 }
 
+/// A flavour of JWTs, without refresh tokens, whose keys are changed.
+fn signed(
+    name: &'static str,
+    follows: Follows,
+    lifetime: Duration,
+    around: fn(&Parts, Arc<JwtIssuer>) -> Arc<dyn Issuer>,
+) -> Flavour {
+    let build = move |parts: &Parts, keys: &_| {
+        let keys = jwt_keys(keys).expect("keys to begin with");
+        let (clock, entropy) = (parts.clock.clone(), parts.entropy.clone());
+        let jwt = Arc::new(JwtIssuer::new(config(parts, lifetime), keys, clock, entropy));
+        Following {
+            issuer: around(parts, jwt.clone()),
+            follower: follower(jwt, follows),
+        }
+    };
+    plain(name, Build::Signing(Arc::new(Secrets::of(name)), Box::new(build)))
+}
+
+fn plain(name: &'static str, build: Build) -> Flavour {
+    Flavour {
+        name,
+        build,
+        refreshes: false,
+        sharing: Sharing::Own,
+        rights_at_once: true,
+    }
+}
+
 fn opaque(parts: &Parts, lifetime: Lifetime) -> OpaqueIssuer {
     let config = OpaqueConfig {
         flavour: parts.flavour.clone(),
@@ -77,18 +113,18 @@ fn opaque(parts: &Parts, lifetime: Lifetime) -> OpaqueIssuer {
     OpaqueIssuer::new(config, parts.registry.clone(), parts.entropy.clone())
 }
 
-fn tracked(parts: &Parts, lifetime: Duration) -> Arc<dyn Issuer> {
-    Arc::new(Tracked::new(jwt(parts, lifetime), parts.registry.clone()))
+fn tracked(parts: &Parts, jwt: Arc<JwtIssuer>) -> Arc<dyn Issuer> {
+    Arc::new(Tracked::new(jwt, parts.registry.clone()))
 }
 
-fn key_bound(parts: &Parts) -> Arc<dyn Issuer> {
-    let inner = Tracked::new(jwt(parts, 2 * ACCESS_LIFE), parts.registry.clone());
+fn key_bound(parts: &Parts, jwt: Arc<JwtIssuer>) -> Arc<dyn Issuer> {
+    let inner = Tracked::new(jwt, parts.registry.clone());
     let bound = KeyBound::new(inner, parts.registry.clone(), parts.entropy.clone());
     Arc::new(bound.expect("sessions are recorded"))
 }
 
-fn jwt(parts: &Parts, lifetime: Duration) -> JwtIssuer {
-    let config = JwtConfig {
+fn config(parts: &Parts, lifetime: Duration) -> JwtConfig {
+    JwtConfig {
         claims: ClaimsProfile {
             flavour: parts.flavour.clone(),
             realm: Some(Realm::parse("people").expect("the name of a realm")),
@@ -98,9 +134,5 @@ fn jwt(parts: &Parts, lifetime: Duration) -> JwtIssuer {
             scope: true,
         },
         unit: DateUnit::Seconds,
-    };
-    let secret = TokenDigest::of(parts.flavour.as_bytes());
-    let key = SigningKey::hmac(Algorithm::HS256, secret.as_bytes()).expect("32 bytes");
-    let keys = JwtKeys::new(key, Vec::new()).expect("one key");
-    JwtIssuer::new(config, keys, parts.clock.clone(), parts.entropy.clone())
+    }
 }

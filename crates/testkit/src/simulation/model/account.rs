@@ -20,6 +20,10 @@ pub(crate) struct Account {
     pub(crate) subject: Subject,
     /// The place of its role.
     pub(crate) role: Register<usize>,
+    /// Its password, by the number that was given to it.
+    pub(crate) password: Register<u64>,
+    /// A hash of its password that somebody has read, perhaps long ago.
+    pub(crate) seen_hash: Option<String>,
     pub(crate) state: State,
     /// Changes when a change of it begins or ends.
     epoch: u64,
@@ -51,6 +55,8 @@ impl Account {
         Self {
             subject,
             role: Register::new(role),
+            password: Register::new(0),
+            seen_hash: None,
             state: State::Enabled,
             epoch: 0,
             busy: false,

@@ -43,12 +43,34 @@ impl<T> Register<T> {
         }
     }
 
+    /// The last write is known not to be done, and never to be.
+    pub(crate) fn withdraw(&mut self) {
+        self.writes.pop();
+    }
+
+    /// All values that were ever written.
+    pub(crate) fn ever(&self) -> impl Iterator<Item = &T> {
+        self.writes.iter().map(|write| &write.value)
+    }
+
     /// All values that it may have had at some moment from `from` to `to`.
     pub(crate) fn between(&self, from: Duration, to: Duration) -> impl Iterator<Item = &T> {
         let done = |write: &Write<T>| write.acknowledged.is_some_and(|at| at <= from);
         let first = self.writes.iter().rposition(done).unwrap_or(0);
         let began = self.writes[first..].iter().filter(move |write| write.start <= to);
         began.map(|write| &write.value)
+    }
+}
+
+impl<T: PartialEq> Register<T> {
+    /// Whether it may have had this value at some moment from `from` to `to`.
+    pub(crate) fn may_be(&self, value: &T, from: Duration, to: Duration) -> bool {
+        self.between(from, to).any(|other| other == value)
+    }
+
+    /// Whether it had this value, and no other, all the time from `from` to `to`.
+    pub(crate) fn is(&self, value: &T, from: Duration, to: Duration) -> bool {
+        self.between(from, to).all(|other| other == value)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use auth_core::{Timestamp, TokenId};
 
 use super::Rights;
+use super::keys::Made;
 use crate::simulation::MAX_OFFSET;
 use crate::simulation::node::POLICY;
 
@@ -44,6 +45,7 @@ pub(crate) struct Access {
     pub(crate) expires_at: Option<Timestamp>,
     /// What its owner may have been permitted when it was issued.
     pub(crate) rights: Rights,
+    pub(crate) made: Made,
 }
 
 /// A refresh token.
