@@ -10,6 +10,7 @@
 //! Everything is drawn from the seed, so that a seed always gives the same history.
 
 mod client;
+mod commands;
 mod feed;
 mod history;
 mod kernel;
@@ -20,6 +21,7 @@ mod model;
 mod node;
 mod operator;
 mod password;
+mod people;
 mod rule;
 mod scheduler;
 mod weather;

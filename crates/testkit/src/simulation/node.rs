@@ -148,12 +148,7 @@ impl Node {
         Ok(node)
     }
 
-    fn service(
-        &self,
-        flavour: &Flavour,
-        setup: &Setup,
-        entropy: &Arc<dyn Entropy>,
-    ) -> Result<Service, KeyringError> {
+    fn service(&self, flavour: &Flavour, setup: &Setup, entropy: &Arc<dyn Entropy>) -> Result<Service, KeyringError> {
         let clock: Arc<dyn Clock> = self.clock.clone();
         let parts = Parts {
             flavour: flavour.name.into(),

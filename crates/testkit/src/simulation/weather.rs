@@ -28,7 +28,7 @@ impl World<'_> {
         self.finish(began, "trouble", &what);
     }
 
-    /// Lets time pass, often to a moment at which something ends.
+    /// Lets time pass, often to a moment at which something ends, or a key begins to sign.
     pub(super) fn let_time_pass(&self) {
         let began = self.kernel.event();
         let by = match self.kernel.below(40) {
@@ -40,7 +40,7 @@ impl World<'_> {
         self.finish(began, "time passes", &format!("{by:?}"));
     }
 
-    /// The time to some moment at which a session or a token ends.
+    /// The time to some moment at which a session or a token ends, or a key begins to sign.
     fn to_an_end(&self, now: Duration) -> Duration {
         let model = self.model();
         let last = model.sessions.len().min(30);
@@ -56,7 +56,8 @@ impl World<'_> {
             .map(|at| at + POLICY.grace);
         let idle = session.family.last().map(|newest| newest.made.1 + POLICY.idle);
         let absolute = session.signed_in + POLICY.absolute;
-        let ends = [expiry, grace, idle, Some(absolute)];
+        let key = model.keys[session.flavour].newest_signs_at();
+        let ends = [expiry, grace, idle, Some(absolute), key, key];
         let end = ends[self.kernel.below(ends.len())].unwrap_or(absolute);
         let about = self.kernel.up_to(Duration::from_secs(24));
         (end + about)

@@ -7,27 +7,22 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use auth_core::{Attributes, Entropy, NewAccount, Realm};
-use keystore::Keyring;
-use permissions::{Role as StoredRole, RoleName};
+use auth_core::Entropy;
 
+use super::commands::Commands;
 use super::feed::Feed;
 use super::history::History;
 use super::kernel::Kernel;
-use super::key_line::KeyLine;
 use super::line::{Faults, Line};
-use super::model::{Account, Model, Rights, Role};
-use super::node::{Node, NodeClock, keyring, wall};
-use super::password::Hash;
+use super::model::Model;
+use super::node::{Node, NodeClock};
+use super::people::people;
 use super::rule::Rule;
-use super::scheduler::{Scheduler, now};
+use super::scheduler::Scheduler;
 use super::{Report, Setup};
 use crate::SeededEntropy;
-use crate::in_process::scopes;
 
 const NODES: usize = 3;
-const ACCOUNTS: usize = 5;
-const ROLES: usize = 3;
 /// How many operations are under way at once.
 const CLIENTS: usize = 6;
 
@@ -61,13 +56,6 @@ pub(super) struct World<'a> {
     operations: Cell<usize>,
 }
 
-/// A machine beside the nodes.
-pub(super) struct Commands {
-    pub(super) clock: Arc<NodeClock>,
-    pub(super) line: Arc<Line>,
-    pub(super) keyring: Keyring,
-}
-
 impl<'a> World<'a> {
     fn new(setup: &'a Setup, seed: u64) -> Self {
         let kernel = Kernel::new(seed);
@@ -89,7 +77,7 @@ impl<'a> World<'a> {
         Self {
             nodes: RefCell::new((0..NODES).map(node).collect()),
             commands: Commands::new(NodeClock::new(kernel.clone(), setup.skew), line(), setup, &entropy),
-            model: RefCell::new(people(setup)),
+            model: RefCell::new(people(setup, NODES)),
             history: RefCell::new(History::new()),
             operations: Cell::new(0),
             setup,
@@ -199,7 +187,10 @@ impl<'a> World<'a> {
         let began = self.kernel.event();
         match before.restarted(self.setup, &self.entropy) {
             Ok(next) => self.nodes.borrow_mut()[place] = Rc::new(next),
-            Err(error) => self.broken(Rule::LiveSessionsAreKept, format!("node {place} does not start: {error}")),
+            Err(error) => self.broken(
+                Rule::LiveSessionsAreKept,
+                format!("node {place} does not start: {error}"),
+            ),
         }
         self.model_mut().synced[place] = None;
         self.model_mut().keys_read[place] = Some(began);
@@ -243,20 +234,6 @@ impl<'a> World<'a> {
     }
 }
 
-impl Commands {
-    fn new(clock: Arc<NodeClock>, line: Arc<Line>, setup: &Setup, entropy: &Arc<dyn Entropy>) -> Self {
-        let keys = KeyLine {
-            line: line.clone(),
-            keys: setup.ports.keys.clone(),
-        };
-        Self {
-            keyring: keyring(Arc::new(keys), clock.clone(), entropy),
-            clock,
-            line,
-        }
-    }
-}
-
 /// Does work until it is done (`Some`), or is given up between two steps (`None`).
 async fn until<T>(work: impl Future<Output = T>, given_up: impl Fn() -> bool) -> Option<T> {
     let mut work = Box::pin(work);
@@ -265,57 +242,4 @@ async fn until<T>(work: impl Future<Output = T>, given_up: impl Fn() -> bool) ->
         false => work.as_mut().poll(context).map(Some),
     })
     .await
-}
-
-pub(super) fn realm() -> Realm {
-    Realm::parse("people").expect("the name of a realm")
-}
-
-pub(super) fn stored_role(name: &str, rights: &Rights) -> StoredRole {
-    let rights: Vec<String> = rights.iter().cloned().collect();
-    StoredRole {
-        realm: realm(),
-        name: RoleName::parse(name).expect("the name of a role"),
-        permissions: scopes(&rights),
-    }
-}
-
-/// Some accounts with roles.
-fn people(setup: &Setup) -> Model {
-    let roles: Vec<Role> = (0..ROLES).map(|number| role(setup, number)).collect();
-    let account = |number: usize| {
-        let new = NewAccount {
-            subject: None,
-            realm: realm(),
-            login: format!("person-{number}"),
-            alias: Some(format!("alias-{number}")),
-            role: Some(roles[number % ROLES].name.clone()),
-            attributes: Attributes::new(),
-            created_at: wall(Duration::ZERO),
-        };
-        let subject = now(setup.ports.accounts.create(new)).expect("create an account");
-        let subject = subject.expect("a free name");
-        let hash = Hash {
-            is_weak: false,
-            password: 0,
-        }
-        .to_string();
-        let set = setup.ports.passwords.set(subject, &hash, false, wall(Duration::ZERO));
-        now(set).expect("set a password");
-        Account::new(subject, number % ROLES)
-    };
-    let accounts = (0..ACCOUNTS).map(account).collect();
-    Model::new(accounts, roles, setup.flavours.len(), NODES)
-}
-
-fn role(setup: &Setup, number: usize) -> Role {
-    let rights: Rights = ["read", "write"].map(str::to_owned).into();
-    let name = format!("role-{number}");
-    let stored = stored_role(&name, &rights);
-    now(setup.ports.roles.put(&stored, wall(Duration::ZERO))).expect("put a role");
-    Role {
-        name,
-        rights: super::model::account::Register::new(rights),
-        busy: false,
-    }
 }

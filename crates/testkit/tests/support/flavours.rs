@@ -4,9 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{
-    ClaimsProfile, Clock, Issuer, KeyBound, Lifetime, Realm, SecretKey, Sharing, SubjectClaim, Tracked,
-};
+use auth_core::{ClaimsProfile, Clock, Issuer, KeyBound, Lifetime, Realm, SecretKey, Sharing, SubjectClaim, Tracked};
 use testkit::simulation::{ACCESS_LIFE, Build, Flavour, Following, MAX_OFFSET, Setup};
 use testkit::{Parts, Ports, Sessions};
 use token_jwt::{DateUnit, JwtConfig, JwtIssuer};

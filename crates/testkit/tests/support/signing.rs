@@ -110,14 +110,17 @@ impl KeyFollower for Follower {
             });
             others.extend(old.cloned());
         }
-        self.jwt.set_keys(JwtKeys::new(signing(current)?, others).map_err(not_a_key)?);
+        self.jwt
+            .set_keys(JwtKeys::new(signing(current)?, others).map_err(not_a_key)?);
         Ok(())
     }
 }
 
 /// The keys in the form of an issuer.
 pub(crate) fn jwt_keys(keys: &ActiveKeys) -> Result<JwtKeys, KeyFormatError> {
-    let current = keys.signing().ok_or_else(|| KeyFormatError::NotAKey("none signs".into()))?;
+    let current = keys
+        .signing()
+        .ok_or_else(|| KeyFormatError::NotAKey("none signs".into()))?;
     let others = keys.verifying().filter(|key| key.name() != current.name());
     let others = others.map(verifying).collect::<Result<_, _>>()?;
     JwtKeys::new(signing(current)?, others).map_err(not_a_key)

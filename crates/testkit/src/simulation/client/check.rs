@@ -9,8 +9,9 @@ use crate::simulation::model::account::State;
 use crate::simulation::model::keys::KeysRead;
 use crate::simulation::model::session::Access;
 use crate::simulation::node::{STALENESS, wall};
+use crate::simulation::people::realm;
 use crate::simulation::rule::Rule;
-use crate::simulation::world::{World, realm};
+use crate::simulation::world::World;
 use crate::simulation::{LEEWAY, MAX_OFFSET};
 
 /// What a node had read when it was asked.
@@ -124,7 +125,9 @@ impl World<'_> {
     pub(super) fn judge_refused(&self, session: usize, token: &Access, why: &str, had_read: HadRead, ended: Duration) {
         let model = self.model();
         let session = &model.sessions[session];
-        let unexpired = token.expires_at.is_none_or(|end| wall(ended).plus(MAX_OFFSET) < end);
+        // A clock that was just set differs from the store's by what it differed before and differs now.
+        let latest = wall(ended).plus(2 * MAX_OFFSET);
+        let unexpired = token.expires_at.is_none_or(|end| latest < end);
         let other_key = model.keys[session.flavour].may_refuse(token.made, had_read.keys, ended);
         if session.is_live(ended) && unexpired && !other_key {
             let how = format!("session {} was refused: {why}", session.id);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Answer;
 use crate::simulation::password::Hash;
+use crate::simulation::people::realm;
 use crate::simulation::rule::Rule;
-use crate::simulation::world::{World, realm};
+use crate::simulation::world::World;
 
 impl World<'_> {
     /// The owner, or somebody who has found an old password, sets another. The node has read the hash before; perhaps long
@@ -23,7 +24,9 @@ impl World<'_> {
         };
         let ends = self.kernel.one_in(2);
         let sessions = if ends { self.sessions_of(account) } else { Vec::new() };
-        let began = self.begin(format!("{account} changes the password on {on}, ending sessions: {ends}"));
+        let began = self.begin(format!(
+            "{account} changes the password on {on}, ending sessions: {ends}"
+        ));
         let (next, text) = self.next_password(account, began);
         self.model_mut().begin_end(&sessions);
         let ports = &self.setup.ports;
@@ -32,13 +35,21 @@ impl World<'_> {
                 Some(seen) => seen,
                 None => {
                     let login = self.a_login_of(account);
-                    let record = at.line.call(ports.passwords.find(&realm(), &login)).await.ok().flatten();
+                    let record = at
+                        .line
+                        .call(ports.passwords.find(&realm(), &login))
+                        .await
+                        .ok()
+                        .flatten();
                     record.and_then(|record| record.hash).unwrap_or_default()
                 }
             };
             let (now, used) = (self.kernel.event(), Hash::parse(&old).map(|hash| hash.password));
             let clock = auth_core::Clock::now(&*at.clock);
-            let changed = at.line.call(ports.passwords.change(subject, &old, &text, ends, clock)).await;
+            let changed = at
+                .line
+                .call(ports.passwords.change(subject, &old, &text, ends, clock))
+                .await;
             match changed {
                 Ok(true) => Answer::Done((used, now)),
                 Ok(false) => Answer::Refused("the hash is another".into()),

@@ -9,10 +9,11 @@ use super::{Answer, access};
 use crate::simulation::model::Session;
 use crate::simulation::model::account::{Standing, State};
 use crate::simulation::model::keys::{KeysRead, Made};
-use crate::simulation::node::Node;
+use crate::simulation::node::{Node, POLICY};
 use crate::simulation::password::Hash;
+use crate::simulation::people::realm;
 use crate::simulation::rule::Rule;
-use crate::simulation::world::{World, realm};
+use crate::simulation::world::World;
 
 const WRONG_PASSWORD: &str = "wrong password";
 
@@ -86,7 +87,10 @@ impl World<'_> {
         if let Some(upgraded) = hash.upgraded() {
             let upgraded = upgraded.to_string();
             // Whether it works or not, the password was right.
-            let _ = at.line.call(ports.passwords.upgrade(account.subject, &text, &upgraded)).await;
+            let _ = at
+                .line
+                .call(ports.passwords.upgrade(account.subject, &text, &upgraded))
+                .await;
         }
         let role = account.role.clone().unwrap_or_default();
         let scopes: Result<_, StoreError> = at.line.call(ports.roles.permissions_of(&realm(), &role)).await;
@@ -144,6 +148,9 @@ impl World<'_> {
         });
         let since = model.sessions[place].began.min(time.0);
         let rights = model.rights(account, since, time.1);
+        // A shared session may be that of an earlier sign-in, which had no answer.
+        let issued_since = if shared { Duration::ZERO } else { since };
+        let issued_with = model.rights(account, issued_since, time.1);
         let session = &mut model.sessions[place];
         if let Some(refresh) = &signed_in.refresh {
             session.add_refresh(refresh.expose().to_owned(), time);
@@ -152,8 +159,10 @@ impl World<'_> {
             time,
             keys: attempt.keys,
         };
-        session.access.push(access(signed_in, rights.clone(), made));
-        if unchanged.is_none() {
+        session.access.push(access(signed_in, issued_with, made));
+        // The record of one that took so long may be over before the token is.
+        let slow = time.1.saturating_sub(time.0) > POLICY.grace;
+        if unchanged.is_none() || slow {
             session.may_have_ended(time.0);
         }
         if shared {

@@ -6,6 +6,10 @@ use std::time::Duration;
 /// before what they sign expires.
 const RECENT: Duration = Duration::from_secs(30);
 
+/// How long a change of the keys may take: one that takes longer counts its times from a moment that is long over when it
+/// is done. A database gives up before.
+const AT_ONCE: Duration = Duration::from_secs(30);
+
 /// When a node last read the keys; `None`: never.
 pub(crate) type KeysRead = Option<Duration>;
 
@@ -17,6 +21,8 @@ pub(crate) struct Keys(Vec<Change>);
 struct Change {
     emergency: bool,
     start: Duration,
+    /// When the new key signs, by a clock that is right.
+    signs_at: Duration,
     /// When it was answered; `None`: it is under way.
     over: Option<Duration>,
     /// Whether it is known to be done.
@@ -32,10 +38,11 @@ pub(crate) struct Made {
 
 impl Keys {
     /// Somebody begins to change them. Answers which change it is.
-    pub(crate) fn begin(&mut self, emergency: bool, start: Duration) -> usize {
+    pub(crate) fn begin(&mut self, emergency: bool, start: Duration, signs_at: Duration) -> usize {
         self.0.push(Change {
             emergency,
             start,
+            signs_at,
             over: None,
             done: false,
         });
@@ -46,6 +53,11 @@ impl Keys {
         let change = &mut self.0[change];
         change.over = Some(over);
         change.done = done;
+    }
+
+    /// When the newest key signs that was begun to be added.
+    pub(crate) fn newest_signs_at(&self) -> Option<Duration> {
+        self.0.last().map(|change| change.signs_at)
     }
 
     /// Whether an emergency has replaced the key of this token, and a node must know that which last read the keys then.
@@ -63,6 +75,7 @@ impl Keys {
             return true;
         }
         begun.any(|change| match change.emergency {
+            _ if change.is_slow(made.time.1) => true,
             true => !change.is_known(read) || !change.is_known(made.keys),
             false => change.start < made.time.1 && !change.is_known(read),
         })
@@ -70,6 +83,14 @@ impl Keys {
 }
 
 impl Change {
+    /// Whether it was under way for too long, and this moment is before its end.
+    fn is_slow(&self, moment: Duration) -> bool {
+        match self.over {
+            Some(over) => self.start + AT_ONCE < over && moment < over + AT_ONCE,
+            None => true,
+        }
+    }
+
     fn is_known(&self, read: KeysRead) -> bool {
         self.over.is_some_and(|over| read.is_some_and(|read| over < read))
     }
@@ -93,7 +114,7 @@ mod tests {
     #[test]
     fn an_emergency_ends_what_was_signed_before_it_where_the_keys_were_read_after_it() {
         let mut keys = Keys::default();
-        let emergency = keys.begin(true, at(10));
+        let emergency = keys.begin(true, at(10), at(10));
         keys.finish(emergency, at(12), true);
         assert!(keys.must_refuse(made(8, 7), Some(at(13))));
         assert!(!keys.must_refuse(made(8, 7), Some(at(11))), "it need not know it yet");
@@ -105,11 +126,17 @@ mod tests {
     #[test]
     fn a_published_key_verifies_where_the_keys_were_read_after_it() {
         let mut keys = Keys::default();
-        let rotation = keys.begin(false, at(10));
+        let rotation = keys.begin(false, at(10), at(20));
         keys.finish(rotation, at(12), true);
         assert!(!keys.may_refuse(made(20, 19), Some(at(13)), at(22)));
-        assert!(keys.may_refuse(made(20, 19), Some(at(11)), at(22)), "it need not know it yet");
+        assert!(
+            keys.may_refuse(made(20, 19), Some(at(11)), at(22)),
+            "it need not know it yet"
+        );
         assert!(!keys.may_refuse(made(5, 4), Some(at(3)), at(22)), "signed before");
-        assert!(keys.may_refuse(made(60, 19), Some(at(13)), at(62)), "by a node that has not read for long");
+        assert!(
+            keys.may_refuse(made(60, 19), Some(at(13)), at(62)),
+            "by a node that has not read for long"
+        );
     }
 }

@@ -45,9 +45,15 @@ impl World<'_> {
             What::EmergencyForEverything => ("replace all keys".to_owned(), "emergency"),
         };
         let began = self.begin(shown_begin);
-        let begin = |(flavour, _): &(usize, _)| {
-            let emergency = what != What::Rotation;
-            (*flavour, self.model_mut().keys[*flavour].begin(emergency, began))
+        let begin = |(flavour, format): &(usize, Arc<dyn KeyFormat>)| {
+            let (emergency, signs_at) = match what {
+                What::Rotation => (false, began + format.publish_for()),
+                What::Emergency | What::EmergencyForEverything => (true, began),
+            };
+            (
+                *flavour,
+                self.model_mut().keys[*flavour].begin(emergency, began, signs_at),
+            )
         };
         let changes: Vec<(usize, usize)> = concerned.iter().map(begin).collect();
         let outcome = self.do_with_keys(what, concerned).await;

@@ -4,7 +4,8 @@ use auth_core::Clock;
 
 use super::shown;
 use crate::simulation::model::Rights;
-use crate::simulation::world::{World, stored_role};
+use crate::simulation::people::stored_role;
+use crate::simulation::world::World;
 
 impl World<'_> {
     pub(in crate::simulation) async fn set_role(&self, account: usize) {
