@@ -97,7 +97,7 @@ async fn compare_clocks(registry: Arc<TokenRegistry>) {
         let Ok(Some(ahead_ms)) = registry.compare_clocks().await else {
             continue;
         };
-        let differs = u128::from(ahead_ms.unsigned_abs()) > CLOCK_SKEW.as_millis();
+        let differs = differs(ahead_ms);
         match (differs, differed) {
             (true, false) => tracing::warn!(event = "clock_differs", ahead_ms),
             (false, true) => tracing::info!(event = "clock_agrees", ahead_ms),
@@ -105,6 +105,11 @@ async fn compare_clocks(registry: Arc<TokenRegistry>) {
         }
         differed = differs;
     }
+}
+
+/// Whether a difference is more than servers tolerate between each other.
+fn differs(ahead_ms: i64) -> bool {
+    u128::from(ahead_ms.unsigned_abs()) > CLOCK_SKEW.as_millis()
 }
 
 async fn check_store(store: Arc<StoreCheck>) {
@@ -203,26 +208,51 @@ fn log(outcome: Result<Reloaded, KeyringError>, logged: Vec<String>) -> Vec<Stri
 
 #[cfg(test)]
 mod tests {
-    use auth_core::{Clock, SecretKey, SystemEntropy};
+    use auth_core::{Clock, RegistryLimits, SecretKey, StoreError, SystemEntropy};
     use store_memory::MemoryStore;
     use testkit::ManualClock;
 
     use super::*;
+    use crate::parts::StoreHealth;
 
     /// A stolen key is refused elsewhere as soon as a revoked token is: its retirement is read with the same period.
     #[tokio::test(start_paused = true)]
     async fn the_keys_are_read_as_often_as_the_revocations() {
         let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::new()));
         let master = SecretKey::from_bytes([9; 32]);
-        let keyring = Arc::new(Keyring::new(store, &master, clock.clone(), Arc::new(SystemEntropy)));
+        let keyring = Arc::new(Keyring::new(
+            store.clone(),
+            &master,
+            clock.clone(),
+            Arc::new(SystemEntropy),
+        ));
+        let registry = Arc::new(TokenRegistry::new(store, clock.clone(), RegistryLimits::default()));
+        let check = Arc::new(StoreCheck::new(Arc::new(Usable), clock.clone()));
         let poll = Duration::from_millis(200);
-        let task = tokio::spawn(follow(keyring.clone(), poll));
+        let background = Background::start(registry.clone(), check, keyring.clone(), poll);
         for _ in 0..5 {
             clock.advance(Duration::from_secs(1));
-            sleep(poll).await;
+            sleep(poll + Duration::from_millis(1)).await;
             assert_eq!(keyring.health().read_at, Some(clock.monotonic()));
+            assert_eq!(registry.staleness(), Some(Duration::ZERO));
         }
-        task.abort();
+        background.stop().await;
+    }
+
+    #[derive(Debug)]
+    struct Usable;
+
+    #[async_trait::async_trait]
+    impl StoreHealth for Usable {
+        async fn check(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_clock_differs_beyond_what_servers_tolerate_in_either_direction() {
+        assert!(!differs(0) && !differs(5000) && !differs(-5000));
+        assert!(differs(5001) && differs(-5001) && differs(i64::MIN));
     }
 
     #[test]

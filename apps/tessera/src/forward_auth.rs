@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use auth_actix::{AuthRejection, Authenticator, Head, RejectedRequest};
 use auth_core::{Scope, VerifiedToken};
 use dialects::description::{Content, Credentials, Header, Operation, Parameter, Response};
@@ -89,14 +90,35 @@ pub(crate) async fn verify(
     authenticator: Data<Authenticator>,
     counts: Data<WorkerCounts>,
     request: HttpRequest,
-) -> Result<HttpResponse, AuthRejection> {
+) -> HttpResponse {
+    judge(&authenticator, &counts, &request)
+        .await
+        .unwrap_or_else(|rejected| {
+            log(&rejected);
+            answer(rejected)
+        })
+}
+
+/// A damaged record is a 500 elsewhere. Here it is one of the statuses that proxies know, without a time to try again.
+fn answer(rejected: RejectedRequest) -> HttpResponse {
+    let mut answer = AuthRejection::from(rejected).error_response();
+    if answer.status().is_server_error() {
+        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    answer
+}
+
+async fn judge(
+    authenticator: &Authenticator,
+    counts: &WorkerCounts,
+    request: &HttpRequest,
+) -> Result<HttpResponse, RejectedRequest> {
     let check = counts.begin_check();
-    let caller = match authenticator.authenticate(Head::of(&request)).await {
+    let caller = match authenticator.authenticate(Head::of(request)).await {
         Ok(caller) => caller,
         Err(rejected) => {
             check.rejected(&rejected);
-            log(&rejected);
-            return Err(rejected.into());
+            return Err(rejected);
         }
     };
     let token = caller.token();
@@ -111,12 +133,10 @@ pub(crate) async fn verify(
         check.forbidden(token.flavour());
         log_missing(token, demand.as_ref().ok());
         let needed = demand.unwrap_or_default();
-        let rejected = authenticator.missing_permission(needed.iter());
-        log(&rejected);
-        return Err(rejected.into());
+        return Err(authenticator.missing_permission(needed.iter()));
     }
     check.passed(token.flavour());
-    identity_headers(token).ok_or_else(|| authenticator.missing_permission([]).into())
+    identity_headers(token).ok_or_else(|| authenticator.missing_permission([]))
 }
 
 fn log(rejection: &RejectedRequest) {
@@ -128,7 +148,7 @@ fn log_missing(token: &VerifiedToken, demand: Option<&Demand>) {
     let lacking = |name: &&Scope| !token.scopes().contains(name.as_str());
     let missing = demand.map(|demand| demand.iter().filter(lacking).map(Scope::as_str).collect::<Vec<_>>());
     let missing = missing.map_or("(not the name of a permission)".into(), |names| names.join(" "));
-    let (token, subject, flavour) = (token.id(), token.subject(), token.flavour());
+    let (token, subject, flavour) = (token.session().id, token.subject(), token.flavour());
     tracing::info!(event = "permission_missing", missing = missing.as_str(), %flavour, %token, %subject);
 }
 
@@ -153,7 +173,8 @@ fn identity_headers(token: &VerifiedToken) -> Option<HttpResponse> {
         ("x-auth-subject", token.subject().to_string()),
         ("x-auth-flavour", token.flavour().to_string()),
         ("x-auth-realm", token.realm().to_string()),
-        ("x-auth-token-id", token.id().to_string()),
+        // Of tokens that are refreshed each has the session's, so it stays the same, and revoking it ends them all.
+        ("x-auth-token-id", token.session().id.to_string()),
         ("x-auth-permissions", token.scopes().to_string()),
     ];
     let mut response = HttpResponse::Ok();

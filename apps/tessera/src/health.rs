@@ -160,3 +160,52 @@ async fn ready(health: Data<Health>) -> HttpResponse {
     let [(_, database), (_, revocations), (_, keys)] = health.parts();
     Readiness::of(database, revocations, keys).response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use auth_core::{RegistryLimits, SecretKey, StoreError, SystemEntropy};
+    use store_memory::MemoryStore;
+    use testkit::ManualClock;
+
+    use super::*;
+    use crate::parts::StoreHealth;
+
+    #[derive(Debug, Default)]
+    struct Counted(AtomicUsize);
+
+    #[async_trait::async_trait]
+    impl StoreHealth for Counted {
+        async fn check(&self) -> Result<(), StoreError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+    }
+
+    /// Anybody may ask, as often as they like: it must not become the database's work.
+    #[tokio::test]
+    async fn a_question_costs_no_query() {
+        let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::new()));
+        let (counted, entropy) = (Arc::new(Counted::default()), Arc::new(SystemEntropy));
+        let master = SecretKey::from_bytes([9; 32]);
+        let health = Data::new(Health {
+            store: Arc::new(StoreCheck::new(counted.clone(), clock.clone())),
+            registry: Arc::new(TokenRegistry::new(
+                store.clone(),
+                clock.clone(),
+                RegistryLimits::default(),
+            )),
+            keyring: Arc::new(Keyring::new(store, &master, clock.clone(), entropy)),
+            clock,
+            max_staleness: Duration::from_secs(5),
+            stopping: AtomicBool::new(false),
+        });
+        for _ in 0..100 {
+            assert_eq!(ready(health.clone()).await.status(), 503, "nothing was checked yet");
+        }
+        assert_eq!(counted.0.load(Ordering::Relaxed), 0);
+        health.store.run().await;
+        assert_eq!(counted.0.load(Ordering::Relaxed), 1);
+    }
+}

@@ -11,7 +11,7 @@ use crate::master;
 use crate::parts::Stores;
 
 /// The name of the store's check value, which identifies its master key without revealing it.
-const CHECK: &str = "master_key_check";
+pub(crate) const CHECK: &str = "master_key_check";
 
 /// The keys in this store. Fails, and changes nothing, if they were stored under another master key.
 pub(crate) async fn open(
@@ -50,6 +50,7 @@ pub(crate) async fn is_the_stores(meta: &dyn MetaStore, master: &SecretKey) -> a
     Ok(stored.map(|stored| stored == check_value(master).expose()))
 }
 
-fn check_value(master: &SecretKey) -> SecretKey {
+/// The value by which a database knows its master key again.
+pub(crate) fn check_value(master: &SecretKey) -> SecretKey {
     master.derive("master key check")
 }

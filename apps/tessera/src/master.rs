@@ -42,16 +42,43 @@ pub(crate) enum Source {
     },
 }
 
+/// Which keys are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strength {
+    /// Those that look as if they were drawn at random, and the demo's.
+    Random,
+    /// All.
+    Any,
+}
+
 /// The master key.
 pub(crate) fn load(source: &Source) -> anyhow::Result<SecretKey> {
+    load_with(source, Strength::Random)
+}
+
+fn load_with(source: &Source, strength: Strength) -> anyhow::Result<SecretKey> {
     match source {
         Source::Demo => Ok(SecretKey::from_bytes(*DEMO)),
-        Source::Configured { flag: Some(path), .. } => read(path),
+        Source::Configured { flag: Some(path), .. } => read(path, strength),
         Source::Configured { file, beside, .. } => match std::env::var(VARIABLE).map(Zeroizing::new) {
-            Ok(text) => parse(&text).with_context(|| format!("{VARIABLE} is not usable: allowed is {FORM}")),
-            Err(VarError::NotPresent) => from_file(file.as_deref(), beside.as_deref()),
+            Ok(text) => parse(&text, strength).with_context(|| format!("{VARIABLE} is not usable: allowed is {FORM}")),
+            Err(VarError::NotPresent) => from_file(file.as_deref(), beside.as_deref(), strength),
             Err(VarError::NotUnicode(_)) => bail!("{VARIABLE} is not usable: it is no text; allowed is {FORM}"),
         },
+    }
+}
+
+/// The master key of an existing database, which was perhaps made when weak keys were not refused yet: to be replaced.
+pub(crate) fn load_to_replace(source: &Source) -> anyhow::Result<SecretKey> {
+    load_with(source, Strength::Any)
+}
+
+/// The master key in this file, which takes the place of another.
+pub(crate) fn load_new(path: &Path) -> anyhow::Result<SecretKey> {
+    let key = read(path, Strength::Random)?;
+    match is_demos(&key) {
+        true => bail!("{}: {DEMOS}", path.display()),
+        false => Ok(key),
     }
 }
 
@@ -72,9 +99,9 @@ pub(crate) fn existing(source: &Source) -> anyhow::Result<Option<SecretKey>> {
     }
 }
 
-fn from_file(file: Option<&Path>, beside: Option<&Path>) -> anyhow::Result<SecretKey> {
+fn from_file(file: Option<&Path>, beside: Option<&Path>, strength: Strength) -> anyhow::Result<SecretKey> {
     if let Some(path) = file {
-        return read(path);
+        return read(path, strength);
     }
     let Some(database) = beside else {
         bail!(
@@ -90,7 +117,7 @@ fn from_file(file: Option<&Path>, beside: Option<&Path>) -> anyhow::Result<Secre
             );
             Ok(key)
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(&path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(&path, strength),
         Err(error) => Err(error).with_context(|| format!("the master key {} cannot be made", path.display())),
     }
 }
@@ -118,7 +145,7 @@ fn make(path: &Path) -> std::io::Result<SecretKey> {
     Ok(key)
 }
 
-fn read(path: &Path) -> anyhow::Result<SecretKey> {
+fn read(path: &Path, strength: Strength) -> anyhow::Result<SecretKey> {
     let unreadable = || format!("the master key {} cannot be read", path.display());
     let mode = fs::metadata(path).with_context(unreadable)?.mode();
     if mode & 0o077 != 0 {
@@ -129,10 +156,11 @@ fn read(path: &Path) -> anyhow::Result<SecretKey> {
         );
     }
     let text = Zeroizing::new(fs::read_to_string(path).with_context(unreadable)?);
-    parse(&text).with_context(|| format!("the master key {} is not usable: allowed is {FORM}", path.display()))
+    parse(&text, strength)
+        .with_context(|| format!("the master key {} is not usable: allowed is {FORM}", path.display()))
 }
 
-fn parse(text: &str) -> anyhow::Result<SecretKey> {
+fn parse(text: &str, strength: Strength) -> anyhow::Result<SecretKey> {
     let bytes = Zeroizing::new(
         STANDARD
             .decode(text.trim())
@@ -142,23 +170,27 @@ fn parse(text: &str) -> anyhow::Result<SecretKey> {
         .as_slice()
         .try_into()
         .map_err(|_| anyhow::anyhow!("it has {} bytes", bytes.len()))?;
-    if key != *DEMO {
+    if strength == Strength::Random && key != *DEMO {
         refuse_weak(&key)?;
     }
     Ok(SecretKey::from_bytes(key))
 }
 
+/// What to do where a database was set up with a weak key.
+const WEAK: &str = "it was not drawn at random. A database that was set up with it gets another with `tessera key \
+                    change-master`";
+
 /// Refuses what people type instead of drawing at random.
 fn refuse_weak(key: &[u8; 32]) -> anyhow::Result<()> {
     let different = key.iter().collect::<HashSet<_>>().len();
     if different < FEWEST_DIFFERENT {
-        bail!("it has only {different} different bytes, some of them repeated: it was not drawn at random");
+        bail!("it has only {different} different bytes, some of them repeated: {WEAK}");
     }
     if key
         .iter()
         .all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'))
     {
-        bail!("it is a printable text in base64, such as a pass phrase: it was not drawn at random");
+        bail!("it is a printable text in base64, such as a pass phrase: {WEAK}");
     }
     Ok(())
 }
@@ -173,7 +205,7 @@ mod tests {
         let path = folder.path().join("k");
         let made = make(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
-        assert_eq!(read(&path).unwrap().expose(), made.expose());
+        assert_eq!(read(&path, Strength::Random).unwrap().expose(), made.expose());
         assert_eq!(make(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
     }
 
@@ -184,7 +216,12 @@ mod tests {
         let path = folder.path().join("k");
         make(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(read(&path).unwrap_err().to_string().contains("chmod 600"));
+        assert!(
+            read(&path, Strength::Random)
+                .unwrap_err()
+                .to_string()
+                .contains("chmod 600")
+        );
         for text in [
             "",
             "secret",
@@ -192,7 +229,7 @@ mod tests {
             &STANDARD.encode([7; 32]),
             &STANDARD.encode([1, 2].repeat(17)),
         ] {
-            assert!(parse(text).is_err(), "{text:?}");
+            assert!(parse(text, Strength::Random).is_err(), "{text:?}");
         }
     }
 
@@ -206,19 +243,19 @@ mod tests {
             ([1, 2].repeat(16), "2 different bytes"),
         ] {
             let text = STANDARD.encode(key);
-            let error = format!("{:#}", parse(&text).unwrap_err());
+            let error = format!("{:#}", parse(&text, Strength::Random).unwrap_err());
             assert!(error.contains(why) && !error.contains(&text), "{error}");
         }
         for _ in 0..1000 {
             let key = SecretKey::random(&SystemEntropy).unwrap();
-            assert!(parse(&STANDARD.encode(key.expose())).is_ok());
+            assert!(parse(&STANDARD.encode(key.expose()), Strength::Random).is_ok());
         }
     }
 
     #[test]
     fn the_demos_key_is_recognised() {
         assert!(is_demos(&load(&Source::Demo).unwrap()));
-        assert!(is_demos(&parse(&STANDARD.encode(DEMO)).unwrap()));
+        assert!(is_demos(&parse(&STANDARD.encode(DEMO), Strength::Random).unwrap()));
         assert!(!is_demos(&SecretKey::random(&SystemEntropy).unwrap()));
     }
 }

@@ -135,10 +135,10 @@ impl ServerParts {
         refresh_token: &SecretString,
     ) -> Result<SignedIn, HandlerError> {
         let source = self.proxies.source(request);
-        self.unknown.take(source).map_err(RefreshError::from)?;
+        let read = self.unknown.read(source).await.map_err(RefreshError::from)?;
         let refreshed = tokens.refresh(refresh_token.expose_secret()).await;
-        if !matches!(refreshed, Err(RefreshError::Unknown)) {
-            self.unknown.give_back(source);
+        if matches!(refreshed, Err(RefreshError::Unknown)) {
+            read.found_nothing();
         }
         Ok(refreshed?)
     }

@@ -38,7 +38,7 @@ pub use sessions::registry::{RegistryCounters, RegistryLimits, TokenRegistry};
 pub use sessions::service::{Refreshing, SignedIn, TokenCounters, TokenService};
 pub use sessions::token_admin::{TokenAdminStore, TokenSummary};
 pub use sessions::tracked::Tracked;
-pub use sessions::unknown_tokens::UnknownTokens;
+pub use sessions::unknown_tokens::{UnknownRead, UnknownTokens};
 
 #[cfg(feature = "passwords")]
 pub use passwords::{

@@ -295,3 +295,36 @@ async fn uses_whose_writing_is_interrupted_are_written_later() {
     assert_eq!(registry.flush_used().await, Ok(1));
     assert_eq!(registry.flush_used().await, Ok(0));
 }
+
+/// Numbers of another database are other tokens': nothing that was read from the one before is relied on.
+#[tokio::test]
+async fn records_of_another_feed_are_forgotten() {
+    let node = Node::new().await;
+    node.registry.sync().await.unwrap();
+    let session = node.sessions(1).await[0];
+    assert!(
+        node.registry.live(session.id).await.is_ok(),
+        "and from here on in memory"
+    );
+    node.restore(data().await, "two").await;
+    node.registry.sync().await.unwrap();
+    let unknown = Err(VerifyError::Rejected(Rejection::Unknown));
+    assert_eq!(node.registry.live(session.id).await.map(drop), unknown);
+}
+
+/// After a restore a number may be another session's. Its record decides: owner, generation and flavour.
+#[tokio::test]
+async fn a_token_that_names_its_session_otherwise_than_the_record_is_unknown() {
+    let node = Node::new().await;
+    node.registry.sync().await.unwrap();
+    let session = node.sessions(1).await[0];
+    let flavour = token().flavour;
+    let judge = async |session: SessionRef, flavour: &str| node.registry.session(&session, flavour).await.map(drop);
+    assert_eq!(judge(session, &flavour).await, Ok(()));
+    let unknown = Err(VerifyError::Rejected(Rejection::Unknown));
+    let (subject, generation) = (Subject(2), Generation(1));
+    assert_eq!(judge(SessionRef { subject, ..session }, &flavour).await, unknown);
+    assert_eq!(judge(SessionRef { generation, ..session }, &flavour).await, unknown);
+    let another = Err(VerifyError::Rejected(Rejection::WrongFlavour));
+    assert_eq!(judge(session, "another").await, another);
+}

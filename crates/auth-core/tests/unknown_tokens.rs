@@ -6,47 +6,136 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{
-    PresentedToken, RegistryLimits, Rejection, TokenId, TokenRegistry, Unavailable, UnknownTokens, VerifyError,
+    PresentedToken, RegistryLimits, Rejection, TokenId, TokenRegistry, Unavailable, UnknownRead, UnknownTokens,
+    VerifyError,
 };
+use futures_util::FutureExt;
+use futures_util::future::join_all;
 use testkit::{FailingStore, ManualClock, MemoryHarness, StoreHarness};
 
 fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
 }
 
-/// How many reads this source gets at once.
-fn reads(unknown: &UnknownTokens, source: &str) -> usize {
-    (0..10_000).take_while(|_| unknown.take(ip(source)).is_ok()).count()
+/// How many reads in vain this source gets at once.
+async fn reads(unknown: &UnknownTokens, source: &str) -> usize {
+    let mut reads = 0;
+    while let Ok(read) = unknown.read(ip(source)).await {
+        read.found_nothing();
+        reads += 1;
+    }
+    reads
 }
 
-#[test]
-fn each_source_has_an_allowance_that_fills_up_again() {
+#[tokio::test]
+async fn each_source_has_an_allowance_that_fills_up_again() {
     let clock = Arc::new(ManualClock::new());
     let unknown = UnknownTokens::new(clock.clone());
-    assert_eq!(reads(&unknown, "192.0.2.1"), 200);
-    assert_eq!(reads(&unknown, "::ffff:192.0.2.1"), 0);
-    assert_eq!(reads(&unknown, "192.0.2.2"), 200);
-    assert_eq!(reads(&unknown, "2001:db8::1"), 200);
-    assert_eq!(reads(&unknown, "2001:db8::2"), 0, "of the same /64");
-    unknown.give_back(ip("192.0.2.1"));
-    assert_eq!(reads(&unknown, "192.0.2.1"), 1);
+    assert_eq!(reads(&unknown, "192.0.2.1").await, 200);
+    assert_eq!(reads(&unknown, "::ffff:192.0.2.1").await, 0);
+    assert_eq!(reads(&unknown, "192.0.2.2").await, 200);
+    assert_eq!(reads(&unknown, "2001:db8::1").await, 200);
+    assert_eq!(reads(&unknown, "2001:db8::2").await, 0, "of the same /64");
+    assert_eq!(reads(&unknown, "2001:db8:0:1::1").await, 200, "another /64");
     clock.advance(Duration::from_secs(1));
-    assert_eq!(reads(&unknown, "192.0.2.1"), 20);
+    assert_eq!(reads(&unknown, "192.0.2.1").await, 20);
     clock.advance(Duration::from_secs(3600));
-    assert_eq!(reads(&unknown, "192.0.2.1"), 200);
+    assert_eq!(reads(&unknown, "192.0.2.1").await, 200);
     assert_eq!(unknown.refused(), 8, "the read that ended each of these series");
 }
 
 /// The memory of sources is bounded: those beyond it have one allowance together, until others are idle.
-#[test]
-fn very_many_sources_share_an_allowance() {
+#[tokio::test]
+async fn very_many_sources_share_an_allowance() {
     let clock = Arc::new(ManualClock::new());
     let unknown = UnknownTokens::new(clock.clone());
-    let admitted = (0..20_000_u32).filter(|number| unknown.take(IpAddr::V4((*number).into())).is_ok());
-    assert_eq!(admitted.count(), 10_200);
-    assert_eq!(reads(&unknown, "192.0.2.1"), 0);
+    let mut admitted = 0;
+    for number in 0..20_000_u32 {
+        if let Ok(read) = unknown.read(IpAddr::V4(number.into())).await {
+            read.found_nothing();
+            admitted += 1;
+        }
+    }
+    assert_eq!(admitted, 10_200);
+    assert_eq!(reads(&unknown, "192.0.2.1").await, 0);
     clock.advance(Duration::from_secs(60));
-    assert_eq!(reads(&unknown, "192.0.2.1"), 200, "those that are idle were forgotten");
+    assert_eq!(
+        reads(&unknown, "192.0.2.1").await,
+        200,
+        "those that are idle were forgotten"
+    );
+}
+
+/// Whoever holds a /56 or a /48 has many networks of the size /64, and no more for it than a few times as much.
+#[tokio::test]
+async fn the_networks_of_a_wider_one_have_an_allowance_together() {
+    let unknown = UnknownTokens::new(Arc::new(ManualClock::new()));
+    let mut of_a_56 = 0;
+    for n in 0..256 {
+        of_a_56 += reads(&unknown, &format!("2001:db8:0:{n:x}::1")).await;
+    }
+    assert_eq!(of_a_56, 600);
+    let mut of_its_48 = of_a_56;
+    for n in 1..256 {
+        of_its_48 += reads(&unknown, &format!("2001:db8:0:{n:x}00::1")).await;
+    }
+    assert_eq!(of_its_48, 2000);
+    assert_eq!(reads(&unknown, "2001:db8:1::1").await, 200, "another /48");
+}
+
+/// After a start nothing is in memory: good tokens of one source that come all at once are looked up, and not refused.
+#[tokio::test]
+async fn reads_that_find_something_cost_nothing_however_many_are_under_way() {
+    let unknown = UnknownTokens::new(Arc::new(ManualClock::new()));
+    let mut under_way = Vec::new();
+    for _ in 0..200 {
+        under_way.push(unknown.read(ip("192.0.2.1")).await.unwrap());
+    }
+    let mut next = Box::pin(unknown.read(ip("192.0.2.1")));
+    assert!(next.as_mut().now_or_never().is_none(), "it waits, and is not refused");
+    assert!(
+        unknown.read(ip("192.0.2.2")).now_or_never().unwrap().is_ok(),
+        "another source"
+    );
+    drop(under_way.pop());
+    assert!(next.now_or_never().unwrap().is_ok());
+}
+
+/// Those that wait are refused when those before them have found nothing.
+#[tokio::test]
+async fn a_source_that_waits_is_refused_when_its_allowance_is_used_up() {
+    let unknown = UnknownTokens::new(Arc::new(ManualClock::new()));
+    let mut under_way = Vec::new();
+    for _ in 0..200 {
+        under_way.push(unknown.read(ip("192.0.2.1")).await.unwrap());
+    }
+    let mut waiting: Vec<_> = (0..1000).map(|_| Box::pin(unknown.read(ip("192.0.2.1")))).collect();
+    for read in &mut waiting {
+        assert!(read.as_mut().now_or_never().is_none());
+    }
+    assert!(
+        unknown.read(ip("192.0.2.1")).now_or_never().unwrap().is_err(),
+        "too many wait"
+    );
+    under_way.into_iter().for_each(UnknownRead::found_nothing);
+    for read in waiting {
+        assert!(matches!(read.await, Err(Unavailable::TooManyUnknown)));
+    }
+}
+
+/// A request that was given up gives back what it had, whether its read was under way or waited.
+#[tokio::test]
+async fn a_read_that_was_given_up_costs_nothing() {
+    let unknown = UnknownTokens::new(Arc::new(ManualClock::new()));
+    for _ in 0..10_000 {
+        drop(unknown.read(ip("192.0.2.1")).await.unwrap());
+    }
+    let under_way = join_all((0..200).map(|_| unknown.read(ip("192.0.2.1")))).await;
+    for _ in 0..10_000 {
+        assert!(unknown.read(ip("192.0.2.1")).now_or_never().is_none());
+    }
+    drop(under_way);
+    assert_eq!(reads(&unknown, "192.0.2.1").await, 200);
 }
 
 struct Node {

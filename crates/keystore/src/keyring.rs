@@ -3,6 +3,7 @@
 mod change;
 mod follow;
 mod health;
+mod reseal;
 mod same;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use auth_core::{Clock, Entropy, SecretKey, Timestamp};
 pub use change::{Replaced, RetireWhen, Rotated, RotationPlan};
 pub use follow::{ChangedKeys, ReloadFailure, Reloaded};
 pub use health::KeysHealth;
+pub use reseal::Resealed;
 
 use crate::active::ActiveKeys;
 use crate::error::KeyringError;

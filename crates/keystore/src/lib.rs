@@ -15,7 +15,8 @@ pub use active::{ActiveKeys, KeyFollower};
 pub use error::{KeyFormatError, KeyringError, SealError};
 pub use format::{KeyFormat, KeyNamer};
 pub use keyring::{
-    ChangedKeys, Keyring, KeysHealth, ListedKey, ReloadFailure, Reloaded, Replaced, RetireWhen, Rotated, RotationPlan,
+    ChangedKeys, Keyring, KeysHealth, ListedKey, ReloadFailure, Reloaded, Replaced, Resealed, RetireWhen, Rotated,
+    RotationPlan,
 };
 pub use plain::PlainKey;
 pub use rotation::{KeySchedule, KeyState, KeyTimes};

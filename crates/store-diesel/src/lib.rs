@@ -13,6 +13,7 @@ mod error;
 mod faulty_disk;
 #[cfg(feature = "test-support")]
 mod inspect;
+mod maintenance;
 mod meta;
 mod migrations;
 mod migrator;
@@ -31,6 +32,7 @@ pub use cluster::Cluster;
 pub use database_info::DatabaseInfo;
 #[cfg(all(feature = "test-support", unix))]
 pub use faulty_disk::FaultyDisk;
+pub use maintenance::{Maintenance, MasterKeyChange, MasterKeyDependents, StoredNames};
 pub use meta::MetaStore;
 pub use migrator::Migrator;
 pub use options::{ConnectError, StoreOptions};

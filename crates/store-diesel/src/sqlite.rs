@@ -29,6 +29,8 @@ mod insert;
 mod inspect;
 #[path = "ports/keys.rs"]
 mod keys;
+#[path = "ports/maintenance.rs"]
+mod maintenance;
 #[path = "ports/meta.rs"]
 mod meta;
 #[path = "ports/migrate.rs"]

@@ -10,6 +10,7 @@ use permissions::RoleStore;
 use crate::database_info::{DatabaseInfo, InfoStore};
 #[cfg(feature = "test-support")]
 use crate::inspect::Inspect;
+use crate::maintenance::Maintenance;
 use crate::meta::{MetaStore, Ping};
 use crate::migrations::{self, Migrate};
 use crate::options::{ConnectError, StoreOptions};
@@ -83,6 +84,11 @@ impl DieselStore {
         self.0.clone()
     }
 
+    /// Operations on the whole database.
+    pub fn maintenance(&self) -> Arc<dyn Maintenance> {
+        self.0.clone()
+    }
+
     /// What the database says of itself, for an operator.
     ///
     /// # Errors
@@ -141,6 +147,7 @@ pub(crate) trait Ports:
     + KeyStore
     + AuditStore
     + MetaStore
+    + Maintenance
     + Behind
 {
 }
@@ -155,6 +162,7 @@ impl<T> Ports for T where
         + KeyStore
         + AuditStore
         + MetaStore
+        + Maintenance
         + Behind
 {
 }

@@ -388,6 +388,7 @@ macro_rules! __service_laws {
     ($then:ident $arguments:tt) => {
         $crate::$then! { $arguments
             a_refresh_rotates
+            a_session_has_one_number
             a_refresh_token_is_64_hexadecimal_digits
             a_retry_gets_the_identical_successor
             a_retry_makes_no_second_session

@@ -118,6 +118,7 @@ impl Issuer for SimpleIssuer {
         Ok(IssuedToken {
             plain: PlainToken::new(format!("{claims}.{}", self.sign(&claims))),
             id: session.id,
+            session: session.id,
             issued_at,
             expires_at,
             key: None,

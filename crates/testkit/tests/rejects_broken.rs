@@ -282,6 +282,7 @@ const SERVICES: &[(&str, Wrong)] = {
     use service::Flaw::*;
     &[
         ("a_refresh_rotates", Service(KeepsToken)),
+        ("a_session_has_one_number", Service(NamesAnotherSession)),
         ("a_refresh_token_is_64_hexadecimal_digits", Service(UpperCase)),
         ("a_retry_gets_the_identical_successor", Service(RetryRotates)),
         ("a_retry_makes_no_second_session", Service(RetrySignsIn)),

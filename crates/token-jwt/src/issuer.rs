@@ -367,4 +367,23 @@ mod tests {
             assert!(block_on(to.verify(&PresentedToken::bearer(token.plain.expose()))).is_err());
         }
     }
+
+    /// The clocks of two nodes differ a little. That makes no token invalid, and none valid for longer.
+    #[test]
+    fn a_token_of_a_node_that_is_five_seconds_ahead_is_accepted_and_none_after_its_expiry() {
+        let secret: [u8; 32] = auth_core::random_bytes(&SystemEntropy).unwrap();
+        let at = |seconds| {
+            let signing = SigningKey::hmac(Algorithm::HS256, &secret).unwrap();
+            let keys = JwtKeys::new(signing, Vec::new()).unwrap();
+            let clock = Arc::new(FixedClock(Timestamp::from_seconds(seconds)));
+            JwtIssuer::new(config(SubjectClaim::Sub), keys, clock, Arc::new(SystemEntropy))
+        };
+        let token = block_on(at(1_000_005).issue(grant())).unwrap();
+        let presented = PresentedToken::bearer(token.plain.expose());
+        let judge = |seconds| block_on(at(seconds).verify(&presented)).map(drop);
+        assert_eq!(judge(1_000_000), Ok(()));
+        assert_eq!(judge(999_999), Err(Rejection::NotYetValid.into()));
+        assert_eq!(judge(1_000_904), Ok(()));
+        assert_eq!(judge(1_000_905), Err(Rejection::Expired.into()));
+    }
 }

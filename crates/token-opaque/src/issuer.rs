@@ -49,14 +49,14 @@ impl OpaqueIssuer {
             digest: Some(secret.digest()),
             ..self.record(&grant, now)
         };
-        let expires_at = new.expires_at;
+        let (expires_at, parent) = (new.expires_at, new.parent);
         let id = self
             .registry
             .store()
             .insert(new)
             .await?
             .ok_or(IssueError::NotEntitled)?;
-        Ok(issued(secret, id, now, expires_at))
+        Ok(issued(secret, (id, parent), now, expires_at))
     }
 
     /// A session that is refreshed outlives its access tokens: it gets a record, and each access token another one that
@@ -81,7 +81,7 @@ impl OpaqueIssuer {
         };
         let expires_at = token.expires_at;
         let id = store.insert(token).await?.ok_or(IssueError::NotEntitled)?;
-        Ok(issued(secret, id, now, expires_at))
+        Ok(issued(secret, (id, Some(parent)), now, expires_at))
     }
 
     async fn issue_shared(&self, grant: Grant, now: Timestamp) -> Result<IssuedToken, IssueError> {
@@ -99,7 +99,8 @@ impl OpaqueIssuer {
             // The record was made with another key: the token that we would show would be refused.
             return Err(auth_core::Unavailable::NoKey.into());
         }
-        Ok(issued(secret, record.id, record.issued_at, record.expires_at))
+        let record_and_parent = (record.id, record.parent);
+        Ok(issued(secret, record_and_parent, record.issued_at, record.expires_at))
     }
 
     fn record(&self, grant: &Grant, now: Timestamp) -> NewToken {
@@ -167,10 +168,17 @@ impl Issuer for OpaqueIssuer {
     }
 }
 
-fn issued(secret: OpaqueSecret, id: TokenId, issued_at: Timestamp, expires_at: Option<Timestamp>) -> IssuedToken {
+/// The token of a record, which belongs to its parent's session or is its own.
+fn issued(
+    secret: OpaqueSecret,
+    (id, parent): (TokenId, Option<TokenId>),
+    issued_at: Timestamp,
+    expires_at: Option<Timestamp>,
+) -> IssuedToken {
     IssuedToken {
         plain: secret.into_token(id),
         id,
+        session: parent.unwrap_or(id),
         issued_at,
         expires_at,
         key: None,

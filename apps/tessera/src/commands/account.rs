@@ -2,6 +2,7 @@
 
 mod add;
 mod attributes;
+mod fold_names;
 mod password;
 mod role;
 mod selector;
@@ -13,6 +14,7 @@ use clap::{Args, Subcommand};
 
 use crate::options::Common;
 
+pub use fold_names::outdated as outdated_names;
 pub use selector::{AccountSelector, find_by_login, parse_login, parse_realm};
 pub use show::describe;
 
@@ -32,6 +34,7 @@ enum Action {
     SetAttributes(set_attributes::SetAttributes),
     Disable(state::Disable),
     Enable(state::Enable),
+    FoldNames(fold_names::FoldNames),
 }
 
 impl Account {
@@ -44,6 +47,7 @@ impl Account {
             Action::SetAttributes(action) => action.run(common),
             Action::Disable(action) => action.run(common),
             Action::Enable(action) => action.run(common),
+            Action::FoldNames(action) => action.run(common),
         }
     }
 }

@@ -39,7 +39,8 @@ impl Admin {
                 entropy: common.builder().entropy_handle(),
             };
             let by = Provenance::operator(&change_log::operator(), common.command());
-            by.scope(action(&admin)).await
+            let outcome = by.scope(action(&admin)).await;
+            outcome.inspect_err(|error| change_log::log_failure(common, error))
         })?;
         change_log::log_change(common, &report);
         report.print(common.json())

@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::MetadataExt;
 
+use auth_core::StoreError;
+use keystore::KeyringError;
 use serde_json::Value;
 
 use super::report::{Report, plain};
@@ -29,21 +31,56 @@ const LOGGED: &[&str] = &[
     "keys_retired",
     "unused_keys_retired",
     "retires_at",
+    "keys_sealed",
+    "sessions_not_refreshed",
+    "shared_tokens",
+    "folded",
 ];
+
+/// What an error says of a command that had begun to change something: a part of it is done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct HalfDone(pub(super) String);
 
 /// Logs that a command has changed something: which, what, and who ran it. To standard error, as the server does.
 pub(super) fn log_change(common: &Common, report: &Report) {
     let command = common.command();
-    if READING.iter().any(|word| command.ends_with(word)) {
-        return;
+    if let Some(_log) = log_of(command) {
+        let (what, user) = (what(report.json()), user());
+        tracing::info!(event = "command_done", command, what, uid = uid(), user);
     }
-    let _log = match telemetry::start() {
-        Ok(log) => log,
-        // The change is made: what is wrong with the log is no reason to call it a failure.
-        Err(error) => return eprintln!("tessera: note: {command} is not logged: {error:#}"),
+}
+
+/// Logs that a command failed after it may have changed something: half of it is done, or the database did not say. A
+/// command that was refused has changed nothing, and leaves no line.
+pub(super) fn log_failure(common: &Common, error: &anyhow::Error) {
+    let why = match (error.downcast_ref::<HalfDone>(), store_error(error)) {
+        (Some(half_done), _) => half_done.to_string(),
+        (None, Some(error)) => error.to_string(),
+        (None, None) => return,
     };
-    let (what, user) = (what(report.json()), user());
-    tracing::info!(event = "command_done", command, what, uid = uid(), user);
+    let command = common.command();
+    if let Some(_log) = log_of(command) {
+        tracing::warn!(event = "command_failed", command, why, uid = uid(), user = user());
+    }
+}
+
+/// The failure of the database behind an error. Its text has no value of a statement.
+fn store_error(error: &anyhow::Error) -> Option<&StoreError> {
+    error.chain().find_map(|cause| match cause.downcast_ref() {
+        Some(KeyringError::Store(error)) => Some(error),
+        _ => cause.downcast_ref::<StoreError>(),
+    })
+}
+
+/// The log, for a command that changes something.
+fn log_of(command: &str) -> Option<telemetry::Telemetry> {
+    if READING.iter().any(|word| command.ends_with(word)) {
+        return None;
+    }
+    // What is wrong with the log is no reason to call the command a failure.
+    let failed = |error| eprintln!("tessera: note: {command} is not logged: {error:#}");
+    telemetry::start().map_err(failed).ok()
 }
 
 /// `id=7 disabled=true`.

@@ -5,6 +5,7 @@ mod clock;
 mod database;
 mod files;
 mod keys;
+mod names;
 
 use anyhow::bail;
 use clap::Args;
@@ -61,6 +62,7 @@ impl Doctor {
                 entropy: common.builder().entropy_handle(),
             };
             checks.extend(keys::check(&checked).await);
+            checks.push(names::check(&store).await);
             checks.push(clock::check(&store, checked.clock.clone()).await);
         });
         Ok(checks)

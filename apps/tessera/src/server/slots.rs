@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use auth_core::ClientNetwork;
+use auth_core::{ClientNetwork, WiderNetwork};
 use tokio::time::Instant;
 
 use super::capacity::Capacity;
@@ -15,7 +15,8 @@ use crate::http::Proxies;
 const LOG_EVERY: Duration = Duration::from_secs(1);
 
 /// The connections of a server. One source, an IPv4 address or an IPv6 /64, has at most its share, so that it cannot
-/// take the others'. Trusted proxies have none: they bring the connections of many.
+/// take the others'; the /56 and the /48 that a /64 is part of have one and a half shares and two. Trusted proxies have
+/// none: they bring the connections of many.
 #[derive(Debug)]
 pub(crate) struct Slots {
     capacity: Capacity,
@@ -26,7 +27,7 @@ pub(crate) struct Slots {
 #[derive(Debug, Default)]
 struct Taken {
     total: usize,
-    by_source: HashMap<ClientNetwork, usize>,
+    by_network: HashMap<WiderNetwork, usize>,
     refused_in_all: u64,
     refused_of_one_source: u64,
     /// Since the last line of the log.
@@ -66,15 +67,14 @@ impl Slots {
         let peer = peer.to_canonical();
         let source = (!self.proxies.trusts(peer)).then(|| ClientNetwork::from(peer));
         let mut taken = self.taken();
-        let of_source = source.and_then(|source| taken.by_source.get(&source)).copied();
         let is_full = taken.total >= self.capacity.connections;
-        if is_full || of_source >= Some(self.capacity.of_one_source) {
+        if is_full || networks(source).any(|network| taken.of(network) >= self.share_of(network)) {
             taken.refuse(peer, is_full);
             return None;
         }
         taken.total += 1;
-        if let Some(source) = source {
-            *taken.by_source.entry(source).or_default() += 1;
+        for network in networks(source) {
+            *taken.by_network.entry(network).or_default() += 1;
         }
         Some(Slot {
             slots: self.clone(),
@@ -93,12 +93,31 @@ impl Slots {
         }
     }
 
+    /// How many connections a network may have. A provider gives a customer a /64, a /56 or a /48.
+    fn share_of(&self, (prefix, _): WiderNetwork) -> usize {
+        let of_one_source = self.capacity.of_one_source;
+        match prefix {
+            48 => of_one_source.saturating_mul(2),
+            56 => of_one_source.saturating_add(of_one_source / 2),
+            _ => of_one_source,
+        }
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// The networks that count a connection of this source.
+fn networks(source: Option<ClientNetwork>) -> impl Iterator<Item = WiderNetwork> {
+    source.into_iter().flat_map(|source| source.all())
+}
+
 impl Taken {
+    fn of(&self, network: WiderNetwork) -> usize {
+        self.by_network.get(&network).copied().unwrap_or_default()
+    }
+
     fn refuse(&mut self, source: IpAddr, is_full: bool) {
         match is_full {
             true => self.refused_in_all += 1,
@@ -123,13 +142,12 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.slots.taken();
         taken.total = taken.total.saturating_sub(1);
-        let Some(source) = self.source else {
-            return;
-        };
-        if let Some(count) = taken.by_source.get_mut(&source) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                taken.by_source.remove(&source);
+        for network in networks(self.source) {
+            if let Some(count) = taken.by_network.get_mut(&network) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    taken.by_network.remove(&network);
+                }
             }
         }
     }
@@ -169,6 +187,27 @@ mod tests {
         assert_eq!(admitted(&held), [true, true, false, true], "IPv6 by /64");
     }
 
+    /// Whoever holds a /56 or a /48 does not take everything with one /64 after the other.
+    #[test]
+    fn the_networks_of_a_wider_one_share_its_connections() {
+        let capacity = Capacity {
+            connections: 100,
+            of_one_source: 4,
+        };
+        let slots = Arc::new(Slots::new(capacity, Proxies(Vec::new())));
+        let of_a_56 = (0..20).map(|n| slots.take(format!("2001:db8:0:{n:x}::1").parse().unwrap()));
+        let of_a_56: Vec<_> = of_a_56.flatten().collect();
+        assert_eq!(of_a_56.len(), 6);
+        let of_its_48 = (1..20).map(|n| slots.take(format!("2001:db8:0:{n:x}00::1").parse().unwrap()));
+        assert_eq!(of_its_48.flatten().collect::<Vec<_>>().len(), 2);
+        assert!(slots.take("2001:db8:1::1".parse().unwrap()).is_some(), "another /48");
+        drop(of_a_56);
+        assert!(
+            slots.take("2001:db8:0:ff::1".parse().unwrap()).is_some(),
+            "there is room again"
+        );
+    }
+
     #[test]
     fn a_trusted_proxy_has_no_share_and_the_total_holds_for_it_too() {
         let held = take(&slots(), &["10.0.0.1"; 7]);
@@ -193,6 +232,6 @@ mod tests {
             refused_of_one_source: 0,
         };
         assert_eq!(slots.status(), expected);
-        assert!(slots.taken().by_source.is_empty());
+        assert!(slots.taken().by_network.is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! A command that changes something says so in the log: which, what, and who ran it.
 
+use store_diesel::{DieselStore, StoreOptions};
+
 use crate::admin_folder::{AdminFolder, PASSWORD};
 
 /// The log lines that a successful command wrote.
@@ -103,11 +105,40 @@ fn a_command_that_changes_something_leaves_one_event() {
 }
 
 #[test]
-fn a_command_that_only_reads_or_that_fails_leaves_no_event() {
+fn a_command_that_only_reads_or_is_refused_leaves_no_event() {
     let admin = AdminFolder::new();
     admin.jugador(&["consultarJuego"]);
     let show = ["show", "--realm", "players", "--name", "jugador"];
     assert_eq!(logged(&admin, "role", &show, ""), [""; 0]);
     assert_eq!(logged(&admin, "key", &["list"], ""), [""; 0]);
     admin.refused("account", &["disable", "--id", "77"], "");
+}
+
+/// A half-done command must not be missing from the log: somebody has to do the other half.
+#[test]
+fn a_command_that_failed_half_way_leaves_one_event() {
+    let admin = AdminFolder::new();
+    admin.serve().stop();
+    let stop = "CREATE TRIGGER stop BEFORE INSERT ON vault BEGIN SELECT RAISE(ABORT, 'stopped'); END";
+    execute(&admin, stop);
+    let failed = admin.run("token", &["revoke", "--all"], "");
+    assert_eq!(failed.code, Some(1), "{}", failed.err);
+    let events: Vec<&str> = failed.err.lines().filter(|line| line.contains("event=")).collect();
+    let [event] = events[..] else {
+        panic!("{}", failed.err);
+    };
+    for part in ["command_failed", "token revoke", "and no key: run it again", " uid="] {
+        assert!(event.contains(part), "{part}: {event}");
+    }
+    execute(&admin, "DROP TRIGGER stop");
+    assert_eq!(logged(&admin, "token", &["revoke", "--all"], "").len(), 1);
+}
+
+fn execute(admin: &AdminFolder, statement: &str) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = DieselStore::connect(&admin.url(), &StoreOptions::default()).await;
+        let store = store.expect("a store");
+        store.dangerous_execute(statement).await.expect("done");
+    });
 }

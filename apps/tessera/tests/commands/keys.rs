@@ -49,7 +49,7 @@ fn states(admin: &AdminFolder) -> Vec<String> {
 }
 
 /// The secret of a private JWK, new each time.
-fn private_jwk() -> String {
+pub fn private_jwk() -> String {
     let key = SigningKey::generate(Algorithm::EdDSA, &SystemRandom::new()).expect("a key");
     String::from_utf8(key.to_private_jwk().expose().to_vec()).expect("text")
 }
@@ -372,4 +372,22 @@ fn another_master_key_is_refused_and_changes_nothing() {
         assert!(sentence.contains("master key"), "{sentence}");
     }
     assert_eq!(keys(&admin, "shops"), before);
+}
+
+/// A variable that is set and is no text was meant to be a key: none is made instead.
+#[test]
+fn a_master_key_that_is_no_text_is_refused_and_none_is_made() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let admin = AdminFolder::new();
+    let ended = std::process::Command::new(env!("CARGO_BIN_EXE_tessera"))
+        .args(["key", "rotate", "--flavour", "login"])
+        .current_dir(admin.path(""))
+        .env("TESSERA_MASTER_KEY", std::ffi::OsStr::from_bytes(b"\xff\xfe"))
+        .output()
+        .expect("the binary starts");
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let err = String::from_utf8(ended.stderr).expect("UTF-8");
+    assert!(err.contains("TESSERA_MASTER_KEY is not usable"), "{err}");
+    assert!(!admin.path("tessera.db.key").exists());
 }

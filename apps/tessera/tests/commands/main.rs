@@ -11,6 +11,7 @@ mod consumers;
 mod doctor;
 mod keys;
 mod live;
+mod page;
 mod resource_servers;
 mod roles;
 mod secrecy;

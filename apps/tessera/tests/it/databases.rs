@@ -12,6 +12,7 @@ mod damaged;
 mod faults;
 mod histories;
 mod log_secrets;
+mod maintenance;
 mod master_key;
 mod nodes;
 mod outages;
@@ -23,7 +24,11 @@ use store_diesel::{Cluster, FaultyDisk};
 
 fn main() {
     let mut trials = Vec::new();
-    let laws = nodes::LAWS.into_iter().chain(damaged::LAWS).chain(log_secrets::LAWS);
+    let laws = nodes::LAWS
+        .into_iter()
+        .chain(damaged::LAWS)
+        .chain(log_secrets::LAWS)
+        .chain(maintenance::LAWS);
     for (name, law) in laws.chain(histories::LAWS) {
         trials.push(on_sqlite(&format!("nodes::sqlite::{name}"), law));
         trials.push(on_postgres(&format!("nodes::postgres::{name}"), law));

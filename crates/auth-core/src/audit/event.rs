@@ -57,6 +57,8 @@ words! {
         AccountEnabled = "account_enabled",
         /// An account got another role, or none.
         AccountRoleSet = "account_role_set",
+        /// The names of an account were stored in another form.
+        AccountNamesFolded = "account_names_folded",
         /// An account got other attributes.
         AccountAttributesSet = "account_attributes_set",
         /// A password was set by an administrator.
@@ -97,6 +99,8 @@ words! {
         KeyRetired = "key_retired",
         /// Signing keys were replaced at once: the old ones verify nothing.
         KeysReplaced = "keys_replaced",
+        /// The database got another master key, and its signing keys were sealed under it.
+        MasterKeyChanged = "master_key_changed",
         /// The chain of seals was begun anew by an administrator.
         AuditRestarted = "audit_restarted",
     }

@@ -38,6 +38,12 @@ impl ClientNetwork {
         let network = |d| Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0);
         Some([(56, network(d & 0xff00)), (48, network(0))])
     }
+
+    /// All networks that this source is counted in: itself, and the [wider](Self::wider) ones that it is part of.
+    pub fn all(&self) -> impl Iterator<Item = WiderNetwork> + use<> {
+        let own = (64, self.0);
+        std::iter::once(own).chain(self.wider().into_iter().flatten())
+    }
 }
 
 /// An IPv6 network: the length of its prefix, and its first address.

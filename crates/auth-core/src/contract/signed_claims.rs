@@ -161,6 +161,7 @@ impl<'a> UnsignedToken<'a> {
         IssuedToken {
             plain: PlainToken::new(text),
             id: self.id,
+            session: self.id,
             issued_at: self.issued_at,
             expires_at: Some(self.claims.expires_at),
             key: None,

@@ -139,6 +139,8 @@ pub struct IssuedToken {
     pub plain: PlainToken,
     /// Its record (for a stateless issuer, a random number that nothing stores).
     pub id: TokenId,
+    /// The record of the session that it belongs to; for a token that is its own session, the same as `id`.
+    pub session: TokenId,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it expires; `None`: it is valid until it is revoked.

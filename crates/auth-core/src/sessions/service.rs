@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::refresh::{Decision, RefreshPolicy, RefreshToken};
 use super::registry::TokenRegistry;
+use super::unknown_tokens::UnknownRead;
 use crate::audit::{Cause, Provenance};
 use crate::contract::account::Subject;
 use crate::contract::clock::Timestamp;
@@ -108,7 +109,7 @@ impl TokenService {
     /// # Errors
     /// [`IssueError`].
     pub async fn sign_in(&self, mut grant: Grant) -> Result<SignedIn, IssueError> {
-        let (subject, generation, session) = (grant.subject, grant.generation, grant.session);
+        let (subject, generation) = (grant.subject, grant.generation);
         let scopes = grant.scopes.clone();
         let mut refresh = None;
         if let Some(refreshing) = &self.refreshing {
@@ -119,13 +120,13 @@ impl TokenService {
             refresh = Some(plain);
         }
         let token = self.issuer.issue(grant).await?;
-        let session = session.unwrap_or(SessionRef {
-            id: token.id,
+        let session = SessionRef {
+            id: token.session,
             generation,
             subject,
-        });
+        };
         note(&self.counters.issued);
-        tracing::info!(event = "token_issued", flavour = self.issuer.flavour(), token = %token.id, %subject);
+        tracing::info!(event = "token_issued", flavour = self.issuer.flavour(), token = %session.id, %subject);
         Ok(SignedIn {
             token,
             refresh,
@@ -219,7 +220,7 @@ impl TokenService {
             return Err(Rejection::Revoked.into());
         }
         note(&self.counters.revoked);
-        tracing::info!(event = "token_revoked", flavour = self.issuer.flavour(), token = %token.id(), subject = %token.subject());
+        tracing::info!(event = "token_revoked", flavour = self.issuer.flavour(), token = %token.session().id, subject = %token.subject());
         Ok(token)
     }
 
@@ -262,17 +263,18 @@ impl TokenService {
         let Some(readings) = RefreshToken::read(presented.text, &refreshing.seal) else {
             return Ok(None);
         };
-        if let Some(source) = presented.source {
-            self.registry.unknown().take(source)?;
-        }
+        let read = match presented.source {
+            Some(source) => Some(self.registry.unknown().read(source).await?),
+            None => None,
+        };
         let (session, token) = match self.session_of(&readings).await {
             Ok(found) => found,
             Err(RefreshError::Unavailable(error)) => return Err(error.into()),
-            Err(_) => return Ok(None),
+            Err(_) => {
+                read.into_iter().for_each(UnknownRead::found_nothing);
+                return Ok(None);
+            }
         };
-        if let Some(source) = presented.source {
-            self.registry.unknown().give_back(source);
-        }
         let now = self.registry.now();
         let meaning = session.refresh.decide(token, now, &refreshing.policy, &refreshing.seal);
         let belongs = !matches!(meaning, Decision::Unknown);

@@ -2,6 +2,11 @@
 //!
 //! Whoever presents a text that names no cached record makes the server read its store, with no proof of anything. So
 //! each source has an allowance of such reads that find nothing; and what was found unknown is remembered for a moment.
+//! A read that finds something costs nothing, nor does one that was given up: what is bounded then is how many of one
+//! source are under way at once, and the others wait.
+
+mod allowances;
+mod under_way;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,14 +19,8 @@ use crate::contract::clock::Clock;
 use crate::contract::error::Unavailable;
 use crate::contract::secret::TokenDigest;
 
-/// How many reads a source may cause at once that find nothing.
-const BURST: u32 = 200;
-
-/// After how long it gets one of them back.
-const REFILL: Duration = Duration::from_millis(50);
-
-/// How many sources are counted, each for itself. Further ones share an allowance.
-const SOURCES: usize = 10_000;
+use allowances::Allowances;
+use under_way::{Reads, UnderWay};
 
 /// How often what is over is looked for and forgotten, at most.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -33,10 +32,14 @@ const REMEMBERED: usize = 10_000;
 const REMEMBER: Duration = Duration::from_secs(10);
 
 /// What unknown tokens may cost, by source.
+///
+/// A source is an IPv4 address or an IPv6 /64. The /56 and the /48 that a /64 is part of have allowances too, 3 and 10
+/// times as large: whoever holds a /48 has 65,536 networks of the size /64.
 #[derive(Debug)]
 pub struct UnknownTokens {
     clock: Arc<dyn Clock>,
-    sources: Mutex<Sources>,
+    allowances: Mutex<Allowances>,
+    reads: Reads,
     remembered: Mutex<Remembered>,
     refused: AtomicU64,
 }
@@ -48,18 +51,13 @@ struct Remembered {
     swept_at: Duration,
 }
 
-/// What each source has spent; those without a place of their own share the one of `None`.
-#[derive(Debug, Default)]
-struct Sources {
-    spent: HashMap<Option<ClientNetwork>, Spent>,
-    swept_at: Duration,
-}
-
-/// What a source has spent of its allowance, and when that was true.
-#[derive(Clone, Copy, Debug)]
-struct Spent {
-    reads: u32,
-    at: Duration,
+/// One read for a source, of a token that may be unknown. Dropped, it has cost nothing.
+#[derive(Debug)]
+#[must_use = "keep it until the token was looked up"]
+pub struct UnknownRead<'a> {
+    unknown: &'a UnknownTokens,
+    source: ClientNetwork,
+    _under_way: UnderWay<'a>,
 }
 
 impl UnknownTokens {
@@ -67,38 +65,44 @@ impl UnknownTokens {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
-            sources: Mutex::default(),
+            allowances: Mutex::default(),
+            reads: Reads::default(),
             remembered: Mutex::default(),
             refused: AtomicU64::new(0),
         }
     }
 
-    /// Takes one read of a source's allowance. Give it [`back`](Self::give_back) when the token was known.
+    /// Begins a read for a source, as soon as fewer than 200 of its reads are under way. Say
+    /// [`found_nothing`](UnknownRead::found_nothing) when the token was unknown.
     ///
     /// # Errors
-    /// [`Unavailable::TooManyUnknown`]: it has none left, and nothing may be read for it.
-    pub fn take(&self, source: IpAddr) -> Result<(), Unavailable> {
-        let now = self.clock.monotonic();
-        let mut sources = lock(&self.sources);
-        let spent = sources.of(source, now);
-        match spent.reads < BURST {
-            true => {
-                spent.reads += 1;
-                Ok(())
-            }
-            false => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
-                Err(Unavailable::TooManyUnknown)
-            }
+    /// [`Unavailable::TooManyUnknown`]: its allowance is used up, or too many of its reads wait. Nothing may be read for
+    /// it.
+    pub async fn read(&self, source: IpAddr) -> Result<UnknownRead<'_>, Unavailable> {
+        let source = ClientNetwork::from(source);
+        self.refuse_exhausted(source)?;
+        let Some(under_way) = self.reads.begin(source).await else {
+            return Err(self.too_many());
+        };
+        // Those that were under way may have found nothing meanwhile.
+        self.refuse_exhausted(source)?;
+        Ok(UnknownRead {
+            unknown: self,
+            source,
+            _under_way: under_way,
+        })
+    }
+
+    fn refuse_exhausted(&self, source: ClientNetwork) -> Result<(), Unavailable> {
+        match lock(&self.allowances).is_used_up(source, self.clock.monotonic()) {
+            true => Err(self.too_many()),
+            false => Ok(()),
         }
     }
 
-    /// Gives back what was taken: the token was known.
-    pub fn give_back(&self, source: IpAddr) {
-        let now = self.clock.monotonic();
-        let mut sources = lock(&self.sources);
-        let spent = sources.of(source, now);
-        spent.reads = spent.reads.saturating_sub(1);
+    fn too_many(&self) -> Unavailable {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        Unavailable::TooManyUnknown
     }
 
     /// How many reads were refused, for metrics.
@@ -135,37 +139,11 @@ impl UnknownTokens {
     }
 }
 
-impl Sources {
-    /// What this source has spent by now.
-    fn of(&mut self, source: IpAddr, now: Duration) -> &mut Spent {
-        let mut key = Some(ClientNetwork::from(source));
-        if self.spent.len() >= SOURCES && !self.spent.contains_key(&key) {
-            self.sweep(now);
-            key = key.filter(|_| self.spent.len() < SOURCES);
-        }
-        let spent = self.spent.entry(key).or_insert(Spent { reads: 0, at: now });
-        *spent = refilled(*spent, now);
-        spent
-    }
-
-    /// Forgets the sources that have their whole allowance. It looks at all of them, so it is done now and then.
-    fn sweep(&mut self, now: Duration) {
-        if now.saturating_sub(self.swept_at) >= SWEEP_EVERY {
-            self.spent.retain(|_, spent| refilled(*spent, now).reads > 0);
-            self.swept_at = now;
-        }
-    }
-}
-
-fn refilled(spent: Spent, now: Duration) -> Spent {
-    let periods = now.saturating_sub(spent.at).as_millis() / REFILL.as_millis();
-    let periods = u32::try_from(periods).unwrap_or(u32::MAX);
-    match spent.reads.checked_sub(periods) {
-        Some(reads) if reads > 0 => Spent {
-            reads,
-            at: spent.at + REFILL * periods,
-        },
-        _ => Spent { reads: 0, at: now },
+impl UnknownRead<'_> {
+    /// The token was unknown: the read counts against the source's allowance.
+    pub fn found_nothing(self) {
+        let now = self.unknown.clock.monotonic();
+        lock(&self.unknown.allowances).take_one(self.source, now);
     }
 }
 

@@ -121,11 +121,12 @@ impl Keyring {
         if !wanted.iter().any(|(_, state)| *state == KeyState::Current) {
             fail(KeyringError::NoSigner(one.purpose.clone()));
         }
+        let (keys, failures) = self.activate(&one.purpose, stored, now);
+        failures.into_iter().for_each(&mut fail);
+        // What is in use stays in use, also where what is stored of it was damaged meanwhile.
         if wanted == one.handed {
             return None;
         }
-        let (keys, failures) = self.activate(&one.purpose, stored, now);
-        failures.into_iter().for_each(&mut fail);
         let fingerprint = keys.fingerprint();
         if fingerprint == one.handed {
             return None;

@@ -76,7 +76,7 @@ fn entry_of(event: AuditEvent, key: &StoredKey, at: Timestamp) -> AuditEntry {
     entry.flavour(key.purpose.flavour()).detail(&key.name)
 }
 
-async fn keys(conn: &mut Connection) -> Outcome<Vec<StoredKey>> {
+pub(super) async fn keys(conn: &mut Connection) -> Outcome<Vec<StoredKey>> {
     let rows = vault::table
         .order((vault::activates_at, vault::name))
         .select(KeyRow::as_select());

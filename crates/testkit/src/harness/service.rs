@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_core::RefreshPolicy;
+use auth_core::{RefreshPolicy, TokenId};
 
 use super::{Issued, IssuerHarness, NotIssued, Owner, Revocation};
 use crate::failing::{Action, Moment, StoreCall};
@@ -16,6 +16,8 @@ pub struct Session {
     pub token: Issued,
     /// The refresh token.
     pub refresh: String,
+    /// The session's number as the service names it, if the harness reports it.
+    pub number: Option<TokenId>,
 }
 
 /// The result of a refresh.
@@ -73,6 +75,11 @@ pub trait ServiceHarness: IssuerHarness {
 
     /// Presents a text as a refresh token.
     async fn refresh(&self, text: &str) -> Renewal;
+
+    /// The number of the session that an access token belongs to.
+    async fn session_number(&self, _token: &Issued) -> Supported<TokenId> {
+        Err(Unsupported("the harness does not report numbers of sessions"))
+    }
 
     /// Whether there is a sign-out; otherwise [`sign_out`](Self::sign_out) ends the session by some other request.
     ///

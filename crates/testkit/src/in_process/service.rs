@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    Grant, IssueError, PresentedToken, RefreshError, RefreshPolicy, RevokeError, SignedIn, TokenService, VerifiedToken,
+    Grant, IssueError, PresentedToken, RefreshError, RefreshPolicy, RevokeError, SignedIn, TokenId, TokenService,
+    VerifiedToken,
 };
 
 use super::node::{issued, not_issued, revocation};
@@ -72,6 +73,7 @@ impl InProcess {
         Session {
             token: self.with_key(Some(signed_in.session.id), issued(&signed_in.token)),
             refresh: refresh.expect("a service that refreshes").expose().to_owned(),
+            number: Some(signed_in.session.id),
         }
     }
 }
@@ -93,6 +95,16 @@ impl ServiceHarness for InProcess {
 
     async fn refresh(&self, text: &str) -> Renewal {
         self.refresh_at(&self.here, text).await
+    }
+
+    async fn session_number(&self, token: &Issued) -> Supported<TokenId> {
+        let presented = PresentedToken {
+            text: &token.text,
+            key: token.key.as_deref(),
+            source: None,
+        };
+        let verified = self.here.issuer.verify(&presented).await;
+        Ok(verified.expect("a token that was just issued").session().id)
     }
 
     async fn sign_out(&self, token: &Issued) -> Revocation {

@@ -35,6 +35,20 @@ pub async fn a_refresh_rotates(harness: Harness) -> LawResult {
     Ok(())
 }
 
+/// A session has one number, from the sign-in to its end: the one that its access tokens belong to. Whoever revokes it
+/// ends all of them.
+pub async fn a_session_has_one_number(harness: Harness) -> LawResult {
+    let owner = harness.owner().await;
+    let mut session = harness.signed_in(&owner).await;
+    let number = harness.session_number(&session.token).await?;
+    for _ in 0..3 {
+        assert_eq!(session.number.unwrap_or(number), number, "as the service names it");
+        assert_eq!(harness.session_number(&session.token).await?, number, "of its token");
+        session = harness.renews(&session.refresh, "the current one").await;
+    }
+    Ok(())
+}
+
 /// A refresh token is 256 bits in 64 lower-case hexadecimal characters. Neither half can be derived from another token.
 pub async fn a_refresh_token_is_64_hexadecimal_digits(harness: Harness) -> LawResult {
     let owner = harness.owner().await;

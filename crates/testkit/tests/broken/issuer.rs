@@ -219,6 +219,7 @@ impl BrokenIssuer {
         Some(IssuedToken {
             plain: PlainToken::new(text.to_owned()),
             id: known.token.id(),
+            session: known.token.session().id,
             issued_at: known.token.issued_at()?,
             expires_at: known.token.expires_at(),
             key: None,

@@ -134,6 +134,7 @@ impl Issuer for SimpleOpaque {
         Ok(IssuedToken {
             plain: PlainToken::new(format!("{id}.{}", hex(&secret))),
             id,
+            session: grant.session.map_or(id, |session| session.id),
             issued_at: self.parts.clock.now(),
             expires_at: None,
             key: None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{
     Clock, Generation, Grant, IssueError, PlainToken, PresentedToken, Realm, RefreshError, RevokeError, Scopes,
-    SignedIn, Subject, Timestamp, Unavailable, VerifiedParts, VerifiedToken,
+    SessionRef, SignedIn, Subject, Timestamp, TokenId, Unavailable, VerifiedParts, VerifiedToken,
 };
 use testkit::Sessions;
 
@@ -39,6 +39,7 @@ pub(crate) enum Flaw {
     SignsOutAnyway,
     TellsTooSoon,
     NoChanceIsRefusal,
+    NamesAnotherSession,
 }
 
 /// A service with a flaw.
@@ -256,6 +257,13 @@ impl BrokenSessions {
         match self.flaw {
             Flaw::UpperCase => SignedIn {
                 refresh: signed_in.refresh.map(upper),
+                ..signed_in
+            },
+            Flaw::NamesAnotherSession => SignedIn {
+                session: SessionRef {
+                    id: TokenId(signed_in.session.id.0 + 1),
+                    ..signed_in.session
+                },
                 ..signed_in
             },
             _ => signed_in,

@@ -13,9 +13,8 @@ use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
-/// Revoke a token or session with everything that belongs to it, or all tokens of an account, of an organisation's clients, or
-/// all tokens. Every
-/// server refuses them within a second.
+/// Revoke a token or session with everything that belongs to it, or all tokens of an account, of an organisation's
+/// clients, or all tokens. Every server refuses them within a second.
 #[derive(Debug, Args)]
 pub struct Revoke {
     /// The token's number, as `token list` shows it.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Context;
 use keystore::{KeyFormatError, KeyPurpose, Keyring, KeyringError};
 use serde_json::json;
 
 use crate::commands::admin::Admin;
+use crate::commands::change_log::HalfDone;
 use crate::commands::key::{SigningFlavour, open_keyring};
 use crate::commands::patience::patiently;
 use crate::commands::report::Report;
@@ -17,7 +19,12 @@ pub async fn run(admin: &Admin) -> anyhow::Result<Report> {
     let signing = SigningFlavour::all(admin)?;
     let tokens = admin.token_admin();
     let revoked = patiently(async || tokens.end_all_sessions(admin.now()).await).await?;
-    let keys = replace_keys(&keyring, &signing).await?;
+    let half_done = || {
+        HalfDone(format!(
+            "{revoked} tokens and sessions are revoked, and no key: run it again"
+        ))
+    };
+    let keys = replace_keys(&keyring, &signing).await.with_context(half_done)?;
     let json = json!({
         "ended": revoked,
         "keys_retired": keys.retired,

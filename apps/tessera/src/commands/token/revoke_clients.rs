@@ -1,8 +1,10 @@
 //! Revokes the tokens of many clients, client by client.
 
+use anyhow::Context;
 use consumer_auth::ClientsOf;
 
 use crate::commands::admin::Admin;
+use crate::commands::change_log::HalfDone;
 use crate::commands::patience::patiently;
 
 /// How many clients are read at once.
@@ -14,9 +16,21 @@ const PAGE: u32 = 500;
 pub async fn revoke_clients(admin: &Admin, of: &ClientsOf) -> anyhow::Result<u64> {
     let (mut revoked, mut after) = (0, None);
     loop {
-        let clients = patiently(async || admin.consumers().clients(of, after, PAGE).await).await?;
+        let half_done = || {
+            HalfDone(format!(
+                "the tokens of {revoked} clients are revoked, and not of all: run it again"
+            ))
+        };
+        let clients = patiently(async || admin.consumers().clients(of, after, PAGE).await).await;
+        let clients = clients.with_context(half_done)?;
         for client in &clients {
-            patiently(async || admin.token_admin().end_sessions(*client, admin.now()).await).await?;
+            let half_done = || {
+                HalfDone(format!(
+                    "the tokens of {revoked} clients are revoked, and not of all: run it again"
+                ))
+            };
+            let ended = patiently(async || admin.token_admin().end_sessions(*client, admin.now()).await).await;
+            ended.with_context(half_done)?;
             revoked += 1;
         }
         after = clients.last().copied();

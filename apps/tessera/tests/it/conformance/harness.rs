@@ -100,7 +100,11 @@ impl Http {
             id,
             expiry: Expiry::NotReported,
         };
-        Session { token, refresh }
+        Session {
+            token,
+            refresh,
+            number: None,
+        }
     }
 
     fn verdict(&self, node: &Server, flavour: &str, text: &str, key: Option<&str>) -> Verdict {
@@ -356,6 +360,14 @@ impl ServiceHarness for Http {
 
     fn signs_out(&self) -> Supported<()> {
         Err(Unsupported("the dialect has no log-out"))
+    }
+
+    async fn session_number(&self, token: &Issued) -> Supported<TokenId> {
+        let headers = self.flavour.present(&token.text, token.key.as_deref());
+        let request = Request::get("/auth/verify").headers(headers.expect("it was issued"));
+        let response = block_in_place(|| self.world.here.send(&request));
+        let number = response.header("X-Auth-Token-Id").expect("the token is live");
+        Ok(TokenId(number.parse().expect("a number")))
     }
 
     async fn sign_out(&self, token: &Issued) -> Revocation {

@@ -35,12 +35,13 @@ impl TokenRegistry {
             self.judge(self.revocations.look([]))?;
             return Err(Rejection::Unknown.into());
         }
-        self.unknown.take(source)?;
+        let read = self.unknown.read(source).await?;
         let found = self.live(id).await.and_then(checked);
-        match &found {
-            Err(VerifyError::Rejected(Rejection::Unknown)) => self.unknown.remember(&text),
-            Err(VerifyError::Rejected(_)) => {}
-            Ok(_) | Err(_) => self.unknown.give_back(source),
+        if let Err(VerifyError::Rejected(rejection)) = &found {
+            if *rejection == Rejection::Unknown {
+                self.unknown.remember(&text);
+            }
+            read.found_nothing();
         }
         found
     }

@@ -33,14 +33,14 @@ impl Turns {
     /// The turn that a further job of this source would have. A newcomer's is at the end of the present round, so that
     /// it passes nobody who waits for a second turn.
     pub(super) fn next_of(&self, source: ClientNetwork) -> Turn {
-        let own = networks(source).filter_map(|network| self.free_at.get(&network));
+        let own = source.all().filter_map(|network| self.free_at.get(&network));
         own.copied().fold(self.newcomers(), Turn::max)
     }
 
     /// The same, and it is taken.
     pub(super) fn take_next(&mut self, source: ClientNetwork) -> Turn {
         let turn = self.next_of(source);
-        for network in networks(source) {
+        for network in source.all() {
             self.free_at.insert(network, turn + apart(network.0));
         }
         turn
@@ -48,7 +48,7 @@ impl Turns {
 
     /// A job of this source goes without being served: its turn costs the source, and the networks it is part of, nothing.
     pub(super) fn give_back(&mut self, source: ClientNetwork) {
-        for network in networks(source) {
+        for network in source.all() {
             if let Some(free_at) = self.free_at.get_mut(&network) {
                 *free_at -= apart(network.0).min(*free_at);
             }
@@ -70,11 +70,6 @@ impl Turns {
     const fn newcomers(&self) -> Turn {
         self.now + ROUND
     }
-}
-
-fn networks(source: ClientNetwork) -> impl Iterator<Item = (u8, Ipv6Addr)> {
-    let own = (64, Ipv6Addr::from(source.octets()));
-    std::iter::once(own).chain(source.wider().into_iter().flatten())
 }
 
 #[cfg(test)]

@@ -1,0 +1,140 @@
+//! Operations on a whole database.
+
+use async_trait::async_trait;
+use auth_core::{AuditEvent, Provenance, Realm, StoreError, Subject, Timestamp};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use futures_util::FutureExt;
+use keystore::StoredKey;
+
+use super::backend::{Connection, Db};
+use super::{audit, differences, keys};
+use crate::error::Outcome;
+use crate::maintenance::{Maintenance, MasterKeyChange, MasterKeyDependents, StoredNames};
+use crate::schema::{accounts, meta, tokens, vault};
+
+type NamesRow = (i64, String, String, Option<String>, Option<String>, Option<String>);
+
+#[async_trait]
+impl Maintenance for Db {
+    async fn master_key_dependents(&self, now: Timestamp) -> Result<MasterKeyDependents, StoreError> {
+        self.read(now, |conn, now| dependents(conn, *now).boxed()).await
+    }
+
+    async fn change_master_key(&self, change: &MasterKeyChange) -> Result<bool, StoreError> {
+        let by = Provenance::current();
+        self.write_patiently((change.clone(), by), |conn, (change, by)| {
+            change_master_key(conn, change, by).boxed()
+        })
+        .await
+    }
+
+    async fn names(&self, after: Option<Subject>, limit: u32) -> Result<Vec<StoredNames>, StoreError> {
+        let after = after.map_or(i64::MIN, |after| after.0);
+        self.read((after, limit), |conn, (after, limit)| {
+            names(conn, *after, *limit).boxed()
+        })
+        .await
+    }
+
+    async fn put_folded_names(&self, names: &StoredNames, now: Timestamp) -> Result<bool, StoreError> {
+        let by = Provenance::current();
+        self.write((names.clone(), now, by), |conn, (names, now, by)| {
+            put_folded_names(conn, names, *now, by).boxed()
+        })
+        .await
+    }
+}
+
+async fn dependents(conn: &mut Connection, now: Timestamp) -> Outcome<MasterKeyDependents> {
+    let goes_on = || tokens::expires_at.is_null().or(tokens::expires_at.gt(now.as_millis()));
+    let refreshed = tokens::table
+        .filter(live!())
+        .filter(goes_on())
+        .filter(tokens::refresh_current.is_not_null());
+    let refreshed: i64 = refreshed.count().get_result(conn).await?;
+    let shared = tokens::table.filter(live!()).filter(goes_on()).filter(tokens::shared);
+    let shared: i64 = shared.count().get_result(conn).await?;
+    Ok(MasterKeyDependents {
+        refreshed_sessions: refreshed.unsigned_abs(),
+        shared_tokens: shared.unsigned_abs(),
+    })
+}
+
+async fn change_master_key(conn: &mut Connection, change: &MasterKeyChange, by: &Provenance) -> Outcome<bool> {
+    differences::hold_keys(conn).await?;
+    let check = meta::table.find(change.check).select(meta::value);
+    let check: Option<Vec<u8>> = check.first(conn).await.optional()?;
+    let stored: Vec<StoredKey> = keys::keys(conn).await?;
+    if check.as_ref() != Some(&change.check_before) || stored != change.keys_before {
+        return Ok(false);
+    }
+    for key in &change.keys_after {
+        let row = diesel::update(vault::table.find(&key.name)).set(vault::sealed.eq(&key.sealed));
+        row.execute(conn).await?;
+    }
+    let check = diesel::update(meta::table.find(change.check)).set(meta::value.eq(&change.check_after));
+    check.execute(conn).await?;
+    let shared = diesel::update(tokens::table.filter(tokens::shared)).set(tokens::shared.eq(false));
+    shared.execute(conn).await?;
+    audit::write(conn, &by.entry(AuditEvent::MasterKeyChanged, change.now)).await?;
+    Ok(true)
+}
+
+async fn names(conn: &mut Connection, after: i64, limit: u32) -> Outcome<Vec<StoredNames>> {
+    let rows = accounts::table
+        .filter(accounts::id.gt(after))
+        .order(accounts::id)
+        .limit(limit.into())
+        .select((
+            accounts::id,
+            accounts::realm,
+            accounts::login,
+            accounts::login_folded,
+            accounts::alias,
+            accounts::alias_folded,
+        ));
+    let rows: Vec<NamesRow> = rows.load(conn).await?;
+    let of_row = |(id, realm, login, login_folded, alias, alias_folded): NamesRow| StoredNames {
+        subject: Subject(id),
+        realm: Realm::from_stored(&realm),
+        login,
+        login_folded,
+        alias,
+        alias_folded,
+    };
+    Ok(rows.into_iter().map(of_row).collect())
+}
+
+async fn put_folded_names(
+    conn: &mut Connection,
+    names: &StoredNames,
+    now: Timestamp,
+    by: &Provenance,
+) -> Outcome<bool> {
+    differences::hold_names(conn, &names.realm).await?;
+    let folded = [&names.login_folded, &names.alias_folded];
+    let folded: Vec<&str> = folded.into_iter().filter_map(Option::as_deref).collect();
+    let others = accounts::table
+        .filter(accounts::realm.eq(names.realm.as_str()))
+        .filter(accounts::id.ne(names.subject.0))
+        .filter(
+            accounts::login_folded
+                .eq_any(folded.clone())
+                .or(accounts::alias_folded.eq_any(folded)),
+        );
+    if diesel::select(exists(others)).get_result(conn).await? {
+        return Ok(false);
+    }
+    let row = diesel::update(accounts::table.find(names.subject.0)).set((
+        accounts::login_folded.eq(&names.login_folded),
+        accounts::alias_folded.eq(&names.alias_folded),
+    ));
+    let changed = row.execute(conn).await? == 1;
+    if changed {
+        let entry = by.entry(AuditEvent::AccountNamesFolded, now);
+        audit::write(conn, &entry.subject(names.subject).realm(&names.realm)).await?;
+    }
+    Ok(changed)
+}
