@@ -388,6 +388,9 @@ fn a_master_key_that_is_no_text_is_refused_and_none_is_made() {
         .expect("the binary starts");
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     let err = String::from_utf8(ended.stderr).expect("UTF-8");
-    assert!(err.contains("TESSERA_MASTER_KEY is not usable"), "{err}");
+    assert!(
+        err.contains("TESSERA_MASTER_KEY") && err.contains("not Unicode"),
+        "{err}"
+    );
     assert!(!admin.path("tessera.db.key").exists());
 }

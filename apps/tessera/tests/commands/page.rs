@@ -216,7 +216,7 @@ fn masked(line: &str) -> String {
                 .strip_suffix('Z')
                 .is_some_and(|time| time.bytes().all(|b| b.is_ascii_digit()))
             || text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
-        let mask = if is_key(text) || text.starts_with("tsr_c_") {
+        let mask = if is_key(text) || text.starts_with("tsr_") {
             "KEY"
         } else if is_time {
             "TIME"
