@@ -44,12 +44,11 @@ impl Background {
         poll: Duration,
     ) -> Self {
         let mut tasks = JoinSet::new();
-        tasks.spawn(read_revocations(registry.clone(), poll));
+        follow_revocations(&mut tasks, registry.clone(), keyring, poll);
         tasks.spawn(check_store(store));
         tasks.spawn(flush(registry.clone()));
         tasks.spawn(purge(registry.clone()));
         tasks.spawn(compare_clocks(registry.clone()));
-        tasks.spawn(follow(keyring, poll));
         tasks.spawn(read_resource_servers(resource_servers, poll));
         audit.clone().start(&mut tasks);
         Self { tasks, registry, audit }
@@ -63,6 +62,12 @@ impl Background {
         }
         self.audit.finish().await;
     }
+}
+
+/// What was revoked elsewhere, tokens and keys: with one period, because a stolen key is to be refused as soon as a token.
+fn follow_revocations(tasks: &mut JoinSet<()>, registry: Arc<TokenRegistry>, keyring: Arc<Keyring>, poll: Duration) {
+    tasks.spawn(read_revocations(registry, poll));
+    tasks.spawn(follow(keyring, poll));
 }
 
 /// Ticks now and then once in a period. What was late is not made up for.
@@ -208,12 +213,11 @@ fn log(outcome: Result<Reloaded, KeyringError>, logged: Vec<String>) -> Vec<Stri
 
 #[cfg(test)]
 mod tests {
-    use auth_core::{Clock, RegistryLimits, SecretKey, StoreError, SystemEntropy};
+    use auth_core::{Clock, RegistryLimits, SecretKey, SystemEntropy};
     use store_memory::MemoryStore;
     use testkit::ManualClock;
 
     use super::*;
-    use crate::parts::StoreHealth;
 
     /// A stolen key is refused elsewhere as soon as a revoked token is: its retirement is read with the same period.
     #[tokio::test(start_paused = true)]
@@ -227,25 +231,14 @@ mod tests {
             Arc::new(SystemEntropy),
         ));
         let registry = Arc::new(TokenRegistry::new(store, clock.clone(), RegistryLimits::default()));
-        let check = Arc::new(StoreCheck::new(Arc::new(Usable), clock.clone()));
         let poll = Duration::from_millis(200);
-        let background = Background::start(registry.clone(), check, keyring.clone(), poll);
+        let mut tasks = JoinSet::new();
+        follow_revocations(&mut tasks, registry.clone(), keyring.clone(), poll);
         for _ in 0..5 {
             clock.advance(Duration::from_secs(1));
             sleep(poll + Duration::from_millis(1)).await;
             assert_eq!(keyring.health().read_at, Some(clock.monotonic()));
             assert_eq!(registry.staleness(), Some(Duration::ZERO));
-        }
-        background.stop().await;
-    }
-
-    #[derive(Debug)]
-    struct Usable;
-
-    #[async_trait::async_trait]
-    impl StoreHealth for Usable {
-        async fn check(&self) -> Result<(), StoreError> {
-            Ok(())
         }
     }
 

@@ -24,8 +24,9 @@ use crate::extension::{BadSetting, Catalog};
 pub use duration::Span;
 pub use flavour::{Flavour, SigningKeys};
 pub use http::HttpSettings;
-pub use limits::{AuditSettings, PartnerSettings, PasswordSettings, RefreshSettings, RevocationSettings};
-pub use limits::{PartnerSettings, PasswordSettings, RefreshSettings, ResourceServerSettings, RevocationSettings};
+pub use limits::{
+    AuditSettings, PartnerSettings, PasswordSettings, RefreshSettings, ResourceServerSettings, RevocationSettings,
+};
 pub use metrics::{MetricsAddress, MetricsSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.

@@ -194,7 +194,7 @@ mod tests {
             connections: 100,
             of_one_source: 4,
         };
-        let slots = Arc::new(Slots::new(capacity, Proxies(Vec::new())));
+        let slots = Arc::new(Slots::new(capacity, Proxies::default()));
         let of_a_56 = (0..20).map(|n| slots.take(format!("2001:db8:0:{n:x}::1").parse().unwrap()));
         let of_a_56: Vec<_> = of_a_56.flatten().collect();
         assert_eq!(of_a_56.len(), 6);
