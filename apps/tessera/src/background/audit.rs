@@ -52,7 +52,7 @@ impl AuditTasks {
         if let Err(error) = self.write_refused().await {
             tracing::warn!(event = "audit_not_written", %error);
         }
-        match self.sealer.run().await {
+        match self.sealer.run_now().await {
             Ok(sealed) => log_anchor(sealed.anchor),
             Err(error) => log_failure(&error),
         }

@@ -69,19 +69,30 @@ impl AuditSealer {
         }
     }
 
-    /// Seals what is final and not sealed.
+    /// Seals what is final and not sealed, unless that was done just now.
     ///
     /// # Errors
     /// [`SealError`].
     pub async fn run(&self) -> Result<Sealed, SealError> {
+        let marks = self.store.marks().await?;
+        if self.is_recent(&marks) {
+            self.checked_end(&marks).await?;
+            let anchor = marks.end.as_ref().map(AuditAnchor::of);
+            return Ok(Sealed { entries: 0, anchor });
+        }
+        self.run_now().await
+    }
+
+    /// Seals what is final and not sealed, for a node that stops.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn run_now(&self) -> Result<Sealed, SealError> {
         let mut done = Sealed::default();
         loop {
             let marks = self.store.marks().await?;
             let end = self.checked_end(&marks).await?;
             done.anchor = marks.end.as_ref().map(AuditAnchor::of);
-            if done.entries == 0 && self.is_recent(&marks) {
-                return Ok(done);
-            }
             let page = self.store.settled(&end.cursor, PAGE).await?;
             if page.rows.is_empty() {
                 return Ok(done);
