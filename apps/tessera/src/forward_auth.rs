@@ -81,7 +81,7 @@ fn operation() -> Operation {
         ))
         .responds(unauthorized.header(Header::challenge(text())))
         .responds(forbidden.header(Header::challenge(text())))
-        .responds(unavailable.header(Header::retry_after()))
+        .responds(unavailable.header(Header::retry_after().optional()))
 }
 
 /// Answers 200 with the token's identity headers, 401, 403 or 503; 400 where the token is good and the query is

@@ -48,6 +48,13 @@ async fn a_key_that_does_not_open_stops_the_start_and_is_named() {
 }
 
 #[tokio::test]
+async fn a_purpose_with_several_followers_has_one_schedule() {
+    let (node, shops) = (Node::new(), purpose("shops"));
+    let _followers = (node.follower(&shops).await, node.follower(&shops).await);
+    assert_eq!(node.keyring.schedules().len(), 1);
+}
+
+#[tokio::test]
 async fn a_follower_hears_of_a_new_key_of_its_signing_and_of_the_end_of_the_old_one() {
     let (node, shops) = (Node::new(), purpose("shops"));
     let follower = node.follower(&shops).await;

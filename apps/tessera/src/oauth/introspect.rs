@@ -8,7 +8,7 @@ use auth_core::{VerifiedToken, VerifyError};
 use consumer_auth::ResourceServer;
 use dialects::Answer;
 use dialects::oauth::{ActiveToken, inactive};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep_until};
 
 use super::token_endpoints::{Asked, AskedFlavour, Endpoints, TokenEndpoints};
 use crate::http::{HandlerError, respond};
@@ -31,22 +31,23 @@ async fn answer(
     payload: web::Payload,
 ) -> Result<Answer, HandlerError> {
     let asked = endpoints.asked(request, payload).await?;
-    let mut steps = steps();
-    steps.tick().await;
+    let asked_at = Instant::now();
     match find(endpoints, &asked).await? {
         Some((flavour, token)) => Ok(active(endpoints, &asked.caller, flavour, &token)),
         None => {
-            steps.tick().await;
+            next_step(asked_at).await;
             Ok(inactive())
         }
     }
 }
 
-/// Ticks at once, and then at whole numbers of [`STEP`] after that.
-fn steps() -> Interval {
-    let mut steps = interval(STEP);
-    steps.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    steps
+/// Waits until a whole number of [`STEP`] has passed since then, and at least one.
+async fn next_step(since: Instant) {
+    let mut next = since + STEP;
+    while next <= Instant::now() {
+        next += STEP;
+    }
+    sleep_until(next).await;
 }
 
 /// The token, if a flavour in the caller's audience accepts it. Where one cannot tell and no other accepts it, that is
@@ -93,7 +94,7 @@ fn active(
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::{Instant, sleep};
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -102,10 +103,8 @@ mod tests {
     async fn an_inactive_token_is_answered_after_whole_steps() {
         for (work, expected) in [(0, 10), (3, 10), (9, 10), (12, 20), (27, 30)] {
             let asked = Instant::now();
-            let mut steps = steps();
-            steps.tick().await;
             sleep(Duration::from_millis(work)).await;
-            steps.tick().await;
+            next_step(asked).await;
             assert_eq!(asked.elapsed(), Duration::from_millis(expected), "{work} ms");
         }
     }

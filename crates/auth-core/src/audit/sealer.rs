@@ -191,11 +191,10 @@ impl AuditSealer {
     /// The end of the chain, if it is as this node has seen it or later.
     async fn checked_end(&self, marks: &AuditMarks) -> Result<AuditMark, SealError> {
         let Some(end) = marks.end else {
-            let was_there = self.seen().is_some() || marks.start.is_some();
-            if was_there || self.store.has_seal_after(i64::MIN).await? {
-                return Err(SealError::Broken("the end of the chain was removed"));
-            }
-            return Ok(AuditMark::empty(&self.key, MarkedEnd::Start, 0, self.clock.now()));
+            return match self.end_was_removed(marks).await? {
+                true => Err(SealError::Broken("the end of the chain was removed")),
+                false => Ok(AuditMark::empty(&self.key, MarkedEnd::Start, 0, self.clock.now())),
+            };
         };
         if end.check(&self.key, MarkedEnd::End).is_err() {
             return Err(SealError::Broken(
@@ -213,6 +212,13 @@ impl AuditSealer {
         }
         self.remember(end);
         Ok(end)
+    }
+
+    /// Whether a chain without an end has ever had one. A seal is stored together with its end, so where there is a seal
+    /// that another node made since `marks` were read, there is an end by now.
+    async fn end_was_removed(&self, marks: &AuditMarks) -> Result<bool, StoreError> {
+        let was_there = self.seen().is_some() || marks.start.is_some();
+        Ok(was_there || self.store.has_seal_after(i64::MIN).await? && self.store.marks().await?.end.is_none())
     }
 
     fn check_start(&self, start: &AuditMark) -> Result<(), SealError> {

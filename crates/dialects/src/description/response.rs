@@ -151,4 +151,13 @@ impl Header {
             json!({ "type": "integer", "minimum": 1, "examples": [2] }),
         )
     }
+
+    /// The same, for a header that not every answer with this status has.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self {
+            required: false,
+            ..self
+        }
+    }
 }

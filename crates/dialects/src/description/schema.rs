@@ -25,13 +25,11 @@ impl Schema {
             settings.meta_schema = None;
         });
         let mut value = settings.into_generator().into_root_schema_for::<T>().to_value();
-        let members = value.as_object_mut();
-        let recursive = members.as_ref().is_some_and(|members| members.contains_key("$defs"));
         assert!(
-            !recursive,
+            !has_reference(&value),
             "a type that contains itself has no schema without references"
         );
-        members.and_then(|members| members.remove("title"));
+        value.as_object_mut().and_then(|members| members.remove("title"));
         Self {
             name: T::schema_name().into_owned(),
             value,
@@ -52,6 +50,14 @@ impl Schema {
     pub fn one_of(name: impl Into<String>, alternatives: impl IntoIterator<Item = Self>) -> Self {
         let alternatives = alternatives.into_iter().map(titled);
         Self::new(name, json!({ "oneOf": alternatives.collect::<Vec<_>>() }))
+    }
+}
+
+fn has_reference(schema: &Value) -> bool {
+    match schema {
+        Value::Object(members) => members.contains_key("$ref") || members.values().any(has_reference),
+        Value::Array(elements) => elements.iter().any(has_reference),
+        _ => false,
     }
 }
 

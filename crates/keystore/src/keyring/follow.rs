@@ -1,5 +1,6 @@
 //! Keys handed to those that sign and verify, at start and whenever they change.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::change::at_once;
@@ -86,7 +87,9 @@ impl Keyring {
     /// The schedule of each purpose that is followed, as the last [`reload`](Self::reload) found it. Reads memory only.
     pub fn schedules(&self) -> Vec<(KeyPurpose, KeySchedule)> {
         let followed = self.followed();
-        followed.iter().map(|one| (one.purpose.clone(), one.schedule)).collect()
+        // One purpose may have several followers: the issuer, and who publishes its public keys.
+        let each: BTreeMap<_, _> = followed.iter().map(|one| (one.purpose.clone(), one.schedule)).collect();
+        each.into_iter().collect()
     }
 
     /// Reads the store, and hands each follower its keys where they have changed: one was added, has come to sign, or

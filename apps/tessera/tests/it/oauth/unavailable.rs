@@ -69,7 +69,11 @@ fn a_flood_of_unknown_tokens_hurts_no_other_client_and_makes_no_token_inactive()
     let from = |token: &str, client| introspect(&server, &[("token", token), ("client_ip", client)]);
     let mut connection = server.connect();
     let mut bounded = 0;
-    for id in 0..400 {
+    // The allowance grows while a slow machine asks, so it is asked until the bound shows.
+    for id in 0..20_000 {
+        if bounded == 20 {
+            break;
+        }
         let unknown = format!("{}|{}", 1_000_000 + id, "x".repeat(40));
         let pairs = [("token", unknown.as_str()), ("client_ip", "192.0.2.1")];
         let answer = connection.send(&asked(INTROSPECT, &pairs));
@@ -81,7 +85,7 @@ fn a_flood_of_unknown_tokens_hurts_no_other_client_and_makes_no_token_inactive()
             }
         }
     }
-    assert!(bounded > 0, "all of them were looked up");
+    assert_eq!(bounded, 20, "all of them were looked up");
     let answer = from(&cold, "192.0.2.1");
     assert!(answer.status == 429 || answer.json()["active"] == true, "{answer:?}");
     assert_eq!(from(&cold, "192.0.2.2").json()["active"], true);
