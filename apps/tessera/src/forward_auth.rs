@@ -125,6 +125,7 @@ async fn judge(
     // A misspelt parameter that is passed over would let in everybody who has a token.
     let Some(names) = demanded(request.query_string()) else {
         check.bad_query(token.flavour());
+        tracing::debug!(event = "token_refused", reason = "unknown query parameter");
         return Ok(bad_query());
     };
     let demand = Demand::parse(names.iter().map(AsRef::as_ref));
@@ -161,7 +162,6 @@ fn demanded(query: &str) -> Option<Vec<Cow<'_, str>>> {
 }
 
 fn bad_query() -> HttpResponse {
-    tracing::debug!(event = "token_refused", reason = "unknown query parameter");
     HttpResponse::BadRequest()
         .content_type("application/json")
         .body(r#"{"error":"the only parameter is permission"}"#)

@@ -26,6 +26,8 @@ impl Description {
         let methods = &self.0["paths"][path];
         let method = match (request.method(), &methods["head"]) {
             ("HEAD", Value::Null) => "get".into(),
+            // The case of a method counts (RFC 9110 section 9.1).
+            (method, _) if method.bytes().any(|byte| byte.is_ascii_lowercase()) => return,
             (method, _) => method.to_ascii_lowercase(),
         };
         let operation = &methods[method];
