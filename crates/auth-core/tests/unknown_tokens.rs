@@ -66,7 +66,7 @@ async fn very_many_sources_share_an_allowance() {
     );
 }
 
-/// Whoever holds a /56 or a /48 has many networks of the size /64, and no more for it than a few times as much.
+/// The holder of a /56 or a /48 has many networks of the size /64, and no more for it than a few times as much.
 #[tokio::test]
 async fn the_networks_of_a_wider_one_have_an_allowance_together() {
     let unknown = UnknownTokens::new(Arc::new(ManualClock::new()));

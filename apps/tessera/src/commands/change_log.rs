@@ -107,7 +107,7 @@ fn uid() -> Option<u32> {
     std::fs::metadata("/proc/self").ok().map(|process| process.uid())
 }
 
-/// The user's name, as the environment has it: whoever ran `sudo`, otherwise who logged in.
+/// The user's name, as the environment has it: that of `sudo`, otherwise that of the login.
 fn user() -> String {
     let variable = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
     let name = variable("SUDO_USER").or_else(|| variable("USER")).unwrap_or_default();

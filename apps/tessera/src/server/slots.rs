@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(admitted(&held), [true, true, false, true], "IPv6 by /64");
     }
 
-    /// Whoever holds a /56 or a /48 does not take everything with one /64 after the other.
+    /// The holder of a /56 or a /48 does not take everything with one /64 after the other.
     #[test]
     fn the_networks_of_a_wider_one_share_its_connections() {
         let capacity = Capacity {

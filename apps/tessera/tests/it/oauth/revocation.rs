@@ -31,7 +31,7 @@ fn a_token_with_a_key_is_revoked_without_it() {
     assert!(lives(server, other.headers()), "a key is no token");
 }
 
-/// The token that was used before belongs to the session still: whoever has it may have had the others.
+/// The token that was used before belongs to the session still: its holder may have had the others.
 #[test]
 fn a_refresh_token_ends_its_session_also_one_that_was_used() {
     let server = Server::shared();
