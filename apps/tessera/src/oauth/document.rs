@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// How long a cache may answer with a document before it asks again.
 ///
-/// It is a twelfth of the hour for which a public key is published before it signs. So a client that obeys it has every key
+/// It is a twelfth of the hour for which a public key is published before it signs. So who obeys it has every key
 /// before the first token that it signs, with eleven more tries.
 pub(crate) const MAX_AGE: Duration = Duration::from_secs(300);
 
