@@ -51,6 +51,7 @@ impl JwkSet {
         let keys = keyring.start(&signing.purpose, &*signing.format).await?;
         let follower = Arc::new(Publisher {
             set: self.clone(),
+            flavour: flavour.name.clone(),
             format: signing.format,
         });
         follower.use_keys(&keys)?;
@@ -79,6 +80,7 @@ fn written(keys: &BTreeMap<KeyPurpose, Vec<String>>) -> Document {
 #[derive(Debug)]
 struct Publisher {
     set: Arc<JwkSet>,
+    flavour: String,
     format: Arc<dyn KeyFormat>,
 }
 
@@ -86,10 +88,19 @@ impl KeyFollower for Publisher {
     fn use_keys(&self, keys: &ActiveKeys) -> Result<(), KeyFormatError> {
         let jwks = keys
             .verifying()
-            .filter_map(|key| self.format.public_jwk(key).transpose());
+            .filter_map(|key| self.format.public_jwk(key).transpose())
+            .map(|jwk| jwk.map(|jwk| of_flavour(&jwk, &self.flavour)));
         self.set.replace(keys.purpose(), jwks.collect::<Result<_, _>>()?);
         Ok(())
     }
+}
+
+/// The key with a member `flavour`: a set has the keys of all flavours, and only its key distinguishes a signed token of one
+/// from that of another. RFC 7517 section 4 has verifiers ignore members that they do not know.
+fn of_flavour(jwk: &str, flavour: &str) -> String {
+    let flavour = serde_json::Value::from(flavour);
+    let members = jwk.strip_suffix('}').unwrap_or(jwk);
+    format!("{members},\"flavour\":{flavour}}}")
 }
 
 /// How old the keys may be that are published.

@@ -50,11 +50,13 @@ fn the_set_has_the_public_keys_of_every_flavour_that_others_may_verify_and_no_ot
         let members = key.as_object().expect("an object").keys();
         for member in members {
             assert!(
-                ["kid", "kty", "crv", "x", "y", "alg", "use"].contains(&member.as_str()),
+                ["kid", "kty", "crv", "x", "y", "alg", "use", "flavour"].contains(&member.as_str()),
                 "{key}"
             );
         }
         assert_eq!(key["use"], "sig");
+        let flavour = if key["alg"] == "EdDSA" { "shops" } else { "curves" };
+        assert_eq!(key["flavour"], flavour, "whose tokens it verifies");
     }
     for (path, algorithm) in [("/shops", "EdDSA"), ("/curves", "ES256")] {
         let header = jws::header(&token(&server, path));
