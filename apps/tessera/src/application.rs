@@ -12,7 +12,7 @@ use keystore::KeyringError;
 use crate::composition::Composition;
 use crate::config::{Config, Flavour};
 use crate::extension::{Catalog, FlavourDialect, IssuerParts};
-use crate::forward_auth;
+use crate::forward_auth::{self, IdentitySigner};
 use crate::health::{self, Health};
 use crate::http::request_id::RequestIds;
 use crate::http::{FixedRoute, Routes};
@@ -35,6 +35,7 @@ pub(crate) struct Application {
     hasher: Data<PasswordHasher>,
     request_ids: Data<RequestIds>,
     well_known: WellKnown,
+    identities: Option<Arc<IdentitySigner>>,
     metrics: Option<Metrics>,
 }
 
@@ -62,7 +63,7 @@ impl Application {
         for flavour in &config.flavours {
             let plain = issuer(flavour, made).await?;
             let issuer = bound(flavour, plain.clone(), made)?;
-            well_known.jwk_set.publish(flavour, &made.keyring).await?;
+            well_known.jwk_set.publish_flavour(flavour, &made.keyring).await?;
             schemes.push(AuthScheme {
                 carriers: flavour.dialect.carriers(),
                 verifier: issuer.clone(),
@@ -76,6 +77,10 @@ impl Application {
                 is_bearer: flavour.dialect.carriers().bearer,
             });
             counted.push(source);
+        }
+        let identities = IdentitySigner::start(&config.forward_auth.jwt, made).await?;
+        if let Some(keys) = config.forward_auth.jwt.signing_keys()? {
+            well_known.jwk_set.publish(keys, &made.keyring).await?;
         }
         refuse_unknown_descriptions(config, &routes)?;
         let token_endpoints = TokenEndpoints::new(
@@ -112,6 +117,7 @@ impl Application {
                 entropy: made.entropy.clone(),
             }),
             well_known,
+            identities,
         })
     }
 
@@ -137,6 +143,9 @@ impl Application {
         config.app_data(Data::new(counts.unwrap_or_else(WorkerCounts::off)));
         if let Some(metrics) = self.metrics.as_ref().filter(|metrics| !metrics.apart) {
             config.app_data(metrics.exporter.clone());
+        }
+        if let Some(identities) = &self.identities {
+            config.app_data(Data::new(identities.worker()));
         }
         self.well_known.share(config);
         self.routes.iter().for_each(|routes| routes.register(config));
@@ -193,7 +202,7 @@ fn well_known(config: &Config, made: &Composition) -> WellKnown {
 fn fixed_routes(config: &Config, catalog: &Catalog, made: &Composition, well_known: &WellKnown) -> Vec<FixedRoute> {
     let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
     let mut fixed: Vec<FixedRoute> = shared.collect();
-    fixed.push(forward_auth::route());
+    fixed.push(forward_auth::route(config.forward_auth.jwt.audience.is_some()));
     fixed.extend(health::routes());
     fixed.extend(well_known.routes());
     if made.metrics && config.metrics.listen.is_none() {

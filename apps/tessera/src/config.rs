@@ -4,6 +4,7 @@
 
 mod duration;
 mod flavour;
+mod forward_auth;
 mod http;
 mod limits;
 mod metrics;
@@ -23,6 +24,7 @@ use crate::extension::{BadSetting, Catalog};
 
 pub use duration::Span;
 pub use flavour::{Flavour, SigningKeys};
+pub use forward_auth::{ForwardAuthSettings, IdentityJwtSettings};
 pub use http::HttpSettings;
 pub use limits::{
     AuditSettings, PartnerSettings, PasswordSettings, RefreshSettings, ResourceServerSettings, RevocationSettings,
@@ -30,11 +32,12 @@ pub use limits::{
 pub use metrics::{MetricsAddress, MetricsSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 10] = [
+const NOT_SETTINGS: [&str; 11] = [
     "master_key",
     "skip_postgres",
     "require_postgres",
     "require_nginx",
+    "require_caddy",
     "require_prometheus",
     "require_oauth_clients",
     "require_schemathesis",
@@ -58,6 +61,7 @@ struct Raw {
     audit: AuditSettings,
     http: HttpSettings,
     metrics: MetricsSettings,
+    forward_auth: ForwardAuthSettings,
     flavour: Option<Vec<Dict>>,
 }
 
@@ -75,6 +79,7 @@ impl Default for Raw {
             audit: AuditSettings::default(),
             http: HttpSettings::default(),
             metrics: MetricsSettings::default(),
+            forward_auth: ForwardAuthSettings::default(),
             flavour: None,
         }
     }
@@ -120,6 +125,8 @@ pub struct Config {
     pub http: HttpSettings,
     /// `[metrics]`.
     pub metrics: MetricsSettings,
+    /// `[forward_auth]`.
+    pub forward_auth: ForwardAuthSettings,
     /// The mounted flavours, in order.
     pub flavours: Vec<Flavour>,
 }
@@ -170,6 +177,7 @@ impl Config {
         raw.revocation.check()?;
         raw.http.check()?;
         raw.audit.check()?;
+        raw.forward_auth.jwt.check()?;
         Ok(Self {
             listen: listen.map_err(|_| BadSetting::new("listen", &raw.listen, hint))?,
             flavours: flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?,
@@ -184,6 +192,7 @@ impl Config {
             audit: raw.audit,
             http: raw.http,
             metrics: raw.metrics,
+            forward_auth: raw.forward_auth,
         })
     }
 }

@@ -1,5 +1,8 @@
 //! `/auth/verify`: forward authentication for nginx, Traefik, Caddy.
 
+mod identity_signer;
+mod recent_identities;
+
 use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
@@ -7,14 +10,16 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use auth_actix::{AuthRejection, Authenticator, Head, RejectedRequest};
-use auth_core::{Scope, VerifiedToken};
+use auth_core::{Scope, Unavailable, VerifiedToken};
 use dialects::description::{Content, Credentials, Header, Operation, Parameter, Response};
 use permissions::Demand;
 use serde_json::json;
 
 use crate::http::{FixedRoute, described, error_schema};
-
 use crate::metrics::WorkerCounts;
+
+pub(crate) use identity_signer::IdentitySigner;
+use recent_identities::RecentIdentities;
 
 /// The only parameter. It may be repeated: all permissions are needed.
 const PERMISSION: &str = "permission";
@@ -31,12 +36,19 @@ const IDENTITY: [(&str, &str); 5] = [
     ),
 ];
 
-/// The path, and its description.
-pub(crate) fn route() -> FixedRoute {
-    FixedRoute::any("/auth/verify", verify, operation())
+/// The header of a 200 that has the same, signed, where `[forward_auth.jwt]` asks for it.
+const SIGNED_IDENTITY: &str = "X-Auth-Jwt";
+
+/// The path, and its description. `signs`: whether its answers have a signed identity.
+pub(crate) fn route(signs: bool) -> FixedRoute {
+    const PATH: &str = "/auth/verify";
+    match signs {
+        true => FixedRoute::any(PATH, verify_and_sign, operation(signs)),
+        false => FixedRoute::any(PATH, verify, operation(signs)),
+    }
 }
 
-fn operation() -> Operation {
+fn operation(signs: bool) -> Operation {
     let error = error_schema();
     let text = || json!({ "type": "string" });
     let permission = Parameter::query(
@@ -52,6 +64,9 @@ fn operation() -> Operation {
         Response::new(200, "The token is active, and permits what was asked."),
         |response, (name, about)| response.header(Header::new(name, *about, text())),
     );
+    let signed = "The same as a JWT (RFC 7519) for services behind the proxy.";
+    let signed = signs.then(|| Header::new(SIGNED_IDENTITY, signed, text()));
+    let identity = signed.into_iter().fold(identity, Response::header);
     let unauthorized = refusal(
         401,
         "There is no token, several, or one that is not active.",
@@ -86,17 +101,32 @@ fn operation() -> Operation {
 
 /// Answers 200 with the token's identity headers, 401, 403 or 503; 400 where the token is good and the query is
 /// not understood. Takes any method and does not read the body.
-pub(crate) async fn verify(
+async fn verify(authenticator: Data<Authenticator>, counts: Data<WorkerCounts>, request: HttpRequest) -> HttpResponse {
+    let judged = judge(&authenticator, &counts, &request, |_, identity| Ok(identity)).await;
+    judged.unwrap_or_else(refused)
+}
+
+/// The same, with the signed identity. 503 while no key signs: a service behind could not tell who calls.
+async fn verify_and_sign(
     authenticator: Data<Authenticator>,
     counts: Data<WorkerCounts>,
+    identities: Data<RecentIdentities>,
     request: HttpRequest,
 ) -> HttpResponse {
-    judge(&authenticator, &counts, &request)
-        .await
-        .unwrap_or_else(|rejected| {
-            log(&rejected);
-            answer(rejected)
-        })
+    let sign = |token: &VerifiedToken, mut identity: HttpResponse| {
+        let signed = identities.of(token);
+        let signed = signed.ok_or_else(|| authenticator.unavailable(Unavailable::NoKey))?;
+        let name = HeaderName::from_static("x-auth-jwt");
+        identity.headers_mut().insert(name, signed);
+        Ok(identity)
+    };
+    let judged = judge(&authenticator, &counts, &request, sign).await;
+    judged.unwrap_or_else(refused)
+}
+
+fn refused(rejected: RejectedRequest) -> HttpResponse {
+    log(&rejected);
+    answer(rejected)
 }
 
 /// A damaged record is a 500 elsewhere. Here it is one of the statuses that proxies know, without a time to try again.
@@ -112,6 +142,7 @@ async fn judge(
     authenticator: &Authenticator,
     counts: &WorkerCounts,
     request: &HttpRequest,
+    finish: impl FnOnce(&VerifiedToken, HttpResponse) -> Result<HttpResponse, RejectedRequest>,
 ) -> Result<HttpResponse, RejectedRequest> {
     let check = counts.begin_check();
     let caller = match authenticator.authenticate(Head::of(request)).await {
@@ -136,8 +167,13 @@ async fn judge(
         let needed = demand.unwrap_or_default();
         return Err(authenticator.missing_permission(needed.iter()));
     }
-    check.passed(token.flavour());
-    identity_headers(token).ok_or_else(|| authenticator.missing_permission([]))
+    let identity = identity_headers(token).ok_or_else(|| authenticator.missing_permission([]));
+    let answer = identity.and_then(|identity| finish(token, identity));
+    match &answer {
+        Ok(_) => check.passed(token.flavour()),
+        Err(rejected) => check.rejected(rejected),
+    }
+    answer
 }
 
 fn log(rejection: &RejectedRequest) {

@@ -4,4 +4,5 @@ mod jwt;
 mod opaque;
 
 pub use jwt::JwtStrategy;
+pub(crate) use jwt::{JwtKeyFormat, signing_key};
 pub use opaque::OpaqueStrategy;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_core::{PresentedToken, Rejection, Scope, VerifiedToken, Verifier, VerifyError};
+use auth_core::{PresentedToken, Rejection, Scope, Unavailable, VerifiedToken, Verifier, VerifyError};
 
 use crate::answer::{Answers, RejectionAnswer};
 use crate::caller::Caller;
@@ -122,6 +122,11 @@ impl Authenticator {
     /// The rejection of a valid token that lacks one of these permissions.
     pub fn missing_permission<'a>(&self, needed: impl IntoIterator<Item = &'a Scope>) -> RejectedRequest {
         RejectedRequest::missing(&self.answers, needed)
+    }
+
+    /// The rejection of a request that cannot be decided now.
+    pub fn unavailable(&self, reason: Unavailable) -> RejectedRequest {
+        RejectedRequest::unavailable(&self.answers, reason)
     }
 
     /// Whether this caller was authenticated by this authenticator, or by a clone of it.

@@ -13,7 +13,7 @@ use dialects::description::{Header, Operation};
 use serde_json::json;
 
 use super::document::{self, Document};
-use crate::config::Flavour;
+use crate::config::{Flavour, SigningKeys};
 use crate::http::{described, error_schema};
 
 /// RFC 7517 section 8.5.
@@ -40,18 +40,26 @@ impl Default for JwkSet {
 }
 
 impl JwkSet {
-    /// Publishes the keys of a flavour, now and whenever they change.
+    /// Publishes the keys of a flavour, if others may verify its tokens.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub(crate) async fn publish(self: &Arc<Self>, flavour: &Flavour, keyring: &Keyring) -> anyhow::Result<()> {
-        let Some(signing) = flavour.signing_keys()?.filter(|_| !flavour.dialect.key_bound()) else {
-            return Ok(());
-        };
+    pub(crate) async fn publish_flavour(self: &Arc<Self>, flavour: &Flavour, keyring: &Keyring) -> anyhow::Result<()> {
+        match flavour.signing_keys()?.filter(|_| !flavour.dialect.key_bound()) {
+            Some(signing) => self.publish(signing, keyring).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Publishes keys, now and whenever they change.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) async fn publish(self: &Arc<Self>, signing: SigningKeys, keyring: &Keyring) -> anyhow::Result<()> {
         let keys = keyring.start(&signing.purpose, &*signing.format).await?;
         let follower = Arc::new(Publisher {
             set: self.clone(),
-            flavour: flavour.name.clone(),
+            flavour: signing.purpose.flavour().to_owned(),
             format: signing.format,
         });
         follower.use_keys(&keys)?;
@@ -138,7 +146,8 @@ pub(super) fn operation() -> Operation {
     document::operation("JwkSet", MEDIA_TYPE, schema)
         .titled("The public keys")
         .about(
-            "A JWK Set (RFC 7517) of the flavours whose tokens others can verify. A key is published before it signs.",
+            "A JWK Set (RFC 7517) of the flavours whose tokens others can verify, and of `X-Auth-Jwt`. A key is published \
+             before it signs.",
         )
         .responds(stale.header(Header::retry_after()))
 }

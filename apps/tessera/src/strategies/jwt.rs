@@ -11,7 +11,7 @@ use token_jwt::{Algorithm, DateUnit, JwtConfig};
 
 use crate::extension::{BadSetting, FlavourStrategy, IssuerParts, Settings, Strategy, TokenProfile};
 
-use keys::JwtKeyFormat;
+pub(crate) use keys::{JwtKeyFormat, signing_key};
 
 /// Signed tokens. Their settings: `algorithm` and `exp_unit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

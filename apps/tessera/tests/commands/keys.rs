@@ -15,6 +15,8 @@ use crate::support::server::Server;
 const EDDSA: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\n\
                      [[flavour]]\nname = \"more\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\npath = \"/more\"\n\
                      [[flavour]]\nname = \"device\"\ndialect = \"device\"\n";
+const IDENTITIES: &str = "[forward_auth.jwt]\naudience = \"services\"\n\
+                          [[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\n";
 const RS256: &str = "[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"RS256\"\n";
 
 fn token(server: &Server) -> String {
@@ -393,4 +395,48 @@ fn a_master_key_that_is_no_text_is_refused_and_none_is_made() {
         "{err}"
     );
     assert!(!admin.path("tessera.db.key").exists());
+}
+
+/// The keys of `X-Auth-Jwt` are rotated, replaced and listed as those of a flavour.
+#[test]
+fn the_keys_of_identities_are_rotated_like_those_of_a_flavour() {
+    const NAME: &str = "forward_auth.jwt";
+    let admin = AdminFolder::new().with(IDENTITIES);
+    admin.account("workshops", "w@x.dk");
+    let server = admin.serve();
+    let signed_by = || {
+        let bearer = format!("Bearer {}", token(&server));
+        let response = server.send(&Request::get("/auth/verify").header("Authorization", bearer));
+        kid(response.header("X-Auth-Jwt").expect("a signed identity"))
+    };
+    let published = || {
+        let set = server.get("/.well-known/jwks.json").json();
+        let keys = set["keys"].as_array().expect("keys").iter();
+        let own = keys.filter(|key| key["flavour"] == NAME);
+        own.map(|key| key["kid"].as_str().expect("a kid").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let first = signed_by();
+    assert_eq!(published(), std::slice::from_ref(&first));
+
+    let rotated = admin.json("key", &["rotate", "--flavour", NAME], "");
+    let next = rotated["kid"].as_str().expect("a kid").to_owned();
+    assert!(
+        poll(1500, || published() == [first.clone(), next.clone()]),
+        "{:?}",
+        published()
+    );
+    assert_eq!(signed_by(), first, "the next key is published before it signs");
+    let states: Vec<_> = keys(&admin, NAME).into_iter().map(|(_, state)| state).collect();
+    assert_eq!(states, ["current", "next"]);
+    let exported = admin.json("key", &["export-public", "--flavour", NAME], "");
+    assert_eq!(exported["keys"].as_array().map(Vec::len), Some(2));
+
+    let replaced = admin.json("key", &["rotate", "--flavour", NAME, "--emergency"], "");
+    let replaced = replaced["kid"].as_str().expect("a kid").to_owned();
+    assert!(poll(1500, || published() == [replaced.clone()]), "{:?}", published());
+    assert!(
+        poll(1500, || signed_by() == replaced),
+        "no identity of a stolen key is handed out"
+    );
 }

@@ -16,6 +16,7 @@ mod connections;
 mod cors;
 mod curl;
 mod foreign_tokens;
+mod identity_jwt;
 mod lifecycle;
 mod logging;
 mod metrics;

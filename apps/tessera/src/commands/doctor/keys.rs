@@ -8,7 +8,7 @@ use store_diesel::DieselStore;
 
 use super::check::Check;
 use crate::commands::database::master_key;
-use crate::config::{Config, Flavour, SigningKeys};
+use crate::config::{Config, IdentityJwtSettings, SigningKeys};
 use crate::keys::is_the_stores;
 use crate::master;
 
@@ -41,12 +41,16 @@ pub async fn check(checked: &Checked<'_>) -> Vec<Check> {
         checked.clock.clone(),
         checked.entropy.clone(),
     );
-    for flavour in &checked.config.flavours {
-        match of_flavour(&keyring, flavour).await {
-            Ok(None) => {}
-            Ok(Some(check)) => checks.push(check),
-            Err(error) => checks.push(unusable(flavour, &error)),
-        }
+    let of_flavours = checked.config.flavours.iter();
+    let of_flavours = of_flavours.map(|flavour| (flavour.name.as_str(), flavour.signing_keys()));
+    let of_identities = checked.config.forward_auth.jwt.signing_keys();
+    for (name, keys) in of_flavours.chain([(IdentityJwtSettings::KEYS, of_identities)]) {
+        let check = match keys.map_err(anyhow::Error::from) {
+            Ok(None) => continue,
+            Ok(Some(keys)) => of_flavour(&keyring, name, keys).await,
+            Err(error) => Err(error),
+        };
+        checks.push(check.unwrap_or_else(|error| unusable(name, &error)));
     }
     checks
 }
@@ -88,22 +92,20 @@ async fn master_check(checked: &Checked<'_>) -> anyhow::Result<(Check, Option<Se
     })
 }
 
-/// The keys of one flavour; `None` if it signs nothing.
-async fn of_flavour(keyring: &Keyring, flavour: &Flavour) -> anyhow::Result<Option<Check>> {
-    let Some(SigningKeys { purpose, format }) = flavour.signing_keys()? else {
-        return Ok(None);
-    };
-    let (name, algorithm) = (&flavour.name, purpose.algorithm());
+/// The keys of one flavour, or of forward authentication.
+async fn of_flavour(keyring: &Keyring, name: &str, keys: SigningKeys) -> anyhow::Result<Check> {
+    let SigningKeys { purpose, format } = keys;
+    let algorithm = purpose.algorithm();
     let listed = keyring.list_of(&purpose).await?;
     let rotate = format!("tessera key rotate --flavour {name}");
     if listed.is_empty() {
         let found = format!("{name} ({algorithm}) has none yet");
-        return Ok(Some(match format.generate() {
+        return Ok(match format.generate() {
             Err(KeyFormatError::ImportOnly(_)) => {
                 Check::fail(SIGNING, found, format!("tessera key import --flavour {name}"))
             }
             _ => Check::warn(SIGNING, found, "the server makes one when it starts"),
-        }));
+        });
     }
     let verifying: Vec<&ListedKey> = listed.iter().filter(|key| key.state != KeyState::Retired).collect();
     for listed in &verifying {
@@ -120,13 +122,10 @@ async fn of_flavour(keyring: &Keyring, flavour: &Flavour) -> anyhow::Result<Opti
             format!("{name} ({algorithm}) has {count} that verify, and one signs"),
         )
     };
-    Ok(Some(check))
+    Ok(check)
 }
 
-fn unusable(flavour: &Flavour, error: &anyhow::Error) -> Check {
-    let advice = format!(
-        "restore the database's table `vault`, or: tessera key rotate --emergency --flavour {}",
-        flavour.name
-    );
+fn unusable(name: &str, error: &anyhow::Error) -> Check {
+    let advice = format!("restore the database's table `vault`, or: tessera key rotate --emergency --flavour {name}");
     Check::fail(SIGNING, format!("{error:#}"), advice)
 }

@@ -11,7 +11,7 @@ use crate::options::Common;
 /// Print the public keys with which other services verify a flavour's tokens; for the built-in strategies, a JWK Set.
 #[derive(Debug, Args)]
 pub struct ExportPublic {
-    /// The flavour, as its `[[flavour]]` block names it.
+    /// The flavour, as its `[[flavour]]` block names it, or `forward_auth.jwt`.
     #[arg(long, value_name = "NAME")]
     flavour: String,
 }

@@ -17,7 +17,7 @@ use crate::options::Common;
 /// refused, also under another name or retired.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The flavour, as its `[[flavour]]` block names it. The key must fit its algorithm.
+    /// The flavour, as its `[[flavour]]` block names it, or `forward_auth.jwt`. The key must fit its algorithm.
     #[arg(long, value_name = "NAME")]
     flavour: String,
     /// The file with the private key [default: standard input]

@@ -62,7 +62,7 @@ impl Retire {
             false => RetireWhen::AfterLastToken(signing.longest_life()),
         };
         let retired = keyring.retire(&self.kid, when).await;
-        let rotate = format!("`tessera key rotate --flavour {}`", signing.flavour.name);
+        let rotate = format!("`tessera key rotate --flavour {}`", signing.name);
         match retired {
             Err(error @ KeyringError::NoSuccessor { .. }) => {
                 bail!("{error}: make one first with {rotate}")

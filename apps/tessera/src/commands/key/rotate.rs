@@ -18,7 +18,7 @@ const SOONEST: Span = Span::seconds(5);
 /// signs, and the old ones verify until the last token they have signed has expired.
 #[derive(Debug, Args)]
 pub struct Rotate {
-    /// The flavour, as its `[[flavour]]` block names it.
+    /// The flavour, as its `[[flavour]]` block names it, or `forward_auth.jwt`.
     #[arg(long, value_name = "NAME")]
     flavour: String,
     #[command(flatten)]
@@ -81,8 +81,7 @@ impl Plan {
 
 async fn emergency(keyring: &Keyring, signing: &SigningFlavour<'_>, key: &PlainKey) -> anyhow::Result<Report> {
     let replaced = keyring.emergency(&signing.purpose, key).await;
-    let replaced =
-        replaced.with_context(|| format!("--emergency: nothing was changed for {}", signing.flavour.name))?;
+    let replaced = replaced.with_context(|| format!("--emergency: nothing was changed for {}", signing.name))?;
     let new = replaced.new.first().context("an emergency adds a key")?;
     let outcome = format!(
         "signs with the key {} now; old keys retired: {}; every token they have signed is refused",
@@ -93,7 +92,7 @@ async fn emergency(keyring: &Keyring, signing: &SigningFlavour<'_>, key: &PlainK
 }
 
 fn report(signing: &SigningFlavour<'_>, key: &StoredKey, outcome: &str, emergency: bool) -> Report {
-    let name = &signing.flavour.name;
+    let name = signing.name;
     let json = json!({
         "flavour": name,
         "kid": key.name,

@@ -1,15 +1,15 @@
-//! A flavour that signs, with its keys.
+//! What signs, with its keys: a flavour, or the identities of forward authentication.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use auth_core::Lifetime;
 use keystore::{KeyFormat, KeyPurpose, Keyring};
 
 use crate::commands::admin::Admin;
 use crate::commands::database::master_key;
-use crate::config::{Flavour, SigningKeys};
+use crate::config::{Config, IdentityJwtSettings, SigningKeys};
 use crate::parts::Stores;
 use crate::{keys, master};
 
@@ -17,10 +17,11 @@ use crate::{keys, master};
 /// little late, and the clocks of servers differ.
 const SLACK: Duration = Duration::from_secs(60);
 
-/// A flavour whose tokens are signed.
+/// A flavour whose tokens are signed; or `forward_auth.jwt`, whose keys are handled alike.
 #[derive(Debug)]
 pub struct SigningFlavour<'a> {
-    pub flavour: &'a Flavour,
+    pub name: &'a str,
+    lifetime: Lifetime,
     pub purpose: KeyPurpose,
     pub format: Arc<dyn KeyFormat>,
 }
@@ -28,39 +29,52 @@ pub struct SigningFlavour<'a> {
 impl<'a> SigningFlavour<'a> {
     /// The flavour of this name.
     pub fn find(admin: &'a Admin, name: &str) -> anyhow::Result<Self> {
-        let flavours = &admin.config.flavours;
-        let Some(flavour) = flavours.iter().find(|flavour| flavour.name == name) else {
-            let signing = Self::all(admin)?;
-            let names: Vec<&str> = signing.iter().map(|signing| signing.flavour.name.as_str()).collect();
-            bail!(
-                "--flavour {name}: not found; the flavours with signing keys are {}",
-                names.join(", ")
-            );
-        };
-        Self::of(flavour)?.with_context(|| {
-            let strategy = flavour.strategy_name;
-            format!("--flavour {name}: its tokens are {strategy}, and have no signing keys")
-        })
+        let mut signing = Self::all(admin)?;
+        if let Some(found) = signing.iter().position(|signing| signing.name == name) {
+            return Ok(signing.swap_remove(found));
+        }
+        let mut flavours = admin.config.flavours.iter();
+        match flavours.find(|flavour| flavour.name == name) {
+            Some(flavour) => {
+                let strategy = flavour.strategy_name;
+                bail!("--flavour {name}: its tokens are {strategy}, and have no signing keys")
+            }
+            None => {
+                let names: Vec<&str> = signing.iter().map(|signing| signing.name).collect();
+                let names = names.join(", ");
+                bail!("--flavour {name}: not found; the flavours with signing keys are {names}")
+            }
+        }
     }
 
-    /// All flavours that sign.
+    /// All that sign.
     pub fn all(admin: &'a Admin) -> anyhow::Result<Vec<Self>> {
-        let flavours = admin.config.flavours.iter();
-        flavours.filter_map(|flavour| Self::of(flavour).transpose()).collect()
+        let Config {
+            flavours, forward_auth, ..
+        } = &admin.config;
+        let mut signing = Vec::new();
+        for flavour in flavours {
+            let keys = flavour.signing_keys()?;
+            signing.extend(keys.map(|keys| Self::new(&flavour.name, flavour.lifetime, keys)));
+        }
+        let lifetime = Lifetime::Limited(forward_auth.jwt.lifetime.0);
+        let keys = forward_auth.jwt.signing_keys()?;
+        signing.extend(keys.map(|keys| Self::new(IdentityJwtSettings::KEYS, lifetime, keys)));
+        Ok(signing)
     }
 
-    fn of(flavour: &'a Flavour) -> anyhow::Result<Option<Self>> {
-        let keys = flavour.signing_keys()?;
-        Ok(keys.map(|SigningKeys { purpose, format }| Self {
-            flavour,
+    fn new(name: &'a str, lifetime: Lifetime, SigningKeys { purpose, format }: SigningKeys) -> Self {
+        Self {
+            name,
+            lifetime,
             purpose,
             format,
-        }))
+        }
     }
 
     /// How long a key must verify after it has signed for the last time.
     pub fn longest_life(&self) -> Duration {
-        match self.flavour.lifetime {
+        match self.lifetime {
             Lifetime::Limited(life) => life.saturating_add(SLACK),
             Lifetime::UntilRevoked => Duration::MAX,
         }

@@ -49,18 +49,16 @@ struct ReplacedKeys {
 async fn replace_keys(keyring: &Keyring, signing: &[SigningFlavour<'_>]) -> anyhow::Result<ReplacedKeys> {
     let (mut new, mut to_import) = (Vec::new(), Vec::new());
     for SigningFlavour {
-        flavour,
-        purpose,
-        format,
+        name, purpose, format, ..
     } in signing
     {
         match format.generate() {
             Ok(key) => new.push((purpose.clone(), key)),
-            Err(KeyFormatError::ImportOnly(_)) => to_import.push(flavour.name.clone()),
+            Err(KeyFormatError::ImportOnly(_)) => to_import.push((*name).to_owned()),
             // The old keys retire all the same: one strategy's trouble does not keep a stolen key in use.
             Err(error) => {
-                eprintln!("tessera: no key was made for {}: {error}", flavour.name);
-                to_import.push(flavour.name.clone());
+                eprintln!("tessera: no key was made for {name}: {error}");
+                to_import.push((*name).to_owned());
             }
         }
     }

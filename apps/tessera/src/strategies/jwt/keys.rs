@@ -23,12 +23,12 @@ const NAMELESS: &str = "imported";
 
 /// Keys of one algorithm. At rest a key is a private JWK; its `kid` is its name.
 #[derive(Debug)]
-pub(super) struct JwtKeyFormat {
+pub(crate) struct JwtKeyFormat {
     algorithm: Algorithm,
 }
 
 impl JwtKeyFormat {
-    pub(super) fn new(algorithm: Algorithm) -> Self {
+    pub(crate) fn new(algorithm: Algorithm) -> Self {
         Self { algorithm }
     }
 }
@@ -100,7 +100,7 @@ impl KeyFormat for JwtKeyFormat {
     }
 
     fn check(&self, key: &PlainKey) -> Result<(), KeyFormatError> {
-        match signing(key)?.algorithm() == self.algorithm {
+        match signing_key(key)?.algorithm() == self.algorithm {
             true => Ok(()),
             false => Err(KeyFormatError::NotAKey(format!(
                 "{} is a key of another algorithm",
@@ -141,7 +141,7 @@ impl KeyFollower for JwtKeyFollower {
 fn jwt_keys(keys: &ActiveKeys, current: &PlainKey) -> Result<JwtKeys, KeyFormatError> {
     let others = keys.verifying().filter(|key| key.name() != current.name());
     let others = others.map(verifying).collect::<Result<_, _>>()?;
-    JwtKeys::new(signing(current)?, others).map_err(not_a_key)
+    JwtKeys::new(signing_key(current)?, others).map_err(not_a_key)
 }
 
 /// What makes a key this key: the shared secret, or the thumbprint of the public key. `None`: it is no key of ours.
@@ -149,7 +149,7 @@ fn secret(key: &PlainKey) -> Option<Zeroizing<Vec<u8>>> {
     let jwk = Jwk::parse(std::str::from_utf8(key.expose()).ok()?).ok()?;
     let bytes = match jwk.shared_secret() {
         Some(secret) => secret.to_vec(),
-        None => signing(key).ok()?.verifying_key().thumbprint()?.into_bytes(),
+        None => signing_key(key).ok()?.verifying_key().thumbprint()?.into_bytes(),
     };
     Some(Zeroizing::new(bytes))
 }
@@ -158,7 +158,8 @@ fn plain(key: &SigningKey, name: &str) -> Result<PlainKey, KeyFormatError> {
     PlainKey::new(name, key.to_private_jwk().expose().to_vec())
 }
 
-fn signing(key: &PlainKey) -> Result<SigningKey, KeyFormatError> {
+/// The key that signs, with its name as `kid`.
+pub(crate) fn signing_key(key: &PlainKey) -> Result<SigningKey, KeyFormatError> {
     let text = std::str::from_utf8(key.expose());
     let text = text.map_err(|_| KeyFormatError::NotAKey(format!("{} is no text", key.name())))?;
     let read = SigningKey::from_jwk(text, &SystemRandom::new()).map_err(not_a_key)?;
@@ -166,7 +167,7 @@ fn signing(key: &PlainKey) -> Result<SigningKey, KeyFormatError> {
 }
 
 fn verifying(key: &PlainKey) -> Result<VerifyingKey, KeyFormatError> {
-    Ok(signing(key)?.verifying_key().clone())
+    Ok(signing_key(key)?.verifying_key().clone())
 }
 
 fn not_a_key(error: KeyError) -> KeyFormatError {
