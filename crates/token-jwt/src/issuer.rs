@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use auth_core::{
     Capabilities, Clock, Entropy, Grant, IssueError, IssuedToken, Issuer, Lifetime, PresentedToken, RevokeError,
-    Timestamp, TokenId, Unavailable, VerifiedToken, Verifier, VerifyError,
+    Timestamp, TokenId, Unavailable, Verification, Verifier,
 };
 use ring::rand::SystemRandom;
 
@@ -112,8 +112,14 @@ impl Verifier for JwtIssuer {
         self.verifier.capabilities()
     }
 
-    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
-        self.verifier.verify(presented).await
+    fn verify<'s, 'p, 't, 'f>(&'s self, presented: &'p PresentedToken<'t>) -> Verification<'f>
+    where
+        's: 'f,
+        'p: 'f,
+        't: 'f,
+        Self: 'f,
+    {
+        self.verifier.verify(presented)
     }
 }
 

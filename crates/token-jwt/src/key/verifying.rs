@@ -37,6 +37,8 @@ enum Check {
     Hmac(hmac::Key),
     Rsa(&'static RsaParameters, RsaPublicKeyComponents<Vec<u8>>),
     Point(UnparsedPublicKey<Vec<u8>>),
+    #[cfg(feature = "ed25519-dalek")]
+    Edwards(ed25519_dalek::VerifyingKey),
 }
 
 impl VerifyingKey {
@@ -152,6 +154,8 @@ impl VerifyingKey {
             Check::Hmac(key) => hmac::verify(key, message, signature).is_ok(),
             Check::Rsa(parameters, key) => key.verify(parameters, message, signature).is_ok(),
             Check::Point(key) => key.verify(message, signature).is_ok(),
+            #[cfg(feature = "ed25519-dalek")]
+            Check::Edwards(key) => edwards_verifies(key, message, signature),
         }
     }
 
@@ -184,10 +188,7 @@ impl VerifyingKey {
                 let key = UnparsedPublicKey::new(&signature::ECDSA_P384_SHA384_FIXED, point.clone());
                 (Check::Point(key), 96)
             }
-            Public::Ed25519(key) => (
-                Check::Point(UnparsedPublicKey::new(&signature::ED25519, key.to_vec())),
-                64,
-            ),
+            Public::Ed25519(key) => (ed25519(key)?, 64),
         };
         Ok(Self::new(algorithm, check, Some(public), signature))
     }
@@ -247,6 +248,28 @@ impl fmt::Debug for VerifyingKey {
             .field("kid", &self.kid)
             .finish_non_exhaustive()
     }
+}
+
+#[cfg(not(feature = "ed25519-dalek"))]
+#[expect(clippy::unnecessary_wraps, reason = "the other one can fail")]
+fn ed25519(key: &[u8; 32]) -> Result<Check, KeyError> {
+    let key = UnparsedPublicKey::new(&signature::ED25519, key.to_vec());
+    Ok(Check::Point(key))
+}
+
+#[cfg(feature = "ed25519-dalek")]
+fn ed25519(key: &[u8; 32]) -> Result<Check, KeyError> {
+    let key = ed25519_dalek::VerifyingKey::from_bytes(key);
+    key.map(Check::Edwards).map_err(|_| KeyError::NotOnCurve)
+}
+
+/// As ring does: `S` below the order of the group, and `R` byte for byte the point that the equation without the cofactor
+/// gives (RFC 8032 5.1.7).
+#[cfg(feature = "ed25519-dalek")]
+fn edwards_verifies(key: &ed25519_dalek::VerifyingKey, message: &[u8], signature: &[u8]) -> bool {
+    use ed25519_dalek::Verifier as _;
+    let signature = ed25519_dalek::Signature::from_slice(signature);
+    signature.is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }
 
 pub(super) fn hash_of(algorithm: Algorithm) -> Option<hmac::Algorithm> {
