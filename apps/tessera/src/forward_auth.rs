@@ -6,7 +6,7 @@ mod recent_identities;
 use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::HeaderName;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use auth_actix::{AuthRejection, Authenticator, Head, RejectedRequest};
@@ -15,6 +15,7 @@ use dialects::description::{Content, Credentials, Header, Operation, Parameter, 
 use permissions::Demand;
 use serde_json::json;
 
+use crate::http::header_values::HeaderValues;
 use crate::http::{FixedRoute, described, error_schema};
 use crate::metrics::WorkerCounts;
 
@@ -25,12 +26,29 @@ use recent_identities::RecentIdentities;
 const PERMISSION: &str = "permission";
 
 /// The headers of a 200, and what each says.
-const IDENTITY: [(&str, &str); 5] = [
-    ("X-Auth-Subject", "The number of the token's owner."),
-    ("X-Auth-Flavour", "The flavour that issued the token."),
-    ("X-Auth-Realm", "The realm of the owner."),
-    ("X-Auth-Token-Id", "The number of the token or its session."),
+const IDENTITY: [(HeaderName, &str, &str); 5] = [
     (
+        HeaderName::from_static("x-auth-subject"),
+        "X-Auth-Subject",
+        "The number of the token's owner.",
+    ),
+    (
+        HeaderName::from_static("x-auth-flavour"),
+        "X-Auth-Flavour",
+        "The flavour that issued the token.",
+    ),
+    (
+        HeaderName::from_static("x-auth-realm"),
+        "X-Auth-Realm",
+        "The realm of the owner.",
+    ),
+    (
+        HeaderName::from_static("x-auth-token-id"),
+        "X-Auth-Token-Id",
+        "The number of the token or its session.",
+    ),
+    (
+        HeaderName::from_static("x-auth-permissions"),
         "X-Auth-Permissions",
         "What the token permits now: names, with a space between them.",
     ),
@@ -62,7 +80,7 @@ fn operation(signs: bool) -> Operation {
     };
     let identity = IDENTITY.iter().fold(
         Response::new(200, "The token is active, and permits what was asked."),
-        |response, (name, about)| response.header(Header::new(name, *about, text())),
+        |response, (_, name, about)| response.header(Header::new(name, *about, text())),
     );
     let signed = "The same as a JWT (RFC 7519) for services behind the proxy.";
     let signed = signs.then(|| Header::new(SIGNED_IDENTITY, signed, text()));
@@ -205,19 +223,18 @@ fn bad_query() -> HttpResponse {
 
 /// The answer's headers come from the verified token alone; the request's own `X-Auth-*` headers are not read.
 fn identity_headers(token: &VerifiedToken) -> Option<HttpResponse> {
-    let headers = [
-        ("x-auth-subject", token.subject().to_string()),
-        ("x-auth-flavour", token.flavour().to_string()),
-        ("x-auth-realm", token.realm().to_string()),
+    let mut values = HeaderValues::default();
+    let values = [
+        values.number(token.subject().0),
+        values.text(token.flavour()),
+        values.text(token.realm().as_str()),
         // Of tokens that are refreshed each has the session's, so it stays the same, and revoking it ends them all.
-        ("x-auth-token-id", token.session().id.to_string()),
-        ("x-auth-permissions", token.scopes().to_string()),
+        values.number(token.session().id.0),
+        values.list(token.scopes().iter().map(Scope::as_str)),
     ];
-    let mut response = HttpResponse::Ok();
-    response.insert_header(("Cache-Control", "no-store"));
-    for (name, value) in headers {
-        let value = HeaderValue::from_str(&value).ok()?;
-        response.insert_header((HeaderName::from_static(name), value));
+    let mut response = HttpResponse::Ok().finish();
+    for ((name, ..), value) in IDENTITY.into_iter().zip(values) {
+        response.headers_mut().insert(name, value?);
     }
-    Some(response.finish())
+    Some(response)
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod fixed_route;
+pub(crate) mod header_values;
 pub(crate) mod late;
 pub(crate) mod panic;
 mod presented;

@@ -2,6 +2,7 @@
 //! which an `Arc<dyn Issuer>` coerces.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -64,6 +65,10 @@ pub trait Verifier: fmt::Debug + Send + Sync + 'static {
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError>;
 }
 
+/// What [`Verifier::verify`] returns, for wrappers that pass it on as it is. Others write `async fn` under
+/// `#[async_trait]`.
+pub type Verification<'f> = Pin<Box<dyn Future<Output = Result<VerifiedToken, VerifyError>> + Send + 'f>>;
+
 /// Issues tokens, and checks and revokes the tokens it issued.
 ///
 /// # Contract
@@ -108,8 +113,15 @@ impl<V: Verifier + ?Sized> Verifier for Arc<V> {
         (**self).capabilities()
     }
 
-    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
-        (**self).verify(presented).await
+    /// Passed on as it is: an `async fn` would put the future into one more box, at every check.
+    fn verify<'s, 'p, 't, 'f>(&'s self, presented: &'p PresentedToken<'t>) -> Verification<'f>
+    where
+        's: 'f,
+        'p: 'f,
+        't: 'f,
+        Self: 'f,
+    {
+        (**self).verify(presented)
     }
 }
 

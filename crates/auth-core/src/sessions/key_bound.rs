@@ -60,8 +60,8 @@ impl<I: Issuer> Verifier for KeyBound<I> {
         let key = presented.key.ok_or(Rejection::KeyMissing)?;
         let key = digest_of_canonical(key).ok_or(Rejection::Malformed)?;
         let token = self.inner.verify(presented).await?;
-        let record = self.registry.live(token.session().id).await?;
-        if record.key != Some(key) || *record.flavour != *self.flavour() {
+        let record = self.registry.session(&token.session(), self.flavour()).await?;
+        if record.key != Some(key) {
             return Err(Rejection::KeyMismatch.into());
         }
         // The inner token was checked, and the key is that of its live session.

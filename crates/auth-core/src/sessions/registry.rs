@@ -167,10 +167,12 @@ impl TokenRegistry {
     /// # Errors
     /// [`Rejection::Unknown`] or [`Rejection::Revoked`], or a failure of the store.
     pub async fn live(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {
-        self.judge(self.revocations.look([]))?;
         let record = match self.records.get(id) {
             Some(record) => record,
-            None => self.read(id).await?,
+            None => {
+                self.judge(self.revocations.look([]))?;
+                self.read(id).await?
+            }
         };
         let sessions = [Some(record.id), record.parent].into_iter().flatten();
         self.judge(self.revocations.look(sessions.map(|id| session_of(&record, id))))?;
