@@ -40,3 +40,7 @@ pub use ring::rand::{SecureRandom, SystemRandom};
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/verify-a-token.md")]
 struct VerifyAToken;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/proxies/README.md")]
+struct BeforeAService;

@@ -255,12 +255,18 @@ pub(super) mod tests {
         };
         let verifier = JwtVerifier::new(config, node.published().await, node.clock.clone());
         assert!(verifier.verify(&PresentedToken::bearer(&text)).await.is_err());
-        let of_type = Policy::default().token_type(TYPE).audience("services");
-        let verifier = ClaimsVerifier::new(node.published().await, of_type);
-        let now = UnixTime::from_millis(node.clock.now().as_millis());
-        assert!(
-            verifier.verify::<()>(&text, now).is_ok(),
-            "it is the type that was refused"
+        // Nor with the audience.
+        let (keys, now) = (
+            node.published().await,
+            UnixTime::from_millis(node.clock.now().as_millis()),
         );
+        let verify = |policy: Policy| {
+            ClaimsVerifier::new(keys.clone(), policy)
+                .verify::<()>(&text, now)
+                .is_ok()
+        };
+        let policy = Policy::default().audience("services");
+        assert!(!verify(policy.clone()), "its type is refused");
+        assert!(verify(policy.any_token_type()), "and nothing else of it");
     }
 }

@@ -20,13 +20,14 @@ use serde_json::json;
 
 use support::client::Request;
 use support::server::{Server, Setup};
-use support::sign_in::{Workshop, bearer, device, lives, session};
+use support::sign_in::{Workshop, bearer, device, lives, session, verify};
 
 /// Set to `1`, these tests fail where the clients are not installed.
 const REQUIRE: &str = "TESSERA_REQUIRE_OAUTH_CLIENTS";
 
-/// Workshops whose tokens are signed with a key pair, and the other three flavours.
+/// Signed identities, workshops whose tokens are signed with a key pair, and two more flavours.
 const SETTINGS: &str = "\
+    [forward_auth.jwt]\naudience = \"https://internal.example.com\"\n\
     [[flavour]]\nname = \"mechanics\"\ndialect = \"mechanics\"\nalgorithm = \"ES256\"\n\
     [[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\nalgorithm = \"EdDSA\"\npath = \"/shops\"\n\
     [[flavour]]\nname = \"login\"\ndialect = \"login\"\n\
@@ -99,7 +100,10 @@ fn run(script: &Script) {
         workshop(&server, "/shops"),
     );
     let (opaque, bound) = (device(&server), session(&server));
+    let checked = verify(&server, [bearer(&opaque)]);
     let tokens = json!({
+        "identity": checked.header("X-Auth-Jwt"),
+        "subject": checked.header("X-Auth-Subject"),
         "base": server.url(),
         "signed": signed.token,
         "refresh": signed.refresh,

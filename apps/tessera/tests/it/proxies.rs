@@ -1,5 +1,5 @@
-//! End-to-end tests behind a real nginx. A separate test program, because its `main` skips the tests where nginx is not
-//! installed.
+//! End-to-end tests behind a real nginx and a real Caddy. A separate test program, because its `main` skips the tests where they
+//! are not installed.
 #![forbid(unsafe_code)]
 #![allow(unreachable_pub, reason = "nothing of a test binary is reachable from outside")]
 #![allow(
@@ -8,7 +8,10 @@
     reason = "the other test program uses the rest of `support`"
 )]
 
+mod forward_auth;
 mod nginx;
+mod proxy_process;
+mod relay;
 mod smuggling;
 mod support;
 
@@ -17,28 +20,49 @@ use std::net::TcpStream;
 use libtest_mimic::{Arguments, Completion, Trial};
 
 use nginx::Nginx;
+use proxy_process::Program;
 use support::client::{Connection, Request};
 use support::poll;
 use support::server::Server;
 
 fn main() {
-    let trials = vec![
-        if_nginx("smuggling::behind_an_nginx_that_buffers", || {
+    let nginx = Program::Nginx;
+    let mut trials = vec![
+        with(nginx, "smuggling::behind_an_nginx_that_buffers", || {
             as_many_answers_as_requests(true)
         }),
-        if_nginx("smuggling::behind_an_nginx_that_streams", || {
+        with(nginx, "smuggling::behind_an_nginx_that_streams", || {
             as_many_answers_as_requests(false)
         }),
+        Trial::test("forward_auth::traefiks_file_removes_and_copies_every_header", || {
+            forward_auth::traefiks_file_removes_and_copies_every_header();
+            Ok(())
+        }),
     ];
+    for program in [Program::Nginx, Program::Caddy] {
+        let laws = forward_auth::LAWS.map(|(name, law)| {
+            let name = format!("forward_auth::{}::{name}", program.name());
+            with(program, &name, move || law(program))
+        });
+        trials.extend(laws);
+    }
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
-    if let (Some(reason), skipped @ 1..) = (nginx::skip_reason(), conclusion.num_ignored) {
-        eprintln!("{skipped} tests that need nginx were skipped: {reason}\n");
+    if conclusion.num_ignored > 0 {
+        for reason in [Program::Nginx, Program::Caddy]
+            .iter()
+            .filter_map(|it| it.skip_reason())
+        {
+            eprintln!(
+                "tests behind a proxy were skipped, {} in all: {reason}\n",
+                conclusion.num_ignored
+            );
+        }
     }
     conclusion.exit()
 }
 
-fn if_nginx(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::ignorable_test(name, move || match nginx::skip_reason() {
+fn with(program: Program, name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::ignorable_test(name, move || match program.skip_reason() {
         Some(reason) => Ok(Completion::ignored_with(reason)),
         None => {
             test();
@@ -54,9 +78,9 @@ fn as_many_answers_as_requests(buffering: bool) {
     let nginx = Nginx::start(server.address(), buffering);
     for (name, bytes) in smuggling::samples() {
         let before = nginx.servers_answers();
-        let client = TcpStream::connect(nginx.address).expect("nginx takes connections");
+        let client = TcpStream::connect(nginx.address()).expect("nginx takes connections");
         let port = client.local_addr().expect("an address").port();
-        let client = Connection::over(client, nginx.address).expect("a connection");
+        let client = Connection::over(client, nginx.address()).expect("a connection");
         let statuses = smuggling::statuses(client, &bytes);
         let counted = || {
             let log = nginx.log(port);
@@ -73,7 +97,7 @@ fn as_many_answers_as_requests(buffering: bool) {
             forwarded,
             "{name}: answers, and requests passed on"
         );
-        let mut next = Connection::open(nginx.address).expect("nginx takes connections");
+        let mut next = Connection::open(nginx.address()).expect("nginx takes connections");
         for _ in 0..2 {
             let answer = next.send(&Request::get("/healthz"));
             assert_eq!(

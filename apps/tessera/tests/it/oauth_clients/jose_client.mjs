@@ -12,6 +12,14 @@ for (const [name, algorithm] of [['signed', 'ES256'], ['also_signed', 'EdDSA']])
     (error) => { if (error.code !== 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED') throw error },
   )
 }
+// A service behind a proxy verifies who calls.
+const expected = { issuer: given.base, audience: 'https://internal.example.com', typ: 'forward-auth+jwt' }
+const { payload } = await jose.jwtVerify(given.identity, keys, expected)
+if (payload.sub !== given.subject || !payload.permissions.includes('consultarJuego')) throw new Error(JSON.stringify(payload))
+await jose.jwtVerify(given.also_signed, keys, { typ: 'forward-auth+jwt' }).then(
+  () => { throw new Error('an access token was accepted for an identity') },
+  (error) => { if (error.code !== 'ERR_JWT_CLAIM_VALIDATION_FAILED') throw error },
+)
 await jose.jwtVerify(given.bound, keys).then(
   () => { throw new Error('a token that counts only with its key was accepted') },
   () => console.log('verified'),

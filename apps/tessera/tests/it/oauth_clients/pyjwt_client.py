@@ -15,6 +15,25 @@ for name, algorithm in [("signed", "ES256"), ("also_signed", "EdDSA")]:
     except jwt.InvalidSignatureError:
         continue
     raise AssertionError(name)
+
+
+# As docs/proxies has it: a service behind a proxy verifies who calls.
+def caller(token, audience="https://internal.example.com"):
+    key = keys.get_signing_key_from_jwt(token)
+    if jwt.get_unverified_header(token)["typ"] != "forward-auth+jwt":
+        raise jwt.InvalidTokenError("it is not from the proxy")
+    return jwt.decode(token, key.key, ["EdDSA"], audience=audience,
+                      issuer=given["base"], leeway=5)
+
+
+claims = caller(given["identity"])
+assert claims["sub"] == given["subject"] and "consultarJuego" in claims["permissions"], claims
+for token, audience in [(given["also_signed"], "https://internal.example.com"), (given["identity"], "others")]:
+    try:
+        caller(token, audience)
+    except jwt.InvalidTokenError:
+        continue
+    raise AssertionError(token)
 try:
     keys.get_signing_key_from_jwt(given["bound"])
 except jwt.PyJWKClientError:
