@@ -1,7 +1,7 @@
 //! `/auth/verify` requests/s of a server that counts over those of one that does not, by turns. Target: 0.98 or more.
 
 use crate::server::Server;
-use crate::verify::{rate, tokens};
+use crate::verify::{Question, rate, tokens};
 
 const ROUNDS: usize = 15;
 
@@ -12,8 +12,8 @@ pub fn run() {
     for ((flavour, with), (_, without)) in counted.iter().zip(&tokens(&silent.address)) {
         let mut ratios: Vec<f64> = (0..ROUNDS)
             .map(|round| {
-                let counting = || rate(&counting.address, "/auth/verify", with);
-                let silent = || rate(&silent.address, "/auth/verify", without);
+                let counting = || rate(&counting.address, &Question::get("/auth/verify", with));
+                let silent = || rate(&silent.address, &Question::get("/auth/verify", without));
                 // Neither is always the first.
                 match round % 2 {
                     0 => counting() / silent(),

@@ -62,6 +62,17 @@ impl Server {
         Self { child, address, folder }
     }
 
+    /// Runs an administrator's command on its database, and reads the answer.
+    pub fn command(&self, arguments: &[&str]) -> serde_json::Value {
+        let done = Command::new(binary())
+            .args(arguments)
+            .args(["--json", "--database-url", &self.database()])
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+        serde_json::from_slice(&done.stdout).unwrap()
+    }
+
     pub fn database(&self) -> String {
         format!("sqlite:{}", self.folder.path().join("load.db").display())
     }
