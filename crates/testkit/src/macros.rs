@@ -311,6 +311,7 @@ macro_rules! __store_laws {
             a_revocation_says_why
             a_change_of_an_account_leaves_one_entry
             a_change_of_a_consumer_leaves_one_entry
+            a_change_of_a_resource_server_leaves_one_entry
             a_change_of_a_key_leaves_one_entry
             what_changes_nothing_leaves_no_entry
             an_entry_says_who_and_from_where

@@ -4,6 +4,7 @@
 
 mod account;
 mod audit;
+mod audit_callers;
 mod audit_chain;
 mod client;
 mod consumer;
@@ -29,6 +30,7 @@ mod token_admin;
 
 pub use account::*;
 pub use audit::*;
+pub use audit_callers::*;
 pub use audit_chain::*;
 pub use client::*;
 pub use consumer::*;

@@ -1,6 +1,10 @@
 //! The kit is tried too: for each law there is an implementation that breaks it, and the law must find it out, by name.
 
 #[path = "broken/implementations.rs"]
+#[allow(
+    dead_code,
+    reason = "some of the broken implementations are for the simulation alone"
+)]
 mod broken;
 
 use std::collections::BTreeSet;
@@ -197,6 +201,10 @@ const STORES: &[(&str, store::Flaw)] = {
         ("a_revocation_says_why", RevokesWithoutReason),
         ("a_change_of_an_account_leaves_one_entry", PasswordsWithoutEntry),
         ("a_change_of_a_consumer_leaves_one_entry", RotatesConsumersTwiceInTheLog),
+        (
+            "a_change_of_a_resource_server_leaves_one_entry",
+            ResourceServersWithoutEntry,
+        ),
         ("a_change_of_a_key_leaves_one_entry", KeysWithoutEntry),
         ("what_changes_nothing_leaves_no_entry", RefusedRotationsAreEntries),
         ("an_entry_says_who_and_from_where", EntriesOfNobody),

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use auth_core::{AuditEntry, AuditEvent, AuditFilter, AuditRow, Cause, NewToken, Provenance, TokenDigest};
-use consumer_auth::SecretRotation;
+use consumer_auth::Audience;
 use keystore::{RetireOutcome, Retirement};
 use permissions::{Role, RoleName};
 
+use super::audit_callers::nothing_of_a_resource_server;
 use super::client::client;
 use super::fixture::{Fixture, HOUR, NOW, ROLE, family_at, generation_digest, scopes, session_of, token_of};
 use super::key_fixture::{LOGIN, SHOPS, key};
@@ -32,7 +33,7 @@ impl Fixture {
     }
 
     /// The one entry that this leaves, run as a request of a client.
-    async fn one_entry<T>(&self, what: impl Future<Output = T>) -> (T, AuditEntry) {
+    pub(super) async fn one_entry<T>(&self, what: impl Future<Output = T>) -> (T, AuditEntry) {
         let before = self.entries().await.len();
         let answer = Provenance::client(source(), REQUEST).scope(what).await;
         let mut rows = self.entries().await.split_off(before);
@@ -41,12 +42,12 @@ impl Fixture {
     }
 
     /// The word of the one entry that this leaves, for something that is done.
-    async fn event<T>(&self, what: impl Future<Output = T>) -> String {
+    pub(super) async fn event<T>(&self, what: impl Future<Output = T>) -> String {
         self.one_entry(what).await.1.event.into_owned()
     }
 
     /// This leaves no entry.
-    async fn no_entry<T>(&self, name: &str, what: impl Future<Output = T>) {
+    pub(super) async fn no_entry<T>(&self, name: &str, what: impl Future<Output = T>) {
         let before = self.entries().await.len();
         what.await;
         assert_eq!(self.entries().await.len(), before, "{name}");
@@ -169,37 +170,6 @@ pub async fn a_change_of_an_account_leaves_one_entry(harness: Arc<dyn StoreHarne
     Ok(())
 }
 
-/// A change of an organisation, a consumer or its clients leaves one entry.
-pub async fn a_change_of_a_consumer_leaves_one_entry(harness: Arc<dyn StoreHarness>) -> LawResult {
-    let fixture = Fixture::new(harness).await;
-    let consumers = &fixture.ports.consumers;
-    let put = fixture.event(fixture.organisation(171, "Ping Pong")).await;
-    assert_eq!(put, "organisation_put");
-    let (_, entry) = fixture.one_entry(fixture.put_consumer("key-171", b"first", 171)).await;
-    assert_eq!(
-        (&*entry.event, entry.detail.as_deref()),
-        ("consumer_put", Some("key-171"))
-    );
-    let rotation = SecretRotation {
-        key: "key-171".into(),
-        from: TokenDigest::of(b"first"),
-        to: TokenDigest::of(b"second"),
-        previous_until: NOW.plus(HOUR),
-        now: NOW,
-    };
-    let (rotated, entry) = fixture.one_entry(consumers.rotate_consumer(&rotation)).await;
-    assert_eq!((rotated, &*entry.event), (Ok(true), "consumer_rotated"));
-    let (made, entry) = fixture
-        .one_entry(fixture.vouch(client(171, "a@example.com", "A")))
-        .await;
-    assert_eq!((&*entry.event, entry.subject), ("client_vouched", Some(made.subject.0)));
-    for (disabled, event) in [(true, "consumer_disabled"), (false, "consumer_enabled")] {
-        let changed = fixture.event(fixture.set_consumer_disabled("key-171", disabled)).await;
-        assert_eq!(changed, event);
-    }
-    Ok(())
-}
-
 /// A change of a signing key leaves one entry, which names the flavour.
 pub async fn a_change_of_a_key_leaves_one_entry(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
@@ -283,6 +253,7 @@ pub async fn what_changes_nothing_leaves_no_entry(harness: Arc<dyn StoreHarness>
         .await;
     let disabled = ports.consumers.set_consumer_disabled("nobody", true);
     fixture.no_entry("set_consumer_disabled", disabled).await;
+    nothing_of_a_resource_server(&fixture).await;
     ports.keys.insert_first(&key("one", SHOPS)).await.expect("insert_first");
     fixture
         .no_entry("insert_first", ports.keys.insert_first(&key("two", SHOPS)))
@@ -333,6 +304,12 @@ pub async fn an_entry_has_no_secret(harness: Arc<dyn StoreHarness>) -> LawResult
     fixture.insert(new).await;
     fixture.set_password(owner.subject, "$2b$10$canary", true).await;
     fixture.put_consumer("another", b"canary", 171).await;
+    let servers = &fixture.ports.resource_servers;
+    let canary = TokenDigest::from_bytes(*b"canarycanarycanarycanarycanaryca");
+    let put = servers
+        .put_resource_server("games-api", &canary, &Audience::All, NOW)
+        .await;
+    put.expect("put_resource_server");
     let mut first = key("one", SHOPS);
     first.sealed = b"canary".to_vec();
     fixture.ports.keys.insert_first(&first).await.expect("insert_first");

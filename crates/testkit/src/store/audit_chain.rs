@@ -233,10 +233,10 @@ pub async fn a_chain_begun_anew_is_whole(harness: Arc<dyn StoreHarness>) -> LawR
     fixture.seal_until(&sealer, &clock, entries).await;
     let entry = Provenance::operator("root", "audit restart").entry(AuditEvent::AuditRestarted, NOW);
     fixture.sealer(&clock).restart(entry).await.expect("restart");
-    fixture.seal_until(&sealer, &clock, entries + 1).await;
     let rows = fixture.entries().await;
     assert_eq!(rows.len() as i64, entries + 1);
     assert_eq!(rows.last().map(|row| &*row.entry.event), Some("audit_restarted"));
+    fixture.seal_until(&sealer, &clock, entries + 1).await;
     assert_eq!(fixture.verify().await.faults, []);
     Ok(())
 }

@@ -31,6 +31,7 @@ pub(crate) enum Flaw {
     HasLeeway,
     HasNoLeeway,
     EndsAfterAYear,
+    NeverEnds,
     GoodOnce,
     AsksTheStore,
     OnlyTheLatest,

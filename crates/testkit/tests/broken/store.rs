@@ -47,6 +47,8 @@ pub(crate) enum Flaw {
     LosesLineage,
     PredecessorMoves,
     MovesEndedSessions,
+    SessionsNeverEnd,
+    FirstTokensAreNeverIdle,
     RotatesTwice,
     TellsWrongTimes,
     RotationAddsARow,
@@ -178,6 +180,7 @@ pub(crate) enum Flaw {
     SealsOverSeals,
     ForgetsEntriesOnly,
     RestartsWithoutEntry,
+    ResourceServersWithoutEntry,
 }
 
 /// A store in memory with one flaw.
@@ -210,6 +213,14 @@ struct Seen {
     unrecorded: Vec<Subject>,
     /// All signing keys: this store keeps them itself, since their flaws are in how it changes them.
     keys: Vec<StoredKey>,
+    /// The keys at the first look, for flaws that look and write apart.
+    looked: Option<Vec<StoredKey>>,
+    /// The ends that a rotation has not written yet: those of these keys.
+    late: Option<(Vec<StoredKey>, Timestamp)>,
+    /// The first password hash that was set, for a flaw that does not look again.
+    first_password: Option<String>,
+    /// The latest time that a caller has named.
+    latest: Option<Timestamp>,
 }
 
 impl BrokenStore {

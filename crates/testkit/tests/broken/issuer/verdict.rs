@@ -137,6 +137,7 @@ impl BrokenIssuer {
                     .is_some_and(|end| now.since(end) < Duration::from_secs(1));
                 just_ended.then_some(known.token)
             }
+            (Flaw::NeverEnds, Some(known)) => (error == Rejection::Expired.into()).then_some(known.token),
             (Flaw::ForgetsEnds, Some(known)) => {
                 let long_ago = known
                     .token

@@ -14,6 +14,7 @@ impl BrokenStore {
         let without = |event: &'static str| move |row: &AuditRow| row.entry.event != event;
         match self.flaw {
             Flaw::IssuesWithoutEntry => rows.retain(without("token_issued")),
+            Flaw::ResourceServersWithoutEntry => rows.retain(without("resource_server_audience_set")),
             Flaw::PasswordsWithoutEntry => rows.retain(without("password_changed")),
             Flaw::RevokesWithoutReason => rows.iter_mut().for_each(|row| row.entry.detail = None),
             Flaw::EntriesOfNobody => rows.iter_mut().for_each(|row| row.entry.actor = "server".into()),

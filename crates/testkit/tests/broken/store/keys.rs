@@ -10,7 +10,7 @@ use super::{BrokenStore, Flaw};
 #[async_trait]
 impl KeyStore for BrokenStore {
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
-        let mut keys = self.seen().keys.clone();
+        let mut keys = self.listed();
         keys.sort_by(|a, b| (a.activates_at, &a.name).cmp(&(b.activates_at, &b.name)));
         match self.flaw {
             Flaw::ListsLaterKeysFirst => keys.reverse(),
@@ -67,9 +67,8 @@ impl BrokenStore {
             !others.any(|other| other.purpose == key.purpose || other.name == key.name)
         };
         if self.has(Flaw::FirstKeysAfterALook) {
-            let free = is_free(&self.seen().keys);
-            others_go_first().await;
-            self.add(key.clone());
+            let free = is_free(&self.look());
+            self.seen().keys.push(key.clone());
             return Ok(free);
         }
         let mut seen = self.seen();
@@ -82,30 +81,21 @@ impl BrokenStore {
 
     async fn try_rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
         let is_other = |key: &StoredKey| key.purpose == new.purpose || self.has(Flaw::RotationEndsEveryPurpose);
-        let before: Vec<StoredKey> = self.seen().keys.iter().filter(|key| is_other(key)).cloned().collect();
-        if matches!(self.flaw, Flaw::RotatesAfterALook | Flaw::RotationForgetsEmergencies) {
-            others_go_first().await;
-        }
-        if self.has(Flaw::RotatesInTwoSteps) {
-            self.add(new.clone());
-            others_go_first().await;
-            self.end(before, others_retire);
-            return Ok(true);
-        }
+        let before: Vec<StoredKey> = self.look().into_iter().filter(|key| is_other(key)).collect();
         let mut seen = self.seen();
         let taken = seen.keys.iter().any(|key| key.name == new.name);
         if taken && !self.has(Flaw::RotationEndsBeforeItAdds) {
             return Ok(false);
         }
+        if matches!(self.flaw, Flaw::RotatesInTwoSteps | Flaw::RotationForgetsEmergencies) {
+            seen.late = Some((before, others_retire));
+            seen.keys.push(new.clone());
+            return Ok(true);
+        }
         for key in seen.keys.iter_mut().filter(|key| is_other(key)) {
-            let old = before.iter().find(|old| old.name == key.name);
-            match (self.flaw, old) {
-                (Flaw::RotationPostpones, _) => key.retires_at = Some(others_retire),
-                (Flaw::RotationForgetsEmergencies, Some(old)) => {
-                    key.retires_at = old.retires_at;
-                    key.retire_by(others_retire);
-                }
-                (Flaw::RotatesAfterALook, None) => {}
+            match self.flaw {
+                Flaw::RotationPostpones => key.retires_at = Some(others_retire),
+                Flaw::RotatesAfterALook if !before.iter().any(|old| old.name == key.name) => {}
                 _ => key.retire_by(others_retire),
             }
         }
@@ -128,9 +118,8 @@ impl BrokenStore {
             _ => retirement,
         };
         if self.has(Flaw::RetiresAfterALook) {
-            let outcome = retirement.decide(&self.keys_beside(&retirement.name));
-            others_go_first().await;
-            self.write(&outcome);
+            let outcome = retirement.decide(&beside(&self.look(), &retirement.name));
+            write(&mut self.seen().keys, &outcome);
             return Ok(outcome);
         }
         let mut seen = self.seen();
@@ -189,25 +178,25 @@ impl BrokenStore {
 }
 
 impl BrokenStore {
-    fn add(&self, key: StoredKey) {
-        self.seen().keys.push(key);
-    }
-
-    fn end(&self, these: Vec<StoredKey>, at: Timestamp) {
+    /// What is looked at apart from the writing: the keys as they were when the first of several callers came, so that it
+    /// goes wrong whichever of them runs first.
+    fn look(&self) -> Vec<StoredKey> {
         let mut seen = self.seen();
-        let concerned = seen
-            .keys
-            .iter_mut()
-            .filter(|key| these.iter().any(|one| one.name == key.name));
-        concerned.for_each(|key| key.retire_by(at));
+        let keys = seen.keys.clone();
+        seen.looked.get_or_insert(keys).clone()
     }
 
-    fn keys_beside(&self, name: &str) -> Vec<StoredKey> {
-        beside(&self.seen().keys, name)
-    }
-
-    fn write(&self, outcome: &RetireOutcome) {
-        write(&mut self.seen().keys, outcome);
+    /// All keys; half of a change that is made in two steps is seen, and a write that is late comes before.
+    fn listed(&self) -> Vec<StoredKey> {
+        let mut seen = self.seen();
+        let late = seen.late.take();
+        if self.has(Flaw::RotationForgetsEmergencies) {
+            write_late(&mut seen.keys, &late);
+        }
+        let listed = seen.keys.clone();
+        write_late(&mut seen.keys, &late);
+        seen.looked = self.has(Flaw::RotationForgetsEmergencies).then(|| listed.clone());
+        listed
     }
 
     fn replace(&self, new: &[StoredKey], now: Timestamp, concerns: impl Fn(&StoredKey) -> bool) -> EmergencyOutcome {
@@ -259,9 +248,15 @@ fn write(keys: &mut [StoredKey], outcome: &RetireOutcome) {
     }
 }
 
-/// What happens between two statements that are not one operation: every other caller gets its turn.
-async fn others_go_first() {
-    for _ in 0..1000 {
-        tokio::task::yield_now().await;
+/// Gives the keys that a rotation looked at their ends, whatever has become of them since.
+fn write_late(keys: &mut [StoredKey], late: &Option<(Vec<StoredKey>, Timestamp)>) {
+    let Some((before, others_retire)) = late else {
+        return;
+    };
+    for key in keys {
+        if let Some(old) = before.iter().find(|old| old.name == key.name) {
+            key.retires_at = old.retires_at;
+            key.retire_by(*others_retire);
+        }
     }
 }

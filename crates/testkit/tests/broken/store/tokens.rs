@@ -151,6 +151,7 @@ impl BrokenStore {
 #[async_trait]
 impl TokenStore for BrokenStore {
     async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
+        self.seen().latest = Some(new.issued_at);
         let id = self.insert_flawed(new).await?;
         Ok(id.map(|id| if self.has(Flaw::NamesAgain) { TokenId(1) } else { id }))
     }
@@ -179,8 +180,17 @@ impl TokenStore for BrokenStore {
     }
 
     async fn find_session(&self, selector: &Selector) -> Result<Option<RefreshSession>, StoreError> {
-        let found = self.inner.find_session(selector).await?;
+        let mut found = self.inner.find_session(selector).await?;
         let seen = self.seen();
+        match (self.flaw, &mut found) {
+            (Flaw::SessionsNeverEnd, Some(session)) => session.token.expires_at = None,
+            (Flaw::FirstTokensAreNeverIdle, Some(RefreshSession { refresh, .. })) if refresh.previous.is_none() => {
+                refresh.rotated_at = seen
+                    .latest
+                    .map_or(refresh.rotated_at, |latest| latest.max(refresh.rotated_at));
+            }
+            _ => {}
+        }
         let instead = match self.flaw {
             Flaw::FindsAnySession => seen.sessions.values().next(),
             Flaw::FindsEndedSessions => seen.sessions.get(selector),
@@ -232,6 +242,7 @@ impl TokenStore for BrokenStore {
     async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
         let also: Vec<TokenId> = {
             let mut seen = self.seen();
+            seen.latest = Some(now);
             seen.revoked.insert(id);
             let owner = seen.issued.get(&id).map(|(new, _)| new.subject);
             let parent = seen.issued.get(&id).and_then(|(new, _)| new.parent);
