@@ -13,6 +13,7 @@ mod client;
 mod commands;
 mod feed;
 mod history;
+mod judge;
 mod kernel;
 mod key_line;
 mod last_look;
@@ -32,12 +33,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{Clock, Issuer, Sharing};
+use auth_core::{Clock, Issuer, RefreshPolicy, Sharing};
 use keystore::{ActiveKeys, KeyFollower, KeyFormat};
 
 use crate::in_process::{Parts, Sessions};
 use crate::ports::Ports;
 
+pub use judge::{Answer, Exchange, Question, judge_history};
 pub use rule::Rule;
 pub use world::simulate;
 
@@ -46,6 +48,13 @@ pub const MAX_OFFSET: Duration = Duration::from_secs(2);
 
 /// By how much a token may outlive its expiry, since clocks differ.
 pub const LEEWAY: Duration = Duration::from_secs(5);
+
+/// For how long the sessions of the simulation can be refreshed, and those of servers whose history is judged.
+pub const POLICY: RefreshPolicy = RefreshPolicy {
+    grace: Duration::from_secs(30),
+    idle: Duration::from_secs(200),
+    absolute: Duration::from_secs(300),
+};
 
 /// The life of access tokens that suits the sessions of the simulation.
 pub const ACCESS_LIFE: Duration = Duration::from_secs(40);

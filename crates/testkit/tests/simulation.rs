@@ -21,6 +21,9 @@ use testkit::{MemoryHarness, Parts, StoreHarness};
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=6;
 const OPERATIONS: usize = 1000;
 
+/// How many seeds are tried at most until something broken is found.
+const SEARCHED: u64 = 100;
+
 /// With this, that seed alone is replayed, and everything about it is printed.
 const REPLAY: &str = "TESSERA_SIMULATE";
 
@@ -53,7 +56,6 @@ fn a_seed_gives_one_history() {
 /// simulation does not use (labels, lists, consumers, attributes, names). Of those that break what it does use, nothing is found of:
 ///
 /// * `RecordsOutdated`: the sign-in that it records was under way while the owner's sessions ended, and may have come after;
-/// * `FindsOrphans`, `IgnoresParents`: only opaque tokens that are refreshed have parents, and no flavour here has them;
 /// * `FindsEndedSessions`: what it finds is the state at the sign-in, which the sound `rotate` then refuses to move;
 /// * `MovesEndedSessions`: a refresh gets so far only if the session ends meanwhile, and then it may have come before;
 /// * `SharedRightsStay`: a check reads the record again, and by its number, where its rights are sound;
@@ -67,9 +69,13 @@ const STORES: &[store::Flaw] = {
         NamesAgain,
         UnknownFindsAnother,
         FindsRevoked,
+        FindsOrphans,
+        IgnoresParents,
         OlderGenerationLives,
         FindsAnySession,
         PredecessorMoves,
+        SessionsNeverEnd,
+        FirstTokensAreNeverIdle,
         RotatesTwice,
         RotationAddsARow,
         SharesNothing,
@@ -109,8 +115,11 @@ const STORES: &[store::Flaw] = {
 
 #[test]
 fn broken_stores_are_found() {
-    let setup = |flaw: &store::Flaw| real(BrokenHarness::new(*flaw).ports(), OPERATIONS);
-    all_are_found(store::Flaw::None, STORES, setup);
+    all_are_found(store::Flaw::None, STORES, of_store);
+}
+
+fn of_store(flaw: store::Flaw) -> Setup {
+    real(BrokenHarness::new(flaw).ports(), OPERATIONS)
 }
 
 const SERVICES: &[service::Flaw] = {
@@ -121,6 +130,8 @@ const SERVICES: &[service::Flaw] = {
         RetrySignsIn,
         ForgivesReuse,
         ForgivesTheEnd,
+        AnswersFromMemory,
+        HalfIsEnough,
         SignsNobodyOut,
         EverybodySignsOut,
         ForgetsSignOuts,
@@ -133,13 +144,14 @@ const SERVICES: &[service::Flaw] = {
 
 #[test]
 fn broken_services_are_found() {
-    all_are_found(service::Flaw::None, SERVICES, |flaw| {
-        let flaw = *flaw;
-        Setup {
-            wrap: Box::new(move |sessions, clock| BrokenSessions::around(sessions, flaw, clock)),
-            ..real(MemoryHarness::new().ports(), OPERATIONS)
-        }
-    });
+    all_are_found(service::Flaw::None, SERVICES, of_service);
+}
+
+fn of_service(flaw: service::Flaw) -> Setup {
+    Setup {
+        wrap: Box::new(move |sessions, clock| BrokenSessions::around(sessions, flaw, clock)),
+        ..real(MemoryHarness::new().ports(), OPERATIONS)
+    }
 }
 
 /// Nothing is found of those that accept texts or keys that nobody presents here (`Trims`, `LenientKey` and the like), that print
@@ -153,6 +165,7 @@ const ISSUERS: &[issuer::Flaw] = {
         IssuesOneToken,
         HasLeeway,
         HasNoLeeway,
+        NeverEnds,
         GoodOnce,
         OneFlavour,
         AnyKey,
@@ -175,18 +188,19 @@ const ISSUERS: &[issuer::Flaw] = {
 
 #[test]
 fn broken_issuers_are_found() {
-    all_are_found(issuer::Flaw::None, ISSUERS, |flaw| {
-        let flaw = *flaw;
-        let build = move |base| move |parts: &Parts| -> Arc<dyn Issuer> { issuer::build(parts, base, flaw) };
-        Setup {
-            flavours: vec![
-                refreshed("mechanics", build(Base::Tracked), false),
-                own("login", build(Base::KeyBound)),
-                own("device", build(Base::Opaque)),
-            ],
-            ..real(MemoryHarness::new().ports(), OPERATIONS)
-        }
-    });
+    all_are_found(issuer::Flaw::None, ISSUERS, of_issuer);
+}
+
+fn of_issuer(flaw: issuer::Flaw) -> Setup {
+    let build = move |base| move |parts: &Parts| -> Arc<dyn Issuer> { issuer::build(parts, base, flaw) };
+    Setup {
+        flavours: vec![
+            refreshed("mechanics", build(Base::Tracked), false),
+            own("login", build(Base::KeyBound)),
+            own("device", build(Base::Opaque)),
+        ],
+        ..real(MemoryHarness::new().ports(), OPERATIONS)
+    }
 }
 
 const FOLLOWS: &[Follows] = &[
@@ -198,27 +212,121 @@ const FOLLOWS: &[Follows] = &[
 
 #[test]
 fn issuers_that_follow_their_keys_badly_are_found() {
-    let setup = |follows: &Follows| following(*follows, MemoryHarness::new().ports(), OPERATIONS);
-    all_are_found(Follows::Soundly, FOLLOWS, setup);
+    all_are_found(Follows::Soundly, FOLLOWS, of_follower);
 }
 
-/// Every rule has its row in the table of the docs.
+fn of_follower(follows: Follows) -> Setup {
+    following(follows, MemoryHarness::new().ports(), OPERATIONS)
+}
+
+/// Something that is broken.
+#[derive(Clone, Copy, Debug)]
+enum Broken {
+    Store(store::Flaw),
+    Service(service::Flaw),
+    Issuer(issuer::Flaw),
+    Keys(Follows),
+}
+
+impl Broken {
+    fn setup(self) -> Setup {
+        match self {
+            Self::Store(flaw) => of_store(flaw),
+            Self::Service(flaw) => of_service(flaw),
+            Self::Issuer(flaw) => of_issuer(flaw),
+            Self::Keys(follows) => of_follower(follows),
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Store(flaw) => format!("`{flaw:?}`"),
+            Self::Service(flaw) => format!("`{flaw:?}`"),
+            Self::Issuer(flaw) => format!("`{flaw:?}`"),
+            Self::Keys(follows) => format!("`{follows:?}`"),
+        }
+    }
+}
+
+/// For each rule something that breaks it.
+const BREAKS: [(Rule, Broken); 21] = [
+    (Rule::RevocationsAreKept, Broken::Store(store::Flaw::FindsRevoked)),
+    (
+        Rule::LiveSessionsAreKept,
+        Broken::Store(store::Flaw::NewerGenerationDies),
+    ),
+    (Rule::OneSuccessor, Broken::Store(store::Flaw::RotatesTwice)),
+    (
+        Rule::RefreshTokensWorkOnce,
+        Broken::Service(service::Flaw::AnswersFromMemory),
+    ),
+    (Rule::GuessesRenewNothing, Broken::Service(service::Flaw::HalfIsEnough)),
+    (Rule::NoHalfSession, Broken::Store(store::Flaw::RotationAddsARow)),
+    (Rule::NoTokenOfADisabledAccount, Broken::Store(store::Flaw::BarsNobody)),
+    (Rule::NoSignInOfADisabledAccount, Broken::Store(store::Flaw::BarsNobody)),
+    (
+        Rule::EnabledAccountsSignIn,
+        Broken::Store(store::Flaw::UpgradesEndSessions),
+    ),
+    (Rule::OldPasswordsAreRefused, Broken::Store(store::Flaw::ChangesBlindly)),
+    (
+        Rule::ThePasswordIsAccepted,
+        Broken::Store(store::Flaw::FindsByLoginOnly),
+    ),
+    (
+        Rule::NoRightThatItsOwnerLacks,
+        Broken::Store(store::Flaw::IssuedRightsStay),
+    ),
+    (Rule::TokensExpire, Broken::Issuer(issuer::Flaw::NeverEnds)),
+    (Rule::SessionsEnd, Broken::Store(store::Flaw::SessionsNeverEnd)),
+    (
+        Rule::IdleSessionsEnd,
+        Broken::Store(store::Flaw::FirstTokensAreNeverIdle),
+    ),
+    (Rule::SessionsHaveOneOwner, Broken::Store(store::Flaw::NamesAgain)),
+    (
+        Rule::TokensAreTheirOwners,
+        Broken::Issuer(issuer::Flaw::SaysAnotherRealm),
+    ),
+    (Rule::OneSignOutEnds, Broken::Service(service::Flaw::EverybodySignsOut)),
+    (Rule::NoAnswerWithoutTheFeed, Broken::Issuer(issuer::Flaw::Guesses)),
+    (Rule::NoTokenOfAReplacedKey, Broken::Keys(Follows::KeepsTheOld)),
+    (
+        Rule::QuietServersAnswer,
+        Broken::Store(store::Flaw::RotationEndsEveryPurpose),
+    ),
+];
+
+/// A rule that nothing breaks would find nothing.
+#[test]
+fn every_rule_is_broken_by_something() {
+    let mut missed = Vec::new();
+    for (rule, broken) in BREAKS {
+        let mut found = (1..=SEARCHED).filter_map(|seed| simulate(&broken.setup(), seed).violation);
+        match found.find(|violation| violation.rule == rule) {
+            Some(violation) => println!("{rule}: {}: {}", broken.name(), violation.how),
+            None => missed.push((rule, broken)),
+        }
+    }
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+/// Every rule has its row in the table of the docs, with what breaks it.
 #[test]
 fn every_rule_is_documented() {
     let page = include_str!("../../../docs/RELIABILITY.md");
-    let has_row = |rule: &Rule| page.lines().any(|line| line.starts_with(&format!("| {rule} |")));
-    let missing: Vec<String> = Rule::ALL
-        .iter()
-        .filter(|rule| !has_row(rule))
-        .map(Rule::to_string)
-        .collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    for (rule, (broken_rule, broken)) in Rule::ALL.iter().zip(BREAKS) {
+        assert_eq!(*rule, broken_rule, "in the order of the rules");
+        let row = page.lines().find(|line| line.starts_with(&format!("| {rule} |")));
+        let row = row.unwrap_or_else(|| panic!("no row for {rule}"));
+        assert!(row.contains(&broken.name()), "{rule}: {} is missing", broken.name());
+    }
 }
 
 /// Without a flaw no rule is broken. With each of these one is, within a few seeds.
-fn all_are_found<F: std::fmt::Debug>(none: F, flaws: &[F], setup: impl Fn(&F) -> Setup) {
+fn all_are_found<F: std::fmt::Debug + Copy>(none: F, flaws: &[F], setup: impl Fn(F) -> Setup) {
     let broken_by = |flaw: &F, seeds: u64| {
-        let mut reports = (1..=seeds).map(|seed| simulate(&setup(flaw), seed));
+        let mut reports = (1..=seeds).map(|seed| simulate(&setup(*flaw), seed));
         reports.find(|report| report.violation.is_some())
     };
     let flaws = match std::env::var_os(ALL) {
@@ -228,7 +336,7 @@ fn all_are_found<F: std::fmt::Debug>(none: F, flaws: &[F], setup: impl Fn(&F) ->
     let sound = broken_by(&none, 3);
     let mut missed = Vec::new();
     for flaw in flaws {
-        let found = broken_by(flaw, 20).and_then(|report| Some((report.seed, report.violation?)));
+        let found = broken_by(flaw, SEARCHED).and_then(|report| Some((report.seed, report.violation?)));
         match found {
             Some((seed, violation)) => println!("{flaw:?}: {} (seed {seed}): {}", violation.rule, violation.how),
             None => missed.push(flaw),

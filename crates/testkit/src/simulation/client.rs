@@ -15,10 +15,6 @@ use super::model::keys::Made;
 use super::model::session::Access;
 use super::rule::Rule;
 use super::world::World;
-use super::{LEEWAY, MAX_OFFSET};
-
-/// By how much the clocks of two nodes differ at most, with the leeway that tokens have.
-const LATE: Duration = MAX_OFFSET.saturating_mul(2).saturating_add(LEEWAY);
 
 /// What a client is answered.
 enum Answer<T> {

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use auth_core::{
-    Clock, Entropy, Issuer, RefreshPolicy, Refreshing, RegistryLimits, SecretKey, Timestamp, TokenRegistry,
-    TokenService, TokenStore,
+    Clock, Entropy, Issuer, Refreshing, RegistryLimits, SecretKey, Timestamp, TokenRegistry, TokenService, TokenStore,
 };
 use keystore::{KeyPurpose, KeyStore, Keyring, KeyringError};
 
@@ -14,18 +13,11 @@ use super::kernel::Kernel;
 use super::key_line::KeyLine;
 use super::line::Line;
 use super::scheduler::now;
-use super::{Build, Flavour, Following, MAX_OFFSET, Setup};
+use super::{Build, Flavour, Following, MAX_OFFSET, POLICY, Setup};
 use crate::{ManualClock, Parts, Sessions};
 
 /// For how long a node answers without having read the feed.
 pub(super) const STALENESS: Duration = Duration::from_secs(5);
-
-/// For how long the sessions of the simulation can be refreshed.
-pub(super) const POLICY: RefreshPolicy = RefreshPolicy {
-    grace: Duration::from_secs(30),
-    idle: Duration::from_secs(120),
-    absolute: Duration::from_secs(300),
-};
 
 /// A wall clock that is wrong by up to [`MAX_OFFSET`], and a monotonic one.
 #[derive(Debug)]

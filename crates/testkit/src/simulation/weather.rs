@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::node::{POLICY, wall};
+use super::POLICY;
+use super::node::wall;
 use super::world::World;
 
 impl World<'_> {
@@ -40,7 +41,7 @@ impl World<'_> {
         self.finish(began, "time passes", &format!("{by:?}"));
     }
 
-    /// The time to some moment at which a session or a token ends, or a key begins to sign.
+    /// The time to about some moment that is not long from now, at which a session or a token ends, or a key begins to sign.
     fn to_an_end(&self, now: Duration) -> Duration {
         let model = self.model();
         let last = model.sessions.len().min(30);
@@ -49,19 +50,21 @@ impl World<'_> {
         };
         let expiry = session.access.last().and_then(|token| token.expires_at);
         let expiry = expiry.map(|end| end.since(wall(Duration::ZERO)));
-        let family = session.family.iter().rev();
-        let grace = family
-            .filter_map(|refresh| refresh.succeeded)
-            .next()
-            .map(|at| at + POLICY.grace);
-        let idle = session.family.last().map(|newest| newest.made.1 + POLICY.idle);
-        let absolute = session.signed_in + POLICY.absolute;
-        let key = model.keys[session.flavour].newest_signs_at();
-        let ends = [expiry, grace, idle, Some(absolute), key, key];
-        let end = ends[self.kernel.below(ends.len())].unwrap_or(absolute);
-        let about = self.kernel.up_to(Duration::from_secs(24));
-        (end + about)
-            .saturating_sub(now + Duration::from_secs(12))
-            .min(POLICY.absolute)
+        let grace = session.family.iter().rev().find_map(|refresh| refresh.succeeded);
+        let newest = session.family.last();
+        let ends = [
+            expiry,
+            grace.map(|at| at + POLICY.grace),
+            newest.map(|newest| newest.made.1 + POLICY.idle),
+            newest.map(|_| session.signed_in + POLICY.absolute),
+            model.keys[session.flavour].newest_signs_at(),
+        ];
+        let ends = ends.into_iter().flatten();
+        let ends: Vec<Duration> = ends.filter(|end| now < *end && *end < now + POLICY.absolute).collect();
+        let Some(end) = ends.get(self.kernel.below(ends.len())) else {
+            return self.kernel.up_to(POLICY.grace);
+        };
+        let about = self.kernel.up_to(Duration::from_secs(36));
+        (*end + about).saturating_sub(now + Duration::from_secs(12))
     }
 }

@@ -35,6 +35,11 @@ pub(crate) fn following(follows: Follows, ports: Ports, operations: usize) -> Se
             },
             signed("login", follows, 2 * ACCESS_LIFE, key_bound),
             own("device", |parts| Arc::new(opaque(parts, Lifetime::UntilRevoked))),
+            refreshed(
+                "refreshed-opaque",
+                |parts| Arc::new(opaque(parts, Lifetime::Limited(ACCESS_LIFE))),
+                true,
+            ),
             signed("signed-device", follows, YEAR, tracked),
             Flavour {
                 sharing: Sharing::Shared,

@@ -1,14 +1,13 @@
 //! Refreshing, and guessing at it.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use auth_core::{RefreshError, SignedIn};
 
-use super::{Answer, LATE, access};
+use super::{Answer, access};
 use crate::simulation::model::account::State;
 use crate::simulation::model::keys::Made;
-use crate::simulation::node::{Node, POLICY};
+use crate::simulation::node::Node;
 use crate::simulation::rule::Rule;
 use crate::simulation::world::World;
 
@@ -119,32 +118,13 @@ impl World<'_> {
         let session = &mut model.sessions[place];
         let how = format!("session {} with {used} of {newest}", session.id);
         let account = session.account;
-        let mut broken = Vec::new();
-        match session.family.get(used + 1) {
-            Some(known) if known.text != next => broken.push(Rule::OneSuccessor),
-            Some(_) => {}
-            None => session.add_refresh(next, time),
-        }
-        let long_after = |since: Duration, life: Duration| time.0 > since + life + LATE;
-        let succeeded = *session.family[used].succeeded.get_or_insert(time.1);
-        if stranger || signed_in.session.id != session.id {
-            broken.push(Rule::SessionsHaveOneOwner);
-        }
-        if session.ended.is_some_and(|ended| ended < time.0) {
-            broken.push(Rule::RevocationsAreKept);
-        }
-        if newest >= used + 2 || long_after(succeeded, POLICY.grace) {
-            broken.push(Rule::RefreshTokensWorkOnce);
-        }
-        if long_after(session.signed_in, POLICY.absolute) {
-            broken.push(Rule::SessionsEnd);
-        }
-        if used == newest && long_after(session.family[used].made.1, POLICY.idle) {
-            broken.push(Rule::IdleSessionsEnd);
-        }
+        let elsewhere = stranger || signed_in.session.id != session.id;
+        let broken = session.renewed(used, newest, next, time);
         session.access.push(access(signed_in, rights.clone(), made));
         drop(model);
-        broken.into_iter().for_each(|rule| self.broken(rule, how.clone()));
+        let elsewhere = elsewhere.then_some(Rule::SessionsHaveOneOwner);
+        let broken = broken.into_iter().chain(elsewhere);
+        broken.for_each(|rule| self.broken(rule, how.clone()));
         self.judge_rights(&signed_in.scopes, &rights, account, "a refresh");
     }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use auth_core::{FoldedLogin, Grant, IssueError, Sharing, SignedIn, StoreError};
 
 use super::{Answer, access};
+use crate::simulation::POLICY;
 use crate::simulation::model::Session;
 use crate::simulation::model::account::{Standing, State};
 use crate::simulation::model::keys::{KeysRead, Made};
-use crate::simulation::node::{Node, POLICY};
+use crate::simulation::node::Node;
 use crate::simulation::password::Hash;
 use crate::simulation::people::realm;
 use crate::simulation::rule::Rule;
@@ -165,7 +166,9 @@ impl World<'_> {
         if unchanged.is_none() || slow {
             session.may_have_ended(time.0);
         }
-        if shared {
+        // That it replaced another says that the other has ended, unless by a change that is under way: a database would not
+        // show that yet.
+        if shared && !self.feed.is_behind() {
             model.only_the_newest_is_shared(place, time.1);
         }
         drop(model);

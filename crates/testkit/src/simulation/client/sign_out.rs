@@ -34,18 +34,15 @@ impl World<'_> {
                 let forgotten = model.sessions[session].must_be_refused(on, began, had_read.feed);
                 let replaced = model.keys[flavour].must_refuse(token.made, had_read.keys);
                 model.finish_end(&[session], began, Some(time.1));
-                model.sessions[session].ended_through(on, time.1);
-                model.sessions[session].sign_outs += 1;
-                let first = model.sessions[session].sign_outs == 1;
+                let again = model.sessions[session].signed_out_through(on, time.1);
                 drop(model);
-                let how = || format!("session {id} was signed out on {on}");
                 let broken = [
-                    (!first, Rule::OneSignOutEnds),
-                    (forgotten, Rule::RevocationsAreKept),
-                    (replaced, Rule::NoTokenOfAReplacedKey),
+                    again,
+                    forgotten.then_some(Rule::RevocationsAreKept),
+                    replaced.then_some(Rule::NoTokenOfAReplacedKey),
                 ];
-                for (_, rule) in broken.into_iter().filter(|(is_broken, _)| *is_broken) {
-                    self.broken(rule, how());
+                for rule in broken.into_iter().flatten() {
+                    self.broken(rule, format!("session {id} was signed out on {on}"));
                 }
             }
             Answer::Refused(why) => {

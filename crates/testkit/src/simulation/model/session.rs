@@ -6,8 +6,10 @@ use auth_core::{Timestamp, TokenId};
 
 use super::Rights;
 use super::keys::Made;
-use crate::simulation::MAX_OFFSET;
-use crate::simulation::node::POLICY;
+use crate::simulation::{LEEWAY, MAX_OFFSET, POLICY, Rule};
+
+/// By how much the clocks of two nodes differ at most, with the leeway that tokens have.
+const LATE: Duration = MAX_OFFSET.saturating_mul(2).saturating_add(LEEWAY);
 
 /// By how much the clocks of two nodes differ at most, and a little more.
 const DOUBT: Duration = MAX_OFFSET.saturating_mul(3);
@@ -138,6 +140,44 @@ impl Session {
         if !succeeded && !self.is_honest(place, first, time.1) {
             self.may_have_ended(time.0);
         }
+    }
+
+    /// A refresh with one of its tokens was answered with the next. `newest` was the newest when that was asked. The answer is
+    /// which rules that breaks.
+    pub(crate) fn renewed(
+        &mut self,
+        used: usize,
+        newest: usize,
+        next: String,
+        time: (Duration, Duration),
+    ) -> Vec<Rule> {
+        let is_another = self.family.get(used + 1).is_some_and(|known| known.text != next);
+        if self.family.len() == used + 1 {
+            self.add_refresh(next, time);
+        }
+        let long_after = |since: Duration, life: Duration| time.0 > since + life + LATE;
+        let token = &mut self.family[used];
+        let succeeded = *token.succeeded.get_or_insert(time.1);
+        let idle = used == newest && long_after(token.made.1, POLICY.idle);
+        let again = newest >= used + 2 || long_after(succeeded, POLICY.grace);
+        let broken = [
+            (is_another, Rule::OneSuccessor),
+            (self.ended.is_some_and(|ended| ended < time.0), Rule::RevocationsAreKept),
+            (again, Rule::RefreshTokensWorkOnce),
+            (long_after(self.signed_in, POLICY.absolute), Rule::SessionsEnd),
+            (idle, Rule::IdleSessionsEnd),
+        ];
+        broken
+            .into_iter()
+            .filter_map(|(is_broken, rule)| is_broken.then_some(rule))
+            .collect()
+    }
+
+    /// A sign-out was told that it ended the session. The answer is which rule that breaks.
+    pub(crate) fn signed_out_through(&mut self, node: usize, at: Duration) -> Option<Rule> {
+        self.ended_through(node, at);
+        self.sign_outs += 1;
+        (self.sign_outs > 1).then_some(Rule::OneSignOutEnds)
     }
 
     /// Whether a refresh with this token cannot be reuse: it is the newest, or its successor has not been tried, and it was
