@@ -213,9 +213,12 @@ fn log(outcome: Result<Reloaded, KeyringError>, logged: Vec<String>) -> Vec<Stri
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
     use auth_core::{Clock, RegistryLimits, SecretKey, SystemEntropy};
     use store_memory::MemoryStore;
-    use testkit::ManualClock;
+    use testkit::{FailingStore, ManualClock};
 
     use super::*;
 
@@ -240,6 +243,53 @@ mod tests {
             assert_eq!(keyring.health().read_at, Some(clock.monotonic()));
             assert_eq!(registry.staleness(), Some(Duration::ZERO));
         }
+    }
+
+    /// What is logged on this thread.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Log {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A wrong clock ends tokens early or late: an operator must hear of it, once, and when it is right again.
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_differs_is_logged_when_it_begins_and_when_it_ends() {
+        let (log, own) = (Log::default(), Arc::new(ManualClock::new()));
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone());
+        let _logged = tracing::subscriber::set_default(subscriber.finish());
+        let store = FailingStore::new(Arc::new(MemoryStore::new())).with_clock(Arc::new(ManualClock::new()));
+        let registry = TokenRegistry::new(Arc::new(store), own.clone(), RegistryLimits::default());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(compare_clocks(Arc::new(registry)));
+        let round = async || {
+            sleep(CLOCKS_EVERY + Duration::from_millis(1)).await;
+            let text = log.text();
+            ["clock_differs", "clock_agrees"].map(|event| text.matches(event).count())
+        };
+        assert_eq!(round().await, [0, 0]);
+        own.set(ManualClock::START.minus(Duration::from_secs(6)));
+        assert_eq!(round().await, [1, 0]);
+        assert_eq!(round().await, [1, 0]);
+        assert!(log.text().contains("ahead_ms=-6000"), "{}", log.text());
+        own.set(ManualClock::START.plus(Duration::from_secs(5)));
+        assert_eq!(round().await, [1, 1]);
     }
 
     #[test]

@@ -38,6 +38,17 @@ mod tests {
         (outcome.await, tries.get())
     }
 
+    /// As long as a server's purge, or another command that revokes everything, may take.
+    #[tokio::test(start_paused = true)]
+    async fn a_database_that_is_busy_for_seconds_is_waited_for() {
+        let began = tokio::time::Instant::now();
+        let outcome = patiently(async || match began.elapsed() < Duration::from_secs(12) {
+            true => Err(StoreError::Busy("locked".into())),
+            false => Ok(()),
+        });
+        assert_eq!(outcome.await, Ok(()));
+    }
+
     #[test]
     fn only_what_was_too_busy_is_tried_again_and_not_for_ever() {
         let tried = |answers: &[Result<u8, StoreError>]| crate::commands::runtime().unwrap().block_on(tried(answers));

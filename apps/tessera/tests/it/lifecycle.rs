@@ -221,6 +221,32 @@ fn a_killed_server_leaves_a_database_that_the_next_one_serves_from() {
     server.stop();
 }
 
+/// Numbers of the file before may be other tokens' by now: the node reads everything anew, and says why.
+#[test]
+fn a_database_file_that_is_replaced_by_a_copy_is_read_anew_and_logged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, copy) = (folder.path().join("t.db"), folder.path().join("copy.db"));
+    let start = || Setup::demo().file(&file).start();
+    let server = start();
+    let kept = device(&server);
+    server.stop();
+    fs::copy(&file, &copy).expect("a copy");
+    let server = start();
+    let lost = device(&server);
+    assert!(lives(&server, [bearer(&kept)]) && lives(&server, [bearer(&lost)]));
+    for left in ["t.db-wal", "t.db-shm"] {
+        let _ = fs::remove_file(folder.path().join(left));
+    }
+    fs::rename(&copy, &file).expect("the copy in its place");
+    assert!(poll(1000, || !lives(&server, [bearer(&lost)])), "it is not in the copy");
+    assert!(poll(1000, || lives(&server, [bearer(&kept)])), "it is");
+    let log = server.err();
+    server.stop();
+    for event in ["database_file_replaced", "feed_replaced", "feed_read_anew"] {
+        assert!(log.text().contains(event), "{event}: {}", log.text());
+    }
+}
+
 #[test]
 fn a_session_that_is_not_refreshed_ends() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -268,6 +268,23 @@ mod tests {
         }
     }
 
+    /// A reader of the database gets no half of any token: neither the one that finds the row nor the one that proves it.
+    #[test]
+    fn no_half_of_a_token_is_stored() {
+        let (state, tokens) = family(2);
+        let mut stored = vec![
+            state.selector.0.to_vec(),
+            state.lineage.clone(),
+            state.current.as_bytes().to_vec(),
+        ];
+        stored.extend(state.previous.map(|previous| previous.as_bytes().to_vec()));
+        stored.extend(state.sealed.map(|sealed| sealed.to_vec()));
+        for half in tokens.iter().flat_map(RefreshToken::halves) {
+            let shows = |bytes: &Vec<u8>| bytes.windows(half.len()).any(|part| part == half);
+            assert!(!stored.iter().any(shows));
+        }
+    }
+
     #[test]
     fn the_seal_opens_only_with_the_servers_key_and_the_predecessor() {
         let (state, tokens) = family(2);

@@ -101,6 +101,11 @@ impl RefreshToken {
     }
 
     #[cfg(test)]
+    pub(super) fn halves(&self) -> [Half; 2] {
+        [self.half(0), self.half(HALF)]
+    }
+
+    #[cfg(test)]
     pub(super) fn half_of_its_own(&self) -> Half {
         self.half(HALF)
     }
