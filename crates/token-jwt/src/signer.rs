@@ -13,7 +13,6 @@ use crate::{base64url, known_headers};
 ///
 /// The header is `{"typ":…,"alg":…,"kid":…}`, in this order, `kid` only if the key has a name; the claims are in the
 /// order in which the caller's type has them.
-#[derive(Debug)]
 pub struct Signer {
     key: SigningKey,
     header: String,
@@ -38,6 +37,13 @@ impl fmt::Display for SignError {
             Self::Claims => "the claims cannot be written as a strict JSON object",
             Self::Random => "the signature could not be made",
         })
+    }
+}
+
+/// Without the header, which is a part of every token.
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("key", &self.key).finish_non_exhaustive()
     }
 }
 

@@ -23,6 +23,7 @@ mod metrics;
 mod oauth;
 mod openapi;
 mod panics;
+mod remote_verifier;
 mod request_ids;
 mod secrets;
 mod smuggling;

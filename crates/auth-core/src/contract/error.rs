@@ -42,6 +42,9 @@ pub enum Unavailable {
     /// A key that should be there is missing or unusable.
     #[error("no usable signing key")]
     NoKey,
+    /// The server that knows cannot be asked, or its answer cannot be used.
+    #[error("the server that knows the tokens: {0}")]
+    Remote(String),
 }
 
 /// Why a token was rejected. For logs and metrics; the client learns only that it was.
