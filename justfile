@@ -89,6 +89,12 @@ disk:
 outages times="5":
     TESSERA_OUTAGES={{ times }} cargo test -p tessera --test databases -- --nocapture outages::
 
+# Follows the pages that protect a service, as they are printed; of one page: `just pages docs/protect-an-axum-service.md`.
+[group('test')]
+pages *pages="docs/protect-*.md":
+    tools/pages --self-test
+    tools/pages {{ pages }}
+
 # Changes a crate (token-jwt) in many small ways and runs its tests on each change; of one file: `--file PATH`.
 [group('test')]
 mutants *args:
