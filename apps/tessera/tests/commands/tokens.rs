@@ -1,6 +1,10 @@
 //! `tessera token`.
 
+use std::sync::mpsc;
+use std::thread;
+
 use serde_json::{Value, json};
+use store_diesel::{DieselStore, StoreOptions};
 
 use crate::admin_folder::{AdminFolder, PASSWORD};
 use crate::support::client::{Request, Response};
@@ -104,6 +108,30 @@ fn one_token_is_revoked_and_the_others_stay_active() {
         (200, 401)
     );
     assert_eq!(list(&admin, &[])["tokens"].as_array().map(Vec::len), Some(1));
+}
+
+/// One that is in the way for longer than the database itself waits: a person should not have to try again.
+#[test]
+fn a_revocation_waits_for_another_writer() {
+    let admin = AdminFolder::new();
+    admin.account("players", "g@x.dk");
+    let server = admin.serve();
+    let token = device_token(&server, "g@x.dk", "d");
+    server.stop();
+    let (url, (begins, begun)) = (admin.url(), mpsc::channel());
+    let writer = thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let store = DieselStore::connect(&url, &StoreOptions::default()).await;
+            let store = store.expect("a store");
+            begins.send(()).expect("the test waits");
+            store.dangerous_execute("SELECT pg_sleep(7)").await.expect("a write");
+        });
+    });
+    begun.recv().expect("the writer begins");
+    let id = token.split('|').next().expect("a number");
+    admin.done("token", &["revoke", "--id", id], "");
+    writer.join().expect("the writer ends");
 }
 
 #[test]
