@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::client::Request;
 use crate::support::server::Server;
-use crate::support::sign_in::{Workshop, client, device, logout, session, workshop};
+use crate::support::sign_in::{Workshop, bearer, client, device, logout, session, verify, workshop};
 
 /// Two flavours of one dialect, with keys of their own in one set.
 const FLAVOURS: &str = "\
@@ -119,5 +119,20 @@ async fn a_service_with_the_key_set_accepts_the_tokens_of_its_flavour_alone() {
                 false => assert_eq!(outcome, Err(Rejection::UnknownKey.into()), "{issued_by} at {flavour}"),
             }
         }
+    }
+}
+
+/// `X-Auth-Jwt` says who calls. In the set its key belongs to no flavour.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_with_the_key_set_accepts_no_identity_for_a_token() {
+    let server = Server::with_config(&format!("[forward_auth.jwt]\naudience = \"services\"\n{FLAVOURS}"));
+    let body = json!({"email": "workshop@email.dk", "password": "qwerty"});
+    let token = Workshop::of(&server.send(&Request::post("/shops").json(body))).token;
+    let checked = verify(&server, [bearer(&token)]);
+    let identity = checked.header("X-Auth-Jwt").expect("a signed identity");
+    for flavour in ["shops", "garages"] {
+        let verifier = with_keys(&server, flavour).await;
+        let outcome = verifier.verify(&PresentedToken::bearer(identity)).await;
+        assert_eq!(outcome, Err(Rejection::UnknownKey.into()), "{flavour}");
     }
 }
