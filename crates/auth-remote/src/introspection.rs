@@ -45,7 +45,7 @@ const WAITING_FOR_EACH: usize = 16;
 ///   revocation, and a permission that its owner has lost, is seen within that time.
 /// * However many requests carry one token at once, one call is made. How many calls are made at once, how many wait, how many
 ///   answers are kept, how long an answer may be and how long it may take are bounded.
-/// * Where the server does not answer, tokens are [`Unavailable`] (503), except those that are kept for
+/// * Where the server does not answer, tokens are [`Unavailable`](auth_core::Unavailable) (503), except those that are kept for
 ///   [`stale_for`](Self::stale_for).
 ///
 /// # Security
