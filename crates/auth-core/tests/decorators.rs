@@ -4,8 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{Issuer, KeyBound, Lifetime, SecretKey, Tracked};
-use testkit::{InProcess, Parts, SimpleIssuer};
+use async_trait::async_trait;
+use auth_core::{
+    Attributes, CLOCK_SKEW, Capabilities, Clock, Generation, Grant, IssueError, IssuedToken, Issuer, KeyBound,
+    Lifetime, NewAccount, PresentedToken, Realm, RegistryLimits, RevokeError, Scopes, SecretKey, TokenId,
+    TokenRegistry, Tracked, VerifiedParts, VerifiedToken, Verifier, VerifyError,
+};
+use testkit::{InProcess, ManualClock, MemoryHarness, Parts, SeededEntropy, SimpleIssuer, StoreHarness};
 
 const QUARTER_OF_AN_HOUR: Lifetime = Lifetime::Limited(Duration::from_secs(900));
 
@@ -109,3 +114,81 @@ testkit::service_conformance!(
     a_service_over_long_lived_tokens,
     InProcess::in_memory(tracked_for_a_week).await.many(100, 500)
 );
+
+/// Tokens that do not say when they were issued.
+#[derive(Debug)]
+struct Undated(SimpleIssuer);
+
+#[async_trait]
+impl Verifier for Undated {
+    fn flavour(&self) -> &str {
+        self.0.flavour()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
+        let parts = self.0.verify(presented).await?.into_parts();
+        Ok(VerifiedToken::dangerous_from_verifier(VerifiedParts {
+            issued_at: None,
+            ..parts
+        }))
+    }
+}
+
+#[async_trait]
+impl Issuer for Undated {
+    fn lifetime(&self) -> Lifetime {
+        self.0.lifetime()
+    }
+
+    async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError> {
+        self.0.issue(grant).await
+    }
+
+    async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
+        self.0.revoke(id).await
+    }
+}
+
+/// A token that ends with its session was issued with it. One that ends earlier was perhaps issued by a refresh.
+#[tokio::test]
+async fn an_undated_token_was_issued_with_its_session_if_the_two_end_together() {
+    let ports = MemoryHarness::new().ports();
+    let (clock, entropy) = (Arc::new(ManualClock::new()), Arc::new(SeededEntropy::new(1)));
+    let limits = RegistryLimits {
+        staleness: None,
+        ..RegistryLimits::default()
+    };
+    let registry = Arc::new(TokenRegistry::new(ports.tokens.clone(), clock.clone(), limits));
+    let key = SecretKey::from_bytes([1; 32]);
+    let simple = SimpleIssuer::new("apps".into(), QUARTER_OF_AN_HOUR, key, clock.clone(), entropy);
+    let issuer = Tracked::new(Undated(simple), registry);
+    let realm = Realm::parse("apps").expect("a name");
+    let account = NewAccount {
+        subject: None,
+        realm: realm.clone(),
+        login: "owner".into(),
+        alias: None,
+        role: None,
+        attributes: Attributes::new(),
+        created_at: clock.now(),
+    };
+    let owner = ports.accounts.create(account).await.expect("created").expect("new");
+    let ends = QUARTER_OF_AN_HOUR.end(clock.now()).expect("it ends");
+    let (skew, millisecond) = (CLOCK_SKEW, Duration::from_millis(1));
+    for (session_ends, issued_at) in [
+        (None, Some(clock.now())),
+        (Some(ends.plus(skew)), Some(clock.now())),
+        (Some(ends.plus(skew + millisecond)), None),
+    ] {
+        let mut grant = Grant::new(owner, Generation(0), realm.clone(), Scopes::none());
+        grant.session_expires_at = session_ends;
+        let token = issuer.issue(grant).await.expect("issued");
+        let presented = PresentedToken::bearer(token.plain.expose());
+        let verified = issuer.verify(&presented).await.expect("accepted");
+        assert_eq!(verified.issued_at(), issued_at, "{session_ends:?}");
+    }
+}

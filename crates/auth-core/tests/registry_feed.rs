@@ -1,17 +1,19 @@
 //! What a node does when the feed of revocations goes back, is another one, or cannot be read.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    Attributes, FeedEntry, FeedState, Generation, NewAccount, NewToken, Realm, RefreshSession, RefreshState,
-    RegistryLimits, Rejection, Scopes, Selector, SessionRef, StoreError, Subject, Timestamp, TokenDigest, TokenId,
-    TokenRecord, TokenRegistry, TokenStore, Unavailable, VerifyError,
+    Attributes, FeedEntry, FeedState, Generation, NewAccount, NewToken, PresentedToken, Realm, RefreshSession,
+    RefreshState, RegistryLimits, Rejection, Scopes, Selector, SessionRef, StoreError, Subject, Timestamp, TokenDigest,
+    TokenId, TokenRecord, TokenRegistry, TokenStore, Unavailable, VerifyError,
 };
 use testkit::{ManualClock, MemoryHarness, Ports, StoreHarness};
+use tracing_subscriber::fmt::MakeWriter;
 
 const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
 const STALE: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::Stale));
@@ -23,6 +25,7 @@ struct Replaceable {
     data: Mutex<Ports>,
     identity: Mutex<String>,
     feed_fails: AtomicBool,
+    find_fails: Mutex<Option<StoreError>>,
     hidden: Mutex<Vec<i64>>,
     open_transaction: AtomicBool,
 }
@@ -65,7 +68,11 @@ impl TokenStore for Replaceable {
     }
 
     async fn find(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
-        self.tokens().find(id).await
+        let failure = self.find_fails.lock().unwrap().clone();
+        match failure {
+            Some(failure) => Err(failure),
+            None => self.tokens().find(id).await,
+        }
     }
 
     async fn find_session(&self, selector: &Selector) -> Result<Option<RefreshSession>, StoreError> {
@@ -102,6 +109,7 @@ impl Node {
             data: Mutex::new(data().await),
             identity: Mutex::new("one".into()),
             feed_fails: AtomicBool::new(false),
+            find_fails: Mutex::default(),
             hidden: Mutex::default(),
             open_transaction: AtomicBool::new(false),
         });
@@ -327,4 +335,101 @@ async fn a_token_that_names_its_session_otherwise_than_the_record_is_unknown() {
     assert_eq!(judge(SessionRef { generation, ..session }, &flavour).await, unknown);
     let another = Err(VerifyError::Rejected(Rejection::WrongFlavour));
     assert_eq!(judge(session, "another").await, another);
+}
+
+/// What was unknown in other data may be in these.
+#[tokio::test]
+async fn a_token_that_was_unknown_before_a_restore_is_looked_up_after_it() {
+    let node = Node::new().await;
+    node.registry.sync().await.unwrap();
+    let restored = data().await;
+    let id = restored.tokens.insert(token()).await.unwrap().unwrap();
+    let text = format!("{id}|secret");
+    let presented = PresentedToken::bearer(&text).from_source([192, 0, 2, 1].into());
+    let present = async || node.registry.live_presented(id, &presented, |_| true).await.map(drop);
+    assert_eq!(present().await, Err(VerifyError::Rejected(Rejection::Unknown)));
+    node.restore(restored, "other").await;
+    node.registry.sync().await.unwrap();
+    assert_eq!(present().await, Ok(()));
+}
+
+#[tokio::test]
+async fn news_may_be_as_old_as_the_limit_and_no_older() {
+    let node = Node::new().await;
+    let [session] = node.sessions(1).await.try_into().unwrap();
+    let limits = RegistryLimits {
+        records: 10,
+        staleness: Some(Duration::from_secs(3)),
+    };
+    let registry = TokenRegistry::new(node.store.clone(), node.clock.clone(), limits);
+    assert_eq!(registry.limits(), limits);
+    assert_eq!(registry.staleness(), None, "nothing was read");
+    registry.sync().await.unwrap();
+    assert_eq!(registry.staleness(), Some(Duration::ZERO));
+    node.clock.advance(Duration::from_secs(3));
+    assert_eq!(registry.staleness(), limits.staleness);
+    assert_eq!(registry.refuse_ended(&session), Ok(()));
+    node.clock.advance(Duration::from_millis(1));
+    assert_eq!(registry.refuse_ended(&session), STALE);
+}
+
+/// A revocation is kept for as long as a clock that was wrong could make its token valid again.
+#[tokio::test]
+async fn what_ended_is_purged_when_it_was_kept_long_enough() {
+    let node = Node::new().await;
+    for session in node.sessions(3).await {
+        node.revoked_elsewhere(&session).await;
+    }
+    let millisecond = Duration::from_millis(1);
+    node.clock.advance(TokenRegistry::KEEP - millisecond);
+    assert_eq!(node.registry.purge(100).await, Ok(0));
+    node.clock.advance(millisecond * 2);
+    assert!(node.registry.purge(100).await.unwrap() >= 3);
+}
+
+/// A damaged record is presented again and again; its line in the log would be too.
+#[tokio::test]
+async fn a_damaged_record_is_logged_once_and_no_more_than_a_thousand_of_them_are() {
+    let node = Node::new().await;
+    node.registry.sync().await.unwrap();
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let lines = || log.0.lock().unwrap().iter().filter(|byte| **byte == b'\n').count();
+
+    *node.store.find_fails.lock().unwrap() = Some(StoreError::Unavailable("a moment".into()));
+    node.registry.live(TokenId(1)).await.unwrap_err();
+    assert_eq!(lines(), 0, "nothing is damaged");
+    *node.store.find_fails.lock().unwrap() = Some(StoreError::Corrupt("no realm".into()));
+    for number in [1, 1, 2, 1] {
+        node.registry.live(TokenId(number)).await.unwrap_err();
+    }
+    assert_eq!(lines(), 2);
+    for number in 0..2000 {
+        node.registry.live(TokenId(number)).await.unwrap_err();
+    }
+    assert_eq!(lines(), 1000);
+}
+
+/// A log in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
 }

@@ -224,3 +224,35 @@ async fn a_failing_store_takes_no_allowance() {
     node.store.fail_all(false);
     assert_eq!(node.present(1, "1|secret", "192.0.2.1").await, UNKNOWN);
 }
+
+/// What is remembered is bounded. A flood that fills it delays a source's second answer, no longer than it is remembered
+/// itself, and takes nothing away that is still remembered.
+#[tokio::test]
+async fn a_full_memory_of_unknown_tokens_makes_room_for_new_ones() {
+    let node = Node::new().await;
+    let calls_for = async |text: &str| {
+        let before = node.store.calls();
+        assert_eq!(node.present(1, text, "198.51.100.1").await, UNKNOWN);
+        node.store.calls() - before
+    };
+    for number in 0..9_999 {
+        let source = format!("192.0.2.{}", number / 200);
+        assert_eq!(node.present(1, &format!("1|{number}"), &source).await, UNKNOWN);
+    }
+    node.clock.advance(Duration::from_secs(5));
+    assert_eq!(calls_for("1|last").await, 1);
+    assert_eq!(calls_for("1|last").await, 0, "the memory had room for it");
+    assert_eq!(
+        [calls_for("1|more").await, calls_for("1|more").await],
+        [1, 1],
+        "it is full"
+    );
+    node.clock.advance(Duration::from_secs(5));
+    node.registry.sync().await.unwrap();
+    assert_eq!(
+        [calls_for("1|new").await, calls_for("1|new").await],
+        [1, 0],
+        "it has room"
+    );
+    assert_eq!(calls_for("1|last").await, 0, "it is remembered for ten seconds");
+}

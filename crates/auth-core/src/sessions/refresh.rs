@@ -218,6 +218,16 @@ mod tests {
         assert!(matches!(decide(NOW.plus(policy().grace)), Decision::Reused));
     }
 
+    /// A clock that was set back by a day ends nothing; what is further in the future was written by one that was wrong.
+    #[test]
+    fn a_rotation_in_the_future_is_believed_for_a_day() {
+        let (state, tokens) = family(3);
+        let decide = |now| state.decide(&tokens[3], now, &policy(), &key());
+        assert!(matches!(decide(NOW.minus(BELIEVABLE)), Decision::Rotate));
+        let earlier = NOW.minus(BELIEVABLE + Duration::from_millis(1));
+        assert!(matches!(decide(earlier), Decision::Expired));
+    }
+
     #[test]
     fn every_older_token_is_reuse_however_long_ago() {
         for rotations in [2, 31, 32, 33, 34, 35, 100] {

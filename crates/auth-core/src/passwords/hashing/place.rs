@@ -46,7 +46,7 @@ impl<'a> HashingPlace<'a> {
     /// Waits for a thread to do `task`.
     pub(super) async fn run(mut self, task: Task) -> Result<Verdict, Busy> {
         self.shared.fill(self.id, task);
-        // There is no answer only when the threads have ended, or one has panicked.
+        // There is no answer when the job was refused, when the threads have ended, or when one has panicked.
         let answer = (&mut self.answer).await;
         answer.unwrap_or_else(|_| Err(self.shared.busy()))
     }

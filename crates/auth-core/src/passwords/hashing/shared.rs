@@ -77,7 +77,7 @@ impl Shared {
             Admission::Admitted => {}
             Admission::Displaced(other) => {
                 self.counters.note_refused();
-                self.refuse(other);
+                drop(other); // without an answer, which its caller reads as busy
             }
             Admission::Refused => {
                 self.counters.note_refused();
@@ -113,7 +113,7 @@ impl Shared {
             waits.for_each(|waited| self.counters.note_wait(waited));
             self.counters.note_batch(turn.batch.len());
             self.counters.note_expired(turn.expired.len());
-            turn.expired.into_iter().for_each(|job| self.refuse(job));
+            drop(turn.expired);
             if !turn.batch.is_empty() {
                 return Some(turn.batch);
             }
@@ -144,11 +144,6 @@ impl Shared {
 
     pub(super) fn waits(&self) -> DurationCounts {
         self.counters.waits()
-    }
-
-    fn refuse(&self, job: Waiting) {
-        // If its caller has gone, the answer is dropped.
-        drop(job.reply.send(Err(self.busy())));
     }
 
     /// Differs from one answer to the next, so that callers who were refused together do not come back together.

@@ -74,4 +74,12 @@ mod tests {
         assert_eq!(links.account(1, 0), None);
         assert!((2..=9).all(|name| links.account(name, 0) == Some(100 + name)));
     }
+
+    #[test]
+    fn about_as_many_names_as_its_capacity_are_linked_at_once_and_none_is_printed() {
+        let mut links = Links::new(64);
+        (1..=64).for_each(|name| links.keep(name, 100 + name, 10));
+        assert!((1..=64).all(|name| links.account(name, 0) == Some(100 + name)));
+        assert_eq!(format!("{links:?}"), "Links(64)");
+    }
 }
