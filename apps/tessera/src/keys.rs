@@ -21,7 +21,11 @@ pub(crate) async fn open(
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<Keyring> {
     let check = check_value(master);
-    let stored = stores.meta.put_if_absent(CHECK, check.expose()).await?;
+    // Only a new database is written to: the others can be opened while somebody writes.
+    let stored = match stores.meta.value(CHECK).await? {
+        Some(stored) => stored,
+        None => stores.meta.put_if_absent(CHECK, check.expose()).await?,
+    };
     if stored != check.expose() {
         bail!(
             "the master key is not the one this database was set up with; nothing was changed. \

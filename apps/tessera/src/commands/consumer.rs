@@ -101,11 +101,13 @@ impl Put {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
             let (digest, generated) = TOKEN.make(admin, self.token_stdin)?;
-            if !admin
-                .consumers()
-                .put_consumer(key, &digest, self.organisation, admin.now())
-                .await?
-            {
+            let consumers = admin.consumers();
+            let put = async || {
+                consumers
+                    .put_consumer(key, &digest, self.organisation, admin.now())
+                    .await
+            };
+            if !patiently(put).await? {
                 bail!("{}", self.refusal(admin).await?);
             }
             Ok(self.report(generated.as_ref().map(PlainToken::expose)))

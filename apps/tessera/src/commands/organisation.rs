@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::admin::Admin;
 use super::report::{Report, plain};
+use crate::commands::patience::patiently;
 use crate::options::Common;
 
 /// Organisations, in which consumers create clients.
@@ -56,7 +57,7 @@ impl Put {
                 subdomain: self.subdomain.clone(),
                 utc_offset_seconds: self.utc_offset,
             };
-            admin.consumers().put_organisation(&organisation).await?;
+            patiently(async || admin.consumers().put_organisation(&organisation).await).await?;
             let (name, offset) = (plain(&self.name), self.utc_offset);
             let line = format!(
                 "organisation {} is {name}, subdomain {}, UTC {offset:+} s",

@@ -2,20 +2,45 @@
 
 use std::time::Duration;
 
-use auth_core::StoreError;
+use auth_core::{SetPasswordError, StoreError, Unavailable};
+use keystore::KeyringError;
 
 /// After which pauses an operation is tried again that the database was too busy for: some 13 s in all.
 const PAUSES: [u64; 8] = [50, 100, 200, 400, 800, 1600, 3200, 6400];
 
 /// Does something in the database, and again while that is too busy. What was too busy has not happened.
-pub async fn patiently<T>(operation: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+pub async fn patiently<T, E: MayBeBusy>(operation: impl AsyncFn() -> Result<T, E>) -> Result<T, E> {
     retried(&PAUSES.map(Duration::from_millis), operation).await
 }
 
-async fn retried<T>(pauses: &[Duration], operation: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+/// The error of something that is done in the database.
+pub trait MayBeBusy {
+    /// Whether the database was too busy: nothing has happened.
+    fn is_busy(&self) -> bool;
+}
+
+impl MayBeBusy for StoreError {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy(_))
+    }
+}
+
+impl MayBeBusy for KeyringError {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_busy())
+    }
+}
+
+impl MayBeBusy for SetPasswordError {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Unavailable(Unavailable::Store(error)) if error.is_busy())
+    }
+}
+
+async fn retried<T, E: MayBeBusy>(pauses: &[Duration], operation: impl AsyncFn() -> Result<T, E>) -> Result<T, E> {
     for pause in pauses {
         match operation().await {
-            Err(StoreError::Busy(_)) => tokio::time::sleep(*pause).await,
+            Err(error) if error.is_busy() => tokio::time::sleep(*pause).await,
             outcome => return outcome,
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::account::parse_realm;
 use super::admin::Admin;
 use super::report::{Report, plain};
+use crate::commands::patience::patiently;
 use crate::options::Common;
 
 /// Roles: what the accounts of a realm may do.
@@ -68,7 +69,7 @@ impl Put {
                 name: self.name.parse()?,
                 permissions: self.permissions()?,
             };
-            admin.roles().put(&role, admin.now()).await?;
+            patiently(async || admin.roles().put(&role, admin.now()).await).await?;
             Ok(Report::new(text(&role), json(&role)))
         })
     }

@@ -112,7 +112,7 @@ fn one_token_is_revoked_and_the_others_stay_active() {
 
 /// One that is in the way for longer than the database itself waits: a person should not have to try again.
 #[test]
-fn a_revocation_waits_for_another_writer() {
+fn commands_wait_for_another_writer() {
     let admin = AdminFolder::new();
     admin.account("players", "g@x.dk");
     let server = admin.serve();
@@ -130,7 +130,16 @@ fn a_revocation_waits_for_another_writer() {
     });
     begun.recv().expect("the writer begins");
     let id = token.split('|').next().expect("a number");
-    admin.done("token", &["revoke", "--id", id], "");
+    let (revoke, replace) = (
+        ["revoke", "--id", id],
+        ["rotate", "--flavour", "mechanics", "--emergency"],
+    );
+    let put = ["put", "--realm", "players", "--name", "r", "--permission", "p"];
+    thread::scope(|scope| {
+        scope.spawn(|| admin.done("token", &revoke, ""));
+        scope.spawn(|| admin.done("key", &replace, ""));
+        scope.spawn(|| admin.done("role", &put, ""));
+    });
     writer.join().expect("the writer ends");
 }
 

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use super::{attributes, parse_login, parse_realm, role, show};
 use crate::commands::admin::Admin;
 use crate::commands::input;
+use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -96,8 +97,9 @@ async fn create(admin: &Admin, new: NewAccount, password: &SecretString) -> anyh
     let setter = admin.password_setter()?;
     setter.policy().check(password)?;
     let taken = taken(&new);
-    let subject = admin.accounts().create(new).await?.with_context(|| taken)?;
-    let set = setter.set(subject, password, false, super::password::SOURCE).await;
+    let created = patiently(async || admin.accounts().create(new.clone()).await);
+    let subject = created.await?.with_context(|| taken)?;
+    let set = patiently(async || setter.set(subject, password, false, super::password::SOURCE).await).await;
     set.with_context(|| {
         format!("account {subject} was created, but has no password yet: set it with `tessera account set-password --id {subject}`")
     })?;

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{AccountSelector, show};
 use crate::commands::admin::Admin;
 use crate::commands::input;
+use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -41,10 +42,8 @@ impl SetPassword {
             }
             let revoke = self.end_sessions || admin.config.passwords.end_sessions;
             let password = input::new_password(self.password_stdin)?;
-            admin
-                .password_setter()?
-                .set(account.subject, &password, revoke, SOURCE)
-                .await?;
+            let setter = admin.password_setter()?;
+            patiently(async || setter.set(account.subject, &password, revoke, SOURCE).await).await?;
             let sessions = if revoke {
                 "its sessions are revoked"
             } else {

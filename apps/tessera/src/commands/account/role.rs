@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{AccountSelector, show};
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 use crate::commands::report::{Report, plain};
 use crate::options::Common;
 
@@ -31,11 +32,9 @@ impl SetRole {
             if let Some(role) = &self.role {
                 check_exists(admin, &account.realm, role).await?;
             }
-            if !admin
-                .accounts()
-                .set_role(account.subject, self.role.as_deref(), admin.now())
-                .await?
-            {
+            let accounts = admin.accounts();
+            let role = self.role.as_deref();
+            if !patiently(async || accounts.set_role(account.subject, role, admin.now()).await).await? {
                 bail!("account {} has been deleted in the meantime", account.subject);
             }
             let change = match &self.role {

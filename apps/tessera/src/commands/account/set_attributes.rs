@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{AccountSelector, attributes, show};
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -31,7 +32,8 @@ impl SetAttributes {
             }
             let attributes = attributes::read(Some(&self.attributes))?;
             attributes::check(&attributes, &account.realm, &admin.config)?;
-            if !admin.accounts().set_attributes(account.subject, &attributes).await? {
+            let accounts = admin.accounts();
+            if !patiently(async || accounts.set_attributes(account.subject, &attributes).await).await? {
                 bail!("account {} has been deleted in the meantime", account.subject);
             }
             let line = format!("account {}: attributes changed", show::describe(&account));

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Key, TOKEN};
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 use crate::commands::report::{Report, plain, time};
 use crate::config::Span;
 use crate::options::Common;
@@ -54,7 +55,7 @@ impl Rotate {
                 previous_until: now.plus(self.overlap.0),
                 now,
             };
-            if !admin.consumers().rotate_consumer(&rotation).await? {
+            if !patiently(async || admin.consumers().rotate_consumer(&rotation).await).await? {
                 bail!(
                     "consumer {} was changed at the same moment by another command: see `tessera consumer show`",
                     plain(key)

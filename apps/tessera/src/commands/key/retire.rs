@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::signing_flavour::{SigningFlavour, open_keyring};
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 use crate::commands::report::{Report, time};
 use crate::options::Common;
 
@@ -29,7 +30,7 @@ impl Retire {
             let signing = SigningFlavour::all(admin)?;
             let key = match signing.iter().find(|signing| signing.purpose == purpose) {
                 Some(signing) => self.replaced(&keyring, signing).await?,
-                None if self.now => keyring.retire_unused(&self.kid).await?,
+                None if self.now => patiently(async || keyring.retire_unused(&self.kid).await).await?,
                 None => bail!(
                     "no flavour in these settings uses {purpose}, the purpose of {}; a server that does would have no key left. \
                      Retire it anyway with --now",
@@ -61,7 +62,7 @@ impl Retire {
             true => RetireWhen::Now,
             false => RetireWhen::AfterLastToken(signing.longest_life()),
         };
-        let retired = keyring.retire(&self.kid, when).await;
+        let retired = patiently(async || keyring.retire(&self.kid, when).await).await;
         let rotate = format!("`tessera key rotate --flavour {}`", signing.name);
         match retired {
             Err(error @ KeyringError::NoSuccessor { .. }) => {

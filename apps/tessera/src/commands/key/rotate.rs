@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::signing_flavour::{SigningFlavour, open_keyring};
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 use crate::commands::report::{Report, time};
 use crate::config::Span;
 use crate::options::Common;
@@ -67,7 +68,7 @@ impl Plan {
             publish_for: self.publish_for.map_or(signing.format.publish_for(), |span| span.0),
             longest_life: signing.longest_life(),
         };
-        let rotated = keyring.rotate(&signing.purpose, key, plan).await?;
+        let rotated = patiently(async || keyring.rotate(&signing.purpose, key, plan).await).await?;
         let (kid, from) = (&rotated.key.name, time(rotated.key.activates_at));
         let outcome = match rotated.replaces {
             false => format!("signs with the key {kid} now"),
@@ -80,7 +81,7 @@ impl Plan {
 }
 
 async fn emergency(keyring: &Keyring, signing: &SigningFlavour<'_>, key: &PlainKey) -> anyhow::Result<Report> {
-    let replaced = keyring.emergency(&signing.purpose, key).await;
+    let replaced = patiently(async || keyring.emergency(&signing.purpose, key).await).await;
     let replaced = replaced.with_context(|| format!("--emergency: nothing was changed for {}", signing.name))?;
     let new = replaced.new.first().context("an emergency adds a key")?;
     let outcome = format!(

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::audience::{self, About};
 use super::{Id, SECRET};
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -30,7 +31,8 @@ impl Put {
             let audience = self.about.audience(admin)?;
             let (digest, generated) = SECRET.make(admin, self.secret_stdin)?;
             let servers = admin.resource_servers();
-            servers.put_resource_server(id, &digest, &audience, admin.now()).await?;
+            let put = async || servers.put_resource_server(id, &digest, &audience, admin.now()).await;
+            patiently(put).await?;
             Ok(report(id, &audience, generated.as_ref().map(PlainToken::expose)))
         })
     }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Id, SECRET};
 use crate::commands::admin::Admin;
 use crate::commands::consumer::overlap;
+use crate::commands::patience::patiently;
 use crate::commands::report::{Report, time};
 use crate::config::Span;
 use crate::options::Common;
@@ -50,7 +51,8 @@ impl Rotate {
                 previous_until: now.plus(self.overlap.0),
                 now,
             };
-            if !admin.resource_servers().rotate_resource_server(&rotation).await? {
+            let servers = admin.resource_servers();
+            if !patiently(async || servers.rotate_resource_server(&rotation).await).await? {
                 bail!(
                     "resource server {id} was changed at the same moment by another command: see \
                      `tessera resource-server list`"

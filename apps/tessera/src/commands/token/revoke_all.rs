@@ -62,7 +62,7 @@ async fn replace_keys(keyring: &Keyring, signing: &[SigningFlavour<'_>]) -> anyh
             }
         }
     }
-    let retired = match keyring.replace_all(&new).await {
+    let retired = match patiently(async || keyring.replace_all(&new).await).await {
         Ok(replaced) => replaced.retired,
         // No flavour signs, or no server has made a key yet.
         Err(KeyringError::NothingToReplace) => Vec::new(),
