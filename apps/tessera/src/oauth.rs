@@ -11,6 +11,7 @@ use actix_web::web::{Data, ServiceConfig};
 
 use crate::http::FixedRoute;
 
+pub(crate) use document::MAX_AGE;
 pub(crate) use jwk_set::{JwkSet, KeySetAge};
 pub(crate) use metadata::{Metadata, own_url};
 pub(crate) use token_endpoints::{AskedFlavour, TokenEndpoints};

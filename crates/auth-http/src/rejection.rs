@@ -75,7 +75,7 @@ impl RejectedRequest {
     pub(crate) fn or_rejected(mut self, reason: Rejection, scheme: usize) -> Self {
         if matches!(self.kind, RejectionKind::Invalid(_)) && self.scheme.is_none() {
             self.kind = RejectionKind::Invalid(reason);
-            self.scheme = (!is_foreign(reason)).then_some(scheme);
+            self.scheme = (!reason.is_foreign()).then_some(scheme);
         }
         self
     }
@@ -169,14 +169,6 @@ impl RejectedRequest {
             RejectionKind::Unavailable(_) | RejectionKind::NotConfigured => None,
         }
     }
-}
-
-/// Whether a scheme says by this that the token is none of its own.
-fn is_foreign(reason: Rejection) -> bool {
-    matches!(
-        reason,
-        Rejection::Unknown | Rejection::Malformed | Rejection::UnknownKey | Rejection::WrongFlavour
-    )
 }
 
 impl fmt::Display for RejectedRequest {

@@ -20,6 +20,13 @@ impl Report {
         Self { text, json }
     }
 
+    /// The same, and what may go wrong because of it: a line for people, a member `warning` for programs.
+    pub fn with_warning(mut self, warning: &str) -> Self {
+        self.text = format!("{}\nwarning: {warning}", self.text);
+        self.json["warning"] = warning.into();
+        self
+    }
+
     /// What it says, for programs.
     pub fn json(&self) -> &Value {
         &self.json

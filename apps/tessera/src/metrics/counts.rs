@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use auth_actix::RejectedRequest;
-use auth_core::{Clock, Durations};
+use auth_core::{Clock, Durations, VerifyError};
 
-use super::labels::{BAD_QUERY, CHECKS, FORBIDDEN, OK, REFUSALS, STATUSES, check_index};
+use super::labels::{BAD_QUERY, CHECKS, FORBIDDEN, OK, REFUSALS, STATUSES, check_index, error_index};
 use super::tally::Layout;
 
 /// The longest time of a check, for each bucket: from 5 µs, since a warm check reads memory only.
@@ -121,6 +121,11 @@ impl Check<'_> {
     /// There is no token, it is not good, or that cannot be said.
     pub(crate) fn rejected(self, rejection: &RejectedRequest) {
         self.end(|_| rejection.scheme(), check_index(rejection.kind()));
+    }
+
+    /// A verifier rejects it, or cannot say. `flavour`: the one whose token it is, if any.
+    pub(crate) fn failed(self, flavour: Option<&str>, error: &VerifyError) {
+        self.end(|layout| layout.flavour(flavour?), error_index(error));
     }
 
     fn end(self, flavour: impl FnOnce(&Layout) -> Option<usize>, outcome: usize) {

@@ -1,7 +1,7 @@
 //! The values that labels can have. A value is added here, never taken from a request.
 
 use auth_actix::RejectionKind;
-use auth_core::{Rejection, SignInError, Unavailable};
+use auth_core::{Rejection, SignInError, Unavailable, VerifyError};
 use dialects::RequestRejection;
 
 /// How a check of a token can end.
@@ -80,12 +80,31 @@ pub(super) fn check_index(kind: &RejectionKind) -> usize {
             RejectionKind::Absent => "absent",
             RejectionKind::Scope => "forbidden",
             RejectionKind::Invalid(reason) => rejection(*reason),
-            RejectionKind::Unavailable(Unavailable::Stale) => "stale",
-            RejectionKind::Unavailable(Unavailable::TooManyUnknown) => "too_many_unknown",
-            RejectionKind::Unavailable(_) | RejectionKind::NotConfigured => "unavailable",
+            RejectionKind::Unavailable(reason) => unavailable(reason),
+            RejectionKind::NotConfigured => "unavailable",
             _ => "other",
         },
     )
+}
+
+/// The place of a failed check in [`CHECKS`].
+pub(super) fn error_index(error: &VerifyError) -> usize {
+    place(
+        &CHECKS,
+        match error {
+            VerifyError::Rejected(reason) => rejection(*reason),
+            VerifyError::Unavailable(reason) => unavailable(reason),
+            _ => "other",
+        },
+    )
+}
+
+fn unavailable(reason: &Unavailable) -> &'static str {
+    match reason {
+        Unavailable::Stale => "stale",
+        Unavailable::TooManyUnknown => "too_many_unknown",
+        _ => "unavailable",
+    }
 }
 
 fn rejection(reason: Rejection) -> &'static str {

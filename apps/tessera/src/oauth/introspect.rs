@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use actix_web::web;
+use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use auth_core::{VerifiedToken, VerifyError};
+use auth_core::{Rejection, VerifiedToken, VerifyError};
 use consumer_auth::ResourceServer;
 use dialects::Answer;
 use dialects::oauth::{ActiveToken, inactive};
@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::token_endpoints::{Asked, AskedFlavour, Endpoints, TokenEndpoints};
 use crate::http::{HandlerError, respond};
+use crate::metrics::WorkerCounts;
 
 /// The answer about a token that is not active leaves when a whole number of these has passed since it was asked for.
 ///
@@ -20,24 +21,39 @@ use crate::http::{HandlerError, respond};
 /// below this time, so all of them answer after the same.
 const STEP: Duration = Duration::from_millis(10);
 
-pub(super) async fn introspect(endpoints: Endpoints, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let outcome = answer(&endpoints, &request, payload).await;
+pub(super) async fn introspect(
+    endpoints: Endpoints,
+    counts: Data<WorkerCounts>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let outcome = answer(&endpoints, &counts, &request, payload).await;
     respond(&*endpoints.errors, outcome)
 }
 
 async fn answer(
     endpoints: &TokenEndpoints,
+    counts: &WorkerCounts,
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<Answer, HandlerError> {
     let asked = endpoints.asked(request, payload).await?;
     let asked_at = Instant::now();
-    match find(endpoints, &asked).await? {
-        Some((flavour, token)) => Ok(active(endpoints, &asked.caller, flavour, &token)),
-        None => {
+    let check = counts.begin_check();
+    let (flavour, error) = match find(endpoints, &asked).await {
+        Ok((flavour, token)) => {
+            check.passed(&flavour.name);
+            return Ok(active(endpoints, &asked.caller, flavour, &token));
+        }
+        Err(failed) => failed,
+    };
+    check.failed(flavour, &error);
+    match error {
+        VerifyError::Rejected(_) => {
             next_step(asked_at).await;
             Ok(inactive())
         }
+        error => Err(error.into()),
     }
 }
 
@@ -50,23 +66,28 @@ async fn next_step(since: Instant) {
     sleep_until(next).await;
 }
 
-/// The token, if a flavour in the caller's audience accepts it. Where one cannot tell and no other accepts it, that is
-/// the answer: what may be active is never called inactive.
+/// The token, if a flavour in the caller's audience accepts it. Otherwise why not, with the name of the flavour whose token
+/// it is. Where one cannot tell and no other accepts it, that is the answer: what may be active is never called inactive.
 async fn find<'a>(
     endpoints: &'a TokenEndpoints,
     asked: &Asked,
-) -> Result<Option<(&'a AskedFlavour, VerifiedToken)>, HandlerError> {
-    let mut unavailable = None;
+) -> Result<(&'a AskedFlavour, VerifiedToken), (Option<&'a str>, VerifyError)> {
+    let mut failed = (None, VerifyError::Rejected(Rejection::Unknown));
     for flavour in endpoints.flavours(&asked.caller) {
         match flavour.verifier.verify(&asked.presented()).await {
-            Ok(token) => return Ok(Some((flavour, token))),
+            Ok(token) => return Ok((flavour, token)),
             Err(VerifyError::Rejected(reason)) => {
                 tracing::debug!(event = "token_refused", flavour = flavour.name, %reason);
+                // A key that is missing is missed before the token is looked at.
+                let is_own = !reason.is_foreign() && reason != Rejection::KeyMissing;
+                if is_own && matches!(failed.1, VerifyError::Rejected(_)) {
+                    failed = (Some(&*flavour.name), reason.into());
+                }
             }
-            Err(error) => unavailable = Some(error),
+            Err(error) => failed = (None, error),
         }
     }
-    unavailable.map_or(Ok(None), |error| Err(error.into()))
+    Err(failed)
 }
 
 fn active(

@@ -56,6 +56,22 @@ pub fn private_jwk() -> String {
     String::from_utf8(key.to_private_jwk().expose().to_vec()).expect("text")
 }
 
+/// The key set may be kept for five minutes (docs/oauth.md).
+#[test]
+fn a_public_key_that_signs_before_services_have_read_it_is_warned_of() {
+    let admin = AdminFolder::new().with(EDDSA);
+    let rotate = |span| admin.json("key", &["rotate", "--flavour", "shops", "--publish-for", span], "");
+    assert_eq!(rotate("5s")["warning"], Value::Null, "the first key signs at once");
+    let warning = rotate("9m")["warning"].to_string();
+    assert!(
+        warning.contains("5 minutes") && warning.contains("--publish-for 10m"),
+        "{warning}"
+    );
+    assert_eq!(rotate("10m")["warning"], Value::Null);
+    let shown = admin.done("key", &["rotate", "--flavour", "more", "--publish-for", "5s"], "");
+    assert!(!shown.contains("warning"), "{shown}");
+}
+
 #[test]
 fn a_rotation_fails_no_token() {
     let admin = AdminFolder::new().with(EDDSA);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::oauth::introspect;
 use crate::secrets::{found, live_through};
 use crate::support::client::{Connection, Request};
 use crate::support::dialect::Dialect;
@@ -103,6 +104,28 @@ fn every_check_is_counted_by_flavour_and_by_how_it_ended() {
         ],
     );
     assert_eq!(timed, [3.0, 2.0, 3.0, 6.0]);
+    server.stop();
+}
+
+#[test]
+fn a_check_for_a_resource_server_is_counted_like_any_other() {
+    let server = Server::demo();
+    let (shop, player, gone) = (workshop(&server), device(&server), device(&server));
+    assert_eq!(revoke(&server, [bearer(&gone)]).status, 200);
+    let before = scrape(&server);
+    for token in [&*shop.token, &player, &gone, "no token at all"] {
+        assert_eq!(introspect(&server, &[("token", token)]).status, 200);
+    }
+    let counted = scrape(&server).since(
+        &before,
+        [
+            r#"tessera_checks_total{flavour="mechanics",outcome="ok"}"#,
+            r#"tessera_checks_total{flavour="device",outcome="ok"}"#,
+            r#"tessera_checks_total{flavour="device",outcome="revoked"}"#,
+            r#"tessera_checks_total{flavour="none",outcome="unknown"}"#,
+        ],
+    );
+    assert_eq!(counted, [1.0; 4]);
     server.stop();
 }
 

@@ -43,7 +43,7 @@ fn asked(path: &str, pairs: &[(&str, &str)]) -> Request {
     form(path, pairs).headers([basic(DEMO)])
 }
 
-fn introspect(server: &Server, pairs: &[(&str, &str)]) -> Response {
+pub(crate) fn introspect(server: &Server, pairs: &[(&str, &str)]) -> Response {
     server.send(&asked(INTROSPECT, pairs))
 }
 

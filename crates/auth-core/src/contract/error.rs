@@ -86,6 +86,17 @@ pub enum Rejection {
     KeyMismatch,
 }
 
+impl Rejection {
+    /// Whether a verifier says by this that the token is none of its own: another one may accept it.
+    #[must_use]
+    pub const fn is_foreign(self) -> bool {
+        matches!(
+            self,
+            Self::Unknown | Self::Malformed | Self::UnknownKey | Self::WrongFlavour
+        )
+    }
+}
+
 /// The outcome of a failed verification.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -1,5 +1,7 @@
 //! `tessera key rotate`.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use clap::Args;
 use keystore::{Keyring, PlainKey, RotationPlan, StoredKey};
@@ -10,10 +12,14 @@ use crate::commands::admin::Admin;
 use crate::commands::patience::patiently;
 use crate::commands::report::{Report, time};
 use crate::config::Span;
+use crate::oauth::MAX_AGE;
 use crate::options::Common;
 
 /// Servers may take a second to read a new key.
 const SOONEST: Span = Span::seconds(5);
+
+/// Services that keep a copy of the key set have read a new key by then: twice the time for which they may keep it.
+const READ_BY_SERVICES: Duration = MAX_AGE.saturating_mul(2);
 
 /// Make a flavour's next signing key. Without --emergency, valid tokens stay valid: the new key is published before it
 /// signs, and the old ones verify until the last token they have signed has expired.
@@ -68,6 +74,8 @@ impl Plan {
             publish_for: self.publish_for.map_or(signing.format.publish_for(), |span| span.0),
             longest_life: signing.longest_life(),
         };
+        let is_published = signing.format.publish_for() > READ_BY_SERVICES;
+        let is_early = is_published && plan.publish_for < READ_BY_SERVICES;
         let rotated = patiently(async || keyring.rotate(&signing.purpose, key, plan).await).await?;
         let (kid, from) = (&rotated.key.name, time(rotated.key.activates_at));
         let outcome = match rotated.replaces {
@@ -76,8 +84,21 @@ impl Plan {
                 "has the key {kid}, which signs from {from}; the old keys verify until their last token has expired"
             ),
         };
-        Ok(report(signing, &rotated.key, &outcome, false))
+        let report = report(signing, &rotated.key, &outcome, false);
+        Ok(match is_early && rotated.replaces {
+            true => report.with_warning(&early()),
+            false => report,
+        })
     }
+}
+
+fn early() -> String {
+    format!(
+        "services keep the key set for {} minutes: some will refuse the new key's tokens until they read it again; \
+         use --publish-for {}m or more",
+        MAX_AGE.as_secs() / 60,
+        READ_BY_SERVICES.as_secs() / 60
+    )
 }
 
 async fn emergency(keyring: &Keyring, signing: &SigningFlavour<'_>, key: &PlainKey) -> anyhow::Result<Report> {
