@@ -44,6 +44,17 @@ pub fn run() {
         );
         report(&server, flavour, &floor, &asked, "0.90");
     }
+    let signing = Server::with(
+        "0-1023",
+        "error",
+        &[("TESSERA_FORWARD_AUTH__JWT__AUDIENCE", "services")],
+    );
+    let [(_, headers), ..] = self::tokens(&signing.address);
+    let (floor, asked) = (
+        Question::get("/healthz", &headers),
+        Question::get("/auth/verify", &headers),
+    );
+    report(&signing, "mechanics, with X-Auth-Jwt", &floor, &asked, "none");
     let introspector = introspector(&server);
     for (flavour, headers) in tokens {
         let Some(token) = headers.strip_prefix("authorization: Bearer ") else {

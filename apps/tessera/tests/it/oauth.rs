@@ -47,7 +47,7 @@ pub(crate) fn introspect(server: &Server, pairs: &[(&str, &str)]) -> Response {
     server.send(&asked(INTROSPECT, pairs))
 }
 
-fn revoke(server: &Server, token: &str) {
+pub(crate) fn revoke(server: &Server, token: &str) {
     let response = server.send(&asked(REVOKE, &[("token", token)]));
     assert_eq!((response.status, response.text()), (200, "{}"), "{response:?}");
 }
