@@ -53,9 +53,12 @@ impl TokenStore for Replaceable {
     }
 
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {
-        let mut entries = self.tokens().changes(after, limit).await?;
-        let hidden = self.hidden.lock().unwrap();
+        let hidden = self.hidden.lock().unwrap().clone();
+        // A page is full when there are more: those that are hidden leave no hole in it.
+        let with_hidden = limit + u32::try_from(hidden.len()).unwrap();
+        let mut entries = self.tokens().changes(after, with_hidden).await?;
         entries.retain(|entry| !hidden.contains(&entry.sequence));
+        entries.truncate(limit as usize);
         Ok(entries)
     }
 
@@ -287,6 +290,32 @@ async fn an_entry_that_is_minutes_late_is_not_missed() {
     node.store.open_transaction.store(false, Ordering::SeqCst);
     node.registry.sync().await.unwrap();
     assert_eq!(node.registry.refuse_ended(&late), REVOKED);
+    assert_eq!(node.registry.counters().late_entries, 1);
+}
+
+/// However far apart they are: one round reads all that is visible.
+#[tokio::test]
+async fn late_entries_that_are_pages_apart_are_read_in_one_round() {
+    let node = Node::new().await;
+    node.registry.sync().await.unwrap();
+    let sessions = node.sessions(3000).await;
+    for session in &sessions {
+        node.revoked_elsewhere(session).await;
+    }
+    let late = [2, 2900];
+    node.store.hidden.lock().unwrap().extend(late);
+    node.store.open_transaction.store(true, Ordering::SeqCst);
+    for _ in 0..3 {
+        node.registry.sync().await.unwrap();
+        node.clock.advance(Duration::from_secs(120));
+    }
+    node.store.hidden.lock().unwrap().clear();
+    node.store.open_transaction.store(false, Ordering::SeqCst);
+    node.registry.sync().await.unwrap();
+    assert_eq!(node.registry.counters().late_entries, 2);
+    for session in &sessions {
+        assert_eq!(node.registry.refuse_ended(session), REVOKED);
+    }
 }
 
 /// The stop interrupts the writing of last uses: the last attempt, at the end of the stop, has them.

@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here is the test")]
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth_core::{Clock, SystemEntropy, Throttle, ThrottleLimits, TokenDigest};
 use consumer_auth::{Audience, ResourceServerAuthenticator, ResourceServerError, ResourceServerStore, SecretRotation};
 use store_memory::MemoryStore;
 use testkit::ManualClock;
+use tracing_subscriber::fmt::MakeWriter;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MAX_AGE: Duration = Duration::from_secs(5);
@@ -177,4 +179,81 @@ async fn calls_are_bounded_by_minute_and_only_those_with_the_secret_count() {
     world.clock.advance(over.retry_after);
     world.read().await;
     assert_eq!(world.ask("games", "first", HERE).await, Ok(()));
+}
+
+/// People type secrets into the wrong field: an id that nobody has is not written down.
+#[tokio::test]
+async fn a_refusal_is_logged_with_its_reason_and_a_known_id_only() {
+    let world = World::new(1).await;
+    world.read().await;
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let secret = "first";
+    let refused = async |id: &str, secret: &str, source| {
+        world.ask(id, secret, source).await.unwrap_err();
+        log.last()
+    };
+    assert_eq!(
+        refused("games", "wrong", HERE).await,
+        ("games".into(), "wrong_secret".into())
+    );
+    assert_eq!(
+        refused("typed into the wrong field", secret, HERE).await,
+        ("?".into(), "unknown".into())
+    );
+    world.ask("games", secret, THERE).await.unwrap();
+    assert_eq!(
+        refused("games", secret, THERE).await,
+        ("games".into(), "over_quota".into())
+    );
+    for (id, shown) in [("games", "games"), ("elsewhere", "?")] {
+        while !matches!(
+            world.ask(id, "wrong", HERE).await,
+            Err(ResourceServerError::Throttled(_))
+        ) {}
+        assert_eq!(refused(id, "wrong", HERE).await, (shown.into(), "throttled".into()));
+    }
+}
+
+#[test]
+fn an_audience_has_the_flavours_it_names() {
+    let named = Audience::Flavours(["login".into(), "device".into()].into());
+    assert!(named.has("login") && named.has("device"));
+    assert!(!named.has("log") && !named.has("mechanics"));
+    assert!(Audience::All.has("mechanics"));
+}
+
+/// A log in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// The resource server and the reason of the last event.
+    fn last(&self) -> (String, String) {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let event: serde_json::Value = serde_json::from_str(text.lines().last().expect("an event")).unwrap();
+        let field = |name: &str| event["fields"][name].as_str().unwrap_or_default().to_owned();
+        assert_eq!(field("event"), "resource_server_refused");
+        (field("resource_server"), field("reason"))
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
 }

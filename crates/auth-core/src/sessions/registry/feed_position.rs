@@ -168,6 +168,18 @@ mod tests {
         new.iter().map(|entry| entry.sequence).collect()
     }
 
+    /// What became visible after a round began was read too: numbers that end before it went back.
+    #[test]
+    fn a_feed_that_ends_before_what_was_read_went_back() {
+        for visible in [&[1, 2, 3][..], &[3]] {
+            let mut position = FeedPosition::default();
+            assert_eq!(position.begin_round(state(1)), None);
+            position.take_new(page(visible), Duration::ZERO);
+            position.end_round(Duration::ZERO);
+            assert_eq!(position.begin_round(state(2)), Some(Replaced::WentBack), "{visible:?}");
+        }
+    }
+
     /// Where the next round begins to read.
     fn next(position: &mut FeedPosition) -> i64 {
         position.begin_round(state(5002));
