@@ -456,6 +456,17 @@ fn a_dropped_hasher_ends_its_threads() {
 }
 
 #[test]
+fn the_threads_are_idle_when_they_have_done_all_their_work() {
+    let bench = Bench::new(threads(1));
+    let work = bench.occupied();
+    assert!(Started::new(bench.hasher.idle()).now().is_none(), "one is at work");
+    let idle = Started::new(bench.hasher.idle());
+    bench.recorder.open();
+    idle.outcome();
+    finish(vec![work]);
+}
+
+#[test]
 fn a_waiting_password_does_not_print() {
     let bench = Bench::new(options());
     let _occupied = bench.occupied();

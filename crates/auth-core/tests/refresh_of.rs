@@ -72,3 +72,16 @@ async fn a_refresh_token_works_for_its_owner_alone() {
         "a clone is the same service"
     );
 }
+
+#[tokio::test]
+async fn a_service_over_another_issuer_issues_its_tokens_and_counts_together_with_the_first() {
+    let ports = MemoryHarness::new().ports();
+    let owner = account(&ports, "owner").await;
+    let first = service(&ports);
+    let issuer = service(&ports).issuer().clone();
+    let over = first.over(issuer.clone());
+    assert!(Arc::ptr_eq(over.issuer(), &issuer));
+    let grant = Grant::new(owner, Generation(0), Realm::parse("apps").unwrap(), Scopes::none());
+    over.sign_in(grant).await.unwrap();
+    assert_eq!(first.counters().issued, 1);
+}

@@ -382,6 +382,26 @@ async fn a_token_that_was_unknown_before_a_restore_is_looked_up_after_it() {
     assert_eq!(present().await, Ok(()));
 }
 
+/// A client that guesses behind a shared address locks out none of its tokens that this node knows.
+#[tokio::test]
+async fn a_token_in_memory_is_accepted_from_a_source_that_used_up_its_reads() {
+    let node = Node::new().await;
+    node.registry.sync().await.unwrap();
+    let [session, other] = node.sessions(2).await.try_into().unwrap();
+    let present = async |id: TokenId, text: &str| {
+        let presented = PresentedToken::bearer(text).from_source([192, 0, 2, 1].into());
+        node.registry.live_presented(id, &presented, |_| true).await.map(drop)
+    };
+    assert_eq!(present(session.id, "known").await, Ok(()));
+    for number in 0..200 {
+        let unknown = present(TokenId(1000), &number.to_string()).await;
+        assert_eq!(unknown, Err(VerifyError::Rejected(Rejection::Unknown)));
+    }
+    let refused = Err(VerifyError::Unavailable(Unavailable::TooManyUnknown));
+    assert_eq!(present(other.id, "not in memory").await, refused);
+    assert_eq!(present(session.id, "known").await, Ok(()));
+}
+
 #[tokio::test]
 async fn news_may_be_as_old_as_the_limit_and_no_older() {
     let node = Node::new().await;

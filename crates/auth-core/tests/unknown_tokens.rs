@@ -58,12 +58,29 @@ async fn very_many_sources_share_an_allowance() {
     }
     assert_eq!(admitted, 10_200);
     assert_eq!(reads(&unknown, "192.0.2.1").await, 0);
-    clock.advance(Duration::from_secs(60));
     assert_eq!(
-        reads(&unknown, "192.0.2.1").await,
-        200,
-        "those that are idle were forgotten"
+        reads(&unknown, "0.0.0.1").await,
+        199,
+        "one that has a place keeps its own"
     );
+    clock.advance(Duration::from_secs(60));
+    for source in ["192.0.2.1", "192.0.2.2"] {
+        assert_eq!(reads(&unknown, source).await, 200, "those that are idle were forgotten");
+    }
+}
+
+/// One read is given back every 50 ms. A whole allowance grows no further.
+#[tokio::test]
+async fn time_in_which_the_allowance_was_whole_is_not_saved_up() {
+    let clock = Arc::new(ManualClock::new());
+    let unknown = UnknownTokens::new(clock.clone());
+    unknown.read(ip("192.0.2.1")).await.unwrap().found_nothing();
+    clock.advance(Duration::from_millis(75));
+    assert_eq!(reads(&unknown, "192.0.2.1").await, 200);
+    clock.advance(Duration::from_millis(25));
+    assert_eq!(reads(&unknown, "192.0.2.1").await, 0);
+    clock.advance(Duration::from_millis(25));
+    assert_eq!(reads(&unknown, "192.0.2.1").await, 1);
 }
 
 /// The holder of a /56 or a /48 has many networks of the size /64, and no more for it than a few times as much.
