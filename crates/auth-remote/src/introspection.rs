@@ -2,6 +2,7 @@
 
 mod answers;
 mod asking;
+mod failure;
 mod flight;
 mod question;
 mod response;
@@ -27,8 +28,11 @@ use answers::{Answers, Limits};
 pub(crate) use asking::Introspection;
 use asking::Shared;
 
-/// How many questions may wait for each one that is asked.
-const WAITING_FOR_EACH: usize = 16;
+/// The largest number of calls at once.
+const MOST_AT_ONCE: usize = 10_000;
+
+/// How many questions may be under way, those that wait included, for each one that is asked at once.
+const UNDER_WAY_FOR_EACH: usize = 16;
 
 /// Where and how the server is asked about a token (RFC 7662), for any flavour: opaque and signed tokens alike.
 ///
@@ -161,20 +165,20 @@ impl IntrospectionSource {
 
     fn shared(self) -> Result<Arc<Shared>, SetupError> {
         let runtime = Handle::try_current().map_err(|_| SetupError::NoRuntime)?;
-        if self.concurrency == 0 {
+        if !(1..=MOST_AT_ONCE).contains(&self.concurrency) {
             return Err(SetupError::Setting {
                 setting: "the number of calls at once",
-                allowed: "is at least 1",
+                allowed: "is 1 to 10,000",
             });
         }
         let server = Server::new(&self.url, &self.calls)?;
         Ok(Arc::new(Shared {
             authorization: basic(&self.id, &self.secret)?,
-            health: Health::new(server.url()),
+            health: Health::new(server.url(), self.clock.clone()),
             server,
             id: self.id,
             permits: Semaphore::new(self.concurrency),
-            waiting: self.concurrency.saturating_mul(WAITING_FOR_EACH),
+            most_under_way: self.concurrency * UNDER_WAY_FOR_EACH,
             timeout: self.calls.timeout,
             unknown: UnknownTokens::new(self.clock.clone()),
             answers: Mutex::new(Answers::new(self.limits)),

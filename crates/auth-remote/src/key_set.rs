@@ -124,7 +124,7 @@ impl KeySetSource {
         let server = Server::new(&self.url, &self.calls)?;
         let verifier = JwtVerifier::new(self.config, KeySet::empty(), self.clock.clone()).keeping_claims();
         let fetching = Arc::new(Fetching::new(fetching::Parts {
-            health: Health::new(server.url()),
+            health: Health::new(server.url(), self.clock.clone()),
             server,
             verifier,
             fail_after: self.fail_after,

@@ -278,6 +278,34 @@ async fn a_server_that_refuses_one_clients_question_still_answers() {
 }
 
 #[tokio::test]
+async fn a_question_that_is_none_to_the_server_says_nothing_about_others() {
+    let clock = Arc::new(ManualClock::new());
+    let stub = Stub::always(active(900));
+    let verifier = verifier(&stub, &clock);
+    for status in [400, 413] {
+        stub.reply(Reply::new(status, ""));
+        assert!(is_unavailable(&verify(&verifier, "odd").await), "{status}");
+        assert!(verifier.check_ready().is_ok(), "{status}");
+    }
+}
+
+/// Nothing asks in the background: a service that is taken out of use because it is not ready would never come back.
+#[tokio::test]
+async fn a_failure_counts_for_ten_seconds_and_then_the_next_request_finds_out() {
+    let clock = Arc::new(ManualClock::new());
+    let stub = Stub::always(Reply::new(503, ""));
+    let verifier = verifier(&stub, &clock);
+    assert!(verifier.check_ready().is_ok(), "nothing is known yet");
+    for _ in 0..2 {
+        assert!(is_unavailable(&verify(&verifier, "t").await));
+        clock.advance(SECOND * 10 - Duration::from_millis(1));
+        assert!(verifier.check_ready().is_err());
+        clock.advance(Duration::from_millis(1));
+        assert!(verifier.check_ready().is_ok());
+    }
+}
+
+#[tokio::test]
 async fn what_the_server_cannot_say_is_unavailable_and_asked_again() {
     let clock = Arc::new(ManualClock::new());
     let stub = Stub::always(inactive());
@@ -352,6 +380,101 @@ async fn a_kept_token_outlives_an_outage_for_as_long_as_is_said() {
     assert!(verify(&verifier, "t").await.is_err(), "what was revoked is not kept");
 }
 
+/// What the holder of a revoked token can bring about, and a server that answers but refuses this service.
+#[tokio::test]
+async fn a_kept_token_is_not_used_where_the_server_answers() {
+    let clock = Arc::new(ManualClock::new());
+    let stub = Stub::always(active(900));
+    let verifier = source(&stub, &clock).stale_for(SECOND * 60).verifier("device").unwrap();
+    assert!(verify(&verifier, "t").await.is_ok());
+    clock.advance(SECOND * 5);
+    for status in [429, 400, 413, 401, 404, 200] {
+        stub.reply(Reply::new(status, ""));
+        assert!(is_unavailable(&verify(&verifier, "t").await), "{status}");
+    }
+    stub.reply(Reply::new(500, ""));
+    assert!(verify(&verifier, "t").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_that_has_used_up_its_allowance_cannot_have_a_kept_token_used() {
+    let clock = Arc::new(ManualClock::new());
+    let stub = Stub::always(active(900));
+    let verifier = source(&stub, &clock).stale_for(SECOND * 60).verifier("device").unwrap();
+    let ask = async |text: &str| {
+        let presented = PresentedToken::bearer(text).from_source("192.0.2.1".parse().unwrap());
+        verifier.verify(&presented).await
+    };
+    assert!(ask("revoked").await.is_ok());
+    clock.advance(SECOND * 5);
+    stub.reply(inactive());
+    for number in 0..200 {
+        assert!(ask(&format!("invented-{number}")).await.is_err());
+    }
+    assert_eq!(ask("revoked").await, Err(Unavailable::TooManyUnknown.into()));
+}
+
+#[tokio::test]
+async fn a_client_that_takes_all_places_cannot_have_a_kept_token_used() {
+    let clock = Arc::new(ManualClock::new());
+    let (stub, gate) = gated(active(900));
+    let source = source(&stub, &clock).concurrency(1).stale_for(SECOND * 60);
+    let verifier = Arc::new(source.verifier("device").unwrap());
+    gate.add_permits(1);
+    assert!(verify(&verifier, "revoked").await.is_ok());
+    clock.advance(SECOND * 5);
+    let mut waiting = JoinSet::new();
+    for number in 0..16 {
+        let verifier = verifier.clone();
+        waiting.spawn(async move { verify(&verifier, &format!("t{number}")).await });
+    }
+    stub.called(2).await;
+    let refused = tokio::time::timeout(SECOND * 60, verify(&verifier, "revoked")).await;
+    let refused = refused.unwrap().unwrap_err().to_string();
+    assert!(refused.contains("too many tokens"), "{refused}");
+    assert!(!refused.contains("store"), "{refused}");
+}
+
+/// The first calls hold all places until they time out. The others find out nothing, and need not.
+#[tokio::test]
+async fn while_the_server_hangs_kept_tokens_are_used_for_want_of_a_place_too() {
+    let clock = Arc::new(ManualClock::new());
+    let (stub, gate) = gated(active(900));
+    let source = source(&stub, &clock).concurrency(1).stale_for(SECOND * 60);
+    let verifier = Arc::new(source.verifier("device").unwrap());
+    gate.add_permits(1);
+    assert!(verify(&verifier, "kept").await.is_ok());
+    clock.advance(SECOND * 5);
+    stub.reply(Reply::new(503, ""));
+    assert!(is_unavailable(&verify(&verifier, "never-seen").await));
+    stub.hang();
+    let mut waiting = JoinSet::new();
+    for number in 0..16 {
+        let verifier = verifier.clone();
+        waiting.spawn(async move { verify(&verifier, &format!("t{number}")).await });
+    }
+    stub.called(3).await;
+    let used = tokio::time::timeout(SECOND * 60, verify(&verifier, "kept")).await;
+    assert!(used.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn no_time_is_too_long_and_the_calls_at_once_are_bounded() {
+    let clock = Arc::new(ManualClock::new());
+    let stub = Stub::always(active(900));
+    let longest = source(&stub, &clock).stale_for(Duration::MAX);
+    let verifier = longest.verifier("device").unwrap();
+    assert!(verify(&verifier, "t").await.is_ok());
+    stub.reply(Reply::new(503, ""));
+    clock.advance(SECOND * 5);
+    assert!(verify(&verifier, "t").await.is_ok());
+    for most in [0, 10_001, usize::MAX] {
+        let error = source(&stub, &clock).concurrency(most).verifier("device").unwrap_err();
+        assert!(matches!(error, SetupError::Setting { .. }), "{most}: {error}");
+    }
+    assert!(source(&stub, &clock).concurrency(10_000).verifier("device").is_ok());
+}
+
 #[tokio::test]
 async fn a_flood_of_invented_tokens_displaces_no_active_one() {
     let clock = Arc::new(ManualClock::new());
@@ -401,6 +524,25 @@ async fn what_can_be_no_token_is_not_sent() {
         );
     }
     assert_eq!(stub.calls(), 0);
+}
+
+/// The server reads 16 KiB, and a byte may take three when it is sent.
+#[tokio::test]
+async fn what_is_too_long_when_it_is_encoded_is_not_sent() {
+    let clock = Arc::new(ManualClock::new());
+    let stub = Stub::always(active(900));
+    let verifier = verifier(&stub, &clock);
+    let percent = "%".repeat(8000);
+    assert_eq!(verify(&verifier, &percent).await, Err(Rejection::Malformed.into()));
+    let (token, key) = ("t".repeat(8192), "k".repeat(8192));
+    let both = verifier.verify(&PresentedToken::with_key(&token, &key)).await;
+    assert_eq!(both, Err(Rejection::Malformed.into()));
+    assert_eq!(stub.calls(), 0);
+
+    let longest = PresentedToken::with_key(&token, &key[..7168]);
+    let longest = longest.from_source("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap());
+    assert!(verifier.verify(&longest).await.is_ok());
+    assert!(stub.asked()[0].body.len() <= 16 * 1024);
 }
 
 #[tokio::test]

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use auth_core::{ClientNetwork, Rejection, VerifiedToken, VerifyError, WiderNetwork};
+use auth_core::{ClientNetwork, Rejection, VerifiedToken, WiderNetwork};
 
+use super::failure::Failure;
 use super::flight::Outcome;
 use super::question::Question;
 use crate::bounded_cache::BoundedCache;
@@ -64,7 +65,7 @@ impl Answers {
     }
 
     /// An answer that is recent enough.
-    pub(super) fn known(&mut self, question: &Question, now: Duration) -> Option<Result<VerifiedToken, VerifyError>> {
+    pub(super) fn known(&mut self, question: &Question, now: Duration) -> Option<Result<VerifiedToken, Rejection>> {
         let Limits {
             fresh_for,
             inactive_for,
@@ -74,13 +75,13 @@ impl Answers {
             return (now.saturating_sub(kept.asked_at) < fresh_for).then_some(Ok(kept.answer));
         }
         let kept = self.inactive.get(question)?;
-        (now.saturating_sub(kept.asked_at) < inactive_for).then_some(Err(kept.answer.into()))
+        (now.saturating_sub(kept.asked_at) < inactive_for).then_some(Err(kept.answer))
     }
 
     /// An active token that is used although it is not recent, because the server does not answer.
     pub(super) fn stale(&mut self, question: &Question, now: Duration) -> Option<VerifiedToken> {
         let kept = self.active.get(question)?;
-        let most = self.limits.fresh_for + self.limits.stale_for;
+        let most = self.limits.fresh_for.saturating_add(self.limits.stale_for);
         (now.saturating_sub(kept.asked_at) < most).then_some(kept.answer)
     }
 
@@ -104,7 +105,7 @@ impl Answers {
     pub(super) fn end(
         &mut self,
         question: &Question,
-        outcome: Option<&Result<VerifiedToken, VerifyError>>,
+        outcome: Option<&Result<VerifiedToken, Failure>>,
         asked_at: Duration,
     ) {
         self.flights.remove(question);
@@ -114,7 +115,7 @@ impl Answers {
                 let answer = token.clone();
                 self.active.insert(*question, Kept { answer, asked_at });
             }
-            Some(Err(VerifyError::Rejected(reason))) => {
+            Some(Err(Failure::Rejected(reason))) => {
                 self.active.remove(question);
                 let answer = *reason;
                 self.inactive.insert(*question, Kept { answer, asked_at });

@@ -105,6 +105,11 @@ impl Stub {
         *self.handler.lock().expect("not poisoned") = boxed(handler);
     }
 
+    /// From now on it does not reply.
+    pub(crate) fn hang(&self) {
+        *self.handler.lock().expect("not poisoned") = boxed(|_| std::future::pending());
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
