@@ -51,6 +51,8 @@ const UNDER_WAY_FOR_EACH: usize = 16;
 ///   answers are kept, how long an answer may be and how long it may take are bounded.
 /// * Where the server does not answer, tokens are [`Unavailable`](auth_core::Unavailable) (503), except those that are kept for
 ///   [`stale_for`](Self::stale_for).
+/// * What can be no token is rejected (401) without a question: what is not visible ASCII, or longer than 8 KiB, or with its key
+///   longer than 15 KiB when it is form-encoded.
 ///
 /// # Security
 /// Tokens are kept as SHA-256 digests, together with what was asked about them. The server's answer must name the token's
@@ -84,7 +86,8 @@ impl IntrospectionSource {
         }
     }
 
-    /// How long an accepted token is accepted without another question. 5 s by default; zero asks each time.
+    /// How long an accepted token is accepted without another question. 5 s by default. With zero each is asked
+    /// about, but those that come while a question about the same token is under way share its answer.
     #[must_use]
     pub fn fresh_for(mut self, time: Duration) -> Self {
         self.limits.fresh_for = time;
@@ -99,10 +102,11 @@ impl IntrospectionSource {
     }
 
     /// How much longer than [`fresh_for`](Self::fresh_for) an accepted token is accepted while the server does not answer.
-    /// Zero by default.
+    /// Zero by default. Not to answer is to be unreachable, to take longer than the [`timeout`](Self::timeout), or to answer 5xx.
     ///
     /// # Security
-    /// For this long, a revocation is not seen where the server cannot be reached.
+    /// For this long, a revocation is not seen where the server does not answer. The holder of a token cannot bring this about by
+    /// asking too much: what this service or the server refuses for that (429) is 503 here.
     #[must_use]
     pub fn stale_for(mut self, time: Duration) -> Self {
         self.limits.stale_for = time;
@@ -116,14 +120,16 @@ impl IntrospectionSource {
         self
     }
 
-    /// How many calls are made at once. 32 by default; 16 times as many wait, and further ones are answered 503.
+    /// How many calls are made at once: 1 to 10,000, by default 32. At most 16 times as many questions are under way, those that
+    /// wait included, and half of these for one client. Further ones are answered 503.
     #[must_use]
     pub fn concurrency(mut self, most: usize) -> Self {
         self.concurrency = most;
         self
     }
 
-    /// How long a call may take. 3 s by default.
+    /// How long a call may take. 3 s by default. A question may take three times as long: it waits for its turn, and is asked
+    /// once more where the connection broke.
     #[must_use]
     pub fn timeout(mut self, time: Duration) -> Self {
         self.calls.timeout = time;

@@ -37,7 +37,9 @@ use saved_copy::SavedCopy;
 /// * Keys are fetched again when four fifths of the time have passed for which the server says that they are fresh
 ///   (`Cache-Control: max-age`, taken as 30 s at least and one hour at most; 5 minutes where it says nothing).
 /// * A token that names an unknown key causes one fetch, however many requests carry such tokens, and at most one in five
-///   seconds. In between such a token is rejected.
+///   seconds. In between such a token is rejected, also where the server has begun to sign with that key meanwhile (an
+///   emergency rotation).
+/// * The time that an answer was in a cache (`Age`) counts.
 /// * Where the keys cannot be fetched, they are used for [`fail_after`](Self::fail_after); then every token is
 ///   [`Unavailable`] (503).
 ///
@@ -85,8 +87,9 @@ impl KeySetSource {
     /// A file in which the last keys are kept, so that the service starts while the server does not answer.
     ///
     /// # Security
-    /// What is in it is public, and whoever can write it can sign tokens: it is written with mode 0600, in one piece, and not
-    /// read where others than its owner may write it, or where it is older than [`fail_after`](Self::fail_after).
+    /// What is in it is public, but anyone who can write it can sign tokens. It is written with mode 0600, in one piece. It is
+    /// not read where its owner is neither the user of this process nor root, where others than its owner may write it, or
+    /// where it is older than [`fail_after`](Self::fail_after).
     #[must_use]
     pub fn saved_copy(mut self, file: impl AsRef<Path>) -> Self {
         self.saved_copy = Some(SavedCopy::new(file.as_ref(), &self.url));
@@ -164,12 +167,75 @@ impl FetchedKeySet {
         self.fetching.check_age()?;
         let verifier = self.fetching.verifier();
         match verifier.verify(presented).await {
-            Err(VerifyError::Rejected(Rejection::UnknownKey)) if verifier.names_unknown_key(presented.text) => {
-                self.fetching.look_for_new_keys().await?;
-                self.fetching.check_age()?;
-                verifier.verify(presented).await
-            }
+            Err(VerifyError::Rejected(Rejection::UnknownKey)) => self.verify_again(presented).await,
             other => other,
         }
+    }
+
+    /// After a fetch; or with the keys that there are by now, where another request's fetch has brought the one that this
+    /// token names.
+    async fn verify_again(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
+        let verifier = self.fetching.verifier();
+        if verifier.names_unknown_key(presented.text) {
+            self.fetching.look_for_new_keys().await?;
+            self.fetching.check_age()?;
+        }
+        verifier.verify(presented).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use auth_core::testing::ManualClock;
+    use auth_core::{ClaimsProfile, Generation, Grant, Issuer, Realm, Scopes, Subject, SubjectClaim, SystemEntropy};
+    use token_jwt::{Algorithm, DateUnit, JwtIssuer, JwtKeys, SigningKey, SystemRandom};
+
+    fn config() -> JwtConfig {
+        JwtConfig {
+            claims: ClaimsProfile {
+                flavour: "shops".into(),
+                realm: Some(Realm::parse("shops").unwrap()),
+                lifetime: Duration::from_secs(900),
+                subject: SubjectClaim::Sub,
+                issued_at: true,
+                scope: true,
+            },
+            unit: DateUnit::Seconds,
+        }
+    }
+
+    fn without_keys(clock: &Arc<ManualClock>) -> FetchedKeySet {
+        let calls = KeySetSource::new("http://127.0.0.1:9/", config()).calls;
+        let server = Server::new("http://127.0.0.1:9/", &calls).unwrap();
+        let fetching = Arc::new(Fetching::new(fetching::Parts {
+            health: Health::new(server.url(), clock.clone()),
+            server,
+            verifier: JwtVerifier::new(config(), KeySet::empty(), clock.clone()),
+            fail_after: Duration::from_secs(3600),
+            patience: Duration::from_millis(10),
+            saved_copy: None,
+            clock: clock.clone(),
+        }));
+        let task = tokio::spawn(async {});
+        FetchedKeySet { fetching, task }
+    }
+
+    /// The fetch of another request has ended after this one's first check.
+    #[tokio::test]
+    async fn a_key_that_has_come_meanwhile_is_used_without_a_fetch() {
+        let clock = Arc::new(ManualClock::new());
+        let key = SigningKey::generate(Algorithm::EdDSA, &SystemRandom::new()).unwrap();
+        let keys = JwtKeys::new(key, Vec::new()).unwrap();
+        let issuer = JwtIssuer::new(config(), keys, clock.clone(), Arc::new(SystemEntropy));
+        let realm = Realm::parse("shops").unwrap();
+        let grant = Grant::new(Subject(7), Generation(0), realm, Scopes::none());
+        let issued = issuer.issue(grant).await.unwrap();
+        let token = PresentedToken::bearer(issued.plain.expose());
+
+        let keys = without_keys(&clock);
+        assert!(keys.verify_again(&token).await.is_err());
+        keys.fetching.verifier().set_keys(issuer.verifying_keys());
+        assert_eq!(keys.verify_again(&token).await.unwrap().subject(), Subject(7));
     }
 }

@@ -132,7 +132,7 @@ impl Server {
 /// An address with TLS, or on this machine.
 ///
 /// # Security
-/// Without TLS whoever is on the way could put keys of his own into a key set, or make any token active.
+/// Without TLS an attacker on the path could put keys of their own into a key set, or make any token active.
 fn allowed(text: &str) -> Result<Url, SetupError> {
     let refused = |why| SetupError::Url {
         url: text.split('@').next_back().unwrap_or_default().to_owned(),

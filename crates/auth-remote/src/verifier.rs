@@ -10,7 +10,9 @@ use crate::key_set::FetchedKeySet;
 /// [`IntrospectionSource`](crate::IntrospectionSource) or a [`KeySetSource`](crate::KeySetSource).
 ///
 /// # Contract
-/// * A token that cannot be checked is [`VerifyError::Unavailable`] (503), never rejected and never accepted.
+/// * A token that cannot be checked is [`VerifyError::Unavailable`] (503), never rejected and never accepted; but for
+///   [`stale_for`](crate::IntrospectionSource::stale_for), and for new keys in the seconds between two
+///   [fetches](crate::KeySetSource).
 /// * All calls to the server run on the tokio runtime in which the verifier was made, whichever runtime asks. They end when
 ///   the last of its callers is gone.
 /// * Accepted tokens have everything that they say ([`VerifiedToken::claims_json`]): the claims of a signed token, or the
@@ -32,7 +34,8 @@ impl RemoteVerifier {
     /// Whether tokens can be checked at present, for a service's own `/readyz`. It asks nothing: it is about the last call.
     ///
     /// # Errors
-    /// [`Unavailable`]: the keys are too old or there are none yet, or the last question was not answered.
+    /// [`Unavailable`]: the keys are too old or there are none yet; or the last question was not answered, less than ten seconds
+    /// ago. After that it is not known whether the server answers, and the next request finds out.
     pub fn check_ready(&self) -> Result<(), Unavailable> {
         match &self.0 {
             Source::KeySet(keys) => keys.check_ready(),

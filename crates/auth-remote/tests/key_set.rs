@@ -181,6 +181,46 @@ async fn without_the_server_keys_are_used_for_the_time_that_is_said_and_then_non
     until_accepted(&verifier, &token, true).await;
 }
 
+/// Behind a cache, an answer may be from before an emergency rotation.
+#[tokio::test]
+async fn the_time_that_an_answer_was_in_a_cache_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.json");
+    let clock = Arc::new(ManualClock::new());
+    let server = Server::new("k1", &clock);
+    let token = server.token().await;
+    let stub = Stub::always(set(&server.jwk_set()).with("Age", "3000"));
+    let verifier = source(&stub, &clock).saved_copy(&file).start().await.unwrap();
+    stub.reply(Reply::new(503, ""));
+    clock.advance(SECOND * 599);
+    assert!(verify(&verifier, &token).await.is_ok());
+    let from_copy = start_from(&file, &stub, &clock).await;
+    assert!(verify(&from_copy, &token).await.is_ok());
+    clock.advance(SECOND);
+    assert!(is_unavailable(&verify(&verifier, &token).await));
+    assert!(is_unavailable(&verify(&from_copy, &token).await), "the copy, too");
+
+    stub.reply(set(&server.jwk_set()).with("Age", "3600"));
+    let too_old = start(&stub, &clock).await;
+    assert!(is_unavailable(&verify(&too_old, &token).await));
+}
+
+#[tokio::test]
+async fn no_time_is_too_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.json");
+    let clock = Arc::new(ManualClock::new());
+    let server = Server::new("k1", &clock);
+    let token = server.token().await;
+    let stub = Stub::always(set(&server.jwk_set()));
+    for reply in [set(&server.jwk_set()), Reply::new(503, "")] {
+        stub.reply(reply);
+        clock.advance(SECOND);
+        let forever = source(&stub, &clock).fail_after(Duration::MAX).saved_copy(&file);
+        assert!(verify(&forever.start().await.unwrap(), &token).await.is_ok());
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_key_set_leaves_the_keys_in_use() {
     let clock = Arc::new(ManualClock::new());
@@ -312,6 +352,11 @@ async fn a_saved_copy_that_others_can_write_or_that_is_of_another_server_is_not_
         ));
         mode(0o644);
         assert!(verify(&start_from(&file, &stub, &clock).await, &token).await.is_ok());
+        // Only root can give a file to others.
+        if std::os::unix::fs::chown(&file, Some(12_345), None).is_ok() {
+            let of_others = start_from(&file, &stub, &clock).await;
+            assert!(is_unavailable(&verify(&of_others, &token).await));
+        }
         // What is written is for its owner alone, also where another file was there.
         stub.reply(set(&server.jwk_set()));
         drop(source(&stub, &clock).saved_copy(&file).start().await.unwrap());
@@ -328,6 +373,22 @@ async fn a_saved_copy_that_others_can_write_or_that_is_of_another_server_is_not_
 fn clock_text(saved: &str, later: i64) -> String {
     let now = ManualClock::START.as_millis();
     saved.replace(&now.to_string(), &(now + later).to_string())
+}
+
+/// One name for all would be removed by one process while another one writes it.
+#[tokio::test]
+async fn several_processes_may_have_the_same_saved_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.json");
+    let clock = Arc::new(ManualClock::new());
+    let server = Server::new("k1", &clock);
+    let stub = Stub::always(set(&server.jwk_set()));
+    // What another process is just writing.
+    let theirs = folder.path().join("keys.json.new");
+    std::fs::create_dir(&theirs).unwrap();
+    drop(source(&stub, &clock).saved_copy(&file).start().await.unwrap());
+    let token = server.token().await;
+    assert!(verify(&start_from(&file, &stub, &clock).await, &token).await.is_ok());
 }
 
 #[tokio::test]

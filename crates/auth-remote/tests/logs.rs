@@ -62,11 +62,23 @@ async fn a_saved_copy_that_is_not_used_is_named_with_the_reason() {
     }
     std::fs::write(&file, &whole).unwrap();
     clock.advance(Duration::from_secs(60));
-    drop(source.start().await.unwrap());
+    drop(source.clone().start().await.unwrap());
     let events = log.take();
     assert_eq!(
         (&events[1]["event"], &events[1]["age_seconds"]),
         (&"saved_keys_used".into(), &60.into())
+    );
+
+    clock.advance(Duration::from_secs(3600));
+    drop(source.clone().start().await.unwrap());
+    let error = &log.take()[1]["error"];
+    assert_eq!(error, "it is 3660 s old, and keys are used for 3600 s");
+    clock.set(ManualClock::START.minus(Duration::from_secs(60)));
+    drop(source.start().await.unwrap());
+    let error = &log.take()[1]["error"];
+    assert_eq!(
+        error,
+        "it was saved in the future: the clock of this machine is wrong, or was"
     );
 }
 

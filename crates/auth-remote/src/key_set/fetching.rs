@@ -9,7 +9,7 @@ use token_jwt::{JwtVerifier, KeySet};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
-use super::freshness::fresh_for;
+use super::freshness::{age, fresh_for};
 use super::published::keys_of;
 use super::saved_copy::SavedCopy;
 use super::schedule::Schedule;
@@ -41,6 +41,14 @@ pub(super) struct Fetching {
     /// How many fetches have ended.
     ended: watch::Sender<u64>,
     wanted: Arc<Notify>,
+}
+
+/// What an answer says about the keys that it has, or confirms.
+struct Confirmed {
+    /// For how long they are fresh.
+    fresh: Duration,
+    /// How long ago the server said so: a cache may have kept its answer.
+    age: Duration,
 }
 
 /// Fetches when keys are due, until the verifier is gone.
@@ -123,8 +131,9 @@ impl Fetching {
             Err(error) => Err(error.to_string()),
         };
         match &outcome {
-            Ok(fresh) => {
-                self.schedule().confirmed(asked_at, *fresh, self.parts.fail_after);
+            Ok(Confirmed { fresh, age }) => {
+                let usable = self.parts.fail_after.saturating_sub(*age);
+                self.schedule().confirmed(asked_at, *fresh, usable);
                 self.parts.health.answered();
             }
             Err(why) => {
@@ -133,14 +142,21 @@ impl Fetching {
             }
         }
         self.ended.send_modify(|ended| *ended += 1);
-        if outcome.is_ok() {
-            self.save().await;
+        if let Ok(Confirmed { age, .. }) = outcome {
+            self.save(age).await;
         }
     }
 
-    /// Uses the keys of an answer; for how long they are fresh.
-    fn take(&self, answer: &Answer, known: Option<HeaderValue>) -> Result<Duration, String> {
+    /// Uses the keys of an answer, unless a cache has had it for longer than keys may be used.
+    fn take(&self, answer: &Answer, known: Option<HeaderValue>) -> Result<Confirmed, String> {
+        let age = age(&answer.headers);
         match answer.status {
+            200 | 304 if age >= self.parts.fail_after => {
+                return Err(format!(
+                    "a cache on the way gave an answer that is {} s old",
+                    age.as_secs()
+                ));
+            }
             200 => {
                 self.use_keys(&answer.body)?;
                 *lock(&self.tag) = answer.headers.get(ETAG).cloned();
@@ -148,7 +164,8 @@ impl Fetching {
             304 if known.is_some() => {}
             status => return Err(format!("it answered {status}")),
         }
-        Ok(fresh_for(&answer.headers))
+        let fresh = fresh_for(&answer.headers);
+        Ok(Confirmed { fresh, age })
     }
 
     fn use_keys(&self, jwk_set: &str) -> Result<(), String> {
@@ -183,12 +200,12 @@ impl Fetching {
         keys_of(self.verifier().flavour(), jwk_set).map_err(|error| error.to_string())
     }
 
-    /// Keeps what was confirmed now, so that the next start knows how old it is.
-    async fn save(&self) {
+    /// Keeps what was confirmed so long ago, so that the next start knows how old it is.
+    async fn save(&self, age: Duration) {
         let Some(copy) = &self.parts.saved_copy else {
             return;
         };
-        if let Err(error) = copy.write(self.parts.clock.now()).await {
+        if let Err(error) = copy.write(self.parts.clock.now().minus(age)).await {
             tracing::warn!(event = "keys_not_saved", file = %copy.display(), error);
         }
     }

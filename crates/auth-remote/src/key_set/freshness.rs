@@ -17,9 +17,15 @@ const MOST: Duration = Duration::from_secs(60 * 60);
 pub(super) fn fresh_for(headers: &HeaderMap) -> Duration {
     let max_age = match directives(headers) {
         None => DEFAULT,
-        Some(seconds) => Duration::from_secs(seconds.saturating_sub(age(headers))),
+        Some(seconds) => Duration::from_secs(seconds).saturating_sub(age(headers)),
     };
     max_age.clamp(LEAST, MOST)
+}
+
+/// How long ago a cache on the way has had it from the server (RFC 9111 section 5.1).
+pub(super) fn age(headers: &HeaderMap) -> Duration {
+    let age = headers.get(AGE).and_then(|value| value.to_str().ok());
+    Duration::from_secs(age.and_then(|age| age.parse().ok()).unwrap_or(0))
 }
 
 /// The seconds of `max-age`; zero where caching is forbidden; `None` where nothing is said.
@@ -40,12 +46,6 @@ fn directives(headers: &HeaderMap) -> Option<u64> {
         }
     }
     found
-}
-
-/// How long ago a cache on the way has had it.
-fn age(headers: &HeaderMap) -> u64 {
-    let age = headers.get(AGE).and_then(|value| value.to_str().ok());
-    age.and_then(|age| age.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The last key set in a file, for a start while the server does not answer.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
 use std::path::{self, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,8 +84,12 @@ impl SavedCopy {
         }
         let confirmed_at = Timestamp::from_millis(saved.confirmed_at);
         let age = now.since(confirmed_at);
-        if confirmed_at > now.plus(auth_core::CLOCK_SKEW) || age >= most {
-            return Err(format!("it was saved {} s ago, or in the future", age.as_secs()));
+        if confirmed_at > now.plus(auth_core::CLOCK_SKEW) {
+            return Err("it was saved in the future: the clock of this machine is wrong, or was".to_owned());
+        }
+        if age >= most {
+            let (age, most) = (age.as_secs(), most.as_secs());
+            return Err(format!("it is {age} s old, and keys are used for {most} s"));
         }
         Ok((saved.jwk_set, age))
     }
@@ -102,53 +106,45 @@ async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + S
     }
 }
 
+/// Writes another file in the same folder, of a name that no other process uses, and puts it in this one's place. Only its
+/// owner reads and writes it.
 fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = beside(file);
-    match fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let written = private().open(&beside).and_then(|mut new| {
-        new.write_all(bytes)?;
-        new.sync_all()
-    });
-    written.and_then(|()| fs::rename(&beside, file))
-}
-
-/// `keys.json.new` for `keys.json`: in the same folder, so that it can take the file's place at once.
-fn beside(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
-}
-
-/// A new file that only its owner reads and writes.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut new = tempfile::Builder::new()
+        .prefix(".keys-")
+        .suffix(".new")
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    new.write_all(bytes)?;
+    new.as_file().sync_all()?;
+    new.persist(file)?;
+    Ok(())
 }
 
 fn read(file: &Path) -> io::Result<String> {
     let opened = File::open(file)?;
-    refuse_what_others_write(&opened)?;
+    refuse_what_others_write(&opened.metadata()?)?;
     let mut text = String::new();
     opened.take(MOST_BYTES).read_to_string(&mut text)?;
     Ok(text)
 }
 
 #[cfg(unix)]
-fn refuse_what_others_write(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    match file.metadata()?.permissions().mode() & 0o022 {
+fn refuse_what_others_write(file: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    const ROOT: u32 = 0;
+    let ours = rustix::process::geteuid().as_raw();
+    if ![ours, ROOT].contains(&file.uid()) {
+        let owner = file.uid();
+        let why = format!("its owner is the user {owner}, neither that of this process ({ours}) nor root");
+        return Err(io::Error::other(why));
+    }
+    match file.mode() & 0o022 {
         0 => Ok(()),
         _ => Err(io::Error::other("others than its owner may write it (chmod go-w)")),
     }
 }
 
 #[cfg(not(unix))]
-fn refuse_what_others_write(_: &File) -> io::Result<()> {
+fn refuse_what_others_write(_: &Metadata) -> io::Result<()> {
     Ok(())
 }

@@ -67,10 +67,10 @@ impl Schedule {
         self.in_progress = true;
     }
 
-    /// The server has confirmed the keys, when it was asked at this time. The next fetch is after four fifths of the time
-    /// for which they are fresh.
-    pub(super) fn confirmed(&mut self, asked_at: Duration, fresh: Duration, fail_after: Duration) {
-        self.usable_until = Some(asked_at + fail_after);
+    /// The server has confirmed the keys, when it was asked at this time: they may be used for so long. The next fetch is
+    /// after four fifths of the time for which they are fresh.
+    pub(super) fn confirmed(&mut self, asked_at: Duration, fresh: Duration, usable: Duration) {
+        self.use_for(asked_at, usable);
         self.due_at = asked_at + fresh * 4 / 5;
         self.failures = 0;
         self.in_progress = false;
@@ -86,7 +86,7 @@ impl Schedule {
 
     /// Keys that are used without a fetch, for so long.
     pub(super) fn use_for(&mut self, now: Duration, left: Duration) {
-        self.usable_until = Some(now + left);
+        self.usable_until = Some(now.saturating_add(left));
     }
 }
 
