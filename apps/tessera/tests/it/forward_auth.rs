@@ -2,6 +2,7 @@
 
 mod access;
 mod identity;
+mod neighbours;
 mod passing;
 mod service;
 mod stage;
@@ -11,6 +12,7 @@ mod trouble;
 use crate::proxy_process::Program;
 use crate::support::server::{Server, Setup};
 
+pub use neighbours::{another_default_server_is_refused, another_server_lets_no_forged_identity_pass};
 use stage::Stage;
 pub use traefik::traefiks_file_removes_and_copies_every_header;
 

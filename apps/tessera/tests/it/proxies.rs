@@ -38,6 +38,16 @@ fn main() {
             forward_auth::traefiks_file_removes_and_copies_every_header();
             Ok(())
         }),
+        with(
+            nginx,
+            "forward_auth::nginx::another_server_lets_no_forged_identity_pass",
+            forward_auth::another_server_lets_no_forged_identity_pass,
+        ),
+        with(
+            nginx,
+            "forward_auth::nginx::another_default_server_is_refused",
+            forward_auth::another_default_server_is_refused,
+        ),
     ];
     for program in [Program::Nginx, Program::Caddy] {
         let laws = forward_auth::LAWS.map(|(name, law)| {

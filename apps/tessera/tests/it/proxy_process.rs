@@ -76,7 +76,7 @@ impl Program {
 impl ProxyProcess {
     /// Starts it with settings that `settings` writes for its folder and its address.
     pub fn start(program: Program, settings: impl Fn(&Path, SocketAddr) -> String) -> Self {
-        // Somebody else may take the port before the proxy does.
+        // Another process may take the port before the proxy does.
         let started = (0..3).find_map(|_| Self::try_start(program, &settings).ok());
         started.unwrap_or_else(|| match Self::try_start(program, &settings) {
             Ok(started) => started,
@@ -84,8 +84,11 @@ impl ProxyProcess {
         })
     }
 
-    /// The error is its log.
-    fn try_start(program: Program, settings: impl Fn(&Path, SocketAddr) -> String) -> Result<Self, String> {
+    /// Starts it once.
+    ///
+    /// # Errors
+    /// Its log.
+    pub fn try_start(program: Program, settings: impl Fn(&Path, SocketAddr) -> String) -> Result<Self, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let address = free_address();
         let path = folder.path().join("settings");

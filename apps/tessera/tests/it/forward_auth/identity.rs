@@ -13,7 +13,7 @@ use crate::support::sign_in::{basic, bearer, client, device, session, workshop};
 /// The characters other than letters, digits and the hyphen that the name of a header can have (RFC 9110 section 5.6.2).
 const ODD: &str = "!#$%&'*+.^_`|~";
 
-const FORGED: &str = "forged";
+pub const FORGED: &str = "forged";
 
 pub fn the_service_learns_who_calls(program: Program) {
     let (server, stage) = staged(program);
@@ -56,7 +56,7 @@ fn verified(server: &Server, identity: &str) -> String {
 }
 
 /// Names that a service could take for this one.
-fn aliases(name: &str) -> Vec<String> {
+pub fn aliases(name: &str) -> Vec<String> {
     let odd = ODD.chars().flat_map(|odd| {
         let odd = odd.to_string();
         let first = name.replacen('-', &odd, 1);

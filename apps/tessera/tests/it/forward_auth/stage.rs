@@ -26,26 +26,10 @@ impl Stage {
     /// With a change to the file.
     pub fn with(program: Program, tessera: SocketAddr, change: impl Fn(String) -> String) -> Self {
         let (service, tessera) = (Service::start(), Relay::start(tessera));
-        let settings = |folder: &Path, address: SocketAddr| {
-            let file = change(documented(program));
-            let listening = match program {
-                Program::Nginx => ("listen 80;", format!("listen {address};")),
-                Program::Caddy => (":80 {", format!(":{} {{", address.port())),
-            };
-            let addresses = [
-                listening,
-                ("127.0.0.1:8080", tessera.address.to_string()),
-                ("127.0.0.1:9000", service.address.to_string()),
-            ];
-            let file = addresses
-                .iter()
-                .fold(file, |file, (from, to)| replaced(&file, from, to));
-            match program {
-                Program::Nginx => nginx_around(folder, &file),
-                Program::Caddy => format!("{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}}\n{file}"),
-            }
-        };
-        let proxy = ProxyProcess::start(program, settings);
+        let upstreams = [tessera.address, service.address];
+        let proxy = ProxyProcess::start(program, |folder, address| {
+            settings(program, folder, address, upstreams, &change)
+        });
         Self {
             service,
             tessera,
@@ -84,6 +68,33 @@ impl Stage {
         let seen = self.service.take();
         assert!(seen.is_empty(), "{request:?} reached the service: {seen:?}");
         answer
+    }
+}
+
+/// The documented file with a change, the proxy's address, and those of Tessera and of the service.
+pub fn settings(
+    program: Program,
+    folder: &Path,
+    address: SocketAddr,
+    [tessera, service]: [SocketAddr; 2],
+    change: impl Fn(String) -> String,
+) -> String {
+    let listening = match program {
+        Program::Nginx => ("listen 80", format!("listen {address}")),
+        Program::Caddy => (":80 {", format!(":{} {{", address.port())),
+    };
+    let addresses = [
+        listening,
+        ("127.0.0.1:8080", tessera.to_string()),
+        ("127.0.0.1:9000", service.to_string()),
+    ];
+    let file = change(documented(program));
+    let file = addresses
+        .iter()
+        .fold(file, |file, (from, to)| replaced(&file, from, to));
+    match program {
+        Program::Nginx => nginx_around(folder, &file),
+        Program::Caddy => format!("{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}}\n{file}"),
     }
 }
 
