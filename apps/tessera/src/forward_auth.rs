@@ -10,7 +10,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use auth_actix::{AuthRejection, Authenticator, Head, RejectedRequest};
-use auth_core::{Scope, Unavailable, VerifiedToken};
+use auth_core::{Scope, VerifiedToken};
 use dialects::description::{Content, Credentials, Header, Operation, Parameter, Response};
 use permissions::Demand;
 use serde_json::json;
@@ -124,7 +124,7 @@ async fn verify(authenticator: Data<Authenticator>, counts: Data<WorkerCounts>, 
     judged.unwrap_or_else(refused)
 }
 
-/// The same, with the signed identity. 503 while no key signs: a service behind could not tell who calls.
+/// The same, with the signed identity. 503 where none can be made: a service behind could not tell who calls.
 async fn verify_and_sign(
     authenticator: Data<Authenticator>,
     counts: Data<WorkerCounts>,
@@ -133,7 +133,7 @@ async fn verify_and_sign(
 ) -> HttpResponse {
     let sign = |token: &VerifiedToken, mut identity: HttpResponse| {
         let signed = identities.of(token);
-        let signed = signed.ok_or_else(|| authenticator.unavailable(Unavailable::NoKey))?;
+        let signed = signed.map_err(|reason| authenticator.unavailable(reason))?;
         let name = HeaderName::from_static("x-auth-jwt");
         identity.headers_mut().insert(name, signed);
         Ok(identity)

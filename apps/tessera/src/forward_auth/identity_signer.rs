@@ -4,12 +4,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context;
-use auth_core::{Clock, Entropy, Scope, Timestamp, VerifiedToken, random_bytes};
+use auth_core::{Clock, Entropy, EntropyError, Scope, Timestamp, Unavailable, VerifiedToken, random_bytes};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keystore::{ActiveKeys, KeyFollower, KeyFormatError, Keyring};
 use serde::Serialize;
-use token_jwt::{Signer, SystemRandom};
+use token_jwt::{SignError, Signer, SystemRandom};
 
 use super::recent_identities::RecentIdentities;
 use crate::composition::Composition;
@@ -23,7 +23,8 @@ const TYPE: &str = "forward-auth+jwt";
 ///
 /// # Security
 /// An identity is for the services behind the proxy. It is no token of any flavour: its key belongs to no flavour, and its
-/// `typ` is refused by all of them. It cannot be revoked; it is valid for `lifetime`, and not beyond the token it is made of.
+/// `typ` is refused by all of them. It cannot be revoked; it is valid for `lifetime`, and not beyond the second in which the
+/// token it is made of expires.
 #[derive(Debug)]
 pub(crate) struct IdentitySigner {
     issuer: String,
@@ -34,6 +35,13 @@ pub(crate) struct IdentitySigner {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     random: SystemRandom,
+}
+
+/// An identity, and its `exp`.
+#[derive(Debug)]
+pub(super) struct SignedIdentity {
+    pub(super) text: String,
+    pub(super) expires_at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -90,9 +98,13 @@ impl IdentitySigner {
         RecentIdentities::new(self.clone())
     }
 
-    /// What signs now; `None`: no key does.
-    pub(super) fn current(&self) -> Option<Arc<Signer>> {
-        self.signer.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What signs now.
+    ///
+    /// # Errors
+    /// [`Unavailable::NoKey`] while no key signs.
+    pub(super) fn current(&self) -> Result<Arc<Signer>, Unavailable> {
+        let signer = self.signer.read().unwrap_or_else(PoisonError::into_inner);
+        signer.clone().ok_or(Unavailable::NoKey)
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -103,23 +115,41 @@ impl IdentitySigner {
         self.lifetime
     }
 
-    /// Signs the identity of a token that was checked. `None`: there are no random bytes.
-    pub(super) fn sign(&self, signer: &Signer, token: &VerifiedToken, now: Timestamp) -> Option<String> {
+    /// Signs the identity of a token that was checked. `exp` is rounded down to a second, and always after `now`: in its last
+    /// second, a token gets an identity that is valid to the end of that second.
+    ///
+    /// # Errors
+    /// [`Unavailable::Entropy`] where there are no random bytes.
+    pub(super) fn sign(
+        &self,
+        signer: &Signer,
+        token: &VerifiedToken,
+        now: Timestamp,
+    ) -> Result<SignedIdentity, Unavailable> {
         let ends = now.plus(self.lifetime);
         let ends = token.expires_at().map_or(ends, |expires| expires.min(ends));
+        let exp = ends.as_seconds().max(now.as_seconds() + 1);
         let claims = IdentityClaims {
             iss: &self.issuer,
             aud: &self.audience,
             sub: token.subject().to_string(),
-            exp: ends.as_seconds(),
+            exp,
             iat: now.as_seconds(),
-            jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>(&*self.entropy).ok()?),
+            jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>(&*self.entropy)?),
             flavour: token.flavour(),
             realm: token.realm().as_str(),
             token_id: token.session().id.to_string(),
             permissions: token.scopes().iter().map(Scope::as_str).collect(),
         };
-        signer.sign(&claims, &self.random).ok()
+        let text = signer.sign(&claims, &self.random).map_err(|error| match error {
+            SignError::Random => Unavailable::Entropy(EntropyError),
+            // Claims that cannot be written would be a mistake of ours: these are numbers and text.
+            _ => Unavailable::NoKey,
+        })?;
+        Ok(SignedIdentity {
+            text,
+            expires_at: Timestamp::from_seconds(exp),
+        })
     }
 }
 
@@ -135,9 +165,9 @@ impl KeyFollower for IdentitySigner {
 #[cfg(test)]
 pub(super) mod tests {
     use auth_core::testing::acting_as;
-    use auth_core::{PresentedToken, SecretKey, Subject, SystemEntropy, Verifier};
+    use auth_core::{PresentedToken, SecretKey, Subject, Verifier};
     use store_memory::MemoryStore;
-    use testkit::ManualClock;
+    use testkit::{FailingEntropy, ManualClock};
     use token_jwt::{ClaimsVerifier, DateUnit, JwtConfig, JwtVerifier, KeySet, Policy, UnixTime};
 
     use super::*;
@@ -145,6 +175,7 @@ pub(super) mod tests {
     /// A signer with keys of its own, and what publishes them.
     pub(in crate::forward_auth) struct Node {
         pub(in crate::forward_auth) clock: Arc<ManualClock>,
+        pub(in crate::forward_auth) entropy: Arc<FailingEntropy>,
         pub(in crate::forward_auth) keyring: Keyring,
         pub(in crate::forward_auth) keys: SigningKeys,
         pub(in crate::forward_auth) signer: Arc<IdentitySigner>,
@@ -152,7 +183,7 @@ pub(super) mod tests {
 
     impl Node {
         pub(in crate::forward_auth) async fn new(algorithm: &str) -> Self {
-            let (clock, entropy) = (Arc::new(ManualClock::new()), Arc::new(SystemEntropy));
+            let (clock, entropy) = (Arc::new(ManualClock::new()), Arc::new(FailingEntropy::new(1)));
             let master = SecretKey::from_bytes([9; 32]);
             let store = Arc::new(MemoryStore::new());
             let keyring = Keyring::new(store, &master, clock.clone(), entropy.clone());
@@ -168,12 +199,13 @@ pub(super) mod tests {
                 lifetime: settings.lifetime.0,
                 signer: RwLock::default(),
                 clock: clock.clone(),
-                entropy,
+                entropy: entropy.clone(),
                 random: SystemRandom::new(),
             });
             signer.follow(&keys, &keyring).await.expect("keys");
             Self {
                 clock,
+                entropy,
                 keyring,
                 keys,
                 signer,
@@ -182,9 +214,13 @@ pub(super) mod tests {
 
         fn sign(&self, token: &VerifiedToken) -> String {
             let signer = self.signer.current().expect("a key signs");
-            self.signer
-                .sign(&signer, token, self.clock.now())
-                .expect("random bytes")
+            let signed = self.signer.sign(&signer, token, self.clock.now());
+            signed.expect("random bytes").text
+        }
+
+        /// What signs has no key any more.
+        pub(in crate::forward_auth) fn take_key(&self) {
+            *self.signer.signer.write().expect("no panic") = None;
         }
 
         async fn published(&self) -> KeySet {
@@ -192,6 +228,13 @@ pub(super) mod tests {
             let set = self.keys.format.export_public(&keys).expect("public keys");
             KeySet::from_jwk_set(&set).expect("a set")
         }
+    }
+
+    /// Its `exp`.
+    pub(in crate::forward_auth) fn exp(text: &str) -> i64 {
+        let token = token_jwt::peek_unverified(text).expect("a token");
+        let claims: serde_json::Value = serde_json::from_str(token.payload_json()).expect("claims");
+        claims["exp"].as_i64().expect("seconds")
     }
 
     fn caller() -> VerifiedToken {
@@ -228,13 +271,8 @@ pub(super) mod tests {
         let mut parts = caller().into_parts();
         parts.expires_at = Some(node.clock.now().plus(Duration::from_millis(9_900)));
         let text = node.sign(&VerifiedToken::dangerous_from_verifier(parts));
-        let payload = token_jwt::peek_unverified(&text)
-            .expect("a token")
-            .payload_json()
-            .to_owned();
-        let claims: serde_json::Value = serde_json::from_str(&payload).expect("claims");
         let ends = node.clock.now().plus(Duration::from_millis(9_900)).as_seconds();
-        assert_eq!(claims["exp"], ends, "in whole seconds, rounded down");
+        assert_eq!(exp(&text), ends, "in whole seconds, rounded down");
     }
 
     /// Were the key that of a flavour, its type would still have it refused.

@@ -4,20 +4,25 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header::HeaderValue;
-use auth_core::{Timestamp, TokenId, VerifiedToken};
+use auth_core::{Timestamp, TokenId, Unavailable, VerifiedToken};
 use token_jwt::Signer;
 
 use super::identity_signer::IdentitySigner;
 
-/// How many identities one generation has: two of them are a few megabytes, where tokens have some permissions.
+/// How many identities one generation has.
 const GENERATION: usize = 2_000;
+
+/// The most bytes of an identity that is kept. So two generations have at most 8 MB of text; one that is longer, of a token
+/// with many permissions, is signed for each request.
+const LONGEST: usize = 2_048;
 
 /// Identities by token, to be handed out again for half of their life.
 ///
 /// A signature costs more than the rest of a check. A service behind the proxy gets an identity that is valid for at least
-/// half of `lifetime`, and sees the same `jti` in several requests. Each worker thread has its own, so none waits for another.
+/// half of `lifetime` (unless the token expires), and sees the same `jti` in several requests. Each worker thread has its own, so none waits for another.
 ///
 /// # Security
 /// It is asked only after the token was checked, so a revoked token gets none. What was signed for other permissions, or
@@ -38,6 +43,7 @@ struct Recent {
 struct Identity {
     of: VerifiedToken,
     signed_at: Timestamp,
+    expires_at: Timestamp,
     header: HeaderValue,
 }
 
@@ -49,24 +55,37 @@ impl RecentIdentities {
         }
     }
 
-    /// The identity of a token that was checked just now, as a header's value. `None`: no key signs, or there are no random
-    /// bytes.
-    pub(super) fn of(&self, token: &VerifiedToken) -> Option<HeaderValue> {
+    /// The identity of a token that was checked just now, as a header's value. Its `exp` is yet to come.
+    ///
+    /// # Errors
+    /// [`Unavailable::NoKey`] while no key signs, and [`Unavailable::Entropy`] where there are no random bytes.
+    pub(super) fn of(&self, token: &VerifiedToken) -> Result<HeaderValue, Unavailable> {
         let (signer, now) = (self.signer.current()?, self.signer.now());
         let mut recent = self.recent.borrow_mut();
         recent.keep_those_of(&signer);
-        let is_fresh = |signed_at| signed_at <= now && now < Timestamp::plus(signed_at, self.signer.lifetime() / 2);
-        if let Some(known) = recent.find(token).filter(|identity| is_fresh(identity.signed_at)) {
-            return Some(known.header.clone());
+        let half = self.signer.lifetime() / 2;
+        if let Some(known) = recent.find(token).filter(|identity| identity.is_fresh(now, half)) {
+            return Ok(known.header.clone());
         }
-        let mut header = HeaderValue::try_from(self.signer.sign(&signer, token, now)?).ok()?;
+        let signed = self.signer.sign(&signer, token, now)?;
+        let mut header = HeaderValue::try_from(signed.text).expect("base64url and dots are allowed in a header");
         header.set_sensitive(true);
-        recent.insert(Identity {
-            of: token.clone(),
-            signed_at: now,
-            header: header.clone(),
-        });
-        Some(header)
+        if header.len() <= LONGEST {
+            recent.insert(Identity {
+                of: token.clone(),
+                signed_at: now,
+                expires_at: signed.expires_at,
+                header: header.clone(),
+            });
+        }
+        Ok(header)
+    }
+}
+
+impl Identity {
+    /// Whether it may be handed out again: not in the second half of its life, and not after its end.
+    fn is_fresh(&self, now: Timestamp, half: Duration) -> bool {
+        self.signed_at <= now && now < self.signed_at.plus(half).min(self.expires_at)
     }
 }
 
@@ -104,13 +123,11 @@ impl fmt::Debug for RecentIdentities {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use auth_core::testing::acting_as;
-    use auth_core::{SessionRef, Subject};
+    use auth_core::{Clock, EntropyError, SessionRef, Subject};
 
     use super::*;
-    use crate::forward_auth::identity_signer::tests::Node;
+    use crate::forward_auth::identity_signer::tests::{Node, exp};
 
     const LIFE: Duration = Duration::from_secs(60);
 
@@ -188,5 +205,54 @@ mod tests {
         }
         let held = recent.recent.borrow();
         assert_eq!((held.younger.len(), held.older.len()), (500, GENERATION));
+    }
+
+    #[tokio::test]
+    async fn what_is_held_is_bounded_in_bytes_too() {
+        let node = Node::new("EdDSA").await;
+        let recent = node.signer.worker();
+        let many: Vec<String> = (0..300).map(|index| format!("a.permission.{index}")).collect();
+        let permissions = |count| many.iter().take(count).map(String::as_str);
+        for count in 0..many.len() {
+            let acting = acting_as(Subject(7), permissions(count));
+            let first = text(&recent, &acting.token());
+            let again = text(&recent, &acting.token());
+            assert_eq!(first == again, first.len() <= 2_048, "{} bytes", first.len());
+        }
+        let held = recent.recent.borrow();
+        assert!(held.younger.values().all(|identity| identity.header.len() <= 2_048));
+    }
+
+    /// `exp` is in seconds, and a token may end within one.
+    #[tokio::test]
+    async fn no_identity_is_handed_out_that_has_ended() {
+        let node = Node::new("EdDSA").await;
+        let recent = node.signer.worker();
+        let expires = node.clock.now().floor_to_second().plus(Duration::from_millis(3_900));
+        let mut parts = caller(1, &["read"]).into_parts();
+        parts.expires_at = Some(expires);
+        let token = VerifiedToken::dangerous_from_verifier(parts);
+        while node.clock.now() < expires {
+            let ends = Timestamp::from_seconds(exp(&text(&recent, &token)));
+            let now = node.clock.now();
+            assert!(ends > now, "at {now:?} it has ended: {ends:?}");
+            assert!(ends < expires.plus(Duration::from_secs(1)), "with its token");
+            node.clock.advance(Duration::from_millis(100));
+        }
+    }
+
+    #[tokio::test]
+    async fn why_there_is_no_identity_is_not_hidden() {
+        for algorithm in ["EdDSA", "ES256"] {
+            let node = Node::new(algorithm).await;
+            let recent = node.signer.worker();
+            node.entropy.fail(true);
+            let failed = recent.of(&caller(1, &[]));
+            assert_eq!(failed.unwrap_err(), Unavailable::Entropy(EntropyError));
+            node.entropy.fail(false);
+            text(&recent, &caller(1, &[]));
+            node.take_key();
+            assert_eq!(recent.of(&caller(1, &[])).unwrap_err(), Unavailable::NoKey);
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! `X-Auth-Jwt` (`[forward_auth.jwt]`): who calls, signed, for the services behind a proxy.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
+use store_diesel::{DieselStore, StoreOptions};
 use token_jwt::{ClaimsVerifier, KeySet, Policy, UnixTime};
 
 use crate::support::client::{Request, Response};
 use crate::support::server::{Server, Setup};
 use crate::support::sign_in::{Workshop, bare, basic, bearer, client, device, logout, session, verify, workshop};
-use crate::support::{jws, now_ms};
+use crate::support::{jws, now_ms, poll};
 
 const HEADER: &str = "X-Auth-Jwt";
 
@@ -160,17 +163,71 @@ fn a_refusal_has_no_signed_identity() {
 #[test]
 fn two_workers_and_a_restart_sign_with_one_key() {
     let folder = tempfile::tempdir().expect("a folder");
-    let start = || Setup::demo().file(&folder.path().join("t.db")).config(SETTINGS).start();
-    let kid = |server: &Server| {
-        let body = json!({"email": "workshop@email.dk", "password": "qwerty"});
-        let token = Workshop::of(&server.send(&Request::post("/shops").json(body))).token;
-        jws::header(&identity(&verify(server, [bearer(&token)])))["kid"].clone()
+    let start = || {
+        let settings = format!("http.workers = 2\n{SETTINGS}");
+        Setup::demo().file(&folder.path().join("t.db")).config(settings).start()
     };
     let server = start();
-    let first = kid(&server);
-    assert_eq!(kid(&server), first);
+    let kids = of_two_workers(&server);
+    assert_eq!(kids[0], kids[1]);
     server.stop();
-    assert_eq!(kid(&start()), first);
+    assert_eq!(of_two_workers(&start()), kids);
+}
+
+/// The `kid` of an identity that each worker has signed. Each hands out its own again, so two `jti` are of two workers.
+fn of_two_workers(server: &Server) -> [Value; 2] {
+    let body = json!({"email": "workshop@email.dk", "password": "qwerty"});
+    let token = Workshop::of(&server.send(&Request::post("/shops").json(body))).token;
+    let request = Request::get("/auth/verify").headers([bearer(&token)]);
+    // Connections that stay open are shared among the workers.
+    let mut connections = Vec::new();
+    let mut seen = BTreeMap::new();
+    while seen.len() < 2 {
+        assert!(connections.len() < 50, "one worker answers all");
+        let mut connection = server.connect();
+        let identity = identity(&connection.send(&request));
+        connections.push(connection);
+        let id = jws::claims(&identity)["jti"].as_str().expect("text").to_owned();
+        seen.insert(id, jws::header(&identity)["kid"].clone());
+    }
+    let kids: Vec<Value> = seen.into_values().collect();
+    kids.try_into().expect("two of them")
+}
+
+/// Changes a database behind the back of its server.
+fn execute(url: &str, statements: &str) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = DieselStore::connect(url, &StoreOptions::default()).await;
+        let done = store.expect("a store").dangerous_execute(statements).await;
+        done.expect("done");
+    });
+}
+
+#[test]
+fn while_no_key_signs_nobody_passes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.db");
+    let database = format!("sqlite:{}", file.display());
+    let server = Setup::demo().file(&file).config(SETTINGS).start();
+    let token = device(&server);
+    let becomes = |status: u16| {
+        let answered = || verify(&server, [bearer(&token)]);
+        assert!(poll(1000, || answered().status == status), "{:?}", answered());
+        answered()
+    };
+    assert!(!identity(&becomes(200)).is_empty());
+    let own = "purpose LIKE 'forward_auth.jwt/%'";
+    execute(
+        &database,
+        &format!("CREATE TABLE copy AS SELECT * FROM vault WHERE {own}; DELETE FROM vault WHERE {own}"),
+    );
+    let refused = becomes(503);
+    assert_eq!(refused.header(HEADER), None);
+    assert_eq!(refused.header("X-Auth-Subject"), None, "nor the other headers");
+    execute(&database, "INSERT INTO vault SELECT * FROM copy");
+    assert!(!identity(&becomes(200)).is_empty());
+    server.stop();
 }
 
 #[test]
