@@ -21,7 +21,7 @@ pub(crate) async fn open(
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<Keyring> {
     let check = check_value(master);
-    // Only a new database is written to: the others can be opened while somebody writes.
+    // Only a new database is written to: the others can be opened while another process writes.
     let stored = match stores.meta.value(CHECK).await? {
         Some(stored) => stored,
         None => stores.meta.put_if_absent(CHECK, check.expose()).await?,

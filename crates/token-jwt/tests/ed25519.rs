@@ -1,4 +1,7 @@
 //! Ed25519 is verified by ring, or with the feature `ed25519-dalek` by that crate: both accept exactly the same signatures.
+//!
+//! What is compared with ring says something with the feature only, which is on in the tests of the whole workspace: without it,
+//! ring is compared with ring. That changed signatures, points of small order and other scalars are refused is tested with both.
 #![allow(clippy::unwrap_used, reason = "a test stops at its first error")]
 
 use proptest::prelude::*;

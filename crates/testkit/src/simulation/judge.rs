@@ -133,7 +133,7 @@ impl Judge<'_> {
         let Some(session) = self.sessions.get_mut(&one.session) else {
             return;
         };
-        // Whoever answers has read the feed since.
+        // Each server that answers has read the feed since.
         let read = Some(one.asked.saturating_sub(self.staleness));
         let forgotten = session.must_be_refused(one.node, one.asked, read);
         let forgotten = forgotten.then_some(Rule::RevocationsAreKept);

@@ -173,7 +173,7 @@ impl Session {
             .collect()
     }
 
-    /// A sign-out was told that it ended the session. The answer is which rule that breaks.
+    /// A sign-out was answered that it ended the session. Returns which rule that breaks.
     pub(crate) fn signed_out_through(&mut self, node: usize, at: Duration) -> Option<Rule> {
         self.ended_through(node, at);
         self.sign_outs += 1;
