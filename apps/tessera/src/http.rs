@@ -9,6 +9,8 @@ mod presented;
 mod reply;
 pub(crate) mod request_id;
 mod routes;
+#[cfg(feature = "otel")]
+mod server_span;
 mod source;
 mod trace_context;
 

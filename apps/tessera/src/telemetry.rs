@@ -3,6 +3,8 @@
 //! A request never waits for its log: lines go to a bounded buffer, and a thread of its own writes them.
 
 mod repeats;
+#[cfg(feature = "otel")]
+pub(crate) mod spans;
 mod statements;
 mod writer;
 

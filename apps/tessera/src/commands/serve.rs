@@ -32,6 +32,9 @@ pub struct Serve {
 impl Serve {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         let _telemetry = telemetry::start()?;
+        // Dropped before the log, in which it says what was lost.
+        #[cfg(feature = "otel")]
+        let _spans = telemetry::spans::start()?;
         let overrides = Overrides {
             listen: self.listen.clone(),
             ..common.overrides()

@@ -15,6 +15,8 @@ use auth_core::{Entropy, Provenance, random_bytes};
 use tracing::Instrument;
 
 use super::reply::Refused;
+#[cfg(feature = "otel")]
+use super::server_span::ServerSpan;
 use super::source::Proxies;
 use super::trace_context::{self, TraceId};
 use crate::metrics::WorkerCounts;
@@ -77,10 +79,14 @@ pub(crate) async fn identified(
     let trace = ids.trace_of(request.request(), &id);
     // An error's level, so that the lines of a request have its id whatever TESSERA_LOG selects.
     let span = tracing::error_span!(target: SPAN_TARGET, "request", %id, %trace, %source);
+    #[cfg(feature = "otel")]
+    let exported = ServerSpan::begin(&request, &id, trace);
     let route = counts.route(request.path());
     let by = Provenance::client(source, &id);
     let answer = by.scope(next.call(request)).instrument(span).await;
     count(&counts, route, &answer);
+    #[cfg(feature = "otel")]
+    ServerSpan::end(exported, &answer);
     let Ok(id) = HeaderValue::try_from(id) else {
         return answer;
     };

@@ -52,9 +52,34 @@ impl fmt::Debug for TraceId {
 /// A caller can name any trace. So the id ties log lines together and proves nothing; the request's own id does not come
 /// from the caller.
 pub(super) fn named_by(headers: &HeaderMap) -> Option<TraceId> {
+    parse(the_one(headers)?)
+}
+
+/// The caller's place in the trace that [`named_by`] reads.
+#[cfg(feature = "otel")]
+#[derive(Debug)]
+pub(super) struct Caller<'a> {
+    /// The id of its span: 16 lower-case hexadecimal digits.
+    pub(super) span: &'a str,
+    /// Whether it records its span.
+    pub(super) is_sampled: bool,
+}
+
+/// The caller; `None` where [`named_by`] finds no trace.
+#[cfg(feature = "otel")]
+pub(super) fn caller_of(headers: &HeaderMap) -> Option<Caller<'_>> {
+    let traceparent = the_one(headers)?;
+    parse(traceparent)?;
+    let mut parts = traceparent.split('-').skip(2);
+    let (span, flags) = (parts.next()?, parts.next()?);
+    let is_sampled = u8::from_str_radix(flags, 16).ok()? & 1 == 1;
+    Some(Caller { span, is_sampled })
+}
+
+fn the_one(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(HEADER);
     match (values.next(), values.next()) {
-        (Some(value), None) => parse(value.to_str().ok()?),
+        (Some(value), None) => value.to_str().ok(),
         _ => None,
     }
 }
