@@ -2,63 +2,34 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/log.rs"]
+mod log;
 #[path = "support/passwords.rs"]
 mod password_support;
 
-use std::io::{self, Write};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 
+use log::Log;
 use password_support::{Setup, TARGET, hashed, source};
 use serde_json::Value;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
 
 const RIGHT: &str = "correct horse";
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// The events logged during `work`, one JSON object each, of any level.
-    fn of(work: impl FnOnce()) -> Vec<Value> {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(log.clone())
-            .finish();
-        tracing::subscriber::with_default(subscriber, work);
-        let text = String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
-        assert!(!text.contains("canary") && !text.contains("horse"), "{text}");
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+/// The events logged during `work`, of any level.
+fn events(work: impl FnOnce()) -> Vec<Value> {
+    let log = Log::begin(Level::TRACE);
+    work();
+    let events = log.take();
+    assert!(!format!("{events:?}").contains("horse"), "{events:?}");
+    events
 }
 
 /// The only event of one sign-in.
 fn event(setup: &Setup, login: &str, password: &str) -> Value {
-    let events = Log::of(|| drop(setup.sign_in(login, password)));
+    let events = events(|| drop(setup.sign_in(login, password)));
     assert_eq!(events.len(), 1, "{events:?}");
-    events[0]["fields"].clone()
+    events[0].clone()
 }
 
 #[test]
@@ -89,9 +60,9 @@ fn an_unusable_hash_is_a_warning() {
     let setup = Setup::new();
     let hash = hashed(RIGHT, TARGET).to_text().replace("$2b$", "$2x$");
     setup.store.add("ann", Some(&hash));
-    let events = Log::of(|| drop(setup.sign_in("ann", RIGHT)));
+    let events = events(|| drop(setup.sign_in("ann", RIGHT)));
     assert_eq!(events[0]["level"], "WARN");
-    let reason = events[0]["fields"]["reason"].as_str().unwrap().to_owned();
+    let reason = events[0]["reason"].as_str().unwrap().to_owned();
     assert!(
         reason.starts_with("unusable_hash") && !reason.contains(&hash[7..20]),
         "{reason}"
@@ -130,10 +101,10 @@ fn an_upgraded_hash_is_logged_and_so_is_a_failed_upgrade() {
     let setup = Setup::new();
     setup.store.add("ann", Some(&hashed(RIGHT, 4).to_text()));
     let events = || {
-        let events = Log::of(|| drop(setup.sign_in("ann", RIGHT)));
+        let events = events(|| drop(setup.sign_in("ann", RIGHT)));
         events
             .iter()
-            .map(|event| event["fields"]["event"].as_str().unwrap().to_owned())
+            .map(|event| event["event"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
     setup.store.read_only.store(true, Ordering::SeqCst);

@@ -1,7 +1,9 @@
 //! What a node does when the feed of revocations goes back, is another one, or cannot be read.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::io;
+#[path = "support/log.rs"]
+mod log;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,8 +14,9 @@ use auth_core::{
     RefreshState, RegistryLimits, Rejection, Scopes, Selector, SessionRef, StoreError, Subject, Timestamp, TokenDigest,
     TokenId, TokenRecord, TokenRegistry, TokenStore, Unavailable, VerifyError,
 };
+use log::Log;
 use testkit::{ManualClock, MemoryHarness, Ports, StoreHarness};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
 
 const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
 const STALE: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::Stale));
@@ -441,44 +444,19 @@ async fn what_ended_is_purged_when_it_was_kept_long_enough() {
 async fn a_damaged_record_is_logged_once_and_no_more_than_a_thousand_of_them_are() {
     let node = Node::new().await;
     node.registry.sync().await.unwrap();
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let lines = || log.0.lock().unwrap().iter().filter(|byte| **byte == b'\n').count();
+    let log = Log::begin(Level::INFO);
+    let new_lines = || log.take().len();
 
     *node.store.find_fails.lock().unwrap() = Some(StoreError::Unavailable("a moment".into()));
     node.registry.live(TokenId(1)).await.unwrap_err();
-    assert_eq!(lines(), 0, "nothing is damaged");
+    assert_eq!(new_lines(), 0, "nothing is damaged");
     *node.store.find_fails.lock().unwrap() = Some(StoreError::Corrupt("no realm".into()));
     for number in [1, 1, 2, 1] {
         node.registry.live(TokenId(number)).await.unwrap_err();
     }
-    assert_eq!(lines(), 2);
+    assert_eq!(new_lines(), 2);
     for number in 0..2000 {
         node.registry.live(TokenId(number)).await.unwrap_err();
     }
-    assert_eq!(lines(), 1000);
-}
-
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+    assert_eq!(new_lines(), 998);
 }

@@ -3,7 +3,7 @@
 
 #[path = "support/keys.rs"]
 mod keys;
-#[path = "support/log.rs"]
+#[path = "../../auth-core/tests/support/log.rs"]
 mod log;
 #[path = "support/stub.rs"]
 mod stub;
@@ -20,6 +20,7 @@ use serde_json::Value;
 use keys::{Server, config};
 use log::Log;
 use stub::{Reply, Stub};
+use tracing::Level;
 
 fn names(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["event"].as_str().unwrap()).collect()
@@ -31,7 +32,7 @@ fn path(file: &Path) -> Value {
 
 #[tokio::test]
 async fn a_saved_copy_that_is_not_used_is_named_with_the_reason() {
-    let log = Log::begin();
+    let log = Log::begin(Level::INFO);
     let clock = Arc::new(ManualClock::new());
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.json");
@@ -85,7 +86,7 @@ async fn a_saved_copy_that_is_not_used_is_named_with_the_reason() {
 /// The server may say that there are no keys; a saved copy may not.
 #[tokio::test]
 async fn a_saved_copy_without_a_key_is_not_used() {
-    let log = Log::begin();
+    let log = Log::begin(Level::INFO);
     let clock = Arc::new(ManualClock::new());
     let folder = tempfile::tempdir().unwrap();
     let stub = Stub::always(Reply::new(200, r#"{"keys":[]}"#));
@@ -105,7 +106,7 @@ async fn a_saved_copy_without_a_key_is_not_used() {
 
 #[tokio::test]
 async fn an_outage_is_logged_when_it_begins_and_when_it_ends_without_a_token_or_a_secret() {
-    let log = Log::begin();
+    let log = Log::begin(Level::INFO);
     let stub = Stub::always(Reply::new(503, "canary"));
     let source = IntrospectionSource::new(&stub.url("/oauth/introspect"), "games", "canary".to_owned());
     let verifier = source.inactive_for(Duration::ZERO).verifier("device").unwrap();

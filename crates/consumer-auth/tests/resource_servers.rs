@@ -2,16 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here is the test")]
 
-use std::io;
+#[path = "../../auth-core/tests/support/log.rs"]
+mod log;
+
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{Clock, SystemEntropy, Throttle, ThrottleLimits, TokenDigest};
 use consumer_auth::{Audience, ResourceServerAuthenticator, ResourceServerError, ResourceServerStore, SecretRotation};
+use log::Log;
 use store_memory::MemoryStore;
 use testkit::ManualClock;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MAX_AGE: Duration = Duration::from_secs(5);
@@ -186,13 +189,11 @@ async fn calls_are_bounded_by_minute_and_only_those_with_the_secret_count() {
 async fn a_refusal_is_logged_with_its_reason_and_a_known_id_only() {
     let world = World::new(1).await;
     world.read().await;
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::begin(Level::INFO);
     let secret = "first";
     let refused = async |id: &str, secret: &str, source| {
         world.ask(id, secret, source).await.unwrap_err();
-        log.last()
+        last_of(&log)
     };
     assert_eq!(
         refused("games", "wrong", HERE).await,
@@ -224,36 +225,11 @@ fn an_audience_has_the_flavours_it_names() {
     assert!(Audience::All.has("mechanics"));
 }
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// The resource server and the reason of the last event.
-    fn last(&self) -> (String, String) {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let event: serde_json::Value = serde_json::from_str(text.lines().last().expect("an event")).unwrap();
-        let field = |name: &str| event["fields"][name].as_str().unwrap_or_default().to_owned();
-        assert_eq!(field("event"), "resource_server_refused");
-        (field("resource_server"), field("reason"))
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+/// The resource server and the reason of the last event.
+fn last_of(log: &Log) -> (String, String) {
+    let events = log.take();
+    let event = events.last().expect("an event");
+    let field = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+    assert_eq!(field("event"), "resource_server_refused");
+    (field("resource_server"), field("reason"))
 }

@@ -1,10 +1,11 @@
-//! The log of a test that runs on one thread.
+//! The log of a test that runs on one thread. Other crates' tests use this file too.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::Value;
-use tracing::subscriber::{DefaultGuard, set_default};
+use tracing::subscriber::{DefaultGuard, NoSubscriber, set_default};
+use tracing::{Dispatch, Level};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// What this thread logs, until it is dropped.
@@ -13,16 +14,22 @@ pub(crate) struct Log {
     _guard: DefaultGuard,
 }
 
+/// With one subscriber in the process, `tracing` lets the thread that comes to an event first decide whether anybody hears
+/// it; that may be another test's thread, which has none. With two it asks both.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    pub(crate) fn begin() -> Self {
+    /// Events of this level, and of those that are more serious.
+    pub(crate) fn begin(level: Level) -> Self {
+        LazyLock::force(&SECOND);
         let lines = Lines::default();
         let subscriber = tracing_subscriber::fmt()
             .json()
             .flatten_event(true)
-            .with_max_level(tracing::Level::INFO)
+            .with_max_level(level)
             .with_writer(lines.clone())
             .finish();
         Self {
