@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_core::{SetPasswordError, StoreError, Unavailable};
+use auth_core::{SealError, SetPasswordError, StoreError, Unavailable};
 use keystore::KeyringError;
 
 /// After which pauses an operation is tried again that the database was too busy for: some 13 s in all.
@@ -26,6 +26,12 @@ impl MayBeBusy for StoreError {
 }
 
 impl MayBeBusy for KeyringError {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_busy())
+    }
+}
+
+impl MayBeBusy for SealError {
     fn is_busy(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_busy())
     }

@@ -1,13 +1,15 @@
 //! `tessera key`.
 
+use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use token_jwt::{Algorithm, SigningKey, SystemRandom};
 
 use crate::admin_folder::{AdminFolder, PASSWORD};
+use crate::other_process::OtherProcess;
 use crate::support::client::Request;
 use crate::support::poll;
 use crate::support::server::Server;
@@ -54,6 +56,19 @@ fn states(admin: &AdminFolder) -> Vec<String> {
 pub fn private_jwk() -> String {
     let key = SigningKey::generate(Algorithm::EdDSA, &SystemRandom::new()).expect("a key");
     String::from_utf8(key.to_private_jwk().expose().to_vec()).expect("text")
+}
+
+#[test]
+fn the_master_key_is_changed_after_another_writer() {
+    let admin = AdminFolder::new();
+    admin.serve().stop();
+    let key = admin.path("new.key");
+    let bytes: Vec<u8> = (0..32).map(|i| i * 7 + 3).collect();
+    std::fs::write(&key, STANDARD.encode(bytes)).expect("a file");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("its mode");
+    let writer = OtherProcess::on(admin.url()).writes();
+    admin.done("key", &["change-master", "--yes", "--new-key-file", "new.key"], "");
+    writer.join().expect("the writer ends");
 }
 
 /// The key set may be kept for five minutes (docs/oauth.md).

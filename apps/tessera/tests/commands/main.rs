@@ -11,6 +11,7 @@ mod consumers;
 mod doctor;
 mod keys;
 mod live;
+mod other_process;
 mod page;
 mod resource_servers;
 mod roles;

@@ -1,12 +1,11 @@
 //! `tessera token`.
 
-use std::sync::mpsc;
 use std::thread;
 
 use serde_json::{Value, json};
-use store_diesel::{DieselStore, StoreOptions};
 
 use crate::admin_folder::{AdminFolder, PASSWORD};
+use crate::other_process::OtherProcess;
 use crate::support::client::{Request, Response};
 use crate::support::poll;
 use crate::support::server::Server;
@@ -118,17 +117,7 @@ fn commands_wait_for_another_writer() {
     let server = admin.serve();
     let token = device_token(&server, "g@x.dk", "d");
     server.stop();
-    let (url, (begins, begun)) = (admin.url(), mpsc::channel());
-    let writer = thread::spawn(move || {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
-            let store = DieselStore::connect(&url, &StoreOptions::default()).await;
-            let store = store.expect("a store");
-            begins.send(()).expect("the test waits");
-            store.dangerous_execute("SELECT pg_sleep(7)").await.expect("a write");
-        });
-    });
-    begun.recv().expect("the writer begins");
+    let writer = OtherProcess::on(admin.url()).writes();
     let id = token.split('|').next().expect("a number");
     let (revoke, replace) = (
         ["revoke", "--id", id],
@@ -139,8 +128,25 @@ fn commands_wait_for_another_writer() {
         scope.spawn(|| admin.done("token", &revoke, ""));
         scope.spawn(|| admin.done("key", &replace, ""));
         scope.spawn(|| admin.done("role", &put, ""));
+        scope.spawn(|| admin.done("audit", &["restart", "--a-copy-was-made"], ""));
     });
     writer.join().expect("the writer ends");
+}
+
+/// Such as one that applies the same migration.
+#[test]
+fn a_migration_waits_for_another_writer() {
+    let admin = AdminFolder::new();
+    admin.serve().stop();
+    let other = OtherProcess::on(admin.url());
+    other.reverts();
+    let writer = other.writes();
+    thread::scope(|scope| {
+        scope.spawn(|| admin.done("migrate", &[], ""));
+        scope.spawn(|| admin.serve().stop());
+    });
+    writer.join().expect("the writer ends");
+    assert_eq!(admin.done("migrate", &[], ""), "the schema is up to date\n");
 }
 
 #[test]

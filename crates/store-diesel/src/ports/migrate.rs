@@ -1,5 +1,7 @@
 //! Bringing the tables up to date, and back.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use auth_core::StoreError;
 use diesel::prelude::*;
@@ -10,6 +12,10 @@ use super::backend::{Connection, Db};
 use super::differences;
 use crate::error::Outcome;
 use crate::migrations::{MIGRATIONS, Migrate, Migration, history};
+use crate::options::PATIENCE;
+
+/// Between two tries, where the database does not wait by itself.
+const PAUSE: Duration = Duration::from_millis(100);
 
 #[async_trait]
 impl Migrate for Db {
@@ -19,7 +25,7 @@ impl Migrate for Db {
 
     async fn apply(&self) -> Result<Vec<&'static str>, StoreError> {
         let mut done = Vec::new();
-        while let Some(migration) = self.write_patiently((), |conn, ()| apply_next(conn).boxed()).await? {
+        while let Some(migration) = apply_next_patiently(self).await? {
             tracing::info!(event = "migration_applied", migration = migration.name);
             done.push(migration.name);
         }
@@ -29,6 +35,25 @@ impl Migrate for Db {
     async fn revert(&self) -> Result<Option<&'static str>, StoreError> {
         let migration = self.write_patiently((), |conn, ()| revert_last(conn).boxed()).await?;
         Ok(migration.map(|migration| migration.name))
+    }
+}
+
+/// Waits for another process that writes, such as one that applies the same migration. PostgreSQL waits by itself, SQLite
+/// for 5 s only.
+async fn apply_next_patiently(db: &Db) -> Result<Option<&'static Migration>, StoreError> {
+    let began = tokio::time::Instant::now();
+    let mut waits = false;
+    loop {
+        match db.write_patiently((), |conn, ()| apply_next(conn).boxed()).await {
+            Err(StoreError::Busy(error)) if began.elapsed() < PATIENCE => {
+                if !waits {
+                    tracing::warn!(event = "migration_waits", %error, "another process writes to the database");
+                }
+                waits = true;
+                tokio::time::sleep(PAUSE).await;
+            }
+            outcome => return outcome,
+        }
     }
 }
 

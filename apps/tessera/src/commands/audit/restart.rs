@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::audit_key;
 use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -26,7 +27,7 @@ impl Restart {
             let (audit, key) = (admin.store.audit(), audit_key(admin).await?);
             let sealer = AuditSealer::new(audit, key, admin.clock(), Duration::ZERO);
             let entry = Provenance::current().entry(AuditEvent::AuditRestarted, admin.now());
-            let anchor = sealer.restart(entry).await?;
+            let anchor = patiently(async || sealer.restart(entry.clone()).await).await?;
             let text = format!(
                 "a new chain begins after seal {}; old anchors are of the old one",
                 anchor.number

@@ -13,6 +13,7 @@ use store_diesel::{MasterKeyChange, MasterKeyDependents};
 use crate::commands::admin::Admin;
 use crate::commands::change_log::HalfDone;
 use crate::commands::database::master_key;
+use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::keys::{CHECK, check_value, is_the_stores};
 use crate::master;
@@ -84,15 +85,19 @@ async fn refuse_wrong(admin: &Admin, old: &SecretKey, new: &SecretKey) -> anyhow
 }
 
 async fn change(admin: &Admin, old: &SecretKey, new: &SecretKey, resealed: &Resealed) -> anyhow::Result<()> {
-    let change = MasterKeyChange {
-        check: CHECK,
-        check_before: check_value(old).expose().to_vec(),
-        check_after: check_value(new).expose().to_vec(),
-        keys_before: resealed.before.clone(),
-        keys_after: resealed.after.clone(),
-        now: admin.now(),
+    let maintenance = admin.store.maintenance();
+    let change = async || {
+        let change = MasterKeyChange {
+            check: CHECK,
+            check_before: check_value(old).expose().to_vec(),
+            check_after: check_value(new).expose().to_vec(),
+            keys_before: resealed.before.clone(),
+            keys_after: resealed.after.clone(),
+            now: admin.now(),
+        };
+        maintenance.change_master_key(&change).await
     };
-    match admin.store.maintenance().change_master_key(&change).await? {
+    match patiently(change).await? {
         true => Ok(()),
         false => bail!("a key was changed at the same time: nothing was changed; stop all servers, and try again"),
     }
@@ -103,7 +108,7 @@ async fn begin_audit_chain(admin: &Admin, new: &SecretKey) -> anyhow::Result<()>
     let key = AuditKey::derive(new);
     let sealer = AuditSealer::new(admin.store.audit(), key, admin.clock(), Duration::ZERO);
     let entry = Provenance::current().entry(AuditEvent::AuditRestarted, admin.now());
-    sealer.restart(entry).await?;
+    patiently(async || sealer.restart(entry.clone()).await).await?;
     Ok(())
 }
 
