@@ -4,6 +4,7 @@
 mod counters;
 mod feed_position;
 mod follow_feed;
+mod kept_record;
 mod last_use;
 mod late_gaps;
 mod live_presented;
@@ -45,7 +46,7 @@ pub struct RegistryLimits {
 }
 
 impl Default for RegistryLimits {
-    /// 100,000 records (some 30 MB), 5 seconds.
+    /// 100,000 records (some 20 MB), 5 seconds.
     fn default() -> Self {
         Self {
             records: 100_000,
@@ -147,7 +148,7 @@ impl TokenRegistry {
     ///
     /// # Errors
     /// As [`live`](Self::live).
-    pub async fn session(&self, named: &SessionRef, flavour: &str) -> Result<Arc<TokenRecord>, VerifyError> {
+    pub async fn session(&self, named: &SessionRef, flavour: &str) -> Result<TokenRecord, VerifyError> {
         self.refuse_ended(named)?;
         let record = match self.records.get(named.id) {
             Some(record) => record,
@@ -166,7 +167,7 @@ impl TokenRegistry {
     ///
     /// # Errors
     /// [`Rejection::Unknown`] or [`Rejection::Revoked`], or a failure of the store.
-    pub async fn live(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {
+    pub async fn live(&self, id: TokenId) -> Result<TokenRecord, VerifyError> {
         let record = match self.records.get(id) {
             Some(record) => record,
             None => {
@@ -232,7 +233,7 @@ impl TokenRegistry {
         Some(self.clock().monotonic().saturating_sub(read_at))
     }
 
-    async fn read(&self, id: TokenId) -> Result<Arc<TokenRecord>, VerifyError> {
+    async fn read(&self, id: TokenId) -> Result<TokenRecord, VerifyError> {
         counters::note(&self.counters.reads);
         let epoch = self.epoch.load(Ordering::SeqCst);
         let found = self
@@ -241,9 +242,8 @@ impl TokenRegistry {
             .await
             .inspect_err(|error| self.log_corrupt(id, error));
         let record = found?.ok_or(Rejection::Unknown)?;
-        let record = Arc::new(record);
         let unchanged = || self.epoch.load(Ordering::SeqCst) == epoch;
-        self.records.insert_if(record.clone(), unchanged);
+        self.records.insert_if(&record, unchanged);
         Ok(record)
     }
 

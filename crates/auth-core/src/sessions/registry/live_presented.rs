@@ -1,7 +1,5 @@
 //! The records of tokens that have proved nothing yet.
 
-use std::sync::Arc;
-
 use super::TokenRegistry;
 use crate::contract::error::{Rejection, VerifyError};
 use crate::contract::secret::TokenDigest;
@@ -21,13 +19,13 @@ impl TokenRegistry {
         id: TokenId,
         presented: &PresentedToken<'_>,
         belongs: impl Fn(&TokenRecord) -> bool,
-    ) -> Result<Arc<TokenRecord>, VerifyError> {
-        let checked = |record: Arc<TokenRecord>| match belongs(&record) {
+    ) -> Result<TokenRecord, VerifyError> {
+        let checked = |record: TokenRecord| match belongs(&record) {
             true => Ok(record),
             false => Err(Rejection::BadSignature.into()),
         };
         let source = match presented.source {
-            Some(source) if self.records.get(id).is_none() => source,
+            Some(source) if !self.records.contains(id) => source,
             _ => return self.live(id).await.and_then(checked),
         };
         let text = TokenDigest::of(presented.text.as_bytes());

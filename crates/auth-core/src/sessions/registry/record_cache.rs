@@ -1,15 +1,14 @@
 //! The token records that this node has read, bounded, and indexed by session and by owner.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
+use super::kept_record::{InCommon, KeptRecord};
 use crate::contract::account::Subject;
 use crate::contract::token::TokenId;
 use crate::contract::token_store::TokenRecord;
 
 const SHARDS: usize = 16;
-
-type Records = HashMap<TokenId, Arc<TokenRecord>>;
 
 /// A bounded cache of records.
 ///
@@ -17,9 +16,16 @@ type Records = HashMap<TokenId, Arc<TokenRecord>>;
 /// that index and shards always agree.
 #[derive(Debug)]
 pub(super) struct RecordCache {
-    shards: [RwLock<Records>; SHARDS],
+    shards: [RwLock<Shard>; SHARDS],
     index: Mutex<Index>,
     shard_limit: usize,
+}
+
+/// Each has what its records have in common for itself, so that checks on many cores do not all count references in one place.
+#[derive(Debug, Default)]
+struct Shard {
+    records: HashMap<TokenId, Box<KeptRecord>>,
+    common: InCommon,
 }
 
 /// Which records belong to an owner or to a session. Ordered pairs take 16 bytes a record and no allocation each.
@@ -40,9 +46,14 @@ impl RecordCache {
         }
     }
 
-    pub(super) fn get(&self, id: TokenId) -> Option<Arc<TokenRecord>> {
+    pub(super) fn get(&self, id: TokenId) -> Option<TokenRecord> {
         let shard = self.shard(id).read().unwrap_or_else(PoisonError::into_inner);
-        shard.get(&id).cloned()
+        shard.records.get(&id).map(|kept| kept.record(id))
+    }
+
+    pub(super) fn contains(&self, id: TokenId) -> bool {
+        let shard = self.shard(id).read().unwrap_or_else(PoisonError::into_inner);
+        shard.records.contains_key(&id)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -51,20 +62,20 @@ impl RecordCache {
 
     /// Caches a record, if `unchanged` still holds once no other change can come in between. In a full shard another
     /// record makes room; it is read again when it is needed.
-    pub(super) fn insert_if(&self, record: Arc<TokenRecord>, unchanged: impl FnOnce() -> bool) {
+    pub(super) fn insert_if(&self, record: &TokenRecord, unchanged: impl FnOnce() -> bool) {
         let mut index = self.index();
         if !unchanged() {
             return;
         }
         let mut shard = write(self.shard(record.id));
-        if shard.len() >= self.shard_limit
-            && let Some(&other) = shard.keys().next()
-            && let Some(evicted) = shard.remove(&other)
+        if shard.records.len() >= self.shard_limit
+            && let Some(&other) = shard.records.keys().next()
         {
-            index.remove(&evicted);
+            shard.remove(&mut index, other);
         }
-        index.insert(&record);
-        shard.insert(record.id, record);
+        // One that is read again by two callers at once.
+        shard.remove(&mut index, record.id);
+        shard.insert(&mut index, record);
     }
 
     /// Removes a record and those that name it as their session.
@@ -86,20 +97,17 @@ impl RecordCache {
         let mut index = self.index();
         *index = Index::default();
         for shard in &self.shards {
-            write(shard).clear();
+            *write(shard) = Shard::default();
         }
     }
 
     fn remove(&self, index: &mut Index, ids: impl IntoIterator<Item = TokenId>) {
         for id in ids {
-            let removed = write(self.shard(id)).remove(&id);
-            if let Some(record) = removed {
-                index.remove(&record);
-            }
+            write(self.shard(id)).remove(index, id);
         }
     }
 
-    fn shard(&self, id: TokenId) -> &RwLock<Records> {
+    fn shard(&self, id: TokenId) -> &RwLock<Shard> {
         &self.shards[id.0.unsigned_abs() as usize % SHARDS]
     }
 
@@ -108,18 +116,33 @@ impl RecordCache {
     }
 }
 
+impl Shard {
+    fn insert(&mut self, index: &mut Index, record: &TokenRecord) {
+        let kept = KeptRecord::new(record, &mut self.common);
+        index.insert(record.id, &kept);
+        self.records.insert(record.id, Box::new(kept));
+    }
+
+    fn remove(&mut self, index: &mut Index, id: TokenId) {
+        if let Some(kept) = self.records.remove(&id) {
+            index.remove(id, &kept);
+            self.common.forget(*kept);
+        }
+    }
+}
+
 impl Index {
-    fn insert(&mut self, record: &TokenRecord) {
-        self.by_subject.insert((record.subject, record.id));
-        if let Some(parent) = record.parent {
-            self.by_parent.insert((parent, record.id));
+    fn insert(&mut self, id: TokenId, record: &KeptRecord) {
+        self.by_subject.insert((record.subject(), id));
+        if let Some(parent) = record.parent() {
+            self.by_parent.insert((parent, id));
         }
     }
 
-    fn remove(&mut self, record: &TokenRecord) {
-        self.by_subject.remove(&(record.subject, record.id));
-        if let Some(parent) = record.parent {
-            self.by_parent.remove(&(parent, record.id));
+    fn remove(&mut self, id: TokenId, record: &KeptRecord) {
+        self.by_subject.remove(&(record.subject(), id));
+        if let Some(parent) = record.parent() {
+            self.by_parent.remove(&(parent, id));
         }
     }
 
@@ -139,7 +162,7 @@ fn ids_of<K: Copy + Ord>(pairs: &BTreeSet<(K, TokenId)>, key: K) -> Vec<TokenId>
         .collect()
 }
 
-fn write(shard: &RwLock<Records>) -> RwLockWriteGuard<'_, Records> {
+fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
     shard.write().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -150,8 +173,8 @@ mod tests {
     use crate::contract::clock::Timestamp;
     use crate::contract::scope::Scopes;
 
-    fn record(id: i64, subject: i64, parent: Option<i64>) -> Arc<TokenRecord> {
-        Arc::new(TokenRecord {
+    fn record(id: i64, subject: i64, parent: Option<i64>) -> TokenRecord {
+        TokenRecord {
             id: TokenId(id),
             parent: parent.map(TokenId),
             flavour: "test".into(),
@@ -164,14 +187,14 @@ mod tests {
             key: None,
             issued_at: Timestamp::from_seconds(0),
             expires_at: None,
-        })
+        }
     }
 
     /// Two records of owner 1 (a session and its child), one of owner 1 beside them, one of owner 2.
     fn cache() -> RecordCache {
         let cache = RecordCache::new(1000);
         for (id, subject, parent) in [(1, 1, None), (2, 1, Some(1)), (3, 1, None), (4, 2, None)] {
-            cache.insert_if(record(id, subject, parent), || true);
+            cache.insert_if(&record(id, subject, parent), || true);
         }
         cache
     }
@@ -183,13 +206,17 @@ mod tests {
     /// The index has exactly the records that the shards have.
     fn assert_index_agrees(cache: &RecordCache) {
         let index = cache.index();
-        let records: Vec<_> = cache.shards.iter().flat_map(|shard| write(shard).clone()).collect();
-        assert_eq!(index.by_subject.len(), records.len());
-        let children = records.iter().filter(|(_, record)| record.parent.is_some());
-        assert_eq!(index.by_parent.len(), children.count());
-        for (id, record) in records {
-            assert!(index.by_subject.contains(&(record.subject, id)));
+        let (mut records, mut children) = (0, 0);
+        for shard in &cache.shards {
+            let shard = write(shard);
+            for (id, record) in &shard.records {
+                assert!(index.by_subject.contains(&(record.subject(), *id)));
+                children += usize::from(record.parent().is_some());
+            }
+            records += shard.records.len();
+            assert_eq!(shard.common.len(), usize::from(!shard.records.is_empty()));
         }
+        assert_eq!((index.by_subject.len(), index.by_parent.len()), (records, children));
     }
 
     #[test]
@@ -222,7 +249,7 @@ mod tests {
     #[test]
     fn a_record_that_changed_meanwhile_is_not_cached() {
         let cache = cache();
-        cache.insert_if(record(5, 1, None), || false);
+        cache.insert_if(&record(5, 1, None), || false);
         assert_eq!(cached(&cache), [1, 2, 3, 4]);
     }
 
@@ -230,7 +257,7 @@ mod tests {
     fn a_full_cache_stays_within_its_bound() {
         let cache = RecordCache::new(32);
         for id in 0..100 {
-            cache.insert_if(record(id, id % 7, (id % 3 == 0).then_some(id + 1)), || true);
+            cache.insert_if(&record(id, id % 7, (id % 3 == 0).then_some(id + 1)), || true);
             assert_index_agrees(&cache);
         }
         assert_eq!((cached(&cache).len(), cache.len()), (32, 32));
