@@ -12,6 +12,8 @@ mod error;
 #[cfg(all(feature = "test-support", unix))]
 mod faulty_disk;
 #[cfg(feature = "test-support")]
+mod fill;
+#[cfg(feature = "test-support")]
 mod inspect;
 mod maintenance;
 mod meta;
@@ -32,6 +34,8 @@ pub use cluster::Cluster;
 pub use database_info::DatabaseInfo;
 #[cfg(all(feature = "test-support", unix))]
 pub use faulty_disk::FaultyDisk;
+#[cfg(feature = "test-support")]
+pub use fill::{FillError, Filling};
 pub use maintenance::{Maintenance, MasterKeyChange, MasterKeyDependents, StoredNames};
 pub use meta::MetaStore;
 pub use migrator::Migrator;

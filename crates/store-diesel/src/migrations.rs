@@ -112,6 +112,7 @@ migrations! {
     "2026-11-26-000008_record_who_vouched",
     "2026-11-26-000009_create_resource_servers",
     "2026-11-26-000010_keep_an_audit_log",
+    "2026-11-26-000011_list_accounts_of_a_realm",
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ async fn every_index_is_there(fresh: Fresh) {
     for index in [
         "accounts_login",
         "accounts_alias",
+        "accounts_realm",
         "consumers_organisation",
         "consumer_clients_account",
         "tokens_refresh",

@@ -90,14 +90,13 @@ async fn create(conn: &mut Connection, new: &NewAccount, by: &Provenance) -> Out
     Ok(None)
 }
 
-/// Whether an account of this realm has one of these names, as login or as alias.
+/// Whether an account of this realm has one of these names, as login or as alias. Two searches, each in its own index: of
+/// one with an `OR`, PostgreSQL may expect to meet a row soon in the order of the table, and reads all of it where there is none.
 async fn is_named(conn: &mut Connection, realm: &Realm, names: Vec<String>) -> Outcome<bool> {
-    let named = accounts::table.filter(accounts::realm.eq(realm.as_str())).filter(
-        accounts::login_folded
-            .eq_any(names.clone())
-            .or(accounts::alias_folded.eq_any(names)),
-    );
-    Ok(diesel::select(exists(named)).get_result(conn).await?)
+    let of_realm = || accounts::table.filter(accounts::realm.eq(realm.as_str().to_owned()));
+    let login = of_realm().filter(accounts::login_folded.eq_any(names.clone()));
+    let alias = of_realm().filter(accounts::alias_folded.eq_any(names));
+    Ok(diesel::select(exists(login).or(exists(alias))).get_result(conn).await?)
 }
 
 async fn set_disabled(

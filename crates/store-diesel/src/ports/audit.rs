@@ -5,7 +5,6 @@ use auth_core::{
     AuditCursor, AuditEntry, AuditFilter, AuditMark, AuditMarks, AuditRow, AuditSeal, AuditStore, SettledEntries,
     StoreError,
 };
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
@@ -181,8 +180,13 @@ async fn seals(conn: &mut Connection, after: i64, limit: u32) -> Outcome<Vec<Aud
 }
 
 async fn has_seal_after(conn: &mut Connection, number: i64) -> Outcome<bool> {
-    let later = audit_seals::table.filter(audit_seals::number.gt(number));
-    Ok(diesel::select(exists(later)).get_result(conn).await?)
+    // In order: otherwise PostgreSQL expects to meet one soon wherever it begins, and reads all where there is none.
+    let later = audit_seals::table
+        .filter(audit_seals::number.gt(number))
+        .order(audit_seals::number)
+        .select(audit_seals::number);
+    let next: Option<i64> = later.first(conn).await.optional()?;
+    Ok(next.is_some())
 }
 
 async fn rows(conn: &mut Connection, after: i64, through: i64, limit: u32) -> Outcome<Vec<AuditRow>> {

@@ -116,15 +116,14 @@ async fn put_folded_names(
     differences::hold_names(conn, &names.realm).await?;
     let folded = [&names.login_folded, &names.alias_folded];
     let folded: Vec<&str> = folded.into_iter().filter_map(Option::as_deref).collect();
-    let others = accounts::table
-        .filter(accounts::realm.eq(names.realm.as_str()))
-        .filter(accounts::id.ne(names.subject.0))
-        .filter(
-            accounts::login_folded
-                .eq_any(folded.clone())
-                .or(accounts::alias_folded.eq_any(folded)),
-        );
-    if diesel::select(exists(others)).get_result(conn).await? {
+    let others = || {
+        accounts::table
+            .filter(accounts::realm.eq(names.realm.as_str().to_owned()))
+            .filter(accounts::id.ne(names.subject.0))
+    };
+    let login = others().filter(accounts::login_folded.eq_any(folded.clone()));
+    let alias = others().filter(accounts::alias_folded.eq_any(folded));
+    if diesel::select(exists(login).or(exists(alias))).get_result(conn).await? {
         return Ok(false);
     }
     let row = diesel::update(accounts::table.find(names.subject.0)).set((

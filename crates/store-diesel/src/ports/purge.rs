@@ -1,5 +1,10 @@
 //! Removing what ended long enough ago, in small steps: the search only reads, and the removal holds up writers for a
 //! moment at a time.
+//!
+//! Each search asks for the order of an index. Without it, PostgreSQL may choose to read the table from its beginning, where
+//! there are ended rows enough at first; every later step would then pass over all that the earlier ones have removed.
+
+use std::collections::BTreeSet;
 
 use auth_core::{StoreError, Timestamp};
 use diesel::prelude::*;
@@ -62,18 +67,21 @@ pub(super) async fn purge(db: &Db, before: Timestamp, limit: u32) -> Result<u64,
 async fn expired(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<i64>> {
     let ended = tokens::table
         .filter(tokens::expires_at.lt(before.as_millis()))
-        .filter(leaf!());
+        .filter(leaf!())
+        .order(tokens::expires_at);
     Ok(ended.select(tokens::id).limit((*limit).into()).load(conn).await?)
 }
 
 async fn revoked(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<i64>> {
     let ended = tokens::table
         .filter(tokens::revoked_at.lt(before.as_millis()))
-        .filter(leaf!());
+        .filter(leaf!())
+        .order(tokens::revoked_at);
     Ok(ended.select(tokens::id).limit((*limit).into()).load(conn).await?)
 }
 
-/// Tokens of generations that were superseded: the feed says when.
+/// Tokens of generations that were superseded: the feed says when. One that was superseded several times may be found
+/// several times, within the limit: to have the database look for each once, it would first have to find them all.
 async fn superseded(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<i64>> {
     let older = tokens::subject
         .nullable()
@@ -83,13 +91,17 @@ async fn superseded(conn: &mut Connection, (before, limit): &Search) -> Outcome<
         .inner_join(tokens::table.on(older))
         .filter(is_superseding())
         .filter(feed::at.lt(before.as_millis()))
-        .filter(leaf!());
-    let ids = ended.select(tokens::id).distinct().limit((*limit).into());
-    Ok(ids.load(conn).await?)
+        .filter(leaf!())
+        .order(feed::at);
+    let ids = ended.select(tokens::id).limit((*limit).into());
+    let ids: Vec<i64> = ids.load(conn).await?;
+    Ok(BTreeSet::from_iter(ids).into_iter().collect())
 }
 
 async fn settled_changes(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<i64>> {
-    let settled = feed::table.filter(feed::until.lt(before.as_millis()));
+    let settled = feed::table
+        .filter(feed::until.lt(before.as_millis()))
+        .order(feed::until);
     Ok(settled.select(feed::sequence).limit((*limit).into()).load(conn).await?)
 }
 

@@ -1,0 +1,71 @@
+//! The operations of a store that no law is about: those of the server and of administrators.
+
+use auth_core::AuditFilter;
+use store_diesel::{DieselStore, MasterKeyChange};
+
+use crate::support::things::{NOW, key, owner};
+
+pub(crate) async fn do_what_no_law_is_about(store: &DieselStore) {
+    store.ping().await.unwrap();
+    store.check_writing().await.unwrap();
+    store.database_info().await.unwrap();
+    store.meta().put_if_absent("check", b"1").await.unwrap();
+    store.meta().value("check").await.unwrap();
+    search_the_audit_log(store).await;
+    keep_house(store).await;
+}
+
+async fn search_the_audit_log(store: &DieselStore) {
+    let text = || Some("text".to_owned());
+    let mut filters = vec![AuditFilter::default(); 8];
+    filters[0].since = Some(NOW);
+    filters[1].until = Some(NOW);
+    filters[2].event = text();
+    filters[3].subject = Some(1);
+    filters[4].token = Some(1);
+    filters[5].realm = text();
+    filters[6].source = text();
+    filters[7].request = text();
+    for filter in filters {
+        store.audit().find_entries(&filter, None, 10).await.unwrap();
+    }
+}
+
+async fn keep_house(store: &DieselStore) {
+    let maintenance = store.maintenance();
+    owner(store, "person").await;
+    maintenance.master_key_dependents(NOW).await.unwrap();
+    for names in maintenance.names(None, 10).await.unwrap() {
+        assert!(maintenance.put_folded_names(&names, NOW).await.unwrap());
+    }
+    store.keys().insert_first(&key("one", "device")).await.unwrap();
+    let keys = store.keys().keys().await.unwrap();
+    let change = MasterKeyChange {
+        check: "check",
+        check_before: b"1".to_vec(),
+        check_after: b"2".to_vec(),
+        keys_before: keys.clone(),
+        keys_after: keys,
+        now: NOW,
+    };
+    assert!(maintenance.change_master_key(&change).await.unwrap());
+}
+
+/// Rows of the tables that a filling leaves empty, and of entries of the feed that supersede tokens.
+pub(crate) fn more_rows() -> String {
+    let entries = "INSERT INTO audit_entries (at, event, outcome, actor, realm, subject, token)
+         SELECT issued_at, 'token_issued', 'done', 'client', realm, subject, id FROM tokens WHERE id <= 20000";
+    let seals = "INSERT INTO audit_seals (number, at, entries, settled, floor, highest, links, previous, mac)
+         SELECT id, 0, id, id, 0, id, digest, digest, digest FROM tokens WHERE digest IS NOT NULL AND id <= 10000";
+    let organisation =
+        "INSERT INTO organisations (id, name, subdomain, utc_offset_seconds) VALUES (1, 'one', 'one', 0)";
+    let consumer = "INSERT INTO consumers (key, organisation_id, token_digest, created_at)
+         SELECT 'partner', 1, digest, 0 FROM tokens WHERE id = 1";
+    let clients = "INSERT INTO accounts (realm, login, login_folded, created_at)
+         SELECT 'org:1', 'c' || id, 'c' || id, 0 FROM tokens WHERE id <= 5000;
+         INSERT INTO consumer_clients (consumer_key, account_id, since)
+         SELECT 'partner', id, 0 FROM accounts WHERE realm = 'org:1'";
+    let superseded = "INSERT INTO feed (kind, subject, generation, until, at)
+         SELECT 'superseded', id, 1, 0, 0 FROM accounts WHERE id <= 1000";
+    [entries, seals, organisation, consumer, clients, superseded].join(";\n")
+}

@@ -1,0 +1,2 @@
+DROP INDEX accounts_realm;
+ALTER TABLE tokens RESET (fillfactor);
