@@ -17,11 +17,11 @@ pub struct RefusalLimits {
 }
 
 impl Default for RefusalLimits {
-    /// 500 a second, 4 s late at most, 20,000 waiting.
+    /// 300 a second, 6 s late at most, 20,000 waiting.
     fn default() -> Self {
         Self {
-            per_second: 500,
-            latest: Duration::from_secs(4),
+            per_second: 300,
+            latest: Duration::from_secs(6),
             waiting: 20_000,
         }
     }
