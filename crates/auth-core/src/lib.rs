@@ -24,7 +24,7 @@ pub use contract::error::{
     IssueError, IssuerSetupError, RefreshError, Rejection, RevokeError, StoreError, Unavailable, VerifyError,
 };
 pub use contract::invalid_name::InvalidName;
-pub use contract::issuer::{Capabilities, Issuer, Verification, Verifier};
+pub use contract::issuer::{Capabilities, Issuer, Verification, Verifier, verify};
 pub use contract::refresh_state::{RefreshState, Selector};
 pub use contract::scope::{Scope, Scopes};
 pub use contract::secret::{PlainToken, SecretKey, TokenDigest};

@@ -152,7 +152,7 @@ impl Authenticator {
                 source,
                 ..credential.presented()
             };
-            match scheme.verifier.verify(&presented).await {
+            match auth_core::verify(&*scheme.verifier, &presented).await {
                 Ok(token) => return Ok(token),
                 Err(VerifyError::Unavailable(reason)) => {
                     rejection = RejectedRequest::unavailable(&self.answers, reason);

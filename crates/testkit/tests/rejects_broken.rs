@@ -257,6 +257,7 @@ const ISSUERS: &[(&str, Base, issuer::Flaw)] = {
         ("a_new_generation_ends_older_tokens_only", Tracked, NewerGenerationDies),
         ("an_outdated_grant_is_not_entitled", Tracked, EntitlesOutdated),
         ("a_revocation_reaches_the_other_node", Tracked, RemembersYes),
+        ("a_revocation_reaches_the_other_node", Tracked, RemembersYesInMemory),
         ("lost_rights_are_lost_at_once", Tracked, RightsStay),
         ("lost_rights_are_lost_on_the_other_node", Tracked, RightsStay),
         ("rights_never_widen", Opaque, IssuesMore),

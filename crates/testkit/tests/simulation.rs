@@ -175,6 +175,7 @@ const ISSUERS: &[issuer::Flaw] = {
         ReenablesTokens,
         NewerGenerationDies,
         RemembersYes,
+        RemembersYesInMemory,
         RightsStay,
         BelievesTheToken,
         TroubleIsNo,

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use auth_core::{
     Capabilities, Clock, Entropy, Grant, IssueError, IssuedToken, Issuer, Lifetime, PresentedToken, RevokeError,
-    Timestamp, TokenId, Unavailable, Verification, Verifier,
+    Timestamp, TokenId, Unavailable, Verification, VerifiedToken, Verifier, VerifyError,
 };
 use ring::rand::SystemRandom;
 
@@ -120,6 +120,10 @@ impl Verifier for JwtIssuer {
         Self: 'f,
     {
         self.verifier.verify(presented)
+    }
+
+    fn verify_in_memory(&self, presented: &PresentedToken<'_>) -> Option<Result<VerifiedToken, VerifyError>> {
+        self.verifier.verify_in_memory(presented)
     }
 }
 

@@ -103,6 +103,24 @@ impl OpaqueIssuer {
         Ok(issued(secret, record_and_parent, record.issued_at, record.expires_at))
     }
 
+    /// The token of this live record, to which its secret belongs.
+    fn accept(&self, record: &TokenRecord) -> Result<VerifiedToken, VerifyError> {
+        if *record.flavour != *self.config.flavour {
+            return Err(Rejection::WrongFlavour.into());
+        }
+        if let Some(end) = record.expires_at {
+            let now = self.registry.now();
+            if end <= now {
+                return Err(Rejection::Expired.into());
+            }
+            if record.is_from_the_future(now) {
+                return Err(Rejection::NotYetValid.into());
+            }
+        }
+        self.registry.note_used(record.id);
+        Ok(verified(record))
+    }
+
     fn record(&self, grant: &Grant, now: Timestamp) -> NewToken {
         NewToken {
             parent: grant.session.map(|session| session.id),
@@ -132,20 +150,21 @@ impl Verifier for OpaqueIssuer {
         let digest = token.digest();
         let belongs = |record: &TokenRecord| record.digest == Some(digest);
         let record = self.registry.live_presented(token.id, presented, belongs).await?;
-        if *record.flavour != *self.config.flavour {
-            return Err(Rejection::WrongFlavour.into());
-        }
-        if let Some(end) = record.expires_at {
-            let now = self.registry.now();
-            if end <= now {
-                return Err(Rejection::Expired.into());
-            }
-            if record.is_from_the_future(now) {
-                return Err(Rejection::NotYetValid.into());
-            }
-        }
-        self.registry.note_used(record.id);
-        Ok(verified(&record))
+        self.accept(&record)
+    }
+
+    fn verify_in_memory(&self, presented: &PresentedToken<'_>) -> Option<Result<VerifiedToken, VerifyError>> {
+        let Some(token) = OpaqueToken::parse(presented.text) else {
+            return Some(Err(Rejection::Malformed.into()));
+        };
+        let record = match self.registry.live_in_memory(token.id)? {
+            Ok(record) => record,
+            Err(ended) => return Some(Err(ended)),
+        };
+        Some(match record.digest == Some(token.digest()) {
+            true => self.accept(&record),
+            false => Err(Rejection::BadSignature.into()),
+        })
     }
 }
 

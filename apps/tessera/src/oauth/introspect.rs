@@ -74,7 +74,7 @@ async fn find<'a>(
 ) -> Result<(&'a AskedFlavour, VerifiedToken), (Option<&'a str>, VerifyError)> {
     let mut failed = (None, VerifyError::Rejected(Rejection::Unknown));
     for flavour in endpoints.flavours(&asked.caller) {
-        match flavour.verifier.verify(&asked.presented()).await {
+        match auth_core::verify(&*flavour.verifier, &asked.presented()).await {
             Ok(token) => return Ok((flavour, token)),
             Err(VerifyError::Rejected(reason)) => {
                 tracing::debug!(event = "token_refused", flavour = flavour.name, %reason);

@@ -11,6 +11,7 @@ use crate::contract::error::{IssueError, IssuerSetupError, Rejection, RevokeErro
 use crate::contract::issuer::{Capabilities, Issuer, Verifier};
 use crate::contract::secret::TokenDigest;
 use crate::contract::token::{Grant, IssuedToken, Lifetime, PresentedToken, Sharing, TokenId};
+use crate::contract::token_store::TokenRecord;
 use crate::contract::verified_token::{VerifiedParts, VerifiedToken};
 
 /// Issues a key (UUID version 4, RFC 9562 5.4) with every token, and accepts a token only with the key of the same
@@ -57,20 +58,42 @@ impl<I: Issuer> Verifier for KeyBound<I> {
     }
 
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
-        let key = presented.key.ok_or(Rejection::KeyMissing)?;
-        let key = digest_of_canonical(key).ok_or(Rejection::Malformed)?;
+        let key = key_of(presented)?;
         let token = self.inner.verify(presented).await?;
         let record = self.registry.session(&token.session(), self.flavour()).await?;
-        if record.key != Some(key) {
-            return Err(Rejection::KeyMismatch.into());
-        }
-        // The inner token was checked, and the key is that of its live session.
-        Ok(VerifiedToken::dangerous_from_verifier(VerifiedParts {
-            scopes: record.scopes.clone(),
-            realm: record.realm.clone(),
-            ..token.into_parts()
-        }))
+        accept(token, &record, &key)
     }
+
+    fn verify_in_memory(&self, presented: &PresentedToken<'_>) -> Option<Result<VerifiedToken, VerifyError>> {
+        let key = match key_of(presented) {
+            Ok(key) => key,
+            Err(rejected) => return Some(Err(rejected)),
+        };
+        let token = match self.inner.verify_in_memory(presented)? {
+            Ok(token) => token,
+            rejected => return Some(rejected),
+        };
+        let record = self.registry.session_in_memory(&token.session(), self.flavour())?;
+        Some(record.and_then(|record| accept(token, &record, &key)))
+    }
+}
+
+/// The token, which was checked, if the key is that of its live session.
+fn accept(token: VerifiedToken, session: &TokenRecord, key: &TokenDigest) -> Result<VerifiedToken, VerifyError> {
+    if session.key.as_ref() != Some(key) {
+        return Err(Rejection::KeyMismatch.into());
+    }
+    Ok(VerifiedToken::dangerous_from_verifier(VerifiedParts {
+        scopes: session.scopes.clone(),
+        realm: session.realm.clone(),
+        ..token.into_parts()
+    }))
+}
+
+/// The digest of the key that was presented.
+fn key_of(presented: &PresentedToken<'_>) -> Result<TokenDigest, VerifyError> {
+    let key = presented.key.ok_or(Rejection::KeyMissing)?;
+    Ok(digest_of_canonical(key).ok_or(Rejection::Malformed)?)
 }
 
 #[async_trait]

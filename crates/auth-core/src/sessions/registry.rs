@@ -12,7 +12,7 @@ mod record_cache;
 mod revocations;
 mod store_clock;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +31,9 @@ use last_use::LastUse;
 use record_cache::RecordCache;
 use revocations::{Look, Revocations};
 use store_clock::StoreClock;
+
+/// What is kept by a number. The store gives out the numbers, so a keyed hash that is quick will do.
+type Numbered<N, T> = HashMap<N, T, foldhash::fast::RandomState>;
 
 /// How many damaged records are logged.
 const MOST_CORRUPT: usize = 1000;
@@ -149,18 +152,19 @@ impl TokenRegistry {
     /// # Errors
     /// As [`live`](Self::live).
     pub async fn session(&self, named: &SessionRef, flavour: &str) -> Result<TokenRecord, VerifyError> {
-        self.refuse_ended(named)?;
-        let record = match self.records.get(named.id) {
-            Some(record) => record,
-            None => self.live(named.id).await?,
-        };
-        if session_of(&record, named.id) != *named {
-            return Err(Rejection::Unknown.into());
+        match self.session_in_memory(named, flavour) {
+            Some(known) => known,
+            None => is_named(self.live(named.id).await?, named, flavour),
         }
-        match *record.flavour == *flavour {
-            true => Ok(record),
-            false => Err(Rejection::WrongFlavour.into()),
+    }
+
+    /// The answer of [`session`](Self::session), if it needs no read.
+    pub fn session_in_memory(&self, named: &SessionRef, flavour: &str) -> Option<Result<TokenRecord, VerifyError>> {
+        if let Err(ended) = self.refuse_ended(named) {
+            return Some(Err(ended));
         }
+        let record = self.records.get(named.id)?;
+        Some(is_named(record, named, flavour))
     }
 
     /// The live record with this id, from memory if it was read before.
@@ -168,13 +172,21 @@ impl TokenRegistry {
     /// # Errors
     /// [`Rejection::Unknown`] or [`Rejection::Revoked`], or a failure of the store.
     pub async fn live(&self, id: TokenId) -> Result<TokenRecord, VerifyError> {
-        let record = match self.records.get(id) {
-            Some(record) => record,
-            None => {
-                self.judge(self.revocations.look([]))?;
-                self.read(id).await?
-            }
-        };
+        if let Some(known) = self.live_in_memory(id) {
+            return known;
+        }
+        self.judge(self.revocations.look([]))?;
+        let record = self.read(id).await?;
+        self.not_ended(record)
+    }
+
+    /// The answer of [`live`](Self::live), if it needs no read.
+    pub fn live_in_memory(&self, id: TokenId) -> Option<Result<TokenRecord, VerifyError>> {
+        let record = self.records.get(id)?;
+        Some(self.not_ended(record))
+    }
+
+    fn not_ended(&self, record: TokenRecord) -> Result<TokenRecord, VerifyError> {
         let sessions = [Some(record.id), record.parent].into_iter().flatten();
         self.judge(self.revocations.look(sessions.map(|id| session_of(&record, id))))?;
         Ok(record)
@@ -268,6 +280,17 @@ impl TokenRegistry {
             (false, true) => Err(Rejection::Revoked.into()),
             (false, false) => Ok(()),
         }
+    }
+}
+
+/// The record, if it is of the session and the flavour that a token names.
+fn is_named(record: TokenRecord, named: &SessionRef, flavour: &str) -> Result<TokenRecord, VerifyError> {
+    if session_of(&record, named.id) != *named {
+        return Err(Rejection::Unknown.into());
+    }
+    match *record.flavour == *flavour {
+        true => Ok(record),
+        false => Err(Rejection::WrongFlavour.into()),
     }
 }
 

@@ -30,6 +30,16 @@ impl<I: Issuer> Tracked<I> {
         Self { inner, registry }
     }
 
+    /// The token, whose live session this is. It was checked; only permissions are taken away.
+    fn accept(&self, token: VerifiedToken, session: &TokenRecord) -> VerifiedToken {
+        self.registry.note_used(session.id);
+        VerifiedToken::dangerous_from_verifier(VerifiedParts {
+            scopes: token.scopes().and(&session.scopes),
+            issued_at: token.issued_at().or_else(|| begun_with(&token, session)),
+            ..token.into_parts()
+        })
+    }
+
     async fn record(&self, grant: &Grant, now: Timestamp) -> Result<SessionRef, IssueError> {
         let store = self.registry.store();
         let new = session_record(self.inner.flavour(), grant, now, self.inner.lifetime());
@@ -63,13 +73,16 @@ impl<I: Issuer> Verifier for Tracked<I> {
     async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
         let token = self.inner.verify(presented).await?;
         let record = self.registry.session(&token.session(), self.flavour()).await?;
-        self.registry.note_used(record.id);
-        // The inner token was checked, and its session is live; only permissions are taken away.
-        Ok(VerifiedToken::dangerous_from_verifier(VerifiedParts {
-            scopes: token.scopes().and(&record.scopes),
-            issued_at: token.issued_at().or_else(|| begun_with(&token, &record)),
-            ..token.into_parts()
-        }))
+        Ok(self.accept(token, &record))
+    }
+
+    fn verify_in_memory(&self, presented: &PresentedToken<'_>) -> Option<Result<VerifiedToken, VerifyError>> {
+        let token = match self.inner.verify_in_memory(presented)? {
+            Ok(token) => token,
+            rejected => return Some(rejected),
+        };
+        let record = self.registry.session_in_memory(&token.session(), self.flavour())?;
+        Some(record.map(|record| self.accept(token, &record)))
     }
 }
 

@@ -56,6 +56,7 @@ pub(crate) enum Flaw {
     NewerGenerationDies,
     EntitlesOutdated,
     RemembersYes,
+    RemembersYesInMemory,
     RightsStay,
     BelievesTheToken,
     IssuesMore,
@@ -274,6 +275,13 @@ impl Verifier for BrokenIssuer {
         };
         let verdict = self.inner.verify(&misread).await;
         self.misjudge(presented, verdict).await
+    }
+
+    fn verify_in_memory(&self, presented: &PresentedToken<'_>) -> Option<Result<VerifiedToken, VerifyError>> {
+        match self.flaw {
+            Flaw::RemembersYesInMemory => self.seen().accepted.get(presented.text).cloned().map(Ok),
+            _ => None,
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Times of last use, collected in memory and written in batches.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::Numbered;
 use crate::contract::clock::Timestamp;
 use crate::contract::token::TokenId;
 
@@ -10,7 +10,7 @@ const SHARDS: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct LastUse {
-    shards: [Mutex<HashMap<TokenId, Timestamp>>; SHARDS],
+    shards: [Mutex<Numbered<TokenId, Timestamp>>; SHARDS],
     shard_limit: usize,
 }
 
@@ -47,7 +47,7 @@ impl LastUse {
         }
     }
 
-    fn shard(&self, id: TokenId) -> MutexGuard<'_, HashMap<TokenId, Timestamp>> {
+    fn shard(&self, id: TokenId) -> MutexGuard<'_, Numbered<TokenId, Timestamp>> {
         lock(&self.shards[id.0.unsigned_abs() as usize % SHARDS])
     }
 }

@@ -1,8 +1,9 @@
 //! The token records that this node has read, bounded, and indexed by session and by owner.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
+use super::Numbered;
 use super::kept_record::{InCommon, KeptRecord};
 use crate::contract::account::Subject;
 use crate::contract::token::TokenId;
@@ -24,7 +25,7 @@ pub(super) struct RecordCache {
 /// Each has what its records have in common for itself, so that checks on many cores do not all count references in one place.
 #[derive(Debug, Default)]
 struct Shard {
-    records: HashMap<TokenId, Box<KeptRecord>>,
+    records: Numbered<TokenId, Box<KeptRecord>>,
     common: InCommon,
 }
 

@@ -1,9 +1,9 @@
 //! The revocations that still matter: sessions by id, and the oldest valid generation of each owner.
 
-use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use super::Numbered;
 use crate::contract::account::{Generation, Subject};
 use crate::contract::clock::Timestamp;
 use crate::contract::token::{SessionRef, TokenId};
@@ -15,9 +15,9 @@ pub(super) struct Revocations(RwLock<State>);
 #[derive(Debug, Default)]
 struct State {
     /// Revoked tokens and sessions, and until when to remember each; `None` until the feed has said so.
-    tokens: HashMap<TokenId, Option<Timestamp>>,
+    tokens: Numbered<TokenId, Option<Timestamp>>,
     /// The first generation of each owner that is still valid, and until when to remember it.
-    subjects: HashMap<Subject, (Generation, Timestamp)>,
+    subjects: Numbered<Subject, (Generation, Timestamp)>,
     /// When the feed was last read to its end, by the monotonic clock.
     read_at: Option<Duration>,
     /// Whether the feed was replaced, and has not been read to its end since.
