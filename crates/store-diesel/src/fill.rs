@@ -153,17 +153,19 @@ impl Filling {
         let (kind, refreshed) = ("(i % 10)", "(i % 10) BETWEEN 5 AND 8");
         format!(
             "INSERT INTO tokens (id, flavour, realm, subject, generation, scopes, digest, key_digest, refresh_selector,
-                                 refresh_current, refresh_rotations, refresh_rotated_at, issued_at, expires_at, revoked_at)
+                                 refresh_current, refresh_lineage, refresh_rotations, refresh_rotated_at, issued_at,
+                                 expires_at, revoked_at)
              {numbers}
              SELECT i, CASE WHEN {kind} < 5 THEN 'device' WHEN {kind} = 9 THEN 'login' ELSE 'mechanics' END, '{realm}',
                  1 + (i * {SPREAD}) % {accounts}, 0, '[\"read\",\"write\"]',
                  CASE WHEN {kind} < 5 THEN {digest} END, CASE WHEN {kind} = 9 THEN {digest} END,
                  CASE WHEN {refreshed} THEN {selector} END, CASE WHEN {refreshed} THEN {digest} END,
-                 CASE WHEN {refreshed} THEN 0 END, CASE WHEN {refreshed} THEN {now} END,
+                 CASE WHEN {refreshed} THEN CAST('' AS {bytes}) END, CASE WHEN {refreshed} THEN 0 END, CASE WHEN {refreshed} THEN {now} END,
                  {now} - 864000000, CASE WHEN i <= {expired} THEN {now} - 259200000 ELSE {now} + 2592000000 END,
                  CASE WHEN i > {expired} AND (i - {expired}) % {every} = 0 THEN {now} - 3600000 END
              FROM numbers",
             realm = Self::REALM,
+            bytes = series.bytes(),
             digest = series.sha256("digest"),
             selector = series.sha256("selector"),
         )
@@ -236,11 +238,14 @@ impl Series {
 
     /// The digest of a text and the number, as an expression.
     fn sha256(self, label: &str) -> String {
-        let bytes = match self {
+        format!("sha256(CAST('{label}' || CAST(i AS TEXT) AS {}))", self.bytes())
+    }
+
+    fn bytes(self) -> &'static str {
+        match self {
             Self::Sqlite => "BLOB",
             Self::Postgres => "BYTEA",
-        };
-        format!("sha256(CAST('{label}' || CAST(i AS TEXT) AS {bytes}))")
+        }
     }
 
     /// What comes after all: the numbering goes on where the rows end.

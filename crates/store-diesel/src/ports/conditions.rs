@@ -32,13 +32,16 @@ macro_rules! live_with_rights {
     };
 }
 
+/// The session of a record, if it belongs to one, is not revoked. One look for each record by the session's number: where this
+/// is written with `NOT EXISTS`, PostgreSQL may first collect all revoked sessions there are.
 macro_rules! session_not_revoked {
     () => {{
         use crate::schema::parents;
-        let revoked = parents
+        parents
             .filter(parents.field(tokens::id).nullable().eq(tokens::parent))
-            .filter(parents.field(tokens::revoked_at).is_not_null());
-        diesel::dsl::not(diesel::dsl::exists(revoked))
+            .select(parents.field(tokens::revoked_at))
+            .single_value()
+            .is_null()
     }};
 }
 
