@@ -210,6 +210,59 @@ mod tests {
     }
 
     #[test]
+    fn a_token_lasts_until_it_expires_and_cannot_be_revoked() {
+        let issuer = issuer(config(SubjectClaim::Sub), key(Algorithm::EdDSA, "k1"));
+        let verifier = JwtVerifier::new(
+            config(SubjectClaim::Sub),
+            issuer.verifying_keys(),
+            Arc::new(SystemClock::new()),
+        );
+        let both: [&dyn Verifier; 2] = [&issuer, &verifier];
+        for verifier in both {
+            let can = verifier.capabilities();
+            assert!(can.expires && !can.revocable && !can.recorded && !can.key_bound && !can.current_rights);
+            assert_eq!(verifier.flavour(), "test");
+        }
+        let token = block_on(issuer.issue(grant())).unwrap();
+        assert!(matches!(
+            block_on(issuer.revoke(TokenId(1))),
+            Err(RevokeError::Unsupported)
+        ));
+        assert!(block_on(issuer.verify(&PresentedToken::bearer(token.plain.expose()))).is_ok());
+    }
+
+    #[test]
+    fn a_rejection_says_what_is_wrong() {
+        let issuer = issuer(config(SubjectClaim::Sub), key(Algorithm::EdDSA, "k1"));
+        let token = block_on(issuer.issue(grant())).unwrap();
+        let text = token.plain.expose();
+        let rejection = |text: &str| block_on(issuer.verify(&PresentedToken::bearer(text))).map(drop);
+        assert_eq!(rejection("no token"), Err(Rejection::Malformed.into()));
+        let (signed, _) = text.rsplit_once('.').unwrap();
+        let forged = format!("{signed}.{}", "A".repeat(86));
+        assert_eq!(rejection(&forged), Err(Rejection::BadSignature.into()));
+        let day_later = SystemClock::new().now().plus(Duration::from_secs(86_400));
+        let later = JwtVerifier::new(
+            config(SubjectClaim::Sub),
+            issuer.verifying_keys(),
+            Arc::new(FixedClock(day_later)),
+        );
+        assert_eq!(
+            block_on(later.verify(&PresentedToken::bearer(text))).map(drop),
+            Err(Rejection::Expired.into())
+        );
+        let other_claims = JwtVerifier::new(
+            config(SubjectClaim::UserId),
+            issuer.verifying_keys(),
+            Arc::new(SystemClock::new()),
+        );
+        assert_eq!(
+            block_on(other_claims.verify(&PresentedToken::bearer(text))).map(drop),
+            Err(Rejection::BadClaims.into())
+        );
+    }
+
+    #[test]
     fn members_are_written_in_one_order() {
         let session = SessionRef {
             id: TokenId(17),

@@ -82,6 +82,12 @@ mod tests {
     }
 
     #[test]
+    fn no_header_is_printed() {
+        let shown = format!("{:?}", KnownHeaders::new(&named("one").into(), "JWT"));
+        assert_eq!(shown, "KnownHeaders { .. }");
+    }
+
+    #[test]
     fn headers_of_common_libraries_are_recognised() {
         let headers = |key: VerifyingKey| KnownHeaders::new(&key.into(), "JWT");
         let recognise = |headers: &KnownHeaders, json: &str| {

@@ -417,52 +417,6 @@ fn private_and_public_parts_must_belong_together() {
 }
 
 #[test]
-fn der_and_pem_are_read_completely_or_not_at_all() {
-    use base64::Engine as _;
-    let standard = base64::engine::general_purpose::STANDARD;
-    let pkcs8 =
-        ring::signature::EcdsaKeyPair::generate_pkcs8(&ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING, &random())
-            .unwrap();
-    let der = pkcs8.as_ref();
-    let key = SigningKey::from_der(Algorithm::ES256, der, &random()).unwrap();
-    let pem = format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        standard.encode(der)
-    );
-    let again = SigningKey::from_pem(Algorithm::ES256, &pem, &random()).unwrap();
-    assert_eq!(again.verifying_key().thumbprint(), key.verifying_key().thumbprint());
-    let sec1 = pem.replace("PRIVATE KEY", "EC PRIVATE KEY");
-    assert_eq!(
-        SigningKey::from_pem(Algorithm::ES256, &sec1, &random()).err(),
-        Some(KeyError::Pem)
-    );
-    assert_eq!(
-        VerifyingKey::from_pem(Algorithm::ES256, &pem).err(),
-        Some(KeyError::Pem),
-        "a private key is not for verifiers"
-    );
-    for length in 0..der.len() {
-        assert!(SigningKey::from_der(Algorithm::ES256, &der[..length], &random()).is_err());
-    }
-    assert!(SigningKey::from_der(Algorithm::ES256, &[der, &[0]].concat(), &random()).is_err());
-    for at in 0..der.len() {
-        let mut changed = der.to_vec();
-        changed[at] ^= 0x40;
-        if let Ok(other) = SigningKey::from_der(Algorithm::ES256, &changed, &random()) {
-            assert_eq!(
-                other.verifying_key().thumbprint(),
-                key.verifying_key().thumbprint(),
-                "byte {at}"
-            );
-        }
-    }
-    assert!(SigningKey::from_der(Algorithm::ES384, der, &random()).is_err());
-    assert!(SigningKey::from_der(Algorithm::EdDSA, der, &random()).is_err());
-    let ed25519 = ring::signature::Ed25519KeyPair::generate_pkcs8(&random()).unwrap();
-    assert!(SigningKey::from_der(Algorithm::EdDSA, ed25519.as_ref(), &random()).is_ok());
-}
-
-#[test]
 fn raw_public_keys_are_checked_like_others() {
     let jwk: Value = serde_json::from_str(&generated(Algorithm::ES384).verifying_key().to_jwk().unwrap()).unwrap();
     let bytes = |name: &str| {
@@ -496,9 +450,15 @@ fn raw_public_keys_are_checked_like_others() {
 }
 
 #[test]
-fn a_verifying_key_prints_its_algorithm_and_name() {
-    let shown = format!("{:?}", key());
-    assert!(shown.contains("HS256") && shown.contains("k1"), "{shown}");
+fn a_key_prints_its_algorithm_and_name() {
+    let signing = generated(Algorithm::ES384);
+    for shown in [
+        format!("{:?}", signing.verifying_key()),
+        format!("{signing:?}"),
+        format!("{:?}", Signer::new(signing)),
+    ] {
+        assert!(shown.contains("ES384") && shown.contains("k1"), "{shown}");
+    }
     let (claims, random) = (token_jwt::SignError::Claims, token_jwt::SignError::Random);
     assert!(claims.to_string().contains("claims") && random.to_string().contains("signature"));
 }

@@ -254,6 +254,8 @@ fn values_without_a_strict_form_are_not_written() {
     enum Deep<T> {
         Named { list: Vec<(u8, Option<T>)> },
     }
+    #[derive(Serialize)]
+    struct Newtype(f64);
     fn written<T: Serialize>(value: T) -> Option<String> {
         let mut out = Vec::new();
         write_value(&value, &mut out).ok()?;
@@ -271,6 +273,8 @@ fn values_without_a_strict_form_are_not_written() {
         assert_eq!(written(number), None);
         assert_eq!(written(number as f32), None);
         assert_eq!(written(deep(number)), None);
+        assert_eq!(written(Newtype(number)), None);
+        assert_eq!(written(Result::<f64, f64>::Ok(number)), None, "a variant");
         assert_eq!(written(BTreeMap::from([("exp", number)])), None);
     }
     assert_eq!(written(twice("nbf")).unwrap(), r#"{"exp":1,"nbf":2}"#);

@@ -152,6 +152,22 @@ mod tests {
         );
     }
 
+    /// The point with x = 0, and the one with y = 5: each has another encoding that fits into 32 bytes.
+    #[test]
+    fn a_coordinate_has_one_encoding() {
+        const Y_OF_0: [u8; 32] = hex(b"66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
+        const X_OF_5: [u8; 32] = hex(b"d7325d7646cd60d80a92738ceb345f844cffaf35841022cab176f692de8de1d7");
+        let (zero, mut five, mut five_more) = ([0; 32], [0; 32], P256_P);
+        five[31] = 5;
+        five_more[28..].copy_from_slice(&[0, 0, 0, 4]);
+        five_more[19] = 1;
+        assert!(uncompressed(Curve::P256, &zero, &Y_OF_0).is_ok());
+        assert!(uncompressed(Curve::P256, &X_OF_5, &five).is_ok());
+        for (x, y) in [(&P256_P, &Y_OF_0), (&X_OF_5, &five_more)] {
+            assert_eq!(uncompressed(Curve::P256, x, y), Err(KeyError::NotOnCurve));
+        }
+    }
+
     #[test]
     fn every_point_of_small_order_is_refused() {
         const ORDER_8: [[u8; 32]; 2] = [

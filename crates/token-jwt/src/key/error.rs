@@ -87,28 +87,20 @@ impl std::error::Error for KeyError {}
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("key refused: ")?;
-        match self {
-            Self::Json(error) => write!(f, "{error}"),
-            Self::Missing(member) => write!(f, "member `{member}` is missing"),
-            Self::Malformed(member) => write!(f, "member `{member}` is malformed"),
+        f.write_str(match self {
+            Self::Json(error) => return write!(f, "{error}"),
+            Self::Missing(member) => return write!(f, "member `{member}` is missing"),
+            Self::Malformed(member) => return write!(f, "member `{member}` is malformed"),
             Self::WrongAlgorithm { asked, key } => {
-                write!(
+                return write!(
                     f,
                     "it is a key of the kind {key:?} or names another algorithm, not one for {asked}"
-                )
+                );
             }
             Self::HmacTooShort { needed, found } => {
-                write!(f, "an HMAC key of {found} bytes where at least {needed} are needed")
+                return write!(f, "an HMAC key of {found} bytes where at least {needed} are needed");
             }
-            Self::RsaSize { bits } => write!(f, "an RSA modulus of {bits} bits, not 2048 to 8192"),
-            other => f.write_str(other.text()),
-        }
-    }
-}
-
-impl KeyError {
-    fn text(&self) -> &'static str {
-        match self {
+            Self::RsaSize { bits } => return write!(f, "an RSA modulus of {bits} bits, not 2048 to 8192"),
             Self::Pem => "not one PEM block of the expected label (PKCS#8 `PRIVATE KEY`, or `PUBLIC KEY`)",
             Self::Der => "not a DER key in PKCS#8 or SubjectPublicKeyInfo form",
             Self::UnknownType => "the key type is not supported",
@@ -131,7 +123,30 @@ impl KeyError {
             Self::UnnamedInSet => "the set has several keys and one of them has no `kid`",
             Self::EmptySet => "the set has no key that can be used here",
             Self::Random => "the random source failed",
-            _ => "unspecified",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_is_wrong_and_of_which_key() {
+        let wrong = KeyError::WrongAlgorithm {
+            asked: Algorithm::ES256,
+            key: Family::Rsa,
+        };
+        for (error, parts) in [
+            (KeyError::Der, ["key refused: ", "DER"]),
+            (KeyError::Missing("crv"), ["`crv`", "missing"]),
+            (KeyError::Malformed("x"), ["`x`", "malformed"]),
+            (wrong, ["Rsa", "ES256"]),
+            (KeyError::HmacTooShort { needed: 48, found: 32 }, ["32", "48"]),
+            (KeyError::RsaSize { bits: 1024 }, ["1024 bits", "2048"]),
+        ] {
+            let text = error.to_string();
+            assert!(parts.iter().all(|part| text.contains(part)), "{text}");
         }
     }
 }

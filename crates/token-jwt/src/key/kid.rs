@@ -57,3 +57,15 @@ impl fmt::Display for Kid {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_shown_as_it_is() {
+        let kid = Kid::new("2026-11 \u{e6}").unwrap();
+        assert_eq!(kid.to_string(), "2026-11 \u{e6}");
+        assert_eq!(kid.as_str(), kid.to_string());
+    }
+}

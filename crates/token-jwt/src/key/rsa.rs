@@ -84,7 +84,9 @@ mod tests {
         for bad in [&[][..], &[0], &[0, 1, 0, 1]] {
             assert_eq!(check(&n, bad), Err(KeyError::Malformed("e")), "{bad:?}");
         }
-        assert_eq!(check(&n, &[3]), Ok(()));
+        for good in [&[3][..], &[1, 0, 0, 0, 1]] {
+            assert_eq!(check(&n, good), Ok(()), "{good:?}");
+        }
     }
 
     #[test]

@@ -124,6 +124,8 @@ mod tests {
             "supersecretsupersecretsupersecret",
             "abcdefghijklmnopqrstuvwxyz123456",
             "please-change-this-secret-key-please",
+            "please change this secret key please",
+            "password-password-u7Xk2Qw9ZbR",
             "secret\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
             "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
             "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
@@ -136,12 +138,36 @@ mod tests {
     }
 
     #[test]
+    fn a_key_has_eight_different_bytes() {
+        let digits = b"\x01\x00\x04\x01\x05\x02\x02\x06\x05\x03\x05\x01\x02\x00\x03\x02\x03\x01\x04\x06\x02\x06\x04\x03\x00\x03\x02\x05\x00\x02\x01\x04";
+        assert!(is_weak(digits), "seven");
+        let eight = [&digits[..31], &[7]].concat();
+        assert!(!is_weak(&eight));
+    }
+
+    /// As a key that is repeated, or filled up with equal bytes.
+    #[test]
+    fn a_key_has_sixteen_bytes_of_its_own() {
+        let own = b"\xf9\xe6\xee\x0c\xdb\x15\x67\x68\x89\xb6\x86\x7e\x6a\x47\xd7\x4d";
+        assert!(is_weak(&own[..15].repeat(3)));
+        assert!(is_weak(&own[..15].repeat(3)[..32]), "cut");
+        assert!(!is_weak(&own.repeat(2)));
+        for padding in [4, 16, 17] {
+            assert!(is_weak(&[&own[..15], &vec![0; padding]].concat()), "{padding}");
+            assert!(!is_weak(&[&own[..], &vec![0; padding]].concat()), "{padding}");
+        }
+        assert!(!is_weak(&[&own[..15], &[0; 3]].concat()), "which may be its own");
+    }
+
+    #[test]
     fn keys_from_a_generator_are_not_weak() {
         for key in [
             &b"\xf9\xe6\xee\x0c\xdb\x15\x67\x68\x89\xb6\x86\x7e\x6a\x47\xd7\x4d\x20\xad\xe1\x43\xb6\x72\xbb\x8b\x0a\xc6\xd6\x94\x18\xa7\x82\x01"[..],
             b"8f14e45fceea167a5a36dedd4bea2543aa5f1d3c9b7e60d2c4187f0e93b6a5d1",
             b"u7Xk2Qw9ZbR4tYp0LmNc8VfHs3JgDe6A",
             b"DQ3zvYQm1l2S0m1pWnq4b8J1o2Yx7Hq5T9u6V8w0ZkE=",
+            b"{u7Xk2Qw9ZbR4tYp0LmNc8VfHs3JgDe6A",
+            b"password-password-u7Xk2Qw9ZbR4",
         ] {
             assert!(!is_weak(key), "{key:?}");
         }
