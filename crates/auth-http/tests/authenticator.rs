@@ -119,6 +119,23 @@ async fn the_first_scheme_that_knows_the_token_decides_and_trouble_never_accepts
 }
 
 #[tokio::test]
+async fn the_scheme_whose_token_it_is_says_why() {
+    use Rejection::{BadSignature, Expired, Malformed, Revoked, Unknown, UnknownKey, WrongFlavour};
+    for (reasons, scheme) in [
+        ([Malformed, Revoked, Unknown], Some(1)),
+        ([UnknownKey, Expired, BadSignature], Some(1)),
+        ([WrongFlavour, BadSignature, Unknown], Some(1)),
+        ([Revoked, Unknown, Expired], Some(0)),
+        ([Unknown, Malformed, UnknownKey], None),
+    ] {
+        let rejected = rejected(&reasons.map(|reason| Err(reason.into()))).await.unwrap();
+        assert_eq!(rejected.scheme(), scheme, "{reasons:?}");
+        let own = RejectionKind::Invalid(reasons[scheme.unwrap_or_default()]);
+        assert!(scheme.is_none() || *rejected.kind() == own, "{rejected:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_scheme_is_asked_about_its_own_carriers_alone() {
     let verifier = always(good());
     let fields = [(Field::AccessToken, "t"), (Field::Key, "k")];

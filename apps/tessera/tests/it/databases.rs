@@ -18,9 +18,12 @@ mod nodes;
 mod outages;
 mod secrets;
 mod support;
+mod trials;
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::Trial;
 use store_diesel::{Cluster, FaultyDisk};
+
+use trials::unless_skipped;
 
 fn main() {
     let mut trials = Vec::new();
@@ -70,7 +73,7 @@ fn main() {
         FaultyDisk::skip_reason_of_attaching,
         || with_file(outages::an_sqlite_file_whose_disk_fails_loses_nothing_that_was_answered),
     ));
-    run(trials)
+    trials::run(trials, "PostgreSQL", Cluster::skip_reason())
 }
 
 fn with_file(test: impl FnOnce(&str)) {
@@ -93,27 +96,4 @@ fn on_postgres(name: &str, test: impl FnOnce(&str) + Send + 'static) -> Trial {
 
 fn if_postgres(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
     unless_skipped(name, Cluster::skip_reason, test)
-}
-
-fn unless_skipped(
-    name: &str,
-    reason: impl FnOnce() -> Option<&'static str> + Send + 'static,
-    test: impl FnOnce() + Send + 'static,
-) -> Trial {
-    Trial::ignorable_test(name, move || match reason() {
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-        None => {
-            test();
-            Ok(Completion::Completed)
-        }
-    })
-}
-
-/// Runs the tests that the arguments select, prints how many were skipped, and exits.
-fn run(trials: Vec<Trial>) -> ! {
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
-    if let (Some(reason), skipped @ 1..) = (Cluster::skip_reason(), conclusion.num_ignored) {
-        eprintln!("{skipped} tests that need PostgreSQL were skipped: {reason}\n");
-    }
-    conclusion.exit()
 }

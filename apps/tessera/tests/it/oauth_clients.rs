@@ -11,11 +11,11 @@
 )]
 
 mod support;
+mod trials;
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use libtest_mimic::{Arguments, Completion, Trial};
 use serde_json::json;
 
 use support::client::Request;
@@ -75,21 +75,10 @@ const SCRIPTS: [Script; 5] = [
 ];
 
 fn main() {
-    let trials = SCRIPTS.map(|script| {
-        Trial::ignorable_test(script.name, move || match skip_reason(script.client) {
-            Some(reason) => Ok(Completion::ignored_with(reason)),
-            None => {
-                run(&script);
-                Ok(Completion::Completed)
-            }
-        })
-    });
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.into());
-    if conclusion.num_ignored > 0 {
-        let skipped = conclusion.num_ignored;
-        eprintln!("{skipped} tests with standard OAuth clients were skipped: run .ci/run, which installs them\n");
-    }
-    conclusion.exit()
+    let trials = SCRIPTS
+        .map(|script| trials::unless_skipped(script.name, move || skip_reason(script.client), move || run(&script)));
+    let missing = SCRIPTS.iter().find_map(|script| skip_reason(script.client));
+    trials::run(trials.into(), "standard OAuth clients", missing)
 }
 
 /// Runs a script against a server of its own, with a token of each kind. What it has revoked must be refused afterwards.

@@ -10,11 +10,12 @@
 
 mod prometheus;
 mod support;
+mod trials;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::Trial;
 
 use prometheus::{Prometheus, promtool};
 use support::server::Server;
@@ -36,21 +37,11 @@ fn main() {
         ),
         if_prometheus("prometheus::it_reads_a_server_and_its_alerts_fire", it_reads_and_alerts),
     ];
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
-    if let (Some(reason), skipped @ 1..) = (prometheus::skip_reason(), conclusion.num_ignored) {
-        eprintln!("{skipped} tests that need Prometheus were skipped: {reason}\n");
-    }
-    conclusion.exit()
+    trials::run(trials, "Prometheus", prometheus::skip_reason())
 }
 
 fn if_prometheus(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::ignorable_test(name, move || match prometheus::skip_reason() {
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-        None => {
-            test();
-            Ok(Completion::Completed)
-        }
-    })
+    trials::unless_skipped(name, prometheus::skip_reason, test)
 }
 
 /// The folder with the rules and the dashboard.

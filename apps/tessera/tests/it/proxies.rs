@@ -14,10 +14,11 @@ mod proxy_process;
 mod relay;
 mod smuggling;
 mod support;
+mod trials;
 
 use std::net::TcpStream;
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::Trial;
 
 use nginx::Nginx;
 use proxy_process::Program;
@@ -56,29 +57,14 @@ fn main() {
         });
         trials.extend(laws);
     }
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
-    if conclusion.num_ignored > 0 {
-        for reason in [Program::Nginx, Program::Caddy]
-            .iter()
-            .filter_map(|it| it.skip_reason())
-        {
-            eprintln!(
-                "tests behind a proxy were skipped, {} in all: {reason}\n",
-                conclusion.num_ignored
-            );
-        }
-    }
-    conclusion.exit()
+    let missing = [Program::Nginx, Program::Caddy].map(Program::skip_reason);
+    let missing: Vec<&str> = missing.into_iter().flatten().collect();
+    let missing = missing.join("; ");
+    trials::run(trials, "a proxy", (!missing.is_empty()).then_some(&missing))
 }
 
 fn with(program: Program, name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::ignorable_test(name, move || match program.skip_reason() {
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-        None => {
-            test();
-            Ok(Completion::Completed)
-        }
-    })
+    trials::unless_skipped(name, move || program.skip_reason(), test)
 }
 
 /// What nginx takes for one request is one request here: the server answers exactly as often as nginx asked, the client

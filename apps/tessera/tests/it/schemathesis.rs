@@ -10,11 +10,12 @@
 )]
 
 mod support;
+mod trials;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::Trial;
 use serde_json::json;
 
 use support::server::{Server, Setup};
@@ -84,11 +85,7 @@ fn main() {
             answers_as_described(&renamed(), "")
         }),
     ];
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
-    if let (Some(reason), skipped @ 1..) = (skip_reason(), conclusion.num_ignored) {
-        eprintln!("{skipped} tests that need schemathesis were skipped: {reason}\n");
-    }
-    conclusion.exit()
+    trials::run(trials, "schemathesis", skip_reason())
 }
 
 fn renamed() -> Server {
@@ -96,13 +93,7 @@ fn renamed() -> Server {
 }
 
 fn if_installed(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::ignorable_test(name, move || match skip_reason() {
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-        None => {
-            test();
-            Ok(Completion::Completed)
-        }
-    })
+    trials::unless_skipped(name, skip_reason, test)
 }
 
 fn skip_reason() -> Option<&'static str> {
