@@ -68,7 +68,7 @@ pub(crate) fn dropped_lines() -> usize {
     WRITER.get().map_or(0, LogWriter::dropped)
 }
 
-/// A handle of its own: whoever holds the lock of `std::io::stderr` while the pipe is full would stop every other user.
+/// A handle of its own: a thread that holds the lock of `std::io::stderr` while the pipe is full would stop every other user.
 fn standard_error() -> Box<dyn Write + Send> {
     let stderr = std::io::stderr();
     match stderr.as_fd().try_clone_to_owned() {

@@ -25,7 +25,7 @@ use support::trials;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-/// Tell the process with the failing disk which file to write to, and whose tokens.
+/// For the process with the failing disk: which file to write to, and whose tokens.
 const URL: &str = "DISK_URL";
 const OWNER: &str = "DISK_OWNER";
 

@@ -19,7 +19,7 @@ use support::things::{NOW, owner, token};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-/// Tells the process that is to be killed which file to write to.
+/// For the process that is to be killed: which file to write to.
 const URL: &str = "DURABILITY_URL";
 
 fn main() {
@@ -81,7 +81,7 @@ async fn whatever_was_answered_survives_a_full_disk() {
     }
 }
 
-/// Tells the process to end when the disk has refused this many writes.
+/// For the process: it ends when the disk has refused this many writes.
 const UNTIL_FULL: &str = "DURABILITY_UNTIL_FULL";
 const REFUSED: usize = 20;
 

@@ -158,7 +158,7 @@ async fn it_answers(fresh: Fresh) {
     fresh.store.ping().await.unwrap();
 }
 
-/// Whoever asks whether a node is ready must hear of it: nobody could sign in or out.
+/// A node like this is not ready, and says so: nobody could sign in or out.
 async fn a_database_that_is_only_read_is_noticed(fresh: Fresh) {
     fresh.store.check_writing().await.unwrap();
     let mut options = StoreOptions::default();

@@ -252,7 +252,7 @@ async fn a_restored_database_is_another_feed(cluster: &'static Cluster) {
     disconnect();
     cluster.execute(&format!("CREATE DATABASE {name}_copy TEMPLATE {name}"));
     cluster.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
-    // The restored copy has given out as many numbers as were read before: its identity alone tells.
+    // The restored copy has given out as many numbers as were read before: only its identity differs.
     node.sync().await;
     node.revoke(forgotten).await;
     node.registry.sync().await.unwrap();

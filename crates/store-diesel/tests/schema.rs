@@ -134,10 +134,10 @@ async fn there_is_one_live_shared_record_for_each_flavour_and_owner(fresh: Fresh
 }
 
 async fn a_server_tells_its_time_and_a_file_has_none(fresh: Fresh) {
-    let told = fresh.store.tokens().now().await.unwrap();
-    assert_eq!(told.is_none(), fresh.is_sqlite());
+    let now = fresh.store.tokens().now().await.unwrap();
+    assert_eq!(now.is_none(), fresh.is_sqlite());
     // In milliseconds since 1970: after the moment at which the tests take place.
-    assert!(told.is_none_or(|now| now > NOW));
+    assert!(now.is_none_or(|now| now > NOW));
 }
 
 async fn a_selector_finds_one_family(fresh: Fresh) {

@@ -233,8 +233,8 @@ impl TokenStore for FailingStore {
 
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
         let own = self.clock.as_ref().map(|clock| clock.now());
-        let told = self.around(StoreCall::Now, self.inner.now()).await?;
-        Ok(told.or(own))
+        let now = self.around(StoreCall::Now, self.inner.now()).await?;
+        Ok(now.or(own))
     }
 
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -205,7 +205,7 @@ pub trait IssuerHarness: fmt::Debug + Send + Sync + 'static {
         Err(Unsupported("a session has one token"))
     }
 
-    /// Issues a token to this owner that names the session of another token, whoever that belongs to: what a token names
+    /// Issues a token to this owner that names the session of another token, of whatever owner: what a token names
     /// after a restore from a backup, when the number of its session was given again.
     async fn issue_naming(&self, _owner: &Owner, _session: &Issued) -> Supported<Issuing> {
         Err(Unsupported("a token cannot be made to name another session"))

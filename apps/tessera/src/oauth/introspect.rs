@@ -67,7 +67,7 @@ async fn next_step(since: Instant) {
 }
 
 /// The token, if a flavour in the caller's audience accepts it. Otherwise why not, with the name of the flavour whose token
-/// it is. Where one cannot tell and no other accepts it, that is the answer: what may be active is never called inactive.
+/// it is. Where one cannot decide and no other accepts it, that is the answer: what may be active is never called inactive.
 async fn find<'a>(
     endpoints: &'a TokenEndpoints,
     asked: &Asked,

@@ -66,7 +66,7 @@ where
     })
 }
 
-/// Answers one request, and tells the connection's watch when it begins and ends.
+/// Answers one request, and reports to the connection's watch when it begins and ends.
 fn answer<S>(request: Request, app: &S) -> impl Future<Output = Result<S::Response, S::Error>> + use<S>
 where
     S: Service<Request>,

@@ -304,11 +304,11 @@ pub fn judge(events: &[Event], outages: &[Outage]) {
     no_check_goes_by_an_old_list(events, outages);
     let history: Vec<Exchange> = events.iter().map(Event::exchange).collect();
     let broken = judge_history(&history, 2, STALENESS);
-    let told = broken
+    let listed = broken
         .iter()
         .map(|(rule, place)| format!("{rule}: {:?}", events[*place]));
-    let told: Vec<String> = told.collect();
-    assert!(told.is_empty(), "{told:#?}");
+    let listed: Vec<String> = listed.collect();
+    assert!(listed.is_empty(), "{listed:#?}");
 }
 
 /// Without a database, checks go on for so long and no longer.

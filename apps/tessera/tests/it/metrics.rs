@@ -223,7 +223,7 @@ fn the_state_of_the_node_is_shown() {
     server.stop();
 }
 
-/// Whatever clients send, and whoever they are, the series are those of the start; so their number is bounded, and
+/// Whatever clients send, and from wherever, the series are those of the start; so their number is bounded, and
 /// nothing of a request is among them.
 #[test]
 fn no_request_adds_a_series_or_a_secret() {

@@ -125,11 +125,11 @@ fn one_of_many_log_outs_ends_the_session_and_it_is_told_once(url: &str) {
             assert_eq!((ended, refused), (1, CROWD - 1), "{statuses:?}");
         }
     }
-    let told = || -> usize {
+    let logged = || -> usize {
         let lines = |node: &Server| node.err().text().matches("token_revoked").count();
         nodes.iter().map(lines).sum()
     };
-    assert!(poll(A_SECOND, || told() == 2 * ROUNDS), "{} events", told());
+    assert!(poll(A_SECOND, || logged() == 2 * ROUNDS), "{} events", logged());
 }
 
 /// The mechanics' tokens live for minutes, the devices' here for a year.

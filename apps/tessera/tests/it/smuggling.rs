@@ -1,4 +1,4 @@
-//! Bytes that two servers may read as different requests. Each sample ends in a hidden request: whoever answers that
+//! Bytes that two servers may read as different requests. Each sample ends in a hidden request: a server that answers that
 //! took a part of the sample for a request of its own.
 
 use crate::support::client::Connection;

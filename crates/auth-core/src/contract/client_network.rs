@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The source of a request whose address is not known: `0.0.0.0`.
 ///
-/// All such requests count as one client, with the tightest limits, because nothing tells them apart.
+/// All such requests count as one client, with the tightest limits, because nothing distinguishes them.
 pub const UNKNOWN_SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The source of a request, as it is counted and queued: a whole IPv4 address, or the /64 of an IPv6 address.
@@ -29,7 +29,7 @@ impl ClientNetwork {
 
     /// The /56 and the /48 of an IPv6 network; `None` for an IPv4 address.
     ///
-    /// Providers give a customer a /64, a /56 or a /48. Whoever holds a /48 has 65,536 networks of the size /64.
+    /// Providers give a customer a /64, a /56 or a /48. A holder of a /48 has 65,536 networks of the size /64.
     pub fn wider(&self) -> Option<[WiderNetwork; 2]> {
         if self.0.to_ipv4_mapped().is_some() || self.is_unknown() {
             return None;

@@ -156,7 +156,7 @@ pub struct PresentedToken<'a> {
     pub text: &'a str,
     /// The key presented beside it, if any.
     pub key: Option<&'a str>,
-    /// The address of whoever presents it, which bounds how many unknown tokens are looked up for it; `None`: they are
+    /// The address of the client that presents it, which bounds how many unknown tokens are looked up for it; `None`: they are
     /// not bounded.
     pub source: Option<IpAddr>,
 }

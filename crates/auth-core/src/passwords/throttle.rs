@@ -71,7 +71,7 @@ impl Throttled {
 /// size. Where there is no room, the entry that would be forgotten first is dropped, and never an active lock, so a flood
 /// of names cannot remove a lock.
 ///
-/// That two names belong to one account can be seen by whoever locks it with one of them and is refused with the other.
+/// That two names belong to one account can be seen by a client that locks it with one of them and is refused with the other.
 /// Hiding that would mean to answer a right password like a wrong one during the lock.
 #[derive(Debug)]
 pub struct Throttle {

@@ -225,7 +225,7 @@ impl TokenService {
     }
 
     /// Revokes the session that an access token or a refresh token belongs to, and with it everything else that does: for a
-    /// service that has found a token, or was told that it leaked (RFC 7009). The answer is the session, `None` if the
+    /// service that has found a token, or has heard that it leaked (RFC 7009). The answer is the session, `None` if the
     /// text is no active token of this service. A refresh token that was used before belongs to its session still.
     ///
     /// The issuer is asked as it is: a token that it binds to a key needs the key.

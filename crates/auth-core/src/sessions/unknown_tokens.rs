@@ -1,6 +1,6 @@
 //! A bound on the reads that unknown tokens cause.
 //!
-//! Whoever presents a text that names no cached record makes the server read its store, with no proof of anything. So
+//! A client that presents a text that names no cached record makes the server read its store, with no proof of anything. So
 //! each source has an allowance of such reads that find nothing; and what was found unknown is remembered for a moment.
 //! A read that finds something costs nothing, nor does one that was given up: what is bounded then is how many of one
 //! source are under way at once, and the others wait.
@@ -34,7 +34,7 @@ const REMEMBER: Duration = Duration::from_secs(10);
 /// What unknown tokens may cost, by source.
 ///
 /// A source is an IPv4 address or an IPv6 /64. The /56 and the /48 that a /64 is part of have allowances too, 3 and 10
-/// times as large: whoever holds a /48 has 65,536 networks of the size /64.
+/// times as large: a holder of a /48 has 65,536 networks of the size /64.
 #[derive(Debug)]
 pub struct UnknownTokens {
     clock: Arc<dyn Clock>,

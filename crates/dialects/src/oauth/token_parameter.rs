@@ -19,7 +19,7 @@ pub struct TokenParameter {
     pub token: SecretString,
     /// `key`, our addition: what is presented beside a token that is bound to a key.
     pub key: Option<SecretString>,
-    /// `client_ip`, our addition: the address of whoever has presented the token, as the resource server sees it.
+    /// `client_ip`, our addition: the address of the client that has presented the token, as the resource server sees it.
     pub client_ip: Option<IpAddr>,
 }
 

@@ -123,7 +123,7 @@ pub async fn a_sign_out_ends_the_session(harness: Harness) -> LawResult {
 }
 
 /// Of many sign-outs of one session at once, exactly one is answered as done. The others are rejected, as later ones are:
-/// a session ends once, and so it is told once.
+/// a session ends once, and so one answer says it.
 pub async fn one_of_a_crowd_signs_a_session_out(harness: Harness) -> LawResult {
     harness.signs_out()?;
     let owner = harness.owner().await;

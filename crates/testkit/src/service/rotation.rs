@@ -35,7 +35,7 @@ pub async fn a_refresh_rotates(harness: Harness) -> LawResult {
     Ok(())
 }
 
-/// A session has one number, from the sign-in to its end: the one that its access tokens belong to. Whoever revokes it
+/// A session has one number, from the sign-in to its end: the one that its access tokens belong to. A caller that revokes it
 /// ends all of them.
 pub async fn a_session_has_one_number(harness: Harness) -> LawResult {
     let owner = harness.owner().await;

@@ -50,7 +50,7 @@ pub async fn the_networks_of_an_ipv6_network_are_limited_together(harness: Harne
     Ok(())
 }
 
-/// Requests whose address is unknown count as one client with the strictest limit, and are never familiar: nothing tells
+/// Requests whose address is unknown count as one client with the strictest limit, and are never familiar: nothing distinguishes
 /// the owner from the attacker there.
 pub async fn requests_of_unknown_source_are_one_client(harness: Harness) -> LawResult {
     harness.account(REALM, "ann", None).await;

@@ -99,7 +99,7 @@ pub async fn purging_removes_what_ended_before(harness: Arc<dyn StoreHarness>) -
 }
 
 /// Purging goes in small steps, so that other writers do not wait for long: it never removes more than asked for, and
-/// answers how many it removed, so that the caller can tell whether there is more.
+/// answers how many it removed, so that the caller knows whether there is more.
 pub async fn purging_is_bounded(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("gmachia").await;

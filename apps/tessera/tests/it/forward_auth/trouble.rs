@@ -87,7 +87,7 @@ pub fn a_misspelt_parameter_lets_nobody_in(program: Program) {
     }
 }
 
-/// Not even where the proxy is told to keep every answer to everybody. Caddy has no cache.
+/// Not even where the proxy is set to keep every answer to everybody. Caddy has no cache.
 pub fn nothing_is_answered_from_a_cache(program: Program) {
     let server = tessera().start();
     let stage = Stage::with(program, server.address(), |file| match program {

@@ -1,4 +1,4 @@
-//! Where the server cannot tell whether a token is active, it says so: never that it is not.
+//! Where the server does not know whether a token is active, it says so: never that it is not.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;

@@ -61,7 +61,7 @@ impl Meters {
         let mut count = |meter: &mut Meter, key| uncounted += u64::from(!meter.add(key, now));
         count(&mut self.pair, attempt.pair);
         count(&mut self.account, attempt.account);
-        // Nothing tells clients of unknown address apart: together they have the tightest allowance.
+        // Nothing distinguishes clients of unknown address: together they have the tightest allowance.
         match attempt.unknown_source {
             true => count(&mut self.pair, attempt.address),
             false => count(&mut self.address, attempt.address),

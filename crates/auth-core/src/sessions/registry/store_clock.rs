@@ -39,7 +39,7 @@ impl StoreClock {
     }
 
     /// Asks the store for its time. The answer is by how many milliseconds this node's clock is ahead of it; `None` if the
-    /// store has no clock of its own, or answered too slowly to tell.
+    /// store has no clock of its own, or answered too slowly.
     pub(super) async fn compare(&self, store: &dyn TokenStore) -> Result<Option<i64>, StoreError> {
         let (asked, asked_at) = (self.clock.now(), self.clock.monotonic());
         let Some(theirs) = store.now().await? else {

@@ -35,7 +35,7 @@ pub(crate) struct Session {
     may_have_ended: Option<Duration>,
     /// How many other operations are under way that may end it.
     pub(crate) ends_under_way: usize,
-    /// How many sign-outs were told that they ended it.
+    /// How many sign-outs were answered that they ended it.
     pub(crate) sign_outs: usize,
 }
 
