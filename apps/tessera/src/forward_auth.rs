@@ -124,7 +124,7 @@ async fn verify(request: HttpRequest) -> HttpResponse {
     judged.unwrap_or_else(refused)
 }
 
-/// The same, with the signed identity. 503 where none can be made: a service behind could not tell who calls.
+/// The same, with the signed identity. 503 where none can be made: a service behind could not know who calls.
 async fn verify_and_sign(request: HttpRequest) -> HttpResponse {
     let sign = |token: &VerifiedToken, mut identity: HttpResponse| {
         let signed = shared::<RecentIdentities>(&request).of(token);

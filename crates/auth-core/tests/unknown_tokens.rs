@@ -195,7 +195,7 @@ async fn ten_thousand_unknown_tokens_cause_few_reads() {
     assert_eq!(node.present(1, "1|other", "192.0.2.2").await, UNKNOWN, "another source");
 }
 
-/// A client that goes on with its revoked token costs a read now and then, and is told what is true.
+/// A client that goes on with its revoked token costs a read now and then, and its answer is true.
 #[tokio::test]
 async fn the_same_unknown_token_is_read_now_and_then() {
     let node = Node::new().await;

@@ -129,7 +129,7 @@ impl TokenRegistry {
     }
 
     /// Compares this node's clock with the store's, for [`now`](Self::now). The answer is by how many milliseconds this
-    /// node's is ahead (negative: behind); `None` where the store has no clock of its own, or was too slow to tell.
+    /// node's is ahead (negative: behind); `None` where the store has no clock of its own, or answered too slowly.
     ///
     /// # Errors
     /// When the store fails; what was known before stays.

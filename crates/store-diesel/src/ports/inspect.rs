@@ -12,7 +12,7 @@ use super::backend::Db;
 use crate::inspect::Inspect;
 use crate::schema::tokens;
 
-/// Begins what tests send, so that it can be told from what the ports send.
+/// Begins what tests send, so that it can be distinguished from what the ports send.
 const MARK: &str = "/* test */";
 
 #[async_trait]
