@@ -41,6 +41,8 @@ enum Command {
     Token(commands::token::Token),
     /// List, rotate, retire, import and export signing keys.
     Key(commands::key::Key),
+    /// Copy everything into another database, or through a file.
+    Data(commands::data::Data),
     /// Check, list and follow the audit log.
     Audit(commands::audit::Audit),
 }
@@ -62,6 +64,7 @@ pub fn run(builder: Builder) -> ExitCode {
         Command::ResourceServer(server) => server.run(&common),
         Command::Token(token) => token.run(&common),
         Command::Key(key) => key.run(&common),
+        Command::Data(data) => data.run(&common),
         Command::Audit(audit) => audit.run(&common),
     };
     match outcome {

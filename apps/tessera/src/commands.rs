@@ -6,6 +6,7 @@ pub mod audit;
 mod caller_secret;
 mod change_log;
 pub mod consumer;
+pub mod data;
 mod database;
 pub mod doctor;
 mod input;

@@ -32,8 +32,9 @@ pub use limits::{
 pub use metrics::{MetricsAddress, MetricsSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 11] = [
+const NOT_SETTINGS: [&str; 12] = [
     "master_key",
+    "copy_to",
     "skip_postgres",
     "require_postgres",
     "require_nginx",
@@ -259,6 +260,22 @@ fn refuse_unreadable(variables: impl Iterator<Item = (OsString, OsString)>) -> a
         }
     }
     Ok(())
+}
+
+/// The database that a settings file names, and the file with the master key: nothing else counts, and nothing else is read.
+///
+/// # Errors
+/// When the file cannot be read, or one of the two is no text.
+pub(crate) fn database_of(path: &Path) -> anyhow::Result<(Option<String>, Option<PathBuf>)> {
+    #[derive(Deserialize)]
+    struct Named {
+        database_url: Option<String>,
+        master_key_file: Option<PathBuf>,
+    }
+    readable(path)?;
+    let named: Result<Named, _> = Figment::from(Toml::file_exact(path)).extract();
+    let named = named.map_err(|error| explain(&error))?;
+    Ok((named.database_url, named.master_key_file))
 }
 
 fn readable(path: &Path) -> anyhow::Result<()> {

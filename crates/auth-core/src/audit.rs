@@ -36,5 +36,5 @@ pub use provenance::{Actor, Provenance};
 pub(crate) use refused_sign_ins::RefusedSignIns;
 pub use seal::{AuditSeal, SealedEntry, UnsealedLinks};
 pub use sealer::{AuditSealer, SealError, Sealed};
-pub use store::AuditStore;
+pub use store::{AuditStore, UnsealedEntries};
 pub use verifier::{AuditVerifier, Verdict};

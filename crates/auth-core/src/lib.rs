@@ -12,7 +12,8 @@ pub mod testing;
 pub use audit::{
     Actor, AuditAnchor, AuditCursor, AuditEntry, AuditEvent, AuditFilter, AuditKey, AuditMark, AuditMarks,
     AuditOutcome, AuditRow, AuditSeal, AuditSealer, AuditStore, AuditVerifier, Cause, Fault, FaultKind, InvalidAnchor,
-    Provenance, SealError, Sealed, SealedEntry, SettledEntries, UnsealedLinks, UnsignedMark, Verdict as AuditVerdict,
+    Provenance, SealError, Sealed, SealedEntry, SettledEntries, UnsealedEntries, UnsealedLinks, UnsignedMark,
+    Verdict as AuditVerdict,
 };
 pub use contract::account::{Account, Attributes, Generation, NewAccount, Realm, Subject};
 pub use contract::account_store::AccountStore;

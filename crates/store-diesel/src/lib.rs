@@ -27,6 +27,7 @@ mod schema;
 mod sqlite;
 mod stages;
 mod store;
+pub mod transfer;
 mod url;
 
 #[cfg(feature = "test-support")]

@@ -55,6 +55,12 @@ pub enum ConnectError {
     /// Tables are missing, and the options say to leave them alone.
     #[error("{0} migrations have not been applied")]
     Pending(usize),
+    /// It is the target of a transfer that is not complete: it lacks some of what the source has.
+    #[error(
+        "the database is an unfinished copy: run the `tessera data copy` or `tessera data import` that began it again, which \
+         goes on where it stopped; or delete the database"
+    )]
+    Unfinished,
     /// It failed while its tables were looked at or changed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -47,5 +47,9 @@ mod roles;
 mod token_admin;
 #[path = "ports/tokens.rs"]
 mod tokens;
+#[path = "ports/transfer.rs"]
+mod transfer;
+mod transfer_differences;
 
 pub(crate) use backend::Db;
+pub(crate) use open::refuse_shared;

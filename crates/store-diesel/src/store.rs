@@ -15,6 +15,8 @@ use crate::meta::{MetaStore, Ping};
 use crate::migrations::{self, Migrate};
 use crate::options::{ConnectError, StoreOptions};
 use crate::pool_status::Pools;
+use crate::transfer::port::TransferPort;
+use crate::transfer::table::UNFINISHED;
 use crate::url::DatabaseUrl;
 use crate::{postgres, sqlite};
 
@@ -31,7 +33,10 @@ impl DieselStore {
     pub async fn connect(url: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
         let store = open(url, options).await?;
         migrations::prepare(&*store, options.migrate).await?;
-        Ok(Self(store))
+        match store.value(UNFINISHED).await? {
+            None => Ok(Self(store)),
+            Some(_) => Err(ConnectError::Unfinished),
+        }
     }
 
     /// The port of tokens and sessions.
@@ -168,9 +173,9 @@ impl<T> Ports for T where
 }
 
 /// What is behind the ports.
-pub(crate) trait Behind: Ping + InfoStore + Migrate + Inspect + Pools {}
+pub(crate) trait Behind: Ping + InfoStore + Migrate + TransferPort + Inspect + Pools {}
 
-impl<T: Ping + InfoStore + Migrate + Inspect + Pools> Behind for T {}
+impl<T: Ping + InfoStore + Migrate + TransferPort + Inspect + Pools> Behind for T {}
 
 /// Stands in for the look behind the ports where tests are not supported.
 #[cfg(not(feature = "test-support"))]

@@ -39,7 +39,10 @@ impl AuditStore for MemoryStore {
 
     async fn settled(&self, after: &AuditCursor, limit: u32) -> Result<SettledEntries, StoreError> {
         let state = self.state();
-        let later = state.log.entries.range(after.settled..);
+        let later = state
+            .log
+            .entries
+            .range(after.settled.max(after.floor.saturating_add(1))..);
         let rows: Vec<AuditRow> = later.take(limit as usize).map(row).collect();
         let last = rows.last().map(|row| row.sequence);
         let cursor = AuditCursor {

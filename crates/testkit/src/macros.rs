@@ -321,6 +321,7 @@ macro_rules! __store_laws {
             an_entry_is_sealed_once_by_a_crowd
             a_shortened_log_is_whole
             a_chain_begun_anew_is_whole
+            a_copied_chain_goes_on
         }
     };
 }

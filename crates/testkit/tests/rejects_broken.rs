@@ -214,6 +214,7 @@ const STORES: &[(&str, store::Flaw)] = {
         ("an_entry_is_sealed_once_by_a_crowd", SealsOverSeals),
         ("a_shortened_log_is_whole", ForgetsEntriesOnly),
         ("a_chain_begun_anew_is_whole", RestartsWithoutEntry),
+        ("a_copied_chain_goes_on", ForgetsTheFloor),
     ]
 };
 

@@ -2,11 +2,12 @@
 
 use std::os::unix::fs::MetadataExt;
 
-use auth_core::StoreError;
+use auth_core::{Provenance, StoreError};
 use keystore::KeyringError;
 use serde_json::Value;
 
 use super::report::{Report, plain};
+use crate::commands;
 use crate::options::Common;
 use crate::telemetry;
 
@@ -35,12 +36,22 @@ const LOGGED: &[&str] = &[
     "sessions_not_refreshed",
     "shared_tokens",
     "folded",
+    "rows",
 ];
 
 /// What an error says of a command that had begun to change something: a part of it is done.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct HalfDone(pub(super) String);
+
+/// Runs a command that works on databases of its own, logs what it changed, and prints its report.
+pub(super) fn run(common: &Common, action: impl AsyncFnOnce() -> anyhow::Result<Report>) -> anyhow::Result<()> {
+    let by = Provenance::operator(&operator(), common.command());
+    let outcome = commands::runtime()?.block_on(by.scope(action()));
+    let report = outcome.inspect_err(|error| log_failure(common, error))?;
+    log_change(common, &report);
+    report.print(common.json())
+}
 
 /// Logs that a command has changed something: which, what, and who ran it. To standard error, as the server does.
 pub(super) fn log_change(common: &Common, report: &Report) {

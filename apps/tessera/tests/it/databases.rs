@@ -14,6 +14,7 @@ mod histories;
 mod log_secrets;
 mod maintenance;
 mod master_key;
+mod moving;
 mod nodes;
 mod outages;
 mod secrets;
@@ -47,6 +48,21 @@ fn main() {
     trials.push(if_postgres(
         "faults::without_its_database_a_server_answers_503_instead_of_rejecting",
         faults::without_its_database_a_server_answers_503_instead_of_rejecting,
+    ));
+    for (name, law) in moving::LAWS {
+        trials.push(if_postgres(&format!("moving::to_postgres::{name}"), move || {
+            with_file(|file| law(file, &Cluster::shared().database()));
+        }));
+        trials.push(if_postgres(&format!("moving::to_sqlite::{name}"), move || {
+            with_file(|file| law(&Cluster::shared().database(), file));
+        }));
+    }
+    trials.push(Trial::test(
+        "moving::a_full_disk_is_a_clear_error_and_the_copy_goes_on",
+        || {
+            moving::a_full_disk_is_a_clear_error_and_the_copy_goes_on();
+            Ok(())
+        },
     ));
     let outages: [(&str, fn()); 3] = [
         (

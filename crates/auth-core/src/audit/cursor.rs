@@ -11,10 +11,21 @@ pub struct AuditCursor {
     /// Every entry at a position below this one was read.
     pub settled: i64,
     /// Every entry up to this number was read. It rises only where positions begin anew, as after a restore from a dump
-    /// into another cluster.
+    /// into another cluster, or a copy into another database.
     pub floor: i64,
     /// The highest number of an entry that was read.
     pub highest: i64,
+}
+
+impl AuditCursor {
+    /// The cursor of a store whose positions begin anew after these entries, all of which were read.
+    pub(super) fn begun_anew(highest: i64) -> Self {
+        Self {
+            settled: 0,
+            floor: highest,
+            highest,
+        }
+    }
 }
 
 /// Entries that are final, and how far they go.

@@ -103,6 +103,12 @@ words! {
         MasterKeyChanged = "master_key_changed",
         /// The chain of seals was begun anew by an administrator.
         AuditRestarted = "audit_restarted",
+        /// Everything was copied into this database from another one.
+        DataCopied = "data_copied",
+        /// Everything in this database was written into a file.
+        DataExported = "data_exported",
+        /// Everything was read into this database from a file.
+        DataImported = "data_imported",
     }
 }
 

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::anchor::AuditAnchor;
+use super::cursor::{AuditCursor, SettledEntries};
 use super::entry::AuditEntry;
 use super::key::AuditKey;
 use super::mark::{AuditMark, AuditMarks, MarkedEnd};
 use super::seal::AuditSeal;
-use super::store::AuditStore;
+use super::store::{AuditStore, UnsealedEntries};
 use crate::contract::clock::{CLOCK_SKEW, Clock, Timestamp};
 use crate::contract::error::StoreError;
 
@@ -110,6 +111,40 @@ impl AuditSealer {
             done.anchor = Some(AuditAnchor::of(&mark));
             if page.rows.len() < PAGE as usize / 2 {
                 return Ok(done);
+            }
+        }
+    }
+
+    /// Goes on with the chain of a store whose entries, seals and marks were copied from another one, where positions were
+    /// others. Nobody else may use the store yet.
+    ///
+    /// A store without a chain is left alone: its first server seals everything.
+    ///
+    /// # Errors
+    /// [`SealError`]. It may be called again, and goes on where it stopped.
+    pub async fn take_over(&self, copied: &dyn UnsealedEntries) -> Result<(), SealError> {
+        loop {
+            let marks = self.store.marks().await?;
+            let end = self.checked_end(&marks).await?;
+            if marks.end.is_none() {
+                return Ok(());
+            }
+            let rows = copied.unsealed(end.cursor.floor, PAGE).await?;
+            let last = rows.last().map(|row| row.sequence);
+            let anew = AuditCursor::begun_anew(end.cursor.highest.max(last.unwrap_or(0)));
+            if rows.is_empty() && end.cursor == anew {
+                return Ok(());
+            }
+            let cursor = AuditCursor {
+                floor: last.unwrap_or(anew.floor),
+                ..anew
+            };
+            let page = SettledEntries { rows, cursor };
+            let now = self.clock.now();
+            let seal = AuditSeal::of(&self.key, &end, &page, now);
+            let mark = AuditMark::of(&self.key, MarkedEnd::End, &seal, now);
+            if !self.store.seal(&seal, &mark, None).await? {
+                return Err(SealError::Broken("another process seals at the same time"));
             }
         }
     }

@@ -93,3 +93,13 @@ pub trait AuditStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails; nothing has changed.
     async fn restart(&self, entry: AuditEntry, start: &AuditMark, end: &AuditMark) -> Result<(), StoreError>;
 }
+
+/// The entries of a copied log that no seal has.
+#[async_trait]
+pub trait UnsealedEntries: Send + Sync {
+    /// At most `limit` of them with a number above `after`, by their numbers.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn unsealed(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
+}

@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
-use super::connector::Connector;
+use super::connector::{Connector, Lane};
 use super::pool::Pool;
 use crate::error::{DbError, Outcome};
 use crate::options::{ConnectError, PATIENCE, StoreOptions};
@@ -189,6 +189,14 @@ impl Db {
             .await
     }
 
+    /// A connection of its own for one caller, which uses it as it likes.
+    pub(super) async fn take(&self) -> Result<Taken, StoreError> {
+        let pool = self.lanes.pool.clone();
+        let taken = self.spawn(self.deadline, async move { pool.connect().await });
+        let late = || Err(StoreError::Unavailable(LATE.to_owned()));
+        Ok(Taken(taken.await.unwrap_or_else(late)?))
+    }
+
     async fn run<A, R>(
         &self,
         lanes: &Lanes,
@@ -236,6 +244,15 @@ impl Db {
             Ok(outcome) => outcome.ok(),
             Err(_) => unavailable("the operation panicked"),
         }
+    }
+}
+
+/// A connection that belongs to one caller, and ends with this value.
+pub(super) struct Taken(Lane);
+
+impl Taken {
+    pub(super) fn conn(&mut self) -> &mut Connection {
+        &mut self.0.conn
     }
 }
 

@@ -29,6 +29,11 @@ impl Pool {
         }
     }
 
+    /// A connection that is not of the pool.
+    pub(super) async fn connect(&self) -> Result<Lane, StoreError> {
+        self.connector.connect().await
+    }
+
     /// Takes back a connection that is whole and in no transaction.
     pub(super) fn give_back(&self, lane: Lane) {
         if !lane.is_closed() {

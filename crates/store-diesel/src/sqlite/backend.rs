@@ -30,6 +30,7 @@ pub(super) type Step<A, R> = for<'c> fn(&'c mut Connection, &'c A) -> BoxFuture<
 /// Fields are dropped in their order, so the writer's connection is the last to close, and alone: it empties the
 /// write-ahead log, and the database is one file that can be copied.
 pub(crate) struct Db {
+    location: Location,
     /// A reader for the feed of revocations and the keys alone: checks go on only while a node reads them, so they wait
     /// for no other reader. None for a database in memory.
     feed: Option<Queue>,
@@ -66,7 +67,13 @@ impl Db {
             writer,
             wait: options.wait,
             deadline: options.deadline,
+            location,
         })
+    }
+
+    /// The location of the database.
+    pub(super) fn location(&self) -> &Location {
+        &self.location
     }
 
     /// Runs something that only reads, in one statement.

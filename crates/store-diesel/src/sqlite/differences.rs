@@ -156,7 +156,7 @@ pub(super) fn position(row: &AuditEntryRow) -> i64 {
 /// The entries after a cursor. Only one transaction writes at a time, so every entry that is visible is final.
 pub(super) async fn settled_entries(conn: &mut Connection, after: &AuditCursor, limit: u32) -> Outcome<SettledEntries> {
     let rows = audit_entries::table
-        .filter(audit_entries::sequence.ge(after.settled))
+        .filter(audit_entries::sequence.ge(after.settled.max(after.floor.saturating_add(1))))
         .order(audit_entries::sequence)
         .limit(limit.into())
         .select(AuditEntryRow::as_select());

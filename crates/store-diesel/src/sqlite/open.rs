@@ -92,6 +92,17 @@ impl Location {
     }
 }
 
+/// Refuses a file that another process, or another part of this one, has open. Blocks for a moment.
+pub(crate) fn refuse_shared(path: Option<String>) -> Result<(), ConnectError> {
+    let location = Location(path);
+    let opened = SqliteConnection::establish(&location.uri());
+    let mut conn = opened.map_err(|_| unavailable("the database file cannot be opened"))?;
+    // In this mode a connection needs the file for itself, also where it has a write-ahead log: there every other connection
+    // holds a lock on the file for as long as it is open.
+    let alone = "PRAGMA busy_timeout = 1000; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK";
+    conn.batch_execute(alone).map_err(ConnectError::of_database)
+}
+
 /// Which file it is, whatever its name: another one in its place, such as a restored copy, has another identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileIdentity {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use auth_core::{
-    AuditCursor, AuditEvent, AuditFilter, AuditKey, AuditSealer, AuditVerdict, AuditVerifier, Clock, Provenance,
-    SecretKey, Subject,
+    AuditCursor, AuditEvent, AuditFilter, AuditKey, AuditRow, AuditSealer, AuditStore, AuditVerdict, AuditVerifier,
+    Clock, Provenance, SecretKey, StoreError, Subject, UnsealedEntries,
 };
 
 use super::fixture::{Fixture, NOW, token_of};
@@ -238,5 +239,56 @@ pub async fn a_chain_begun_anew_is_whole(harness: Arc<dyn StoreHarness>) -> LawR
     assert_eq!(rows.last().map(|row| &*row.entry.event), Some("audit_restarted"));
     fixture.seal_until(&sealer, &clock, entries + 1).await;
     assert_eq!(fixture.verify().await.faults, []);
+    Ok(())
+}
+
+/// The entries above a number, as those that were copied without a seal.
+struct Copied {
+    audit: Arc<dyn AuditStore>,
+    last: i64,
+}
+
+#[async_trait]
+impl UnsealedEntries for Copied {
+    async fn unsealed(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.audit.rows(after.max(self.last), i64::MAX, limit).await
+    }
+}
+
+/// A chain that was copied from another store, where positions were others, goes on: what no seal has is sealed, and then each
+/// entry that is written is sealed once.
+pub async fn a_copied_chain_goes_on(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let clock = Arc::new(ManualClock::new());
+    let sealer = fixture.sealer(&clock);
+    fixture.append(AuditEvent::PasswordSet, 0..10).await;
+    let sealed = fixture.entries().await;
+    fixture.seal_until(&sealer, &clock, sealed.len() as i64).await;
+    let last = sealed.last().map_or(0, |row| row.sequence);
+    fixture.append(AuditEvent::PasswordSet, 0..1500).await;
+    let audit = fixture.ports.audit.clone();
+    let copied = Copied {
+        audit: audit.clone(),
+        last,
+    };
+    fixture.sealer(&clock).take_over(&copied).await.expect("take_over");
+    let marks = audit.marks().await;
+    let verdict = fixture.verify().await;
+    let entries = sealed.len() as u64 + 1500;
+    assert_eq!(
+        (verdict.faults, verdict.entries, verdict.unsealed),
+        (Vec::new(), entries, 0)
+    );
+    fixture.sealer(&clock).take_over(&copied).await.expect("take_over");
+    assert_eq!(audit.marks().await, marks, "it is done");
+    fixture.append(AuditEvent::PasswordSet, 0..20).await;
+    fixture
+        .seal_until(&fixture.sealer(&clock), &clock, entries as i64 + 20)
+        .await;
+    let verdict = fixture.verify().await;
+    assert_eq!(
+        (verdict.faults, verdict.entries, verdict.unsealed),
+        (Vec::new(), entries + 20, 0)
+    );
     Ok(())
 }

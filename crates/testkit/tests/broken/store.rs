@@ -180,6 +180,7 @@ pub(crate) enum Flaw {
     SealsOverSeals,
     ForgetsEntriesOnly,
     RestartsWithoutEntry,
+    ForgetsTheFloor,
     ResourceServersWithoutEntry,
 }
 

@@ -43,7 +43,12 @@ impl AuditStore for BrokenStore {
     }
 
     async fn settled(&self, after: &AuditCursor, limit: u32) -> Result<SettledEntries, StoreError> {
-        let mut page = self.inner.settled(after, limit).await?;
+        let floor = if self.has(Flaw::ForgetsTheFloor) {
+            0
+        } else {
+            after.floor
+        };
+        let mut page = self.inner.settled(&AuditCursor { floor, ..*after }, limit).await?;
         if self.has(Flaw::SettlesAPageTwice) && after.settled == 0 && !page.rows.is_empty() {
             // The cursor stays, as of a store that reads by numbers which become visible late.
             page.cursor.settled = 1;

@@ -1,0 +1,80 @@
+//! The two ends of a copy: which databases, and where the master key is.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use store_diesel::shown_url;
+
+use crate::commands::database::{database_url, missing_file, sqlite_path};
+use crate::config::{Config, database_of};
+use crate::master;
+
+/// The variable with the URL of the target, for a URL with a password.
+pub(super) const TARGET: &str = "TESSERA_COPY_TO";
+
+/// A database at one end, and the file with its master key that the same settings name.
+#[derive(Clone)]
+pub(super) struct End {
+    pub(super) url: String,
+    master_key_file: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for End {
+    /// The URL may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
+impl End {
+    /// The database of the settings.
+    pub(super) fn configured(config: &Config) -> Self {
+        Self {
+            url: database_url(config),
+            master_key_file: config.master_key_file.clone(),
+        }
+    }
+
+    /// A URL, or the path of a settings file that has it.
+    pub(super) fn given(text: &str, config: &Config) -> anyhow::Result<Self> {
+        let is_url = ["sqlite:", "postgres:", "postgresql:"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme));
+        if is_url {
+            return Ok(Self {
+                url: text.to_owned(),
+                master_key_file: config.master_key_file.clone(),
+            });
+        }
+        let (url, master_key_file) = database_of(Path::new(text))?;
+        Ok(Self {
+            url: url.with_context(|| format!("the settings file {text} has no database_url"))?,
+            master_key_file: master_key_file.or_else(|| config.master_key_file.clone()),
+        })
+    }
+
+    /// Refuses a file that is not there, and a database in memory.
+    pub(super) fn exists(self) -> anyhow::Result<Self> {
+        match missing_file(&self.url)? {
+            Some(path) => bail!("there is no database {path}: check the path, or create it with `tessera migrate`"),
+            None => Ok(self),
+        }
+    }
+
+    /// The database as it may be shown.
+    pub(super) fn shown(&self) -> String {
+        shown_url(&self.url)
+    }
+
+    /// Where a server with this database has its master key.
+    pub(super) fn master_key(&self, config: &Config) -> master::Source {
+        let beside = sqlite_path(&self.url)
+            .filter(|path| *path != ":memory:")
+            .map(PathBuf::from);
+        master::Source::Configured {
+            flag: config.master_key_flag.clone(),
+            file: self.master_key_file.clone(),
+            beside,
+        }
+    }
+}
