@@ -150,6 +150,11 @@ bench-registry:
 bench-store:
     cargo bench -p store-diesel --features test-support
 
+# 10,000 to 10,000,000 tokens, as docs/SCALING.md has it: `just scale fill URL TOKENS`, then measure, clean-up, draw.
+[group('bench')]
+scale *args:
+    cargo run --release -p store-diesel --features test-support --example scale -- {{ args }}
+
 # Logins without pause against the release build: capacity, a lone login, isolation, overload, timing, or all.
 [group('bench')]
 load which="all":
