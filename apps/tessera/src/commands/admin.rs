@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use auth_core::{
     AccountStore, Clock, Entropy, HashCost, HashingOptions, PasswordHasher, PasswordPolicy, PasswordSetter,
-    PasswordStore, Provenance, Timestamp, TokenAdminStore,
+    PasswordStore, Timestamp, TokenAdminStore,
 };
 use consumer_auth::{ConsumerStore, ResourceServerStore};
 use permissions::RoleStore;
@@ -31,19 +31,17 @@ impl Admin {
     /// Opens the database, runs the action, logs what it changed, and prints its report.
     pub fn run(common: &Common, action: impl AsyncFnOnce(&Self) -> anyhow::Result<Report>) -> anyhow::Result<()> {
         let config = common.load_config()?;
-        let report = commands::runtime()?.block_on(async {
+        let outcome = commands::runtime()?.block_on(async {
             let admin = Self {
                 store: open_existing(&database_url(&config)).await?,
                 config,
                 clock: common.builder().clock_handle(),
                 entropy: common.builder().entropy_handle(),
             };
-            let by = Provenance::operator(&change_log::operator(), common.command());
-            let outcome = by.scope(action(&admin)).await;
-            outcome.inspect_err(|error| change_log::log_failure(common, error))
+            let outcome = change_log::provenance(common).scope(action(&admin)).await;
+            anyhow::Ok(outcome)
         })?;
-        change_log::log_change(common, &report);
-        report.print(common.json())
+        change_log::finish(common, outcome)
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {

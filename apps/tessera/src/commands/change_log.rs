@@ -7,7 +7,6 @@ use keystore::KeyringError;
 use serde_json::Value;
 
 use super::report::{Report, plain};
-use crate::commands;
 use crate::options::Common;
 use crate::telemetry;
 
@@ -44,17 +43,20 @@ const LOGGED: &[&str] = &[
 #[error("{0}")]
 pub(super) struct HalfDone(pub(super) String);
 
-/// Runs a command that works on databases of its own, logs what it changed, and prints its report.
-pub(super) fn run(common: &Common, action: impl AsyncFnOnce() -> anyhow::Result<Report>) -> anyhow::Result<()> {
-    let by = Provenance::operator(&operator(), common.command());
-    let outcome = commands::runtime()?.block_on(by.scope(action()));
+/// Who runs a command and which, for the audit log.
+pub(super) fn provenance(common: &Common) -> Provenance {
+    Provenance::operator(&operator(), common.command())
+}
+
+/// Logs what a command has changed, or that it failed half way, and prints its report.
+pub(super) fn finish(common: &Common, outcome: anyhow::Result<Report>) -> anyhow::Result<()> {
     let report = outcome.inspect_err(|error| log_failure(common, error))?;
     log_change(common, &report);
     report.print(common.json())
 }
 
 /// Logs that a command has changed something: which, what, and who ran it. To standard error, as the server does.
-pub(super) fn log_change(common: &Common, report: &Report) {
+fn log_change(common: &Common, report: &Report) {
     let command = common.command();
     if let Some(_log) = log_of(command) {
         let (what, user) = (what(report.json()), user());
@@ -64,7 +66,7 @@ pub(super) fn log_change(common: &Common, report: &Report) {
 
 /// Logs that a command failed after it may have changed something: half of it is done, or the database did not say. A
 /// command that was refused has changed nothing, and leaves no line.
-pub(super) fn log_failure(common: &Common, error: &anyhow::Error) {
+fn log_failure(common: &Common, error: &anyhow::Error) {
     let why = match (error.downcast_ref::<HalfDone>(), store_error(error)) {
         (Some(half_done), _) => half_done.to_string(),
         (None, Some(error)) => error.to_string(),
@@ -106,7 +108,7 @@ fn what(report: &Value) -> String {
 }
 
 /// Who runs the command, for the audit log: `root (uid 0)`. The name is the environment's, the number the system's.
-pub(super) fn operator() -> String {
+fn operator() -> String {
     match uid() {
         Some(uid) => format!("{} (uid {uid})", user()).trim_start().to_owned(),
         None => user(),

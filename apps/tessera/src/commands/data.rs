@@ -9,6 +9,8 @@ mod progress;
 
 use clap::{Args, Subcommand};
 
+use super::report::Report;
+use super::{change_log, runtime};
 use crate::options::Common;
 
 /// Move everything: from one database into another, or through a file. Stop the servers of the source first.
@@ -33,4 +35,11 @@ impl Data {
             Action::Import(action) => action.run(common),
         }
     }
+}
+
+/// Runs an action on databases of its own, logs what it changed, and prints its report.
+fn run(common: &Common, action: impl AsyncFnOnce() -> anyhow::Result<Report>) -> anyhow::Result<()> {
+    let by = change_log::provenance(common);
+    let outcome = runtime()?.block_on(by.scope(action()));
+    change_log::finish(common, outcome)
 }

@@ -253,13 +253,14 @@ fn spawn_copy(from: &str, to: &str, folder: &Path) -> Child {
     command.spawn().expect("the binary starts")
 }
 
-/// Kills it after longer and longer whiles, so at many points, until one run comes to its end.
+/// Kills it after longer and longer whiles, so at many points, until one run comes to its end. Each is a little longer than
+/// the one before, by a share and not by a time: so the same points are reached on a machine that is ten times slower.
 fn a_killed_copy_goes_on(from: &str, to: &str) {
     let held = a_server_lived_on(from);
     fill(from);
     migrate(to);
     let folder = tempfile::tempdir().expect("a folder");
-    let mut while_it_runs = Duration::from_millis(150);
+    let mut while_it_runs = Duration::from_millis(50);
     let (mut kills, mut resumed) = (0, 0);
     let ended = loop {
         let mut child = spawn_copy(from, to, folder.path());
@@ -270,9 +271,9 @@ fn a_killed_copy_goes_on(from: &str, to: &str) {
         child.kill().expect("it runs");
         child.wait().expect("it was started");
         kills += 1;
-        while_it_runs += Duration::from_millis(100);
+        while_it_runs = while_it_runs.mul_f32(1.15);
         resumed += usize::from(is_unfinished(to));
-        assert!(kills < 600, "it never ends");
+        assert!(kills < 60, "it never ends");
     };
     assert!(kills > 1 && resumed > 1, "{kills} {resumed}");
     let err = String::from_utf8_lossy(&ended.stderr);

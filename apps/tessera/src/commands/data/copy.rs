@@ -8,7 +8,6 @@ use store_diesel::transfer::{self, HeldDatabase, TransferDatabase};
 use super::ends::{End, TARGET};
 use super::finish::{finish, key_of, moved, opened};
 use super::progress::Bar;
-use crate::commands::change_log;
 use crate::commands::report::Report;
 use crate::config::Config;
 use crate::keys::CHECK;
@@ -31,7 +30,7 @@ impl Copy {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         let config = common.load_config()?;
         let (source, target) = self.ends(&config)?;
-        change_log::run(common, async || copy(common, &config, &source, &target).await)
+        super::run(common, async || copy(common, &config, &source, &target).await)
     }
 
     fn ends(&self, config: &Config) -> anyhow::Result<(End, End)> {

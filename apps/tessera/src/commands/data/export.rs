@@ -14,7 +14,6 @@ use store_diesel::transfer::{self, Exported, HeldDatabase, TransferDatabase};
 use super::ends::End;
 use super::finish::opened;
 use super::progress::Bar;
-use crate::commands::change_log;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -34,7 +33,7 @@ impl Export {
         if self.file.exists() {
             bail!("--file: {} exists; name a new file", self.file.display());
         }
-        change_log::run(common, async || export(common, &source, &self.file).await)
+        super::run(common, async || export(common, &source, &self.file).await)
     }
 }
 

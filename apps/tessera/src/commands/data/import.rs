@@ -11,7 +11,6 @@ use store_diesel::transfer::{self, ExportFile, TransferDatabase};
 use super::ends::End;
 use super::finish::{finish, key_of, moved, opened};
 use super::progress::Bar;
-use crate::commands::change_log;
 use crate::commands::report::Report;
 use crate::config::Config;
 use crate::keys::CHECK;
@@ -33,7 +32,7 @@ impl Import {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         let config = common.load_config()?;
         let target = End::configured(&config).exists()?;
-        change_log::run(common, async || import(common, &config, &target, &self.file).await)
+        super::run(common, async || import(common, &config, &target, &self.file).await)
     }
 }
 
