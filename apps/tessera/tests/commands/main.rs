@@ -8,6 +8,7 @@ mod accounts;
 mod audit_log;
 mod change_log;
 mod consumers;
+mod data;
 mod doctor;
 mod keys;
 mod live;

@@ -70,7 +70,7 @@ pub enum TransferError {
         why: String,
     },
     /// The file of an export cannot be read or written.
-    #[error("the file failed: {0}")]
+    #[error("the file failed")]
     File(#[from] std::io::Error),
 }
 

@@ -44,7 +44,7 @@ impl Copy {
             (None, Err(_)) => bail!("no target: name it with --to, or put its URL into {TARGET}"),
         };
         let (source, target) = (source.exists().context("--from")?, target.exists().context("--to")?);
-        match source.url == target.url {
+        match source.is(&target) {
             true => bail!("--from and --to are the same database"),
             false => Ok((source, target)),
         }

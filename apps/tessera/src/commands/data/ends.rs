@@ -61,6 +61,12 @@ impl End {
         }
     }
 
+    /// Whether both are one database: the same URL, or one file by two names.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let file = |end: &Self| std::fs::canonicalize(sqlite_path(&end.url)?).ok();
+        self.url == other.url || file(self).is_some_and(|path| file(other) == Some(path))
+    }
+
     /// The database as it may be shown.
     pub(super) fn shown(&self) -> String {
         shown_url(&self.url)
