@@ -11,13 +11,14 @@ use auth_core::{NewToken, StoreError, TokenDigest};
 use keystore::EmergencyOutcome;
 use store_diesel::{Cluster, ConnectError, DieselStore, StoreOptions};
 use support::Fresh;
-use support::things::{HOUR, NOW, account, crowd, key, owner, session, token};
+use support::things::{HOUR, NOW, account, crowd, generation, key, owner, session, token};
 
 tests! {
     both {
         a_caller_who_hangs_up_leaves_nothing_half_done
         a_damaged_row_hurts_one_only
         a_change_of_keys_that_fails_halfway_changes_nothing
+        a_change_whose_commit_is_refused_is_not_done
         nothing_of_a_secret_is_told_by_an_error
         it_answers
         a_database_that_is_only_read_is_noticed
@@ -64,6 +65,51 @@ async fn a_caller_who_hangs_up_leaves_nothing_half_done(fresh: Fresh) {
         generation, published,
         "a generation and its entry in the feed come together"
     );
+}
+
+/// A statement returns its rows before its transaction is over, and a commit can fail after that: where a disk breaks, or
+/// where a constraint is checked at the end, as here.
+async fn a_change_whose_commit_is_refused_is_not_done(fresh: Fresh) {
+    let tokens = fresh.store.tokens();
+    let owner = owner(&fresh.store, "workshop@email.dk").await;
+    let id = tokens.insert(session(owner, 1)).await.unwrap().unwrap();
+    let (from, to) = (generation(1, 0).current, generation(1, 1));
+    fresh.run(&refused_at_the_commit(&fresh)).await;
+
+    let inserted = tokens.insert(token(owner)).await;
+    assert!(inserted.is_err(), "{inserted:?}");
+    let rotated = tokens.rotate(id, &from, &to).await;
+    assert!(rotated.is_err(), "{rotated:?}");
+    let revoked = tokens.revoke(id, NOW).await;
+    assert!(revoked.is_err(), "{revoked:?}");
+    let purged = tokens.purge(NOW.plus(2 * HOUR), 10).await;
+    assert!(purged.is_err(), "{purged:?}");
+
+    assert_eq!(fresh.count("SELECT count(*) FROM tokens").await, 1);
+    assert!(tokens.find(id).await.unwrap().is_some());
+    let unchanged = tokens.find_session(&generation(1, 0).selector).await.unwrap().unwrap();
+    assert_eq!(unchanged.refresh, generation(1, 0));
+}
+
+/// Statements after which every change of a token breaks a reference, which is looked at when the change is committed.
+fn refused_at_the_commit(fresh: &Fresh) -> String {
+    let tables = "CREATE TABLE wanted (id BIGINT PRIMARY KEY);
+        CREATE TABLE broken (id BIGINT REFERENCES wanted (id) DEFERRABLE INITIALLY DEFERRED);";
+    let events = ["INSERT", "UPDATE", "DELETE"];
+    let break_it = "INSERT INTO broken VALUES (1);";
+    let triggers = events.map(|event| match fresh.is_sqlite() {
+        true => format!("CREATE TRIGGER break_{event} AFTER {event} ON tokens BEGIN {break_it} END;"),
+        false => {
+            format!("CREATE TRIGGER break_{event} AFTER {event} ON tokens FOR EACH ROW EXECUTE FUNCTION break_it();")
+        }
+    });
+    let function = match fresh.is_sqlite() {
+        true => String::new(),
+        false => format!(
+            "CREATE FUNCTION break_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {break_it} RETURN NULL; END';"
+        ),
+    };
+    [tables, &function, &triggers.concat()].concat()
 }
 
 /// A stolen key must not go on verifying, nor the key that signs end, since the second of two statements failed.

@@ -304,11 +304,21 @@ pub fn judge(events: &[Event], outages: &[Outage]) {
     no_check_goes_by_an_old_list(events, outages);
     let history: Vec<Exchange> = events.iter().map(Event::exchange).collect();
     let broken = judge_history(&history, 2, STALENESS);
-    let listed = broken
-        .iter()
-        .map(|(rule, place)| format!("{rule}: {:?}", events[*place]));
+    let listed = broken.iter().map(|(rule, place)| {
+        let before = life_of(events[*place].session, events);
+        format!(
+            "{rule}: {:?}\nall answers about this session:\n{before}",
+            events[*place]
+        )
+    });
     let listed: Vec<String> = listed.collect();
-    assert!(listed.is_empty(), "{listed:#?}");
+    assert!(listed.is_empty(), "{}", listed.join("\n"));
+}
+
+/// What was asked about a session and answered, a line each.
+fn life_of(session: u64, events: &[Event]) -> String {
+    let own = events.iter().filter(|event| event.session == session);
+    own.map(|event| format!("  {event:?}\n")).collect()
 }
 
 /// Without a database, checks go on for so long and no longer.

@@ -188,12 +188,15 @@ pub(super) async fn feed_state(conn: &mut Connection) -> Outcome<FeedState> {
 
 /// Changes a token's row, and writes the entry about it, in one statement. `change` returns the row's id, subject, realm
 /// and flavour. `None` if it has changed nothing: then there is no entry.
+///
+/// PostgreSQL sends the rows before it commits, so all of the answer is awaited: `get_result` goes on with the first row,
+/// and would take a change for done whose commit fails.
 pub(super) async fn change_token<Q>(conn: &mut Connection, change: Q, entry: AuditEntry) -> Outcome<Option<TokenId>>
 where
     Q: QueryFragment<Pg> + QueryId + Send,
 {
-    let id: Option<Option<i64>> = Recorded::new(change, entry).get_result(conn).await.optional()?;
-    Ok(id.flatten().map(TokenId))
+    let ids: Vec<Option<i64>> = Recorded::new(change, entry).load(conn).await?;
+    Ok(ids.into_iter().flatten().next().map(TokenId))
 }
 
 /// Where an entry is in the order in which entries become final: that of their transactions.
