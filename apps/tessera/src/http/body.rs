@@ -29,10 +29,11 @@ impl Body {
     /// The rejection for a body that is too large, too slow or cut off, and for headers that come twice.
     pub async fn read(request: &HttpRequest, payload: web::Payload, limit: Duration) -> Result<Self, RequestRejection> {
         let headers = request.headers();
-        if declared_length(headers).is_some_and(|length| length > MAX_BODY as u64) {
+        let length = declared_length(headers).unwrap_or(MAX_BODY);
+        if length > MAX_BODY {
             return Err(RequestRejection::TooLarge);
         }
-        let read = tokio::time::timeout(limit, collect(payload));
+        let read = tokio::time::timeout(limit, collect(payload, length));
         let bytes = read.await.map_err(|_| RequestRejection::Timeout)??;
         Ok(Self {
             bytes,
@@ -51,12 +52,14 @@ impl Body {
     }
 }
 
-async fn collect(mut payload: web::Payload) -> Result<Zeroizing<Vec<u8>>, RequestRejection> {
-    // All memory is allocated at once: a growing vector would leave copies of a password behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
+/// At most so many bytes: the length that was declared, which HTTP keeps to, or the most that is taken.
+async fn collect(mut payload: web::Payload, most: usize) -> Result<Zeroizing<Vec<u8>>, RequestRejection> {
+    // All memory is allocated at once: a growing vector would leave copies of a password behind. No more than is needed:
+    // wiping it takes a while.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most));
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| RequestRejection::Malformed)?;
-        if bytes.len() + chunk.len() > MAX_BODY {
+        if bytes.len() + chunk.len() > most {
             return Err(RequestRejection::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
@@ -64,7 +67,7 @@ async fn collect(mut payload: web::Payload) -> Result<Zeroizing<Vec<u8>>, Reques
     Ok(bytes)
 }
 
-fn declared_length(headers: &HeaderMap) -> Option<u64> {
+fn declared_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

@@ -1,11 +1,16 @@
 //! The rule of [`FoldedLogin`](super::FoldedLogin), step by step.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// The name as it is compared; `None` if it is blank or refused.
 pub(super) fn fold(typed: &str) -> Option<String> {
-    let text: String = typed.chars().flat_map(ordinary_width).nfc().collect();
+    let text = match typed.is_ascii() {
+        true => Cow::Borrowed(typed),
+        false => typed.chars().flat_map(ordinary_width).nfc().collect(),
+    };
     let text = text.trim();
     if text.is_empty() || text.chars().any(is_invisible) {
         return None;
@@ -18,6 +23,14 @@ pub(super) fn fold(typed: &str) -> Option<String> {
 
 /// Case first: `ſ` is a lower-case `s`, and so the same name; what is left of compatibility characters is refused.
 fn letters(text: &str) -> Option<String> {
+    // Most names need no table.
+    if text.is_ascii() {
+        return Some(text.to_ascii_lowercase());
+    }
+    by_the_tables(text)
+}
+
+fn by_the_tables(text: &str) -> Option<String> {
     let folded = text.chars().map(fold_case);
     match folded.clone().any(has_compatibility_form) {
         true => None,
@@ -73,7 +86,18 @@ fn is_ignorable_mark(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::{by_the_tables, fold, letters, ordinary_width};
+
+    #[test]
+    fn ascii_is_folded_as_by_the_tables() {
+        for c in '\0'..='\u{7f}' {
+            let text = c.to_string();
+            assert_eq!(letters(&text), by_the_tables(&text), "{c:?}");
+            assert!(text.chars().flat_map(ordinary_width).nfc().eq([c]), "{c:?}");
+        }
+    }
 
     #[test]
     fn names_that_look_alike_are_one_or_refused() {
