@@ -14,6 +14,7 @@ mod commands;
 mod feed;
 mod history;
 mod judge;
+mod judge_passwords;
 mod kernel;
 mod key_line;
 mod last_look;
@@ -40,6 +41,7 @@ use crate::in_process::{Parts, Sessions};
 use crate::ports::Ports;
 
 pub use judge::{Answer, Exchange, Question, judge_history};
+pub use judge_passwords::{PasswordExchange, PasswordQuestion, judge_passwords};
 pub use rule::Rule;
 pub use world::simulate;
 

@@ -34,8 +34,10 @@ pub enum Question {
     Check,
     /// What comes after this refresh token.
     Refresh(String),
-    /// It is to end.
+    /// Its holder ends it: that is done once, and refused from then on.
     SignOut,
+    /// Somebody else ends it, such as an administrator, or a password that is changed: that is done however often.
+    Revoke,
 }
 
 /// What a client is answered.
@@ -102,7 +104,7 @@ impl Judge<'_> {
             return;
         };
         match &one.question {
-            Question::SignOut => session.ends_under_way += 1,
+            Question::SignOut | Question::Revoke => session.ends_under_way += 1,
             Question::Refresh(text) => {
                 let used = session.family.iter().position(|token| token.text == *text);
                 // A second successor, which broke a rule, is none of the family.
@@ -155,6 +157,14 @@ impl Judge<'_> {
                     }
                 }
             }
+            (Question::Revoke, answer) => {
+                session.ends_under_way -= 1;
+                match answer {
+                    Answer::Done(_) => session.ended_through(one.node, time.1),
+                    Answer::Refused | Answer::Unknown => session.may_have_ended(time.0),
+                }
+                Vec::new()
+            }
             (Question::Refresh(_), answer) => match self.attempts.remove(&place) {
                 Some(attempt) => refreshed(session, &attempt, answer, time),
                 None => Vec::new(),
@@ -184,5 +194,60 @@ fn lost(session: &Session, now: Duration) -> Vec<Rule> {
     match session.is_live(now) {
         true => vec![Rule::LiveSessionsAreKept],
         false => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One second after the other, on two nodes in turns.
+    fn history(exchanges: impl IntoIterator<Item = (Question, Answer)>) -> Vec<Exchange> {
+        let exchanges = exchanges.into_iter().enumerate();
+        exchanges
+            .map(|(place, (question, answer))| Exchange {
+                session: 1,
+                node: place % 2,
+                asked: Duration::from_secs(place as u64),
+                answered: Duration::from_millis(place as u64 * 1000 + 500),
+                question,
+                answer,
+            })
+            .collect()
+    }
+
+    fn judged(exchanges: impl IntoIterator<Item = (Question, Answer)>) -> Vec<(Rule, usize)> {
+        judge_history(&history(exchanges), 2, Duration::ZERO)
+    }
+
+    const DONE: Answer = Answer::Done(None);
+
+    #[test]
+    fn what_was_revoked_is_refused_from_then_on_and_may_be_revoked_again() {
+        let revoked = [
+            (Question::SignIn, DONE),
+            (Question::Check, DONE),
+            (Question::Revoke, DONE),
+            (Question::Check, Answer::Refused),
+            (Question::Revoke, DONE),
+        ];
+        assert_eq!(judged(revoked.clone()), []);
+        let accepted = revoked.into_iter().chain([(Question::Check, DONE)]);
+        assert_eq!(judged(accepted), [(Rule::RevocationsAreKept, 5)]);
+    }
+
+    #[test]
+    fn what_was_perhaps_revoked_may_be_accepted_and_refused() {
+        let perhaps = [(Question::SignIn, DONE), (Question::Revoke, Answer::Unknown)];
+        for answer in [DONE, Answer::Refused] {
+            let history = perhaps.clone().into_iter().chain([(Question::Check, answer)]);
+            assert_eq!(judged(history), []);
+        }
+    }
+
+    #[test]
+    fn what_nobody_revoked_is_not_refused() {
+        let refused = [(Question::SignIn, DONE), (Question::Check, Answer::Refused)];
+        assert_eq!(judged(refused), [(Rule::LiveSessionsAreKept, 1)]);
     }
 }
