@@ -89,6 +89,11 @@ disk:
 outages times="5":
     TESSERA_OUTAGES={{ times }} cargo test -p tessera --test databases -- --nocapture outages::
 
+# Three nodes on PostgreSQL under Patroni, with etcd, HAProxy and PgBouncer: each fault, under load. See docs/HIGH-AVAILABILITY.md.
+[group('test')]
+ha *args:
+    examples/ha/run {{ args }}
+
 # Follows the pages that protect a service, as they are printed; of one page: `just pages docs/protect-an-axum-service.md`.
 [group('test')]
 pages *pages="docs/protect-*.md":
