@@ -160,6 +160,11 @@ bench-store:
 scale *args:
     cargo run --release -p store-diesel --features test-support --example scale -- {{ args }}
 
+# What 1 to 1,000 nodes ask of one PostgreSQL on this machine, as docs/BEYOND-ONE-PRIMARY.md has it: an empty database.
+[group('bench')]
+fan-out url:
+    cargo run --release -p store-diesel --features test-support --example fan_out -- {{ url }}
+
 # Logins without pause against the release build: capacity, a lone login, isolation, overload, timing, or all.
 [group('bench')]
 load which="all":
