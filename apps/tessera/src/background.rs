@@ -2,6 +2,7 @@
 //! seal the audit log.
 
 mod audit;
+mod pace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,9 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use crate::health::StoreCheck;
 
 pub(crate) use audit::AuditTasks;
+pub(crate) use pace::Periods;
+
+use pace::{Pace, Read};
 
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
@@ -41,15 +45,15 @@ impl Background {
         keyring: Arc<Keyring>,
         resource_servers: Arc<ResourceServerAuthenticator>,
         audit: AuditTasks,
-        poll: Duration,
+        periods: Periods,
     ) -> Self {
         let mut tasks = JoinSet::new();
-        follow_revocations(&mut tasks, registry.clone(), keyring, poll);
+        follow_revocations(&mut tasks, registry.clone(), keyring, periods);
         tasks.spawn(check_store(store));
         tasks.spawn(flush(registry.clone()));
         tasks.spawn(purge(registry.clone()));
         tasks.spawn(compare_clocks(registry.clone()));
-        tasks.spawn(read_resource_servers(resource_servers, poll));
+        tasks.spawn(read_resource_servers(resource_servers, periods));
         audit.clone().start(&mut tasks);
         Self { tasks, registry, audit }
     }
@@ -64,10 +68,10 @@ impl Background {
     }
 }
 
-/// What was revoked elsewhere, tokens and keys: with one period, because a stolen key is to be refused as soon as a token.
-fn follow_revocations(tasks: &mut JoinSet<()>, registry: Arc<TokenRegistry>, keyring: Arc<Keyring>, poll: Duration) {
-    tasks.spawn(read_revocations(registry, poll));
-    tasks.spawn(follow(keyring, poll));
+/// What was revoked elsewhere, tokens and keys: at one pace, because a stolen key is to be refused as soon as a token.
+fn follow_revocations(tasks: &mut JoinSet<()>, registry: Arc<TokenRegistry>, keyring: Arc<Keyring>, periods: Periods) {
+    tasks.spawn(read_revocations(registry, periods));
+    tasks.spawn(follow(keyring, periods));
 }
 
 /// Ticks now and then once in a period. What was late is not made up for.
@@ -77,18 +81,45 @@ fn every(period: Duration) -> Interval {
     ticks
 }
 
-async fn read_revocations(registry: Arc<TokenRegistry>, poll: Duration) {
-    let mut ticks = every(poll);
+async fn read_revocations(registry: Arc<TokenRegistry>, periods: Periods) {
+    let mut pace = Pace::new(registry.watch(), periods);
     let mut failing = false;
     loop {
-        ticks.tick().await;
+        pace.next().await;
+        let entries = registry.counters().entries;
         let result = registry.sync().await;
+        let has_changes = registry.counters().entries > entries;
+        if pace.note(read(&result, has_changes)) {
+            registry.note_missed_notice();
+            tracing::warn!(event = "feed_notice_missed", "the feed is read more often for a minute");
+        }
+        log_listening(pace.news());
         match (&result, failing) {
             (Err(error), false) => tracing::error!(event = "feed_unreadable", %error),
             (Ok(()), true) => tracing::info!(event = "feed_readable_again"),
             _ => {}
         }
         failing = result.is_err();
+    }
+}
+
+fn read<T, E>(result: &Result<T, E>, has_changes: bool) -> Read {
+    match (result, has_changes) {
+        (Err(_), _) => Read::Failed,
+        (Ok(_), true) => Read::Changes,
+        (Ok(_), false) => Read::Nothing,
+    }
+}
+
+/// Says whether this node notices at once what others change.
+fn log_listening(news: Option<bool>) {
+    match news {
+        Some(true) => tracing::info!(event = "feed_listening"),
+        Some(false) => tracing::warn!(
+            event = "feed_not_listening",
+            "changes are read every revocation.poll_ms"
+        ),
+        None => {}
     }
 }
 
@@ -153,22 +184,26 @@ async fn purge(registry: Arc<TokenRegistry>) {
 }
 
 /// Reads the keys as often as the revocations: a stolen key's retirement is one.
-async fn follow(keyring: Arc<Keyring>, poll: Duration) {
-    let mut ticks = every(poll);
+async fn follow(keyring: Arc<Keyring>, periods: Periods) {
+    let mut pace = Pace::new(keyring.watch(), periods);
     let mut logged = Vec::new();
     loop {
-        ticks.tick().await;
-        logged = log(keyring.reload().await, logged);
+        pace.next().await;
+        let result = keyring.reload().await;
+        // A key's time may come, without a notice.
+        pace.note(read(&result, false));
+        logged = log(result, logged);
     }
 }
 
 /// Reads them as often: a disabled one is refused within a second.
-async fn read_resource_servers(resource_servers: Arc<ResourceServerAuthenticator>, poll: Duration) {
-    let mut ticks = every(poll);
+async fn read_resource_servers(resource_servers: Arc<ResourceServerAuthenticator>, periods: Periods) {
+    let mut pace = Pace::new(resource_servers.watch(), periods);
     let mut failing = false;
     loop {
-        ticks.tick().await;
+        pace.next().await;
         let result = resource_servers.reload().await;
+        pace.note(read(&result, false));
         match (&result, failing) {
             (Err(error), false) => tracing::error!(event = "resource_servers_unreadable", %error),
             (Ok(()), true) => tracing::info!(event = "resource_servers_readable_again"),
@@ -222,8 +257,9 @@ mod tests {
     use testkit::{FailingStore, ManualClock};
 
     use super::*;
+    use crate::config::RevocationSettings;
 
-    /// A stolen key is refused elsewhere as soon as a revoked token is: its retirement is read with the same period.
+    /// A stolen key is refused elsewhere as soon as a revoked token is: its retirement is read at the same pace.
     #[tokio::test(start_paused = true)]
     async fn the_keys_are_read_as_often_as_the_revocations() {
         let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::new()));
@@ -235,12 +271,12 @@ mod tests {
             Arc::new(SystemEntropy),
         ));
         let registry = Arc::new(TokenRegistry::new(store, clock.clone(), RegistryLimits::default()));
-        let poll = Duration::from_millis(200);
         let mut tasks = JoinSet::new();
-        follow_revocations(&mut tasks, registry.clone(), keyring.clone(), poll);
+        let periods = Periods::of(&RevocationSettings::default());
+        follow_revocations(&mut tasks, registry.clone(), keyring.clone(), periods);
         for _ in 0..5 {
             clock.advance(Duration::from_secs(1));
-            sleep(poll + Duration::from_millis(1)).await;
+            sleep(Duration::from_secs(1)).await;
             assert_eq!(keyring.health().read_at, Some(clock.monotonic()));
             assert_eq!(registry.staleness(), Some(Duration::ZERO));
         }

@@ -10,7 +10,7 @@ use auth_core::{Clock, Entropy, SecretKey, SystemClock, SystemEntropy};
 use tokio::task::JoinHandle;
 
 use crate::application::Application;
-use crate::background::{AuditTasks, Background};
+use crate::background::{AuditTasks, Background, Periods};
 use crate::composition::{Composition, Sources};
 use crate::config::{Config, Overrides, Span};
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
@@ -197,13 +197,13 @@ impl Builder {
         made.store_check.run().await;
         let application = Application::build(&config, &self.catalog, &made).await?;
         keyring.reload().await.context("the signing keys cannot be read")?;
-        let poll = Duration::from_millis(config.revocation.poll_ms);
+        let periods = Periods::of(&config.revocation);
         let resource_servers = made.resource_servers.clone();
         let read = resource_servers.reload().await;
         read.context("the resource servers cannot be read")?;
         let (registry, store_check) = (made.registry.clone(), made.store_check.clone());
         let audit = AuditTasks::of(&made, config.audit.keep.0);
-        let background = Background::start(registry, store_check, keyring, resource_servers, audit, poll);
+        let background = Background::start(registry, store_check, keyring, resource_servers, audit, periods);
         let health = application.health();
         let metrics = own_listener(&config, &application)?;
         let connections = made.connections.clone();

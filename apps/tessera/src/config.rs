@@ -53,6 +53,7 @@ const NOT_SETTINGS: [&str; 12] = [
 struct Raw {
     listen: String,
     database_url: Option<String>,
+    feed_url: Option<String>,
     master_key_file: Option<PathBuf>,
     passwords: PasswordSettings,
     refresh: RefreshSettings,
@@ -71,6 +72,7 @@ impl Default for Raw {
         Self {
             listen: "127.0.0.1:8080".into(),
             database_url: None,
+            feed_url: None,
             master_key_file: None,
             passwords: PasswordSettings::default(),
             refresh: RefreshSettings::default(),
@@ -106,6 +108,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The database; `None`: the command's own default.
     pub database_url: Option<String>,
+    /// The same database for the feed alone, past a pooler; `None`: the same way.
+    pub feed_url: Option<String>,
     /// Where the master key is kept.
     pub master_key_file: Option<PathBuf>,
     /// The same if a flag named it: then the environment's key does not count.
@@ -183,6 +187,7 @@ impl Config {
             listen: listen.map_err(|_| BadSetting::new("listen", &raw.listen, hint))?,
             flavours: flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?,
             database_url: raw.database_url,
+            feed_url: raw.feed_url,
             master_key_file: raw.master_key_file,
             master_key_flag: None,
             passwords: raw.passwords,

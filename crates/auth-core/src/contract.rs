@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod account_store;
+pub(crate) mod change_watch;
 pub(crate) mod client_network;
 pub(crate) mod clock;
 pub(crate) mod durations;

@@ -17,6 +17,7 @@ pub use audit::{
 };
 pub use contract::account::{Account, Attributes, Generation, NewAccount, Realm, Subject};
 pub use contract::account_store::AccountStore;
+pub use contract::change_watch::{ChangeNotices, ChangeWatch};
 pub use contract::client_network::{ClientNetwork, UNKNOWN_SOURCE, WiderNetwork};
 pub use contract::clock::{CLOCK_SKEW, Clock, SystemClock, Timestamp};
 pub use contract::durations::{DurationCounts, Durations};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
-use auth_core::{StoreError, Timestamp, TokenDigest};
+use auth_core::{ChangeWatch, StoreError, Timestamp, TokenDigest};
 
 use crate::secret::{PreviousSecret, SecretRotation, accepts};
 
@@ -94,4 +94,10 @@ pub trait ResourceServerStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails; nothing has changed.
     async fn set_resource_server_disabled(&self, id: &str, disabled: bool) -> Result<bool, StoreError>;
+
+    /// Wakes when a resource server may have been added or changed, by this process or another. By default it never does,
+    /// and readers read at their own pace.
+    fn watch_resource_servers(&self) -> ChangeWatch {
+        ChangeWatch::none()
+    }
 }

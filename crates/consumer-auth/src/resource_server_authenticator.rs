@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use auth_core::{Clock, StoreError, Throttle, Throttled, TokenDigest};
+use auth_core::{ChangeWatch, Clock, StoreError, Throttle, Throttled, TokenDigest};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::guard::SecretGuard;
@@ -73,6 +73,11 @@ impl ResourceServerAuthenticator {
             clock,
             max_age,
         }
+    }
+
+    /// Wakes when it is time to [`reload`](Self::reload).
+    pub fn watch(&self) -> ChangeWatch {
+        self.store.watch_resource_servers()
     }
 
     /// Reads all resource servers.

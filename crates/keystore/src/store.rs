@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use auth_core::{StoreError, Timestamp};
+use auth_core::{ChangeWatch, StoreError, Timestamp};
 
 use crate::rotation::{KeyTimes, signs_always};
 use crate::stored::StoredKey;
@@ -97,6 +97,12 @@ pub trait KeyStore: fmt::Debug + Send + Sync + 'static {
     /// # Security
     /// As for [`emergency`](Self::emergency), for all keys. Those of purposes that no configuration names are retired too.
     async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError>;
+
+    /// Wakes when a key may have been added or changed, by this process or another. By default it never does, and
+    /// readers read at their own pace.
+    fn watch_keys(&self) -> ChangeWatch {
+        ChangeWatch::none()
+    }
 }
 
 impl EmergencyOutcome {

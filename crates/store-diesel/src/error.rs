@@ -3,6 +3,9 @@
 use auth_core::StoreError;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
+/// Why an operation is given up.
+const LATE: &str = "the database did not answer in time";
+
 /// The outcome of one step of an operation.
 pub(crate) type Outcome<T> = Result<T, DbError>;
 
@@ -17,6 +20,8 @@ pub(crate) enum DbError {
     CorruptRow(&'static str, i64, &'static str),
     /// The server cannot be used, and why.
     Unfit(&'static str),
+    /// Nothing came back in time; what the connection carries by now is not known.
+    Late,
 }
 
 impl From<Error> for DbError {
@@ -46,7 +51,7 @@ impl DbError {
                 DatabaseErrorKind::Unknown => ends_connection(info.message()),
                 _ => false,
             },
-            Self::Database(Error::RollbackErrorOnCommit { .. } | Error::BrokenTransactionManager) => true,
+            Self::Database(Error::RollbackErrorOnCommit { .. } | Error::BrokenTransactionManager) | Self::Late => true,
             _ => false,
         }
     }
@@ -76,6 +81,7 @@ impl From<DbError> for StoreError {
             DbError::Corrupt(what) => Self::Corrupt(what.to_owned()),
             DbError::CorruptRow(kind, id, what) => Self::Corrupt(format!("{kind} {id}: {what}")),
             DbError::Unfit(why) => Self::Unavailable(why.to_owned()),
+            DbError::Late => Self::Unavailable(LATE.to_owned()),
             DbError::Database(Error::DatabaseError(kind, info)) => of_database(&kind, &*info),
             DbError::Database(Error::DeserializationError(_)) => Self::Corrupt("a column cannot be read".to_owned()),
             DbError::Database(Error::SerializationError(_)) => Self::Unavailable("a value cannot be sent".to_owned()),

@@ -19,6 +19,7 @@ mod maintenance;
 mod meta;
 mod migrations;
 mod migrator;
+mod notices;
 mod options;
 mod pool_status;
 mod postgres;

@@ -1,27 +1,35 @@
 //! How a store is opened, and why it may not be.
 
+use std::fmt;
 use std::time::Duration;
 
 use auth_core::StoreError;
 
 use crate::error::DbError;
-use crate::url::BadUrl;
+use crate::url::{BadUrl, shown_url};
 
 /// How a store goes about its connections.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreOptions {
     /// For how long an operation waits for a connection before it is [`StoreError::Busy`]. Default 5 s.
     pub wait: Duration,
     /// For how long the database may take over an operation that has begun. Default 10 s.
     pub deadline: Duration,
-    /// How many connections to PostgreSQL are held at most, and one more for the feed. Default 20: what commits at the same
-    /// moment shares the disk's delay.
+    /// How many connections to PostgreSQL are held at most, one more for the feed, and one for notices of changes. Default 20:
+    /// what commits at the same moment shares the disk's delay.
     pub connections: usize,
     /// How many connections read an SQLite file, beside the one that writes. Default 4.
     pub readers: usize,
     /// Whether migrations that are missing are applied; otherwise they are refused. Default: yes.
     pub migrate: bool,
+    /// Whether what other processes change is noticed at once
+    /// ([`TokenStore::watch_feed`](auth_core::TokenStore::watch_feed) and the other watches): for a server. Default: no; the
+    /// watches never wake.
+    pub listen: bool,
+    /// Where the feed is read and changes are noticed, if not where everything else is: the same PostgreSQL database without
+    /// the pooler that `url` leads through. Default: the same. For PostgreSQL only.
+    pub feed_url: Option<String>,
 }
 
 /// For how long the database may take over what may take long: a migration, the end of all sessions.
@@ -35,7 +43,24 @@ impl Default for StoreOptions {
             connections: 20,
             readers: 4,
             migrate: true,
+            listen: false,
+            feed_url: None,
         }
+    }
+}
+
+impl fmt::Debug for StoreOptions {
+    /// The URL may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreOptions")
+            .field("wait", &self.wait)
+            .field("deadline", &self.deadline)
+            .field("connections", &self.connections)
+            .field("readers", &self.readers)
+            .field("migrate", &self.migrate)
+            .field("listen", &self.listen)
+            .field("feed_url", &self.feed_url.as_deref().map(shown_url))
+            .finish()
     }
 }
 
@@ -46,6 +71,9 @@ pub enum ConnectError {
     /// The URL is not one of a database.
     #[error(transparent)]
     BadUrl(#[from] BadUrl),
+    /// The URL of the feed cannot be used, and why.
+    #[error("the feed's URL: {0}")]
+    FeedUrl(String),
     /// It cannot be reached or opened, or cannot keep what the ports promise.
     #[error("the database cannot be used: {0}")]
     Unavailable(String),

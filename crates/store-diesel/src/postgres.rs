@@ -6,8 +6,11 @@ mod conditions;
 #[macro_use]
 mod differences;
 
+mod announcer;
+mod attempt;
 mod backend;
 mod connector;
+mod ear;
 mod pool;
 mod recorded;
 mod tls;

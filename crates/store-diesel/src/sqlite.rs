@@ -10,6 +10,7 @@ mod backend;
 mod bridge;
 mod functions;
 mod open;
+mod watcher;
 mod worker;
 
 #[path = "ports/accounts.rs"]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use auth_core::{AccountStore, AuditStore, PasswordStore, StoreError, TokenAdminStore, TokenStore};
 use consumer_auth::{ConsumerStore, ResourceServerStore};
 use keystore::KeyStore;
@@ -33,10 +34,11 @@ impl DieselStore {
     pub async fn connect(url: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
         let store = open(url, options).await?;
         migrations::prepare(&*store, options.migrate).await?;
-        match store.value(UNFINISHED).await? {
-            None => Ok(Self(store)),
-            Some(_) => Err(ConnectError::Unfinished),
+        if store.value(UNFINISHED).await?.is_some() {
+            return Err(ConnectError::Unfinished);
         }
+        store.prepare_feed().await?;
+        Ok(Self(store))
     }
 
     /// The port of tokens and sessions.
@@ -132,6 +134,9 @@ impl DieselStore {
 pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Ports>, ConnectError> {
     match DatabaseUrl::parse(url)? {
         DatabaseUrl::Postgres(url) => Ok(Arc::new(postgres::Db::open(*url, options).await?)),
+        DatabaseUrl::Sqlite(_) if options.feed_url.is_some() => {
+            Err(ConnectError::FeedUrl("an SQLite database has none".to_owned()))
+        }
         DatabaseUrl::Sqlite(path) => {
             let options = options.clone();
             let opened = tokio::task::spawn_blocking(move || sqlite::Db::open(path, &options)).await;
@@ -173,9 +178,17 @@ impl<T> Ports for T where
 }
 
 /// What is behind the ports.
-pub(crate) trait Behind: Ping + InfoStore + Migrate + TransferPort + Inspect + Pools {}
+pub(crate) trait Behind: Ping + InfoStore + Migrate + TransferPort + Inspect + Pools + FollowedFeed {}
 
-impl<T: Ping + InfoStore + Migrate + TransferPort + Inspect + Pools> Behind for T {}
+impl<T: Ping + InfoStore + Migrate + TransferPort + Inspect + Pools + FollowedFeed> Behind for T {}
+
+/// A store whose feed may be read elsewhere, and listened to.
+#[async_trait]
+pub(crate) trait FollowedFeed {
+    /// Sees to it that the feed is this database's, and begins to notice changes if the options say so. The tables are up
+    /// to date.
+    async fn prepare_feed(&self) -> Result<(), ConnectError>;
+}
 
 /// Stands in for the look behind the ports where tests are not supported.
 #[cfg(not(feature = "test-support"))]

@@ -1,11 +1,11 @@
 //! The port of signing keys.
 
 use async_trait::async_trait;
-use auth_core::{AuditEntry, AuditEvent, Provenance, StoreError, Timestamp};
+use auth_core::{AuditEntry, AuditEvent, ChangeWatch, Provenance, StoreError, Timestamp};
 use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
 
 use crate::MemoryStore;
-use crate::state::State;
+use crate::state::{State, live};
 
 #[async_trait]
 impl KeyStore for MemoryStore {
@@ -65,6 +65,10 @@ impl KeyStore for MemoryStore {
         let entry = Provenance::current().entry(AuditEvent::KeysReplaced, now).detail("all");
         Ok(self.state().replace_keys(None, replacements, now, entry))
     }
+
+    fn watch_keys(&self) -> ChangeWatch {
+        live(&self.state().notices.keys)
+    }
 }
 
 /// An entry about a key: its flavour, and as the detail its name.
@@ -77,6 +81,7 @@ impl State {
     /// Adds a key, or writes one that has changed.
     fn add_key(&mut self, key: &StoredKey) {
         self.keys.insert(key.name.clone(), key.clone());
+        self.notices.keys.notify();
     }
 
     fn replace_keys(
@@ -93,6 +98,7 @@ impl State {
             old.filter(|key| EmergencyOutcome::concerns(key, flavour))
                 .for_each(|key| key.retire_by(StoredKey::REVOKED));
             new.iter().for_each(|key| self.add_key(key));
+            self.notices.keys.notify();
             self.record(entry);
         }
         outcome

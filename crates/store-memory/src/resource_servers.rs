@@ -1,10 +1,11 @@
 //! The port of resource servers.
 
 use async_trait::async_trait;
-use auth_core::{AuditEvent, Provenance, StoreError, Timestamp, TokenDigest};
+use auth_core::{AuditEntry, AuditEvent, ChangeWatch, Provenance, StoreError, Timestamp, TokenDigest};
 use consumer_auth::{Audience, PreviousSecret, ResourceServer, ResourceServerStore, SecretRotation};
 
 use crate::MemoryStore;
+use crate::state::{State, live};
 
 #[async_trait]
 impl ResourceServerStore for MemoryStore {
@@ -31,7 +32,7 @@ impl ResourceServerStore for MemoryStore {
         };
         state.resource_servers.insert(id.to_owned(), new);
         let entry = Provenance::current().entry(AuditEvent::ResourceServerPut, now);
-        state.record(entry.detail(id));
+        state.note(entry.detail(id));
         Ok(())
     }
 
@@ -48,7 +49,7 @@ impl ResourceServerStore for MemoryStore {
         });
         row.secret = rotation.to;
         let entry = Provenance::current().entry(AuditEvent::ResourceServerRotated, rotation.now);
-        state.record(entry.detail(&rotation.key));
+        state.note(entry.detail(&rotation.key));
         Ok(true)
     }
 
@@ -59,7 +60,7 @@ impl ResourceServerStore for MemoryStore {
         };
         row.audience = audience.clone();
         let entry = Provenance::current().entry_now(AuditEvent::ResourceServerAudienceSet);
-        state.record(entry.detail(id));
+        state.note(entry.detail(id));
         Ok(true)
     }
 
@@ -73,7 +74,19 @@ impl ResourceServerStore for MemoryStore {
             true => AuditEvent::ResourceServerDisabled,
             false => AuditEvent::ResourceServerEnabled,
         };
-        state.record(Provenance::current().entry_now(event).detail(id));
+        state.note(Provenance::current().entry_now(event).detail(id));
         Ok(true)
+    }
+
+    fn watch_resource_servers(&self) -> ChangeWatch {
+        live(&self.state().notices.resource_servers)
+    }
+}
+
+impl State {
+    /// Writes the entry of a resource server's change, and wakes who watches for it.
+    fn note(&mut self, entry: AuditEntry) {
+        self.record(entry);
+        self.notices.resource_servers.notify();
     }
 }

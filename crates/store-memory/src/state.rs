@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use auth_core::{
-    Account, Change, FeedEntry, FoldedLogin, Generation, NewAccount, Realm, RefreshState, Scopes, Subject, Timestamp,
-    TokenDigest, TokenId, TokenRecord,
+    Account, Change, ChangeNotices, ChangeWatch, FeedEntry, FoldedLogin, Generation, NewAccount, Realm, RefreshState,
+    Scopes, Subject, Timestamp, TokenDigest, TokenId, TokenRecord,
 };
 use consumer_auth::{Organisation, PreviousSecret, ResourceServer};
 use keystore::StoredKey;
@@ -37,6 +37,15 @@ pub(crate) struct State {
     pub(crate) last_token: i64,
     pub(crate) last_subject: i64,
     pub(crate) last_change: i64,
+    pub(crate) notices: Notices,
+}
+
+/// Who is to be woken by a change of what.
+#[derive(Default)]
+pub(crate) struct Notices {
+    pub(crate) feed: ChangeNotices,
+    pub(crate) keys: ChangeNotices,
+    pub(crate) resource_servers: ChangeNotices,
 }
 
 pub(crate) struct TokenRow {
@@ -62,6 +71,12 @@ pub(crate) struct ConsumerRow {
     pub(crate) previous: Option<PreviousSecret>,
     pub(crate) disabled: bool,
     pub(crate) organisation: i64,
+}
+
+/// A watch on what this process alone changes.
+pub(crate) fn live(notices: &ChangeNotices) -> ChangeWatch {
+    notices.set_live(true);
+    notices.watch()
 }
 
 impl State {
@@ -105,6 +120,7 @@ impl State {
             until,
         };
         self.feed.insert(entry.sequence, entry);
+        self.notices.feed.notify();
     }
 
     /// Adds a change to the feed for a day.

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    AuditEntry, AuditEvent, Change, FeedEntry, FeedState, NewToken, Provenance, RefreshSession, RefreshState, Selector,
-    StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
+    AuditEntry, AuditEvent, Change, ChangeWatch, FeedEntry, FeedState, NewToken, Provenance, RefreshSession,
+    RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 
 use crate::MemoryStore;
 use crate::purge::purge;
-use crate::state::{State, TokenRow};
+use crate::state::{State, TokenRow, live};
 
 #[async_trait]
 impl TokenStore for MemoryStore {
@@ -96,6 +96,10 @@ impl TokenStore for MemoryStore {
         let state = self.state();
         let entries = state.feed.range(after.saturating_add(1)..);
         Ok(entries.take(limit as usize).map(|(_, entry)| *entry).collect())
+    }
+
+    fn watch_feed(&self) -> ChangeWatch {
+        live(&self.state().notices.feed)
     }
 
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use auth_core::{
-    Clock, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest,
-    TokenId, TokenRecord, TokenStore,
+    ChangeWatch, Clock, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp,
+    TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 
 /// A method of [`TokenStore`].
@@ -225,6 +225,10 @@ impl TokenStore for FailingStore {
 
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {
         self.around(StoreCall::Changes, self.inner.changes(after, limit)).await
+    }
+
+    fn watch_feed(&self) -> ChangeWatch {
+        self.inner.watch_feed()
     }
 
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {

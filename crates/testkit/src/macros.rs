@@ -210,6 +210,11 @@ macro_rules! __store_laws {
             the_feed_misses_nothing_of_a_crowd
             the_feed_says_how_far_it_goes
             the_feed_keeps_its_identity
+            a_change_in_the_feed_wakes_who_watches
+            a_change_of_keys_wakes_who_watches
+            a_change_of_resource_servers_wakes_who_watches
+            what_woke_a_watch_can_be_read
+            a_watch_sleeps_while_nothing_changes
             last_use_only_moves_forward
             noting_a_use_passes_over_unknown_names
             purging_removes_what_ended_before

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example load -- all
-//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|malformed|timing|verify|metrics|connections
+//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|malformed|timing|verify|metrics|connections|nodes
 //! ```
 //!
 //! Each starts a server of its own on loopback (the release binary beside this program), runs for a bounded time, and
@@ -22,6 +22,7 @@ mod flood;
 mod isolation;
 mod lone;
 mod metrics;
+mod nodes;
 mod overload;
 mod server;
 mod stats;
@@ -30,7 +31,7 @@ mod verify;
 
 type Run = fn();
 
-const RUNS: [(&str, Run); 11] = [
+const RUNS: [(&str, Run); 12] = [
     ("lone", lone::run),
     ("capacity", capacity::run),
     ("isolation", isolation::run),
@@ -42,6 +43,7 @@ const RUNS: [(&str, Run); 11] = [
     ("verify", verify::run),
     ("metrics", metrics::run),
     ("connections", connections::run),
+    ("nodes", nodes::run),
 ];
 
 fn main() {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// The cost of all hashes here.
 pub const COST: u32 = 10;
@@ -14,6 +15,7 @@ pub struct Server {
     child: Child,
     pub address: String,
     pub folder: tempfile::TempDir,
+    database: String,
 }
 
 impl Server {
@@ -31,6 +33,16 @@ impl Server {
     pub fn with(cores: &str, log: &str, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("load.db").display());
+        Self::launch(cores, log, settings, folder, database)
+    }
+
+    /// One of several on this database, on all cores; it logs errors only.
+    pub fn on(database: &str, settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::launch("0-1023", "error", settings, folder, database.to_owned())
+    }
+
+    fn launch(cores: &str, log: &str, settings: &[(&str, &str)], folder: tempfile::TempDir, database: String) -> Self {
         let lines = File::create(folder.path().join(LOG)).unwrap();
         let mut child = Command::new("taskset")
             .args(["-c", cores])
@@ -59,7 +71,12 @@ impl Server {
         let ready: serde_json::Value = serde_json::from_str(&line).expect("the server says that it is ready");
         let url = ready["ready"].as_str().unwrap();
         let address = url.strip_prefix("http://").unwrap().to_owned();
-        Self { child, address, folder }
+        Self {
+            child,
+            address,
+            folder,
+            database,
+        }
     }
 
     /// Runs an administrator's command on its database, and reads the answer.
@@ -74,7 +91,16 @@ impl Server {
     }
 
     pub fn database(&self) -> String {
-        format!("sqlite:{}", self.folder.path().join("load.db").display())
+        self.database.clone()
+    }
+
+    /// The time for which it has used a core.
+    pub fn busy(&self) -> Duration {
+        // Fields 14 and 15, in hundredths of a second (proc(5)); the second may have blanks, in parentheses.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let (_, rest) = stat.rsplit_once(") ").unwrap();
+        let fields = rest.split(' ').skip(11).take(2);
+        Duration::from_millis(fields.map(|field| field.parse::<u64>().unwrap() * 10).sum())
     }
 
     /// The size of its log, in bytes.

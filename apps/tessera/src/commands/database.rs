@@ -62,6 +62,19 @@ pub fn sqlite_path(url: &str) -> Option<&str> {
 
 /// Opens the database and brings its schema up to date.
 pub async fn connect(url: &str) -> anyhow::Result<DieselStore> {
-    let connected = DieselStore::connect(url, &StoreOptions::default()).await;
-    connected.with_context(|| format!("database_url = {}", shown_url(url)))
+    connect_with(url, &StoreOptions::default()).await
+}
+
+/// The same for a server, which is to notice what others change.
+pub async fn connect_and_listen(url: &str, feed_url: Option<&str>) -> anyhow::Result<DieselStore> {
+    let mut options = StoreOptions::default();
+    (options.listen, options.feed_url) = (true, feed_url.map(str::to_owned));
+    connect_with(url, &options).await
+}
+
+async fn connect_with(url: &str, options: &StoreOptions) -> anyhow::Result<DieselStore> {
+    match (DieselStore::connect(url, options).await, &options.feed_url) {
+        (Err(ConnectError::FeedUrl(why)), Some(feed_url)) => bail!("feed_url = {}: {why}", shown_url(feed_url)),
+        (connected, _) => connected.with_context(|| format!("database_url = {}", shown_url(url))),
+    }
 }

@@ -52,7 +52,7 @@ impl Doctor {
         checks.extend(files::check(&config, common.config_file()));
         let url = database_url(&config);
         commands::runtime()?.block_on(async {
-            let Some(store) = database::check(&url, &mut checks).await else {
+            let Some(store) = database::check(&url, config.feed_url.as_deref(), &mut checks).await else {
                 return;
             };
             let checked = keys::Checked {

@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::database::{connect, master_key};
+use super::database::{connect_and_listen, master_key};
 use crate::builder::Start;
 use crate::config::{Config, Overrides};
 use crate::options::Common;
@@ -55,7 +55,7 @@ impl Serve {
         storage: &Storage,
         listener: TcpListener,
     ) -> anyhow::Result<()> {
-        let store = connect(&storage.url).await?;
+        let store = connect_and_listen(&storage.url, config.feed_url.as_deref()).await?;
         let start = Start {
             stores: Stores::from(&store),
             master: master::load(&self.master_key(&config))?,

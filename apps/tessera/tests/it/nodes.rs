@@ -37,6 +37,8 @@ laws! {
     a_revocation_by_command_wins_over_racing_refreshes
     one_address_is_one_client_whichever_nodes_are_asked
     nodes_with_one_master_key_make_one_set_of_keys
+    every_node_notices_at_once_what_the_others_change
+    the_feed_of_another_database_is_refused_at_start
 }
 
 /// Servers that start at the same moment.
@@ -245,4 +247,29 @@ fn nodes_with_one_master_key_make_one_set_of_keys(url: &str) {
         let held = Workshop::of(&issuing.send(&Dialect::Mechanics.request(&body)));
         assert!(nodes.iter().all(|node| lives(node, [bearer(&held.token)])));
     }
+}
+
+fn every_node_notices_at_once_what_the_others_change(url: &str) {
+    for node in two(url) {
+        let page = || node.send(&Request::get("/metrics")).text().to_owned();
+        assert!(
+            poll(10 * A_SECOND, || page().contains("tessera_feed_listening 1\n")),
+            "{}",
+            page()
+        );
+    }
+}
+
+fn the_feed_of_another_database_is_refused_at_start(url: &str) {
+    let (other, why) = match url.rsplit_once('/') {
+        Some((server, _)) if server.starts_with("postgres:") => (format!("{server}/postgres"), "/postgres: "),
+        _ => ("postgres://db.example/x".to_owned(), "an SQLite database has none"),
+    };
+    let ended = Setup::demo().database(url).env("TESSERA_FEED_URL", other).run();
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.err.contains("feed_url = ") && ended.err.contains(why),
+        "{}",
+        ended.err
+    );
 }

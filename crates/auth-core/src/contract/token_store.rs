@@ -9,6 +9,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::account::{Generation, Realm, Subject};
+use super::change_watch::ChangeWatch;
 use super::clock::{BELIEVABLE, Timestamp};
 use super::error::StoreError;
 use super::refresh_state::{RefreshState, Selector};
@@ -229,6 +230,12 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails.
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError>;
+
+    /// Wakes when an entry may have been added to the feed, by this process or another. By default it never does, and
+    /// readers read at their own pace. A store may listen where it reads the feed: the watch is live when that was read.
+    fn watch_feed(&self) -> ChangeWatch {
+        ChangeWatch::none()
+    }
 
     /// Records when tokens were last used. Unknown tokens are ignored; an earlier time never replaces a later one.
     ///

@@ -60,7 +60,8 @@ impl Default for RegistryLimits {
 
 /// The live tokens, as far as this node has read them. One for each store, shared by all issuers on it.
 ///
-/// Its owner calls [`sync`](Self::sync) several times a second, and [`compare_clocks`](Self::compare_clocks), [`flush_used`](Self::flush_used) and
+/// Its owner calls [`sync`](Self::sync) whenever [`watch`](Self::watch) wakes and once a second at least (where that is not
+/// [live](crate::ChangeWatch::is_live), several times), and [`compare_clocks`](Self::compare_clocks), [`flush_used`](Self::flush_used) and
 /// [`purge`](Self::purge) from time to time; the server does. Before the first `sync` every check fails with
 /// [`Unavailable::Stale`], unless [`RegistryLimits::staleness`] is `None`.
 #[derive(Debug)]

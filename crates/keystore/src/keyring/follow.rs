@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
+use auth_core::ChangeWatch;
+
 use super::change::at_once;
 use super::{Keyring, times};
 use crate::active::{ActiveKeys, Fingerprint, KeyFollower};
@@ -90,6 +92,11 @@ impl Keyring {
         // One purpose may have several followers: the issuer, and who publishes its public keys.
         let each: BTreeMap<_, _> = followed.iter().map(|one| (one.purpose.clone(), one.schedule)).collect();
         each.into_iter().collect()
+    }
+
+    /// Wakes when it is time to [`reload`](Self::reload).
+    pub fn watch(&self) -> ChangeWatch {
+        self.store.watch_keys()
     }
 
     /// Reads the store, and hands each follower its keys where they have changed: one was added, has come to sign, or

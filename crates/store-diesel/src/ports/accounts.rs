@@ -13,6 +13,7 @@ use futures_util::FutureExt;
 use super::backend::{Connection, Db};
 use super::{audit, differences, feed};
 use crate::error::Outcome;
+use crate::notices::Topic;
 use crate::rows::{AccountRow, NewAccountRow, attributes_text};
 use crate::schema::accounts;
 
@@ -35,15 +36,17 @@ impl AccountStore for Db {
 
     async fn set_disabled(&self, subject: Subject, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
         let by = Provenance::current();
-        self.write((subject, disabled, now, by), |conn, (subject, disabled, now, by)| {
-            set_disabled(conn, *subject, *disabled, *now, by).boxed()
-        })
+        self.publish(
+            Topic::Feed,
+            (subject, disabled, now, by),
+            |conn, (subject, disabled, now, by)| set_disabled(conn, *subject, *disabled, *now, by).boxed(),
+        )
         .await
     }
 
     async fn set_role(&self, subject: Subject, role: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
         let asked = (subject, role.map(str::to_owned), now, Provenance::current());
-        self.write(asked, |conn, (subject, role, now, by)| {
+        self.publish(Topic::Feed, asked, |conn, (subject, role, now, by)| {
             set_role(conn, *subject, role.as_deref(), *now, by).boxed()
         })
         .await

@@ -2,7 +2,7 @@
 //! from the other keys is still true when it is written.
 
 use async_trait::async_trait;
-use auth_core::{AuditEntry, AuditEvent, Provenance, StoreError, Timestamp};
+use auth_core::{AuditEntry, AuditEvent, ChangeWatch, Provenance, StoreError, Timestamp};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -12,6 +12,7 @@ use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey}
 use super::backend::{Connection, Db};
 use super::{audit, differences};
 use crate::error::Outcome;
+use crate::notices::Topic;
 use crate::rows::KeyRow;
 use crate::schema::vault;
 
@@ -23,7 +24,7 @@ impl KeyStore for Db {
 
     async fn insert_first(&self, key: &StoredKey) -> Result<bool, StoreError> {
         let entry = entry_of(AuditEvent::KeyAdded, key, key.created_at);
-        self.write((key.clone(), entry), |conn, (key, entry)| {
+        self.publish(Topic::Keys, (key.clone(), entry), |conn, (key, entry)| {
             insert_first(conn, key, entry).boxed()
         })
         .await
@@ -31,7 +32,8 @@ impl KeyStore for Db {
 
     async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
         let entry = entry_of(AuditEvent::KeyRotated, new, new.created_at);
-        self.write(
+        self.publish(
+            Topic::Keys,
             (new.clone(), others_retire, entry),
             |conn, (new, others_retire, entry)| rotate(conn, new, *others_retire, entry).boxed(),
         )
@@ -40,7 +42,7 @@ impl KeyStore for Db {
 
     async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
         let by = Provenance::current();
-        self.write((retirement.clone(), by), |conn, (retirement, by)| {
+        self.publish(Topic::Keys, (retirement.clone(), by), |conn, (retirement, by)| {
             retire(conn, retirement, by).boxed()
         })
         .await
@@ -48,7 +50,7 @@ impl KeyStore for Db {
 
     async fn emergency(&self, new: &StoredKey, now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
         let entry = entry_of(AuditEvent::KeysReplaced, new, now);
-        self.write((new.clone(), now, entry), |conn, (new, now, entry)| {
+        self.publish(Topic::Keys, (new.clone(), now, entry), |conn, (new, now, entry)| {
             replace(
                 conn,
                 Some(new.purpose.flavour()),
@@ -63,10 +65,16 @@ impl KeyStore for Db {
 
     async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
         let entry = Provenance::current().entry(AuditEvent::KeysReplaced, now).detail("all");
-        self.write((replacements.to_vec(), now, entry), |conn, (new, now, entry)| {
-            replace(conn, None, new, *now, entry).boxed()
-        })
+        self.publish(
+            Topic::Keys,
+            (replacements.to_vec(), now, entry),
+            |conn, (new, now, entry)| replace(conn, None, new, *now, entry).boxed(),
+        )
         .await
+    }
+
+    fn watch_keys(&self) -> ChangeWatch {
+        self.watch(Topic::Keys)
     }
 }
 

@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use super::backend::{Connection, Db};
 use super::{audit, differences, feed};
 use crate::error::Outcome;
+use crate::notices::Topic;
 use crate::rows::AccountRow;
 use crate::schema::{accounts, passwords};
 
@@ -29,7 +30,8 @@ impl PasswordStore for Db {
             .entry(AuditEvent::PasswordSet, now)
             .subject(subject);
         let entry = with_sessions(entry, end_sessions);
-        self.write(
+        self.publish(
+            Topic::Feed,
             (subject, hash.to_owned(), end_sessions, now, entry),
             |conn, (subject, hash, end_sessions, now, entry)| {
                 set(conn, *subject, hash, *end_sessions, *now, entry).boxed()
@@ -49,7 +51,8 @@ impl PasswordStore for Db {
         let entry = Provenance::current().entry(AuditEvent::PasswordChanged, now);
         let entry = with_sessions(entry.subject(subject), end_sessions);
         let hashes = (old.to_owned(), new.to_owned());
-        self.write(
+        self.publish(
+            Topic::Feed,
             (subject, hashes, end_sessions, now, entry),
             |conn, (subject, (old, new), end_sessions, now, entry)| {
                 change(conn, *subject, (old, new), *end_sessions, *now, entry).boxed()

@@ -1,7 +1,7 @@
 //! The port of resource servers. They are read as the feed is: on the connection that waits for nothing else.
 
 use async_trait::async_trait;
-use auth_core::{AuditEntry, AuditEvent, Provenance, StoreError, Timestamp, TokenDigest};
+use auth_core::{AuditEntry, AuditEvent, ChangeWatch, Provenance, StoreError, Timestamp, TokenDigest};
 use consumer_auth::{Audience, ResourceServer, ResourceServerStore, SecretRotation};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -11,6 +11,7 @@ use super::audit;
 use super::backend::{Connection, Db};
 use super::consumers::is_unstorable;
 use crate::error::Outcome;
+use crate::notices::Topic;
 use crate::rows::{ResourceServerRow, audience_text};
 use crate::schema::resource_servers;
 
@@ -29,9 +30,11 @@ impl ResourceServerStore for Db {
     ) -> Result<(), StoreError> {
         let entry = Provenance::current().entry(AuditEvent::ResourceServerPut, now);
         let new = (id.to_owned(), *secret, audience.clone(), now, entry.detail(id));
-        self.write(new, |conn, (id, secret, audience, now, entry)| {
-            put(conn, id, secret, audience, *now, entry).boxed()
-        })
+        self.publish(
+            Topic::ResourceServers,
+            new,
+            |conn, (id, secret, audience, now, entry)| put(conn, id, secret, audience, *now, entry).boxed(),
+        )
         .await
     }
 
@@ -40,7 +43,8 @@ impl ResourceServerStore for Db {
             return Ok(false);
         }
         let entry = Provenance::current().entry(AuditEvent::ResourceServerRotated, rotation.now);
-        self.write(
+        self.publish(
+            Topic::ResourceServers,
             (rotation.clone(), entry.detail(&rotation.key)),
             |conn, (rotation, entry)| rotate(conn, rotation, entry).boxed(),
         )
@@ -52,7 +56,8 @@ impl ResourceServerStore for Db {
             return Ok(false);
         }
         let entry = Provenance::current().entry_now(AuditEvent::ResourceServerAudienceSet);
-        self.write(
+        self.publish(
+            Topic::ResourceServers,
             (id.to_owned(), audience.clone(), entry.detail(id)),
             |conn, (id, audience, entry)| set_audience(conn, id, audience, entry).boxed(),
         )
@@ -68,11 +73,16 @@ impl ResourceServerStore for Db {
             false => AuditEvent::ResourceServerEnabled,
         };
         let entry = Provenance::current().entry_now(event);
-        self.write(
+        self.publish(
+            Topic::ResourceServers,
             (id.to_owned(), disabled, entry.detail(id)),
             |conn, (id, disabled, entry)| set_disabled(conn, id, *disabled, entry).boxed(),
         )
         .await
+    }
+
+    fn watch_resource_servers(&self) -> ChangeWatch {
+        self.watch(Topic::ResourceServers)
     }
 }
 

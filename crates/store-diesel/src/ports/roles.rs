@@ -10,6 +10,7 @@ use permissions::{Role, RoleName, RoleStore, read_list, write_list};
 use super::backend::{Connection, Db};
 use super::{audit, feed};
 use crate::error::{DbError, Outcome};
+use crate::notices::Topic;
 use crate::rows::granted;
 use crate::schema::roles;
 
@@ -32,7 +33,7 @@ impl RoleStore for Db {
     async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
         let entry = Provenance::current().entry(AuditEvent::RolePut, now);
         let entry = entry.realm(&role.realm).detail(role.name.as_str());
-        self.write((role.clone(), now, entry), |conn, (role, now, entry)| {
+        self.publish(Topic::Feed, (role.clone(), now, entry), |conn, (role, now, entry)| {
             put(conn, role, *now, entry).boxed()
         })
         .await

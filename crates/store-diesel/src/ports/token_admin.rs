@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use super::backend::{Connection, Db};
 use super::{audit, feed};
 use crate::error::Outcome;
+use crate::notices::Topic;
 use crate::rows::SummaryRow;
 use crate::schema::{accounts, tokens};
 
@@ -35,7 +36,7 @@ impl TokenAdminStore for Db {
         let entry = Provenance::current()
             .entry(AuditEvent::SessionsEnded, now)
             .subject(subject);
-        self.write((subject, now, entry), |conn, (subject, now, entry)| {
+        self.publish(Topic::Feed, (subject, now, entry), |conn, (subject, now, entry)| {
             end_sessions(conn, *subject, *now, entry).boxed()
         })
         .await
@@ -43,8 +44,10 @@ impl TokenAdminStore for Db {
 
     async fn end_all_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
         let by = Provenance::current();
-        self.write_patiently((now, by), |conn, (now, by)| end_all_sessions(conn, *now, by).boxed())
-            .await
+        self.publish_patiently(Topic::Feed, (now, by), |conn, (now, by)| {
+            end_all_sessions(conn, *now, by).boxed()
+        })
+        .await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    AuditEntry, AuditEvent, Change, FeedEntry, FeedState, NewToken, Provenance, RefreshSession, RefreshState, Selector,
-    StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
+    AuditEntry, AuditEvent, Change, ChangeWatch, FeedEntry, FeedState, NewToken, Provenance, RefreshSession,
+    RefreshState, Selector, StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use super::backend::{Connection, Db};
 use super::{audit, differences, feed, insert, purge};
 use crate::error::Outcome;
+use crate::notices::Topic;
 use crate::rows::{RefreshRow, RotationRow, TokenRow};
 use crate::schema::{accounts, roles, tokens};
 
@@ -64,7 +65,7 @@ impl TokenStore for Db {
     }
 
     async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
-        self.write((id, now, Provenance::current()), |conn, (id, now, by)| {
+        self.publish(Topic::Feed, (id, now, Provenance::current()), |conn, (id, now, by)| {
             revoke(conn, *id, *now, by).boxed()
         })
         .await
@@ -96,6 +97,10 @@ impl TokenStore for Db {
 
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         purge::purge(self, before, limit).await
+    }
+
+    fn watch_feed(&self) -> ChangeWatch {
+        self.watch(Topic::Feed)
     }
 }
 

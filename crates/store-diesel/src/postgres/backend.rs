@@ -2,29 +2,36 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use auth_core::StoreError;
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use async_trait::async_trait;
+use auth_core::{ChangeWatch, StoreError};
+use diesel_async::AsyncPgConnection;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tracing::Instrument;
 
+use super::announcer::{Announcer, Notifier};
+use super::attempt::{Kind, Progress, persist};
 use super::connector::{Connector, Lane};
+use super::differences;
+use super::ear::Ear;
 use super::pool::Pool;
 use crate::error::{DbError, Outcome};
+use crate::notices::Topic;
 use crate::options::{ConnectError, PATIENCE, StoreOptions};
 use crate::pool_status::{Counted, PoolStatus, Pools};
 use crate::stages::database;
-use crate::url::PostgresUrl;
+use crate::store::FollowedFeed;
+use crate::url::{DatabaseUrl, PostgresUrl};
 
-/// How often an operation is begun at most, when it meets others.
-const TRIES: u32 = 6;
-
-/// Why an operation is given up.
-const LATE: &str = "the database did not answer in time";
+/// How long the feed's connection may take for one answer, as a part of the deadline: 3 s of 10. Then it counts as broken,
+/// and the read is begun again on a new one before checks fail for want of it.
+const FEED_PART: f64 = 0.3;
 
 /// What the ports' code runs on.
 pub(super) type Connection = AsyncPgConnection;
@@ -41,6 +48,11 @@ pub(crate) struct Db {
     /// A connection for the feed of revocations and the keys alone: checks go on only while a node reads them, so they
     /// wait for no other operation.
     feed: Lanes,
+    /// Whether that connection leads somewhere else than the others.
+    feed_apart: bool,
+    listens: bool,
+    ear: Arc<Ear>,
+    notifier: Notifier,
     wait: Duration,
     deadline: Duration,
     runtime: Option<Runtime>,
@@ -56,10 +68,10 @@ struct Lanes {
 }
 
 impl Lanes {
-    fn new(connector: &Arc<Connector>, count: usize) -> Self {
+    fn new(pool: Pool, count: usize) -> Self {
         let size = count.max(1);
         Self {
-            pool: Arc::new(Pool::new(connector.clone())),
+            pool: Arc::new(pool),
             permits: Arc::new(Semaphore::new(size)),
             size,
             waiting: AtomicUsize::new(0),
@@ -82,42 +94,31 @@ impl fmt::Debug for Db {
     }
 }
 
-/// What an operation does, as far as a second attempt is concerned.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Read,
-    Statement,
-    Transaction,
-    LongTransaction,
-}
-
-impl Kind {
-    /// How it begins, where it takes a transaction.
-    fn begin(self) -> Option<&'static str> {
-        match self {
-            Self::Read | Self::Statement => None,
-            Self::Transaction => Some("BEGIN ISOLATION LEVEL READ COMMITTED"),
-            Self::LongTransaction => Some(
-                "BEGIN ISOLATION LEVEL READ COMMITTED;
-                 SET LOCAL statement_timeout = 0;
-                 SET LOCAL lock_timeout = 0",
-            ),
-        }
-    }
-}
-
 impl Db {
     /// Connects once, to see that it can be done.
     pub(crate) async fn open(url: PostgresUrl, options: &StoreOptions) -> Result<Self, ConnectError> {
+        let connector = Arc::new(Connector::new(url.clone(), options.deadline)?);
+        let feed_url = options.feed_url.as_deref().map(feed_url).transpose()?;
+        let feed_apart = feed_url.is_some();
+        let feed = Connector::new(feed_url.unwrap_or(url), options.deadline)?;
+        // Last of what may fail: a runtime may not be dropped where others run.
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
             .enable_all()
             .build()?;
-        let connector = Arc::new(Connector::new(url, options.deadline)?);
+        let patience = options.deadline.mul_f64(FEED_PART);
+        let announcer = Arc::new(Announcer::default());
         let db = Self {
-            lanes: Lanes::new(&connector, options.connections),
-            feed: Lanes::new(&connector, 1),
+            lanes: Lanes::new(Pool::new(connector.clone(), None), options.connections),
+            feed: Lanes::new(Pool::new(Arc::new(feed), Some(patience)), 1),
+            feed_apart,
+            listens: options.listen,
+            ear: Arc::new(Ear::new(announcer.clone())),
+            notifier: Notifier {
+                pool: Arc::new(Pool::new(connector, Some(patience))),
+                announcer: options.listen.then_some(announcer),
+            },
             wait: options.wait,
             deadline: options.deadline,
             runtime: Some(runtime),
@@ -129,9 +130,13 @@ impl Db {
             pool.give_back(lane);
             Ok(fit)
         });
-        let late = || Err(StoreError::Unavailable(LATE.to_owned()));
+        let late = || Err(DbError::Late.into());
         first.await.unwrap_or_else(late)??;
         Ok(db)
+    }
+
+    pub(super) fn watch(&self, topic: Topic) -> ChangeWatch {
+        self.ear.watch(topic)
     }
 
     /// Runs something that only reads, in one statement.
@@ -178,7 +183,29 @@ impl Db {
             .await
     }
 
+    /// The same, and tells other processes of it.
+    pub(super) async fn publish<A, R>(&self, topic: Topic, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+    {
+        self.run(&self.lanes, Kind::Publication(topic), self.deadline, args, step)
+            .instrument(database("write"))
+            .await
+    }
+
     /// The same, for what may take long.
+    pub(super) async fn publish_patiently<A, R>(&self, topic: Topic, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+    {
+        self.run(&self.lanes, Kind::LongPublication(topic), PATIENCE, args, step)
+            .instrument(database("write"))
+            .await
+    }
+
+    /// Runs a transaction that may take long.
     pub(super) async fn write_patiently<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
     where
         A: Send + Sync + 'static,
@@ -193,7 +220,7 @@ impl Db {
     pub(super) async fn take(&self) -> Result<Taken, StoreError> {
         let pool = self.lanes.pool.clone();
         let taken = self.spawn(self.deadline, async move { pool.connect().await });
-        let late = || Err(StoreError::Unavailable(LATE.to_owned()));
+        let late = || Err(DbError::Late.into());
         Ok(Taken(taken.await.unwrap_or_else(late)?))
     }
 
@@ -209,7 +236,7 @@ impl Db {
         A: Send + Sync + 'static,
         R: Send + 'static,
     {
-        let permit = tokio::time::timeout(self.wait, lanes.permits.clone().acquire_owned());
+        let permit = timeout(self.wait, lanes.permits.clone().acquire_owned());
         let waiting = Counted::one_more(&lanes.waiting);
         let permit = permit
             .await
@@ -217,16 +244,19 @@ impl Db {
         drop(waiting);
         let pool = lanes.pool.clone();
         let progress = Progress::default();
+        let notifier = self.notifier.clone();
         let outcome = self.spawn(deadline, {
             let progress = progress.clone();
             async move {
-                let _permit = permit;
-                persist(&pool, kind, &progress, &args, step).await
+                let outcome = persist(&pool, kind, &progress, &args, step).await;
+                drop(permit);
+                if let Some(topic) = kind.topic() {
+                    notifier.notify(topic).await;
+                }
+                outcome
             }
         });
-        outcome
-            .await
-            .unwrap_or_else(|| Err(progress.judge(DbError::Unfit(LATE))))
+        outcome.await.unwrap_or_else(|| Err(progress.judge(DbError::Late)))
     }
 
     /// Runs a task to its end or its deadline (`None`), whether or not its caller waits for it.
@@ -239,11 +269,39 @@ impl Db {
         let Some(runtime) = &self.runtime else {
             return unavailable("the store is closed");
         };
-        let task = runtime.spawn(async move { tokio::time::timeout(deadline, task).await });
+        let task = runtime.spawn(timeout(deadline, task));
         match task.await {
             Ok(outcome) => outcome.ok(),
             Err(_) => unavailable("the operation panicked"),
         }
+    }
+}
+
+#[async_trait]
+impl FollowedFeed for Db {
+    async fn prepare_feed(&self) -> Result<(), ConnectError> {
+        if self.feed_apart {
+            let own = self.read((), |conn, ()| differences::feed_state(conn).boxed()).await?;
+            let fed = self.read_feed((), |conn, ()| differences::feed_state(conn).boxed());
+            let fed = fed.await.map_err(|error| ConnectError::FeedUrl(error.to_string()))?;
+            if own.identity != fed.identity {
+                return Err(ConnectError::FeedUrl("it leads to another database".to_owned()));
+            }
+        }
+        if let (true, Some(runtime), Some(announcer)) = (self.listens, &self.runtime, &self.notifier.announcer) {
+            self.feed.pool.listen(self.ear.clone());
+            let (announcer, pool) = (announcer.clone(), self.notifier.pool.clone());
+            runtime.spawn(async move { announcer.run(&pool).await });
+        }
+        Ok(())
+    }
+}
+
+fn feed_url(url: &str) -> Result<PostgresUrl, ConnectError> {
+    match DatabaseUrl::parse(url) {
+        Ok(DatabaseUrl::Postgres(url)) => Ok(*url),
+        Ok(DatabaseUrl::Sqlite(_)) => Err(ConnectError::FeedUrl("it is not one of PostgreSQL".to_owned())),
+        Err(error) => Err(ConnectError::FeedUrl(error.to_string())),
     }
 }
 
@@ -267,85 +325,6 @@ impl Drop for Db {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
-        }
-    }
-}
-
-/// How far an operation has come: whether something was sent that the server may carry out without an answer of ours.
-/// Before that, an operation that fails has done nothing: what was not committed is taken back.
-#[derive(Clone, Default)]
-struct Progress(Arc<AtomicBool>);
-
-impl Progress {
-    fn may_be_done(&self, may_be_done: bool) {
-        self.0.store(may_be_done, Ordering::SeqCst);
-    }
-
-    /// The error of an operation that was given up, or whose connection broke.
-    fn judge(&self, fault: DbError) -> StoreError {
-        match self.0.load(Ordering::SeqCst) {
-            true => fault.of_unknown_outcome(),
-            false => fault.into(),
-        }
-    }
-}
-
-/// Tries until it is done, it cannot be done, or it was tried often enough.
-async fn persist<A, R>(
-    pool: &Pool,
-    kind: Kind,
-    progress: &Progress,
-    args: &A,
-    step: Step<A, R>,
-) -> Result<R, StoreError> {
-    let mut attempt = 1;
-    loop {
-        let (mut lane, new) = pool.take().await?;
-        let fault = match once(kind, progress, &mut lane.conn, args, step).await {
-            Ok(answer) => {
-                pool.give_back(lane);
-                return Ok(answer);
-            }
-            Err(fault) => fault,
-        };
-        let broke = fault.broke_connection();
-        if !broke {
-            // The server answered: it has done nothing.
-            progress.may_be_done(false);
-            pool.give_back(lane);
-        }
-        // What may have been done may not be repeated. A connection that was not used for a while may have been closed by a
-        // server that is well by now.
-        let again = fault.is_conflict() || (broke && !new && !progress.0.load(Ordering::SeqCst));
-        if !again || attempt == TRIES {
-            return Err(progress.judge(fault));
-        }
-        tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
-        attempt += 1;
-    }
-}
-
-async fn once<A, R>(kind: Kind, progress: &Progress, conn: &mut Connection, args: &A, step: Step<A, R>) -> Outcome<R> {
-    let Some(begin) = kind.begin() else {
-        progress.may_be_done(kind == Kind::Statement);
-        return step(conn, args).await;
-    };
-    conn.batch_execute(begin).await?;
-    let outcome = match step(conn, args).await {
-        Ok(answer) => {
-            progress.may_be_done(true);
-            let committed = conn.batch_execute("COMMIT").await;
-            committed.map(|()| answer).map_err(DbError::from)
-        }
-        Err(fault) => Err(fault),
-    };
-    match outcome {
-        Ok(answer) => Ok(answer),
-        Err(fault) if fault.broke_connection() => Err(fault),
-        Err(fault) => {
-            progress.may_be_done(false);
-            conn.batch_execute("ROLLBACK").await?;
-            Err(fault)
         }
     }
 }

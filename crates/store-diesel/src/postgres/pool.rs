@@ -1,23 +1,38 @@
 //! The connections that are held: at most so many, made when they are needed, given back when they are whole.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use auth_core::StoreError;
 
 use super::connector::{Connector, Lane};
+use super::ear::Ear;
 
 /// Connections that are not in use. The semaphore before it limits how many there are.
 pub(super) struct Pool {
     connector: Arc<Connector>,
+    /// How long one attempt may take on a connection before that counts as broken; `None`: as long as the operation.
+    patience: Option<Duration>,
     idle: Mutex<Vec<Lane>>,
 }
 
 impl Pool {
-    pub(super) fn new(connector: Arc<Connector>) -> Self {
+    pub(super) fn new(connector: Arc<Connector>, patience: Option<Duration>) -> Self {
         Self {
             connector,
+            patience,
             idle: Mutex::default(),
         }
+    }
+
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.patience
+    }
+
+    /// Has each connection listen, those that were made before excepted: they are closed.
+    pub(super) fn listen(&self, ear: Arc<Ear>) {
+        self.connector.listen(ear);
+        self.lock().clear();
     }
 
     /// A connection, and whether it is new. The last one given back is the first taken, so that the others can be

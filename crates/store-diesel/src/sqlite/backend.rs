@@ -1,11 +1,12 @@
 //! Operations on SQLite: which thread they go to, how long they wait, what their callers hear.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use auth_core::StoreError;
+use async_trait::async_trait;
+use auth_core::{ChangeWatch, StoreError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
@@ -13,11 +14,14 @@ use tracing::Instrument;
 
 use super::bridge::Bridge;
 use super::open::Location;
+use super::watcher::Watcher;
 use super::worker::{Job, Queue, Ran};
 use crate::error::{DbError, Outcome};
+use crate::notices::{Notices, Topic};
 use crate::options::{ConnectError, PATIENCE, StoreOptions};
 use crate::pool_status::{PoolStatus, Pools};
 use crate::stages::database;
+use crate::store::FollowedFeed;
 
 /// What the ports' code runs on.
 pub(super) type Connection = Bridge;
@@ -30,6 +34,9 @@ pub(super) type Step<A, R> = for<'c> fn(&'c mut Connection, &'c A) -> BoxFuture<
 /// Fields are dropped in their order, so the writer's connection is the last to close, and alone: it empties the
 /// write-ahead log, and the database is one file that can be copied.
 pub(crate) struct Db {
+    watcher: OnceLock<Watcher>,
+    notices: Notices,
+    listens: bool,
     location: Location,
     /// A reader for the feed of revocations and the keys alone: checks go on only while a node reads them, so they wait
     /// for no other reader. None for a database in memory.
@@ -62,6 +69,9 @@ impl Db {
             }
         };
         Ok(Self {
+            watcher: OnceLock::new(),
+            notices: Notices::default(),
+            listens: options.listen,
             feed: readers(1)?,
             readers: readers(options.readers.max(1))?,
             writer,
@@ -74,6 +84,10 @@ impl Db {
     /// The location of the database.
     pub(super) fn location(&self) -> &Location {
         &self.location
+    }
+
+    pub(super) fn watch(&self, topic: Topic) -> ChangeWatch {
+        self.notices.watch(topic)
     }
 
     /// Runs something that only reads, in one statement.
@@ -122,7 +136,33 @@ impl Db {
             .await
     }
 
+    /// The same, for what others are to notice.
+    pub(super) async fn publish<A, R>(&self, topic: Topic, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.note(topic, self.write(args, step).await)
+    }
+
     /// The same, for what may take long.
+    pub(super) async fn publish_patiently<A, R>(&self, topic: Topic, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.note(topic, self.write_patiently(args, step).await)
+    }
+
+    /// What is committed to a file is noticed by the [`Watcher`]; a database in memory has no other connection.
+    fn note<R>(&self, topic: Topic, outcome: Result<R, StoreError>) -> Result<R, StoreError> {
+        if self.location.is_memory() {
+            self.notices.notify(topic);
+        }
+        outcome
+    }
+
+    /// Runs a transaction that may take long.
     pub(super) async fn write_patiently<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
     where
         A: Send + 'static,
@@ -166,6 +206,21 @@ impl Db {
             },
         };
         answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned())))
+    }
+}
+
+#[async_trait]
+impl FollowedFeed for Db {
+    async fn prepare_feed(&self) -> Result<(), ConnectError> {
+        match (self.listens, self.location.is_memory()) {
+            (true, true) => self.notices.set_live(true),
+            (true, false) => {
+                let watcher = Watcher::start(self.location.clone(), self.notices.clone())?;
+                let _ = self.watcher.set(watcher);
+            }
+            (false, _) => {}
+        }
+        Ok(())
     }
 }
 

@@ -93,8 +93,9 @@ impl Fresh {
 }
 
 async fn connect(url: &str) -> DieselStore {
-    let store = DieselStore::connect(url, &StoreOptions::default()).await;
-    store.expect("a store")
+    let mut options = StoreOptions::default();
+    options.listen = true;
+    DieselStore::connect(url, &options).await.expect("a store")
 }
 
 #[async_trait]

@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, NewToken, Realm, RefreshSession, Selector, Subject, Timestamp, TokenDigest, TokenId, TokenRecord,
+    Account, ChangeNotices, ChangeWatch, NewToken, Realm, RefreshSession, Selector, Subject, Timestamp, TokenDigest,
+    TokenId, TokenRecord,
 };
 use consumer_auth::PreviousSecret;
 use keystore::StoredKey;
@@ -74,6 +75,9 @@ pub(crate) enum Flaw {
     FeedForgetsItsNumbers,
     FeedForgetsItsTokens,
     FeedChangesItsIdentity,
+    NoticesNothing,
+    NoticesTooSoon,
+    NoticesWithoutEnd,
     RoleEditsInSilence,
     RoleChangesInSilence,
     UsesGoBack,
@@ -189,6 +193,8 @@ pub(crate) struct BrokenStore {
     inner: MemoryStore,
     flaw: Flaw,
     seen: Mutex<Seen>,
+    /// Of the keys, which are not in the store within, and of whatever is noticed wrongly.
+    notices: ChangeNotices,
 }
 
 /// What a flaw needs to remember.
@@ -255,7 +261,30 @@ impl BrokenHarness {
             inner: MemoryStore::new(),
             flaw,
             seen: Mutex::default(),
+            notices: ChangeNotices::new(),
         }))
+    }
+}
+
+impl BrokenStore {
+    /// How the store within notices something, or how it is noticed wrongly.
+    fn flawed_watch(&self, rightly: ChangeWatch) -> ChangeWatch {
+        self.notices.set_live(true);
+        let notices = self.notices.clone();
+        match self.flaw {
+            Flaw::NoticesNothing | Flaw::NoticesTooSoon => notices.watch(),
+            Flaw::NoticesWithoutEnd => {
+                let watch = notices.watch();
+                tokio::spawn(async move {
+                    loop {
+                        notices.notify();
+                        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                    }
+                });
+                watch
+            }
+            _ => rightly,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::check::Check;
 use crate::commands::database::missing_file;
 
 /// The database, if it can be used. Adds the results to `checks`.
-pub async fn check(url: &str, checks: &mut Vec<Check>) -> Option<DieselStore> {
+pub async fn check(url: &str, feed_url: Option<&str>, checks: &mut Vec<Check>) -> Option<DieselStore> {
     match missing_file(url) {
         Err(error) => {
             checks.push(Check::fail(
@@ -28,7 +28,7 @@ pub async fn check(url: &str, checks: &mut Vec<Check>) -> Option<DieselStore> {
         Ok(None) => {}
     }
     let mut options = StoreOptions::default();
-    options.migrate = false;
+    (options.migrate, options.feed_url) = (false, feed_url.map(str::to_owned));
     let store = match DieselStore::connect(url, &options).await {
         Ok(store) => store,
         Err(error) => {
@@ -57,6 +57,7 @@ fn refusal(error: &ConnectError) -> Check {
     match error {
         ConnectError::Pending(_) => Check::fail("schema", found, "apply them with `tessera migrate`"),
         ConnectError::Newer(_) => Check::fail("schema", found, "use that version on this node too"),
+        ConnectError::FeedUrl(why) => Check::fail("feed_url", why.clone(), "lead it to the database of database_url"),
         ConnectError::BadUrl(_) => Check::fail("database", found, "correct --database-url"),
         _ => Check::fail("database", found, "check that it runs, and that this user has access"),
     }

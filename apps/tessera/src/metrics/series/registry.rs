@@ -35,6 +35,17 @@ pub(in crate::metrics) fn write(sources: &Sources, page: &mut Page<'_>) -> fmt::
         "Time since the feed of revocations was last read to its end; nothing before the first time.",
         age,
     )?;
+    page.gauge(
+        "feed_listening",
+        "1: this node notices at once what others change; 0: it reads the feed every revocation.poll_ms.",
+        u32::from(sources.registry.watch().is_live()),
+    )?;
+    page.counter("feed_reads", "How often the feed was read to its end.", counters.syncs)?;
+    page.counter(
+        "feed_missed_notices",
+        "How often the feed had entries of which no notice had come.",
+        counters.missed_notices,
+    )?;
     page.counter("feed_entries", "Entries of the feed that were read.", counters.entries)?;
     page.counter(
         "feed_late_entries",

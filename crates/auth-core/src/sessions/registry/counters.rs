@@ -18,10 +18,14 @@ pub struct RegistryCounters {
     pub reads: u64,
     /// Tokens and sessions that this node has revoked.
     pub revocations: u64,
+    /// How often the feed was read to its end.
+    pub syncs: u64,
     /// Entries of the feed that were applied.
     pub entries: u64,
     /// Entries among them that became visible long after later ones.
     pub late_entries: u64,
+    /// How often a change was read of which no notice had come ([`TokenRegistry::note_missed_notice`]).
+    pub missed_notices: u64,
     /// How often everything was dropped since the feed was another one.
     pub restarts: u64,
 }
@@ -30,8 +34,10 @@ pub struct RegistryCounters {
 pub(super) struct Counters {
     pub(super) reads: AtomicU64,
     pub(super) revocations: AtomicU64,
+    pub(super) syncs: AtomicU64,
     pub(super) entries: AtomicU64,
     pub(super) late_entries: AtomicU64,
+    pub(super) missed_notices: AtomicU64,
     pub(super) restarts: AtomicU64,
 }
 
@@ -46,10 +52,19 @@ impl TokenRegistry {
             owners,
             reads: read(&self.counters.reads),
             revocations: read(&self.counters.revocations),
+            syncs: read(&self.counters.syncs),
             entries: read(&self.counters.entries),
             late_entries: read(&self.counters.late_entries),
+            missed_notices: read(&self.counters.missed_notices),
             restarts: read(&self.counters.restarts),
         }
+    }
+}
+
+impl TokenRegistry {
+    /// Counts a change that was read although [`watch`](Self::watch) had not woken for it.
+    pub fn note_missed_notice(&self) {
+        note(&self.counters.missed_notices);
     }
 }
 

@@ -6,6 +6,7 @@ use super::TokenRegistry;
 use super::counters::note;
 use super::feed_position::{FeedPosition, Replaced};
 use super::late_gaps::Taken;
+use crate::contract::change_watch::ChangeWatch;
 use crate::contract::error::StoreError;
 use crate::contract::token_store::{Change, FeedEntry};
 
@@ -13,6 +14,11 @@ use crate::contract::token_store::{Change, FeedEntry};
 const PAGE: u32 = 1000;
 
 impl TokenRegistry {
+    /// Wakes when it is time to [`sync`](Self::sync).
+    pub fn watch(&self) -> ChangeWatch {
+        self.store.watch_feed()
+    }
+
     /// Reads the feed to its end and applies what is new; the first time, all of it.
     ///
     /// Where the feed is another one than before (a restored or promoted database), everything in memory is dropped, and
@@ -41,6 +47,7 @@ impl TokenRegistry {
         position.end_round(asked_at);
         position.forget_settled();
         self.revocations.forget_before(self.clock.now().minus(Self::KEEP));
+        note(&self.counters.syncs);
         if self.revocations.set_read_at(asked_at) {
             tracing::info!(event = "feed_read_anew", "tokens are checked again");
         }

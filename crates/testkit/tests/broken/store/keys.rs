@@ -1,7 +1,7 @@
 //! What can be wrong with signing keys.
 
 use async_trait::async_trait;
-use auth_core::{AuditEvent, AuditStore, Provenance, StoreError, Timestamp};
+use auth_core::{AuditEvent, AuditStore, ChangeWatch, Provenance, StoreError, Timestamp};
 use keystore::{EmergencyOutcome, KeyPurpose, KeyStore, RetireOutcome, Retirement, StoredKey};
 use testkit::ManualClock;
 
@@ -56,6 +56,10 @@ impl KeyStore for BrokenStore {
         self.record(replaced, AuditEvent::KeysReplaced, &KeyPurpose::from_stored(""), "all")
             .await?;
         Ok(outcome)
+    }
+
+    fn watch_keys(&self) -> ChangeWatch {
+        self.flawed_watch(self.notices.watch())
     }
 }
 
@@ -172,6 +176,9 @@ impl BrokenStore {
             let entry = Provenance::current().entry(event, ManualClock::START);
             let entry = entry.flavour(purpose.flavour()).detail(name);
             self.inner.append(&[entry]).await?;
+        }
+        if changed && !self.has(Flaw::NoticesNothing) {
+            self.notices.notify();
         }
         Ok(changed)
     }

@@ -1,7 +1,7 @@
 //! What can be wrong with resource servers.
 
 use async_trait::async_trait;
-use auth_core::{StoreError, Timestamp, TokenDigest};
+use auth_core::{ChangeWatch, StoreError, Timestamp, TokenDigest};
 use consumer_auth::{Audience, ResourceServer, ResourceServerStore, SecretRotation};
 
 use super::{BrokenStore, Flaw};
@@ -61,5 +61,9 @@ impl ResourceServerStore for BrokenStore {
     async fn set_resource_server_disabled(&self, id: &str, disabled: bool) -> Result<bool, StoreError> {
         let disabled = disabled && !self.has(Flaw::ResourceServersAreNeverDisabled);
         self.inner.set_resource_server_disabled(id, disabled).await
+    }
+
+    fn watch_resource_servers(&self) -> ChangeWatch {
+        self.flawed_watch(self.inner.watch_resource_servers())
     }
 }

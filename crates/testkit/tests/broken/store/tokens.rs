@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    AccountStore, AuditEvent, AuditStore, Change, FeedEntry, FeedState, NewToken, Provenance, RefreshSession,
-    RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
+    AccountStore, AuditEvent, AuditStore, Change, ChangeWatch, FeedEntry, FeedState, NewToken, Provenance,
+    RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 use permissions::RoleStore;
 use testkit::ManualClock;
@@ -258,6 +258,10 @@ impl TokenStore for BrokenStore {
         for other in also {
             self.inner.revoke(other, now).await?;
         }
+        if self.has(Flaw::NoticesTooSoon) {
+            self.notices.notify();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         let ended = self.inner.revoke(id, now).await?;
         Ok(ended || self.has(Flaw::EverybodyEnded))
     }
@@ -302,6 +306,10 @@ impl TokenStore for BrokenStore {
             _ => {}
         }
         Ok(entries)
+    }
+
+    fn watch_feed(&self) -> ChangeWatch {
+        self.flawed_watch(self.inner.watch_feed())
     }
 
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
