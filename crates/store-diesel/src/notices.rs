@@ -1,4 +1,4 @@
-//! Of what a store tells those who watch it.
+//! Changes that a store notices, by topic.
 
 use auth_core::{ChangeNotices, ChangeWatch};
 

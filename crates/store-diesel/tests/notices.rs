@@ -11,18 +11,24 @@ mod proxy;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{ChangeWatch, Generation, RegistryLimits, SessionRef, Subject, TokenId, TokenRegistry, VerifyError};
+use auth_core::{
+    ChangeWatch, Generation, RegistryLimits, Scopes, SessionRef, Subject, TokenDigest, TokenId, TokenRegistry,
+    VerifyError,
+};
+use consumer_auth::Audience;
+use permissions::{Role, RoleName};
 use proxy::{Network, Proxy};
 use store_diesel::{Cluster, ConnectError, DieselStore, StoreOptions};
 use support::Fresh;
-use support::things::{NOW, key, owner, token};
+use support::things::{NOW, key, owner, realm, token};
 use testkit::ManualClock;
 use tokio::time::{sleep, timeout};
 
 tests! {
     both {
         a_change_of_another_node_and_of_a_command_is_noticed
-        a_change_that_nobody_told_of_is_read
+        a_change_of_whatever_nodes_hold_is_noticed
+        a_change_without_a_notice_is_read
     }
     postgres {
         a_killed_connection_listens_again_and_hides_nothing
@@ -87,7 +93,7 @@ impl Node {
             .expect("the token is refused in the end");
     }
 
-    /// Follows until changes are noticed, and nothing is left to be told.
+    /// Follows until changes are noticed, and no notice is under way.
     async fn follow_until_live(&self) -> ChangeWatch {
         let mut watch = self.registry.watch();
         let follow = async {
@@ -121,13 +127,70 @@ async fn a_change_of_another_node_and_of_a_command_is_noticed(fresh: Fresh) {
         node.registry.sync().await.unwrap();
         assert!(node.is_refused(id));
     }
-    let mut keys = fresh.store.keys().watch_keys();
-    assert!(command.keys().insert_first(&key("first", "shops/EdDSA")).await.unwrap());
-    assert!(wakes(&mut keys).await);
+}
+
+/// Accounts, passwords, roles, keys and resource servers, changed by a command or another node.
+async fn a_change_of_whatever_nodes_hold_is_noticed(fresh: Fresh) {
+    let node = Node::new(fresh.store.clone()).await;
+    let (other, command) = (fresh.other_node().await, silent(&fresh.url).await);
+    for (round, store) in [&other, &command].into_iter().enumerate() {
+        let owner = owner(&node.store, &format!("owner-{round}@email.dk")).await;
+        let mut feed = node.follow_until_live().await;
+        let role = role(&format!("role-{round}"));
+        store.roles().put(&role, NOW).await.unwrap();
+        assert!(wakes(&mut feed).await, "an edited role");
+        let changed = store.accounts().set_role(owner, Some(role.name.as_str()), NOW).await;
+        assert!(changed.unwrap() && wakes(&mut feed).await, "another role");
+        assert!(store.passwords().set(owner, "hash", true, NOW).await.unwrap());
+        assert!(wakes(&mut feed).await, "a password");
+        assert!(store.accounts().set_disabled(owner, true, NOW).await.unwrap());
+        assert!(wakes(&mut feed).await, "a disabled account");
+        let mut keys = node.store.keys().watch_keys();
+        assert!(
+            store
+                .keys()
+                .insert_first(&key(&format!("first-{round}"), PURPOSES[round]))
+                .await
+                .unwrap()
+        );
+        assert!(wakes(&mut keys).await, "a first key");
+        store
+            .keys()
+            .emergency(&key(&format!("new-{round}"), PURPOSES[round]), NOW)
+            .await
+            .unwrap();
+        assert!(wakes(&mut keys).await, "a retired key");
+        let mut servers = node.store.resource_servers().watch_resource_servers();
+        let (id, secret) = (format!("api-{round}"), TokenDigest::of(b"secret"));
+        store
+            .resource_servers()
+            .put_resource_server(&id, &secret, &Audience::All, NOW)
+            .await
+            .unwrap();
+        assert!(wakes(&mut servers).await, "a resource server");
+        assert!(
+            store
+                .resource_servers()
+                .set_resource_server_disabled(&id, true)
+                .await
+                .unwrap()
+        );
+        assert!(wakes(&mut servers).await, "a disabled resource server");
+    }
+}
+
+const PURPOSES: [&str; 2] = ["shops/EdDSA", "games/EdDSA"];
+
+fn role(name: &str) -> Role {
+    Role {
+        realm: realm(),
+        name: RoleName::parse(name).unwrap(),
+        permissions: Scopes::none(),
+    }
 }
 
 /// As an older node writes it, or an operator by hand; or the notice was lost. SQLite notices any change.
-async fn a_change_that_nobody_told_of_is_read(fresh: Fresh) {
+async fn a_change_without_a_notice_is_read(fresh: Fresh) {
     let node = Node::new(fresh.store.clone()).await;
     let id = node.token().await;
     let mut watch = node.follow_until_live().await;

@@ -53,8 +53,8 @@ pub(super) struct Pace {
     /// Whether the read before found changes of which no notice had come yet.
     is_unannounced: bool,
     distrust_until: Option<Instant>,
-    /// Whether changes are noticed, as far as it was said.
-    said: Option<bool>,
+    /// Whether changes are noticed, as it was reported last.
+    reported: Option<bool>,
 }
 
 impl Periods {
@@ -78,7 +78,7 @@ impl Pace {
             woken: false,
             is_unannounced: false,
             distrust_until: None,
-            said: None,
+            reported: None,
         }
     }
 
@@ -105,12 +105,12 @@ impl Pace {
     /// Whether changes are noticed, where that is news.
     pub(super) fn news(&mut self) -> Option<bool> {
         let is_live = self.watch.is_live();
-        let is_starting = self.said.is_none() && !is_live && self.begun.elapsed() < START;
-        if is_starting || self.said == Some(is_live) {
+        let is_starting = self.reported.is_none() && !is_live && self.begun.elapsed() < START;
+        if is_starting || self.reported == Some(is_live) {
             return None;
         }
-        self.said = Some(is_live);
-        self.said
+        self.reported = Some(is_live);
+        self.reported
     }
 
     fn bound(&self) -> Duration {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whether_changes_are_noticed_is_said_once() {
+    async fn whether_changes_are_noticed_is_reported_once() {
         let notices = ChangeNotices::new();
         let mut pace = Pace::new(notices.watch(), PERIODS);
         assert_eq!(pace.news(), None, "it has just started");

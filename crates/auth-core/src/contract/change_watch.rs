@@ -1,17 +1,17 @@
 //! How a reader learns that it is worth reading the store again before its next turn.
 //!
-//! It is a hint and nothing else. What was changed is in the store, and whoever follows it goes on reading from time to
-//! time: a notice may be lost, and one may come although nothing has changed.
+//! It is a hint and nothing else. What was changed is in the store, and a reader goes on reading from time to time: a
+//! notice may be lost, and one may come although nothing has changed.
 
 use std::future::pending;
 
 use tokio::sync::watch;
 
-/// What a store says to those who watch it. Cheap to clone; every clone speaks to the same watches.
+/// A store's side: wakes the watches. Cheap to clone; every clone wakes the same ones.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeNotices(watch::Sender<State>);
 
-/// Waits for the changes that a store tells of. Two clones each hear of every change.
+/// A reader's side: waits for changes. Each clone wakes for every change.
 #[derive(Clone, Debug)]
 pub struct ChangeWatch(watch::Receiver<State>);
 
@@ -40,7 +40,7 @@ impl ChangeNotices {
             .send_if_modified(|state| std::mem::replace(&mut state.live, live) != live);
     }
 
-    /// A new watch. It hears of every change from now on.
+    /// A new watch. It wakes for every change from now on.
     pub fn watch(&self) -> ChangeWatch {
         ChangeWatch(self.0.subscribe())
     }

@@ -1,4 +1,4 @@
-//! `NOTIFY`: what tells other processes of a change.
+//! `NOTIFY`: other processes are notified of a change.
 //!
 //! It is sent after the change was committed, and not in its transaction. PostgreSQL lets one transaction with a notice
 //! commit at a time, in the whole cluster, each with its own wait for the disk: 32 clients would revoke at a sixth of the
@@ -83,11 +83,11 @@ impl Announcer {
     }
 }
 
-/// What tells other processes of a change that was committed.
+/// Notifies other processes of a change that was committed.
 #[derive(Clone)]
 pub(super) struct Notifier {
     pub(super) pool: Arc<Pool>,
-    /// `None`: each change is told of before its caller is answered. A command may end right then.
+    /// `None`: the notice is sent before the caller is answered. A command may end right then.
     pub(super) announcer: Option<Arc<Announcer>>,
 }
 

@@ -5,29 +5,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use auth_core::{ChangeWatch, StoreError};
 use diesel_async::AsyncPgConnection;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::announcer::{Announcer, Notifier};
 use super::attempt::{Kind, Progress, persist};
 use super::connector::{Connector, Lane};
-use super::differences;
-use super::ear::Ear;
+use super::followed_feed::parse_feed_url;
+use super::listener::Listener;
 use super::pool::Pool;
 use crate::error::{DbError, Outcome};
 use crate::notices::Topic;
 use crate::options::{ConnectError, PATIENCE, StoreOptions};
 use crate::pool_status::{Counted, PoolStatus, Pools};
 use crate::stages::database;
-use crate::store::FollowedFeed;
-use crate::url::{DatabaseUrl, PostgresUrl};
+use crate::url::PostgresUrl;
 
 /// How long the feed's connection may take for one answer, as a part of the deadline: 3 s of 10. Then it counts as broken,
 /// and the read is begun again on a new one before checks fail for want of it.
@@ -47,20 +45,20 @@ pub(crate) struct Db {
     lanes: Lanes,
     /// A connection for the feed of revocations and the keys alone: checks go on only while a node reads them, so they
     /// wait for no other operation.
-    feed: Lanes,
+    pub(super) feed: Lanes,
     /// Whether that connection leads somewhere else than the others.
-    feed_apart: bool,
-    listens: bool,
-    ear: Arc<Ear>,
-    notifier: Notifier,
+    pub(super) feed_apart: bool,
+    pub(super) listens: bool,
+    pub(super) listener: Arc<Listener>,
+    pub(super) notifier: Notifier,
     wait: Duration,
     deadline: Duration,
-    runtime: Option<Runtime>,
+    pub(super) runtime: Option<Runtime>,
 }
 
 /// Connections, and the right to use one of them.
-struct Lanes {
-    pool: Arc<Pool>,
+pub(super) struct Lanes {
+    pub(super) pool: Arc<Pool>,
     permits: Arc<Semaphore>,
     size: usize,
     /// How many operations wait for a permit.
@@ -98,7 +96,7 @@ impl Db {
     /// Connects once, to see that it can be done.
     pub(crate) async fn open(url: PostgresUrl, options: &StoreOptions) -> Result<Self, ConnectError> {
         let connector = Arc::new(Connector::new(url.clone(), options.deadline)?);
-        let feed_url = options.feed_url.as_deref().map(feed_url).transpose()?;
+        let feed_url = options.feed_url.as_deref().map(parse_feed_url).transpose()?;
         let feed_apart = feed_url.is_some();
         let feed = Connector::new(feed_url.unwrap_or(url), options.deadline)?;
         // Last of what may fail: a runtime may not be dropped where others run.
@@ -114,7 +112,7 @@ impl Db {
             feed: Lanes::new(Pool::new(Arc::new(feed), Some(patience)), 1),
             feed_apart,
             listens: options.listen,
-            ear: Arc::new(Ear::new(announcer.clone())),
+            listener: Arc::new(Listener::new(announcer.clone())),
             notifier: Notifier {
                 pool: Arc::new(Pool::new(connector, Some(patience))),
                 announcer: options.listen.then_some(announcer),
@@ -124,19 +122,18 @@ impl Db {
             runtime: Some(runtime),
         };
         let pool = db.lanes.pool.clone();
-        let first = db.spawn(db.deadline, async move {
+        let first = timeout(db.deadline, async move {
             let (mut lane, _) = pool.take().await?;
             let fit = lane.refuse_unfit().await;
             pool.give_back(lane);
             Ok(fit)
         });
-        let late = || Err(DbError::Late.into());
-        first.await.unwrap_or_else(late)??;
+        db.spawn(async { first.await.unwrap_or_else(late) }).await??;
         Ok(db)
     }
 
     pub(super) fn watch(&self, topic: Topic) -> ChangeWatch {
-        self.ear.watch(topic)
+        self.listener.watch(topic)
     }
 
     /// Runs something that only reads, in one statement.
@@ -183,7 +180,7 @@ impl Db {
             .await
     }
 
-    /// The same, and tells other processes of it.
+    /// The same, and notifies other processes of it.
     pub(super) async fn publish<A, R>(&self, topic: Topic, args: A, step: Step<A, R>) -> Result<R, StoreError>
     where
         A: Send + Sync + 'static,
@@ -219,9 +216,8 @@ impl Db {
     /// A connection of its own for one caller, which uses it as it likes.
     pub(super) async fn take(&self) -> Result<Taken, StoreError> {
         let pool = self.lanes.pool.clone();
-        let taken = self.spawn(self.deadline, async move { pool.connect().await });
-        let late = || Err(DbError::Late.into());
-        Ok(Taken(taken.await.unwrap_or_else(late)?))
+        let taken = timeout(self.deadline, async move { pool.connect().await });
+        Ok(Taken(self.spawn(async { taken.await.unwrap_or_else(late) }).await?))
     }
 
     async fn run<A, R>(
@@ -243,66 +239,39 @@ impl Db {
             .map_err(|_| StoreError::Busy("no connection came free in time".to_owned()))?;
         drop(waiting);
         let pool = lanes.pool.clone();
-        let progress = Progress::default();
         let notifier = self.notifier.clone();
-        let outcome = self.spawn(deadline, {
-            let progress = progress.clone();
-            async move {
-                let outcome = persist(&pool, kind, &progress, &args, step).await;
-                drop(permit);
-                if let Some(topic) = kind.topic() {
-                    notifier.notify(topic).await;
-                }
-                outcome
+        self.spawn(async move {
+            let progress = Progress::default();
+            let outcome = timeout(deadline, persist(&pool, kind, &progress, &args, step)).await;
+            drop(permit);
+            // Also of what may have been done.
+            if let Some(topic) = kind.topic() {
+                notifier.notify(topic).await;
             }
-        });
-        outcome.await.unwrap_or_else(|| Err(progress.judge(DbError::Late)))
+            outcome.unwrap_or_else(|_| Err(progress.judge(DbError::Late)))
+        })
+        .await
     }
 
-    /// Runs a task to its end or its deadline (`None`), whether or not its caller waits for it.
+    /// Runs a task to its end, whether or not its caller waits for it.
     async fn spawn<R: Send + 'static>(
         &self,
-        deadline: Duration,
         task: impl Future<Output = Result<R, StoreError>> + Send + 'static,
-    ) -> Option<Result<R, StoreError>> {
-        let unavailable = |why: &str| Some(Err(StoreError::Unavailable(why.to_owned())));
-        let Some(runtime) = &self.runtime else {
-            return unavailable("the store is closed");
-        };
-        let task = runtime.spawn(timeout(deadline, task));
-        match task.await {
-            Ok(outcome) => outcome.ok(),
-            Err(_) => unavailable("the operation panicked"),
+    ) -> Result<R, StoreError> {
+        let unavailable = |why: &str| Err(StoreError::Unavailable(why.to_owned()));
+        match &self.runtime {
+            Some(runtime) => runtime
+                .spawn(task)
+                .await
+                .unwrap_or_else(|_| unavailable("the operation panicked")),
+            None => unavailable("the store is closed"),
         }
     }
 }
 
-#[async_trait]
-impl FollowedFeed for Db {
-    async fn prepare_feed(&self) -> Result<(), ConnectError> {
-        if self.feed_apart {
-            let own = self.read((), |conn, ()| differences::feed_state(conn).boxed()).await?;
-            let fed = self.read_feed((), |conn, ()| differences::feed_state(conn).boxed());
-            let fed = fed.await.map_err(|error| ConnectError::FeedUrl(error.to_string()))?;
-            if own.identity != fed.identity {
-                return Err(ConnectError::FeedUrl("it leads to another database".to_owned()));
-            }
-        }
-        if let (true, Some(runtime), Some(announcer)) = (self.listens, &self.runtime, &self.notifier.announcer) {
-            self.feed.pool.listen(self.ear.clone());
-            let (announcer, pool) = (announcer.clone(), self.notifier.pool.clone());
-            runtime.spawn(async move { announcer.run(&pool).await });
-        }
-        Ok(())
-    }
-}
-
-fn feed_url(url: &str) -> Result<PostgresUrl, ConnectError> {
-    match DatabaseUrl::parse(url) {
-        Ok(DatabaseUrl::Postgres(url)) => Ok(*url),
-        Ok(DatabaseUrl::Sqlite(_)) => Err(ConnectError::FeedUrl("it is not one of PostgreSQL".to_owned())),
-        Err(error) => Err(ConnectError::FeedUrl(error.to_string())),
-    }
+/// Nothing was done in time.
+fn late<R>(_: Elapsed) -> Result<R, StoreError> {
+    Err(DbError::Late.into())
 }
 
 /// A connection that belongs to one caller, and ends with this value.

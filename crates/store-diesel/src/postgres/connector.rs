@@ -13,7 +13,7 @@ use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::ear::{Ear, Hearing, carry};
+use super::listener::{Listener, ListenerConnection, carry};
 use super::tls;
 use crate::error::DbError;
 use crate::options::ConnectError;
@@ -35,8 +35,8 @@ pub(super) struct Connector {
     config: Config,
     tls: MakeRustlsConnect,
     settings: String,
-    /// Who hears notices on each connection from now on.
-    ear: OnceLock<Arc<Ear>>,
+    /// What receives notices on each connection, once it is set.
+    listener: OnceLock<Arc<Listener>>,
 }
 
 /// A connection, with the task that carries its bytes. Dropped, it ends at once; the server takes back what was not
@@ -52,21 +52,21 @@ impl Connector {
             tls: tls::maker(&url.tls)?,
             config: with_defaults(url.config),
             settings: settings(deadline),
-            ear: OnceLock::new(),
+            listener: OnceLock::new(),
         })
     }
 
     /// Has each connection listen from now on.
-    pub(super) fn listen(&self, ear: Arc<Ear>) {
-        let _ = self.ear.set(ear);
+    pub(super) fn listen(&self, listener: Arc<Listener>) {
+        let _ = self.listener.set(listener);
     }
 
     /// Another connection. Must be called on the runtime that is to carry it.
     pub(super) async fn connect(&self) -> Result<Lane, StoreError> {
         let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(failed)?;
-        let hearing = self.ear.get().map(|ear| ear.clone().of_new_connection());
-        let number = hearing.as_ref().map(Hearing::connection);
-        let carrier = tokio::spawn(carry(connection, hearing)).abort_handle();
+        let part = self.listener.get().map(|listener| listener.clone().of_new_connection());
+        let number = part.as_ref().map(ListenerConnection::connection);
+        let carrier = tokio::spawn(carry(connection, part)).abort_handle();
         let conn = AsyncPgConnection::try_from(client).await;
         let conn = conn.map_err(|_| StoreError::Unavailable("a new connection was lost".to_owned()))?;
         let mut lane = Lane { conn, carrier };
@@ -74,8 +74,8 @@ impl Connector {
         set.map_err(|error| StoreError::from(DbError::from(error)))?;
         // Without that permission the connection is used anyway.
         let _asked = lane.conn.batch_execute(ENGLISH).await;
-        if let (Some(ear), Some(number)) = (self.ear.get(), number) {
-            ear.clone().listen(number, &mut lane.conn).await;
+        if let (Some(listener), Some(number)) = (self.listener.get(), number) {
+            listener.clone().listen(number, &mut lane.conn).await;
         }
         Ok(lane)
     }

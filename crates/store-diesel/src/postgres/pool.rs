@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth_core::StoreError;
 
 use super::connector::{Connector, Lane};
-use super::ear::Ear;
+use super::listener::Listener;
 
 /// Connections that are not in use. The semaphore before it limits how many there are.
 pub(super) struct Pool {
@@ -30,8 +30,8 @@ impl Pool {
     }
 
     /// Has each connection listen, those that were made before excepted: they are closed.
-    pub(super) fn listen(&self, ear: Arc<Ear>) {
-        self.connector.listen(ear);
+    pub(super) fn listen(&self, listener: Arc<Listener>) {
+        self.connector.listen(listener);
         self.lock().clear();
     }
 

@@ -88,7 +88,7 @@ struct Look {
 }
 
 impl Look {
-    /// Whether changes are noticed. They are not without a file that can be read; whoever reads the store says why.
+    /// Whether changes are noticed. They are not without a file that can be read; the reads of the store say why.
     fn again(&mut self) -> bool {
         let is_live = self.try_again().is_some();
         if !is_live {

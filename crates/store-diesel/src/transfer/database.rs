@@ -64,6 +64,7 @@ impl TransferDatabase {
             connections: 2,
             readers: 1,
             migrate: false,
+            ..StoreOptions::default()
         };
         let ports: Arc<dyn Ports> = match DatabaseUrl::parse(url).map_err(crate::ConnectError::from)? {
             DatabaseUrl::Postgres(mut url) => {

@@ -15,7 +15,7 @@ use crate::ports::StoreHarness;
 /// For how long a change may be under way, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// For how long a watch sleeps that has nothing left to tell.
+/// For how long a watch is silent once nothing is under way.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// How often it may wake before it sleeps.
@@ -144,7 +144,7 @@ pub async fn a_watch_sleeps_while_nothing_changes(harness: Arc<dyn StoreHarness>
     settle(&*tokens, &mut fixture.ports.resource_servers.watch_resource_servers()).await
 }
 
-/// Waits until the watch has nothing left to tell. Meanwhile the store is read, as by a node: it may listen where it reads.
+/// Waits until the watch sleeps. Meanwhile the store is read, as by a node: it may listen where it reads.
 async fn settle(tokens: &dyn TokenStore, watch: &mut ChangeWatch) -> LawResult {
     let live = async {
         while !watch.is_live() {

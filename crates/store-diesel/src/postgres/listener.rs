@@ -1,7 +1,7 @@
 //! Listening on the feed's connection.
 //!
 //! The connection that reads the feed listens too, so what reads is also what shows that the connection is alive. That
-//! notices come through is not assumed: a new connection counts as listening when it has heard its own greeting, which was
+//! notices come through is not assumed: a new connection counts as listening when it has received its own greeting, which was
 //! sent on another connection. A pooler in between that hands out connections for a transaction each loses notices.
 
 use std::future::poll_fn;
@@ -25,8 +25,8 @@ const GREETING: &str = "hello ";
 /// For how long a greeting may be under way before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Hears the notices of every process.
-pub(super) struct Ear {
+/// Receives the notices of every process.
+pub(super) struct Listener {
     notices: Notices,
     announcer: Arc<Announcer>,
     listening: Mutex<Listening>,
@@ -36,24 +36,24 @@ pub(super) struct Ear {
 struct Listening {
     /// How many connections there were. Only the latest counts.
     connections: u64,
-    /// What that one is to hear before it counts as listening.
+    /// What that one is to receive before it counts as listening.
     greeting: Option<String>,
 }
 
 /// One connection's part in it, until it is dropped with the connection.
-pub(super) struct Hearing {
-    ear: Arc<Ear>,
+pub(super) struct ListenerConnection {
+    listener: Arc<Listener>,
     connection: u64,
 }
 
-impl Hearing {
+impl ListenerConnection {
     /// Its connection's number.
     pub(super) fn connection(&self) -> u64 {
         self.connection
     }
 }
 
-impl Ear {
+impl Listener {
     pub(super) fn new(announcer: Arc<Announcer>) -> Self {
         Self {
             notices: Notices::default(),
@@ -67,14 +67,17 @@ impl Ear {
     }
 
     /// The part of a new connection, which is the latest from now on.
-    pub(super) fn of_new_connection(self: Arc<Self>) -> Hearing {
+    pub(super) fn of_new_connection(self: Arc<Self>) -> ListenerConnection {
         let connection = {
             let mut listening = self.listening();
             listening.connections += 1;
             listening.greeting = None;
             listening.connections
         };
-        Hearing { ear: self, connection }
+        ListenerConnection {
+            listener: self,
+            connection,
+        }
     }
 
     /// Listens on a new connection, before anything is read on it: what is committed later is noticed, and what was
@@ -82,10 +85,10 @@ impl Ear {
     pub(super) async fn listen(self: Arc<Self>, connection: u64, conn: &mut AsyncPgConnection) {
         match self.try_listen(connection, conn).await {
             Ok(()) => {
-                let ear = self;
+                let listener = self;
                 tokio::spawn(async move {
                     tokio::time::sleep(PATIENCE).await;
-                    ear.miss(connection);
+                    listener.miss(connection);
                 });
             }
             Err(error) => {
@@ -121,7 +124,7 @@ impl Ear {
         }
     }
 
-    fn hear(&self, connection: u64, text: &str) {
+    fn receive(&self, connection: u64, text: &str) {
         let mut listening = self.listening();
         if listening.connections == connection && listening.greeting.as_deref() == Some(text) {
             listening.greeting = None;
@@ -142,24 +145,24 @@ impl Ear {
     }
 }
 
-impl Drop for Hearing {
+impl Drop for ListenerConnection {
     fn drop(&mut self) {
-        let listening = self.ear.listening();
+        let listening = self.listener.listening();
         if listening.connections == self.connection {
-            self.ear.notices.set_live(false);
+            self.listener.notices.set_live(false);
         }
     }
 }
 
-/// Carries a connection's bytes until it ends, and hears what comes unasked.
-pub(super) async fn carry<S, T>(mut connection: tokio_postgres::Connection<S, T>, hearing: Option<Hearing>)
+/// Carries a connection's bytes until it ends, and receives what comes unasked.
+pub(super) async fn carry<S, T>(mut connection: tokio_postgres::Connection<S, T>, part: Option<ListenerConnection>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let (AsyncMessage::Notification(notice), Some(hearing)) = (message, &hearing) {
-            hearing.ear.hear(hearing.connection, notice.payload());
+        if let (AsyncMessage::Notification(notice), Some(part)) = (message, &part) {
+            part.listener.receive(part.connection, notice.payload());
         }
     }
 }
@@ -168,49 +171,49 @@ where
 mod tests {
     use super::*;
 
-    fn ear() -> Arc<Ear> {
-        Arc::new(Ear::new(Arc::new(Announcer::default())))
+    fn listener() -> Arc<Listener> {
+        Arc::new(Listener::new(Arc::new(Announcer::default())))
     }
 
     /// As a connection that has listened does.
-    fn greet(ear: &Ear, backend: i32) {
-        ear.listening().greeting = Some(format!("{GREETING}{backend}"));
+    fn greet(listener: &Listener, backend: i32) {
+        listener.listening().greeting = Some(format!("{GREETING}{backend}"));
     }
 
     #[test]
-    fn a_connection_listens_when_it_has_heard_its_own_greeting_and_until_it_ends() {
-        let ear = ear();
-        let watch = ear.watch(Topic::Feed);
-        let hearing = ear.clone().of_new_connection();
-        greet(&ear, 7);
-        ear.hear(hearing.connection, "hello 8");
-        ear.hear(hearing.connection, "feed");
+    fn a_connection_listens_from_its_own_greeting_until_it_ends() {
+        let listener = listener();
+        let watch = listener.watch(Topic::Feed);
+        let part = listener.clone().of_new_connection();
+        greet(&listener, 7);
+        listener.receive(part.connection, "hello 8");
+        listener.receive(part.connection, "feed");
         assert!(!watch.is_live(), "another node's");
-        ear.hear(hearing.connection, "hello 7");
+        listener.receive(part.connection, "hello 7");
         assert!(watch.is_live());
-        drop(hearing);
+        drop(part);
         assert!(!watch.is_live());
     }
 
     #[test]
     fn the_end_of_an_earlier_connection_is_not_that_of_the_latest() {
-        let ear = ear();
-        let watch = ear.watch(Topic::Feed);
-        let earlier = ear.clone().of_new_connection();
-        let latest = ear.clone().of_new_connection();
-        greet(&ear, 7);
-        ear.hear(earlier.connection, "hello 7");
-        assert!(!watch.is_live(), "it was the earlier one that heard it");
-        ear.hear(latest.connection, "hello 7");
+        let listener = listener();
+        let watch = listener.watch(Topic::Feed);
+        let earlier = listener.clone().of_new_connection();
+        let latest = listener.clone().of_new_connection();
+        greet(&listener, 7);
+        listener.receive(earlier.connection, "hello 7");
+        assert!(!watch.is_live(), "it was the earlier one that received it");
+        listener.receive(latest.connection, "hello 7");
         drop(earlier);
         assert!(watch.is_live());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_notice_wakes_who_watches_for_its_topic_and_an_unknown_one_everybody() {
-        let ear = ear();
-        let hearing = ear.clone().of_new_connection();
-        let mut watches = Topic::ALL.map(|topic| ear.watch(topic));
+    async fn a_notice_wakes_the_watches_of_its_topic_and_an_unknown_one_all() {
+        let listener = listener();
+        let part = listener.clone().of_new_connection();
+        let mut watches = Topic::ALL.map(|topic| listener.watch(topic));
         for (text, expected) in [
             ("feed", [true, false, false]),
             ("keys", [false, true, false]),
@@ -218,7 +221,7 @@ mod tests {
             ("hello 9", [false; 3]),
             ("of a later version", [true; 3]),
         ] {
-            ear.hear(hearing.connection, text);
+            listener.receive(part.connection, text);
             for (watch, expected) in watches.iter_mut().zip(expected) {
                 let woken = tokio::time::timeout(Duration::from_millis(1), watch.changed()).await;
                 assert_eq!(woken.is_ok(), expected, "{text}");
