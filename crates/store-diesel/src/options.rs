@@ -77,6 +77,9 @@ pub enum ConnectError {
     /// It cannot be reached or opened, or cannot keep what the ports promise.
     #[error("the database cannot be used: {0}")]
     Unavailable(String),
+    /// It is reached through a pooler that we cannot work through, and why.
+    #[error("{0}")]
+    Pooler(String),
     /// A later version of this program has changed the tables.
     #[error("the database has migration {0}, which this version does not know: start the version that made it")]
     Newer(String),

@@ -13,6 +13,7 @@ mod connector;
 mod followed_feed;
 mod listener;
 mod pool;
+mod pooler;
 mod recorded;
 mod tls;
 

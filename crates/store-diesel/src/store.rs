@@ -104,6 +104,12 @@ impl DieselStore {
         self.0.database_info().await
     }
 
+    /// Whether it is reached through a pooler that lends out its connections for one transaction each, such as PgBouncer
+    /// with `pool_mode = transaction`.
+    pub fn is_pooled(&self) -> bool {
+        self.0.is_pooled()
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors
@@ -185,6 +191,9 @@ impl<T: Ping + InfoStore + Migrate + TransferPort + Inspect + Pools + FollowedFe
 /// A store whose feed may be read elsewhere, and listened to.
 #[async_trait]
 pub(crate) trait FollowedFeed {
+    /// Whether a pooler is in between that lends out its connections for one transaction each.
+    fn is_pooled(&self) -> bool;
+
     /// Sees to it that the feed is this database's, and begins to notice changes if the options say so. The tables are up
     /// to date.
     async fn prepare_feed(&self) -> Result<(), ConnectError>;

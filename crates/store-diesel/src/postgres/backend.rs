@@ -42,7 +42,7 @@ pub(super) type Step<A, R> = for<'c> fn(&'c mut Connection, &'c A) -> BoxFuture<
 /// It has a runtime of its own. An operation that has begun runs there to its end, whatever becomes of the caller, and
 /// a connection stays there, whatever becomes of the runtime on which it was first needed.
 pub(crate) struct Db {
-    lanes: Lanes,
+    pub(super) lanes: Lanes,
     /// A connection for the feed of revocations and the keys alone: checks go on only while a node reads them, so they
     /// wait for no other operation.
     pub(super) feed: Lanes,
@@ -93,12 +93,15 @@ impl fmt::Debug for Db {
 }
 
 impl Db {
-    /// Connects once, to see that it can be done.
+    /// Connects, to see that it can be done.
     pub(crate) async fn open(url: PostgresUrl, options: &StoreOptions) -> Result<Self, ConnectError> {
-        let connector = Arc::new(Connector::new(url.clone(), options.deadline)?);
+        let connector = Arc::new(Connector::new(url, options.deadline)?);
         let feed_url = options.feed_url.as_deref().map(parse_feed_url).transpose()?;
         let feed_apart = feed_url.is_some();
-        let feed = Connector::new(feed_url.unwrap_or(url), options.deadline)?;
+        let feed = match feed_url {
+            Some(url) => Connector::new(url, options.deadline)?,
+            None => connector.twin(),
+        };
         // Last of what may fail: a runtime may not be dropped where others run.
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -114,22 +117,29 @@ impl Db {
             listens: options.listen,
             listener: Arc::new(Listener::new(announcer.clone())),
             notifier: Notifier {
-                pool: Arc::new(Pool::new(connector, Some(patience))),
+                pool: Arc::new(Pool::new(connector.clone(), Some(patience))),
                 announcer: options.listen.then_some(announcer),
             },
             wait: options.wait,
             deadline: options.deadline,
             runtime: Some(runtime),
         };
-        let pool = db.lanes.pool.clone();
-        let first = timeout(db.deadline, async move {
+        db.look_before_use(connector).await?;
+        Ok(db)
+    }
+
+    async fn look_before_use(&self, connector: Arc<Connector>) -> Result<(), ConnectError> {
+        let pool = self.lanes.pool.clone();
+        let looked = timeout(self.deadline, async move {
+            if let Err(error) = connector.look_for_pooler().await {
+                return Ok(Err(error));
+            }
             let (mut lane, _) = pool.take().await?;
             let fit = lane.refuse_unfit().await;
             pool.give_back(lane);
             Ok(fit)
         });
-        db.spawn(async { first.await.unwrap_or_else(late) }).await??;
-        Ok(db)
+        self.spawn(async { looked.await.unwrap_or_else(late) }).await?
     }
 
     pub(super) fn watch(&self, topic: Topic) -> ChangeWatch {

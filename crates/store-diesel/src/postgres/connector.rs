@@ -8,13 +8,13 @@ use diesel::dsl::sql;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::task::AbortHandle;
-use tokio_postgres::Config;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::listener::{Listener, ListenerConnection, carry};
-use super::tls;
+use super::{pooler, tls};
 use crate::error::DbError;
 use crate::options::ConnectError;
 use crate::url::PostgresUrl;
@@ -35,6 +35,9 @@ pub(super) struct Connector {
     config: Config,
     tls: MakeRustlsConnect,
     settings: String,
+    /// Whether a pooler is in between that lends out its connections for one transaction each: a session is another
+    /// client's next. `None`: nobody has looked.
+    is_pooled: Arc<OnceLock<bool>>,
     /// What receives notices on each connection, once it is set.
     listener: OnceLock<Arc<Listener>>,
 }
@@ -43,8 +46,17 @@ pub(super) struct Connector {
 /// committed.
 pub(super) struct Lane {
     pub(super) conn: AsyncPgConnection,
-    carrier: AbortHandle,
+    carrier: Carrier,
 }
+
+/// The same below the query builder.
+pub(super) struct Bare {
+    pub(super) client: Client,
+    carrier: Carrier,
+}
+
+/// The task that carries a connection's bytes, until this is dropped.
+struct Carrier(AbortHandle);
 
 impl Connector {
     pub(super) fn new(url: PostgresUrl, deadline: Duration) -> Result<Self, ConnectError> {
@@ -52,8 +64,34 @@ impl Connector {
             tls: tls::maker(&url.tls)?,
             config: with_defaults(url.config),
             settings: settings(deadline),
+            is_pooled: Arc::default(),
             listener: OnceLock::new(),
         })
+    }
+
+    /// One that leads the same way, and need not look for itself; but with its own listener.
+    pub(super) fn twin(&self) -> Self {
+        Self {
+            config: self.config.clone(),
+            tls: self.tls.clone(),
+            settings: self.settings.clone(),
+            is_pooled: self.is_pooled.clone(),
+            listener: OnceLock::new(),
+        }
+    }
+
+    /// Looks for a pooler in between. From now on each connection takes that into account.
+    ///
+    /// # Errors
+    /// When nothing answers, or there is one that we cannot work through.
+    pub(super) async fn look_for_pooler(&self) -> Result<(), ConnectError> {
+        let is_pooled = pooler::lends_for_transactions(self).await?;
+        let _ = self.is_pooled.set(is_pooled);
+        Ok(())
+    }
+
+    pub(super) fn is_pooled(&self) -> bool {
+        self.is_pooled.get().copied().unwrap_or_default()
     }
 
     /// Has each connection listen from now on.
@@ -63,28 +101,40 @@ impl Connector {
 
     /// Another connection. Must be called on the runtime that is to carry it.
     pub(super) async fn connect(&self) -> Result<Lane, StoreError> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(failed)?;
         let part = self.listener.get().map(|listener| listener.clone().of_new_connection());
         let number = part.as_ref().map(ListenerConnection::connection);
-        let carrier = tokio::spawn(carry(connection, part)).abort_handle();
-        let conn = AsyncPgConnection::try_from(client).await;
-        let conn = conn.map_err(|_| StoreError::Unavailable("a new connection was lost".to_owned()))?;
-        let mut lane = Lane { conn, carrier };
-        let set = lane.conn.batch_execute(&self.settings).await;
-        set.map_err(|error| StoreError::from(DbError::from(error)))?;
-        // Without that permission the connection is used anyway.
-        let _asked = lane.conn.batch_execute(ENGLISH).await;
+        let Bare { client, carrier } = self.connect_bare(part).await?;
+        let mut lane = Lane {
+            conn: AsyncPgConnection::try_from(client)
+                .await
+                .map_err(|_| StoreError::Unavailable("a new connection was lost".to_owned()))?,
+            carrier,
+        };
+        // Otherwise the user's defaults count.
+        if !self.is_pooled() {
+            let set = lane.conn.batch_execute(&self.settings).await;
+            set.map_err(|error| StoreError::from(DbError::from(error)))?;
+            // Without that permission the connection is used anyway.
+            let _asked = lane.conn.batch_execute(ENGLISH).await;
+        }
         if let (Some(listener), Some(number)) = (self.listener.get(), number) {
             listener.clone().listen(number, &mut lane.conn).await;
         }
         Ok(lane)
+    }
+
+    /// A connection without any settings.
+    pub(super) async fn connect_bare(&self, part: Option<ListenerConnection>) -> Result<Bare, StoreError> {
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(failed)?;
+        let carrier = Carrier(tokio::spawn(carry(connection, part)).abort_handle());
+        Ok(Bare { client, carrier })
     }
 }
 
 impl Lane {
     /// Whether the server has gone away, as far as this connection has noticed.
     pub(super) fn is_closed(&self) -> bool {
-        self.carrier.is_finished()
+        self.carrier.0.is_finished()
     }
 
     /// Refuses a server that cannot hold our tables, or would not hold our texts.
@@ -112,9 +162,9 @@ impl Lane {
     }
 }
 
-impl Drop for Lane {
+impl Drop for Carrier {
     fn drop(&mut self) {
-        self.carrier.abort();
+        self.0.abort();
     }
 }
 

@@ -11,6 +11,10 @@ use crate::url::{DatabaseUrl, PostgresUrl};
 
 #[async_trait]
 impl FollowedFeed for Db {
+    fn is_pooled(&self) -> bool {
+        self.lanes.pool.is_pooled()
+    }
+
     async fn prepare_feed(&self) -> Result<(), ConnectError> {
         if self.feed_apart {
             let own = self.read((), |conn, ()| differences::feed_state(conn).boxed()).await?;
@@ -20,12 +24,28 @@ impl FollowedFeed for Db {
                 return Err(ConnectError::FeedUrl("it leads to another database".to_owned()));
             }
         }
-        if let (true, Some(runtime), Some(announcer)) = (self.listens, &self.runtime, &self.notifier.announcer) {
-            self.feed.pool.listen(self.listener.clone());
+        if self.listens {
+            self.listen();
+        }
+        Ok(())
+    }
+}
+
+impl Db {
+    /// Listens on the feed's connection, and has others notice what this node changes.
+    fn listen(&self) {
+        match self.is_pooled() && !self.feed_apart {
+            true => tracing::warn!(
+                event = "feed_cannot_listen",
+                error = "database_url leads through a pooler that lends out connections for one transaction each",
+                "the feed is read at fixed times instead. Set feed_url past the pooler"
+            ),
+            false => self.feed.pool.listen(self.listener.clone()),
+        }
+        if let (Some(runtime), Some(announcer)) = (&self.runtime, &self.notifier.announcer) {
             let (announcer, pool) = (announcer.clone(), self.notifier.pool.clone());
             runtime.spawn(async move { announcer.run(&pool).await });
         }
-        Ok(())
     }
 }
 

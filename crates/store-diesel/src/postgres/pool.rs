@@ -29,6 +29,11 @@ impl Pool {
         self.patience
     }
 
+    /// Whether a pooler is in between that lends out its connections for one transaction each.
+    pub(super) fn is_pooled(&self) -> bool {
+        self.connector.is_pooled()
+    }
+
     /// Has each connection listen, those that were made before excepted: they are closed.
     pub(super) fn listen(&self, listener: Arc<Listener>) {
         self.connector.listen(listener);

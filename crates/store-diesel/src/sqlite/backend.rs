@@ -211,6 +211,10 @@ impl Db {
 
 #[async_trait]
 impl FollowedFeed for Db {
+    fn is_pooled(&self) -> bool {
+        false
+    }
+
     async fn prepare_feed(&self) -> Result<(), ConnectError> {
         match (self.listens, self.location.is_memory()) {
             (true, true) => self.notices.set_live(true),

@@ -48,6 +48,13 @@ pub async fn check(url: &str, feed_url: Option<&str>, checks: &mut Vec<Check>) -
         }
     }
     checks.push(settings(&store).await);
+    if store.is_pooled() && feed_url.is_none() {
+        checks.push(Check::warn(
+            "pooler",
+            "database_url leads through a pooler in transaction mode, so this node is not woken by changes",
+            "set feed_url to the database without the pooler",
+        ));
+    }
     checks.push(Check::ok("schema", "up to date"));
     Some(store)
 }
@@ -58,6 +65,7 @@ fn refusal(error: &ConnectError) -> Check {
         ConnectError::Pending(_) => Check::fail("schema", found, "apply them with `tessera migrate`"),
         ConnectError::Newer(_) => Check::fail("schema", found, "use that version on this node too"),
         ConnectError::FeedUrl(why) => Check::fail("feed_url", why.clone(), "lead it to the database of database_url"),
+        ConnectError::Pooler(why) => Check::fail("pooler", why.clone(), "do so, or lead database_url past it"),
         ConnectError::BadUrl(_) => Check::fail("database", found, "correct --database-url"),
         _ => Check::fail("database", found, "check that it runs, and that this user has access"),
     }
