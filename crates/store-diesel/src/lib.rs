@@ -40,7 +40,7 @@ pub use faulty_disk::FaultyDisk;
 pub use fill::{FillError, Filling};
 pub use maintenance::{Maintenance, MasterKeyChange, MasterKeyDependents, StoredNames};
 pub use meta::MetaStore;
-pub use migrator::Migrator;
+pub use migrator::{Migrator, PendingMigration};
 pub use options::{ConnectError, StoreOptions};
 pub use pool_status::PoolStatus;
 pub use store::DieselStore;

@@ -17,6 +17,8 @@ tests! {
         the_tables_do_not_change_when_they_are_up_to_date
         several_starters_apply_each_migration_once
         tables_of_a_later_version_are_refused_and_not_written_to
+        tables_of_a_later_version_that_lets_older_ones_stay_are_worked_on
+        the_migration_that_a_program_must_know_is_written_down
         missing_migrations_are_refused_where_they_may_not_be_applied
         a_selector_that_was_stored_as_it_is_becomes_its_digest_once
         an_upgrade_records_that_any_partner_may_have_vouched
@@ -97,6 +99,59 @@ async fn tables_of_a_later_version_are_refused_and_not_written_to(fresh: Fresh) 
     assert_eq!(tables(&fresh).await, before);
     let applied = migrator(&fresh).await.applied().await.unwrap();
     assert_eq!(applied.last().unwrap(), "29990101000000");
+}
+
+/// As a later version leaves it whose migration has only added something.
+async fn tables_of_a_later_version_that_lets_older_ones_stay_are_worked_on(fresh: Fresh) {
+    let all = migrator(&fresh).await.applied().await.unwrap();
+    let later = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')";
+    fresh.run(later).await;
+    let owner = owner(&fresh.other_node().await, "workshop@email.dk").await;
+    let again = fresh.other_node().await;
+    assert!(again.accounts().find(owner).await.unwrap().is_some());
+    assert_eq!(migrator(&fresh).await.newer().await.unwrap(), ["29990101000000"]);
+    assert!(migrator(&fresh).await.apply().await.unwrap().is_empty());
+    // Now one whose migration stopped them.
+    put_needs(&fresh, "29990101000000").await;
+    let refused = DieselStore::connect(&fresh.url, &StoreOptions::default()).await;
+    assert!(matches!(refused, Err(ConnectError::Newer(_))), "{refused:?}");
+    // One that has written nothing down, and one whose name for it is older than what is applied.
+    put_needs(&fresh, "").await;
+    let refused = DieselStore::connect(&fresh.url, &StoreOptions::default()).await;
+    assert!(matches!(refused, Err(ConnectError::Newer(_))), "{refused:?}");
+    put_needs(&fresh, &all[0]).await;
+    DieselStore::connect(&fresh.url, &StoreOptions::default())
+        .await
+        .unwrap();
+}
+
+async fn put_needs(fresh: &Fresh, version: &str) {
+    let hex: String = version.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = match fresh.is_sqlite() {
+        true => format!("X'{hex}'"),
+        false => format!("decode('{hex}', 'hex')"),
+    };
+    let put = format!("UPDATE meta SET value = {bytes} WHERE name = 'schema_needs'");
+    fresh.run(&put).await;
+}
+
+/// What every program must know is written down by whatever applies or takes back a migration.
+async fn the_migration_that_a_program_must_know_is_written_down(fresh: Fresh) {
+    let needs = async || {
+        let value = fresh.store.meta().value("schema_needs").await.unwrap();
+        String::from_utf8(value.unwrap()).unwrap()
+    };
+    assert_eq!(needs().await, "20261126000010");
+    let migrator = migrator(&fresh).await;
+    for expected in ["20261126000010", "20261126000008", "20261126000008"] {
+        migrator.revert().await.unwrap();
+        assert_eq!(needs().await, expected);
+    }
+    let pending = migrator.pending().await.unwrap();
+    let may_stay: Vec<bool> = pending.iter().map(|one| one.older_may_stay).collect();
+    assert_eq!(may_stay, [true, false, true]);
+    migrator.apply().await.unwrap();
+    assert_eq!(needs().await, "20261126000010");
 }
 
 async fn missing_migrations_are_refused_where_they_may_not_be_applied(fresh: Fresh) {

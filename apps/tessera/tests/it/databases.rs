@@ -20,6 +20,7 @@ mod outages;
 mod secrets;
 mod support;
 mod trials;
+mod upgrade;
 
 use libtest_mimic::Trial;
 use store_diesel::{Cluster, FaultyDisk};
@@ -37,6 +38,27 @@ fn main() {
         trials.push(on_sqlite(&format!("nodes::sqlite::{name}"), law));
         trials.push(on_postgres(&format!("nodes::postgres::{name}"), law));
     }
+    for (name, law) in upgrade::LAWS {
+        trials.push(on_sqlite(&format!("upgrade::sqlite::{name}"), law));
+        trials.push(on_postgres(&format!("upgrade::postgres::{name}"), law));
+    }
+    for (name, law) in upgrade::BESIDE_OLDER {
+        trials.push(unless_skipped(
+            &format!("upgrade::sqlite::{name}"),
+            upgrade::skip_reason,
+            move || with_file(law),
+        ));
+        trials.push(unless_skipped(
+            &format!("upgrade::postgres::{name}"),
+            || Cluster::skip_reason().or_else(upgrade::skip_reason),
+            move || law(&Cluster::shared().database()),
+        ));
+    }
+    trials.push(unless_skipped(
+        "upgrade::postgres::an_upgrade_node_by_node_fails_no_request_and_loses_no_session",
+        || Cluster::skip_reason().or_else(upgrade::skip_reason),
+        || upgrade::an_upgrade_node_by_node_fails_no_request_and_loses_no_session(&Cluster::shared().database()),
+    ));
     trials.push(Trial::test("histories::wrong_histories_are_found", || {
         histories::wrong_histories_are_found();
         Ok(())

@@ -11,8 +11,11 @@ use futures_util::FutureExt;
 use super::backend::{Connection, Db};
 use super::differences;
 use crate::error::Outcome;
-use crate::migrations::{MIGRATIONS, Migrate, Migration, history};
+use crate::meta::MetaStore;
+use crate::migrations::{HAS_META, MIGRATIONS, Migrate, Migration, history};
 use crate::options::PATIENCE;
+use crate::schema::meta;
+use crate::transfer::table::NEEDS;
 
 /// Between two tries, where the database does not wait by itself.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -30,6 +33,11 @@ impl Migrate for Db {
             done.push(migration.name);
         }
         Ok(done)
+    }
+
+    async fn needed(&self) -> Result<Option<String>, StoreError> {
+        let value = self.value(NEEDS).await?;
+        Ok(value.and_then(|version| String::from_utf8(version).ok()))
     }
 
     async fn revert(&self) -> Result<Option<&'static str>, StoreError> {
@@ -71,6 +79,7 @@ async fn apply_next(conn: &mut Connection) -> Outcome<Option<&'static Migration>
     conn.batch_execute(differences::up(next)).await?;
     let row = history::version.eq(next.version());
     diesel::insert_into(history::table).values(row).execute(conn).await?;
+    write_needs(conn, next).await?;
     Ok(Some(next))
 }
 
@@ -83,7 +92,27 @@ async fn revert_last(conn: &mut Connection) -> Outcome<Option<&'static Migration
     conn.batch_execute(differences::down(last)).await?;
     let row = history::table.filter(history::version.eq(last.version()));
     diesel::delete(row).execute(conn).await?;
+    let before = MIGRATIONS.iter().rev().find(|one| one.version() < last.version());
+    if let Some(before) = before {
+        write_needs(conn, before).await?;
+    }
     Ok(Some(last))
+}
+
+/// Writes down which programs may work on the tables as this migration leaves them, for those that do not know it.
+async fn write_needs(conn: &mut Connection, migration: &Migration) -> Outcome<()> {
+    if migration.version().as_str() < HAS_META {
+        return Ok(());
+    }
+    let needs = migration.needed().version();
+    let row = (meta::name.eq(NEEDS), meta::value.eq(needs.as_bytes()));
+    let put = diesel::insert_into(meta::table)
+        .values(row)
+        .on_conflict(meta::name)
+        .do_update()
+        .set(meta::value.eq(needs.as_bytes()));
+    put.execute(conn).await?;
+    Ok(())
 }
 
 async fn read_history(conn: &mut Connection) -> Outcome<Vec<String>> {

@@ -185,7 +185,8 @@ async fn mark(conn: &mut Connection) -> Outcome<Option<Vec<u8>>> {
 
 async fn occupied(conn: &mut Connection) -> Outcome<Option<&'static str>> {
     for table in TABLES {
-        let any = sql::<Bool>(&format!("EXISTS (SELECT 1 FROM {})", table.name));
+        let any = format!("EXISTS (SELECT 1 FROM {} WHERE {})", table.name, table.in_use());
+        let any = sql::<Bool>(&any);
         if diesel::select(any).get_result(conn).await? {
             return Ok(Some(table.name));
         }

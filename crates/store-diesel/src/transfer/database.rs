@@ -74,7 +74,7 @@ impl TransferDatabase {
             DatabaseUrl::Sqlite(_) => crate::store::open(url, &options).await?,
         };
         let schema: &dyn Migrate = &*ports;
-        migrations::prepare(schema, false).await?;
+        migrations::prepare_exactly(schema).await?;
         Ok(Self(ports))
     }
 

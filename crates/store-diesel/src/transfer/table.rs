@@ -39,11 +39,22 @@ impl Table {
         self.key_places().filter_map(|place| row.get(place).cloned()).collect()
     }
 
-    /// Which rows are not moved: what a transfer writes about itself.
+    /// Which rows are not moved: what a transfer writes about itself, and what migrations have written already.
     pub(crate) fn condition(&self) -> Option<&'static str> {
-        (self.name == "meta").then_some("name <> 'unfinished_transfer'")
+        (self.name == "meta").then_some("name NOT IN ('unfinished_transfer', 'schema_needs')")
+    }
+
+    /// Which rows an empty database does not have: all but what migrations write.
+    pub(crate) fn in_use(&self) -> &'static str {
+        match self.name {
+            "meta" => "name <> 'schema_needs'",
+            _ => "TRUE",
+        }
     }
 }
+
+/// The name of the value in `meta` that says which migration a program must know.
+pub(crate) const NEEDS: &str = "schema_needs";
 
 /// The name of the value in `meta` that a database has while a transfer into it is not complete.
 pub(crate) const UNFINISHED: &str = "unfinished_transfer";

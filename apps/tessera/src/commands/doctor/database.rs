@@ -1,6 +1,6 @@
 //! Checks that the database exists, is durable, and has the tables of this version.
 
-use store_diesel::{ConnectError, DieselStore, StoreOptions};
+use store_diesel::{ConnectError, DieselStore, Migrator, StoreOptions};
 
 use super::check::Check;
 use crate::commands::database::missing_file;
@@ -55,19 +55,42 @@ pub async fn check(url: &str, feed_url: Option<&str>, checks: &mut Vec<Check>) -
             "set feed_url to the database without the pooler",
         ));
     }
-    checks.push(Check::ok("schema", "up to date"));
+    checks.push(schema(url).await);
     Some(store)
 }
 
 fn refusal(error: &ConnectError) -> Check {
     let found = error.to_string();
     match error {
-        ConnectError::Pending(_) => Check::fail("schema", found, "apply them with `tessera migrate`"),
+        ConnectError::Pending(_) => Check::fail(
+            "schema",
+            found,
+            "apply them with `tessera migrate`; `--dry-run` says whether older nodes may stay",
+        ),
         ConnectError::Newer(_) => Check::fail("schema", found, "use that version on this node too"),
         ConnectError::FeedUrl(why) => Check::fail("feed_url", why.clone(), "lead it to the database of database_url"),
         ConnectError::Pooler(why) => Check::fail("pooler", why.clone(), "do so, or lead database_url past it"),
         ConnectError::BadUrl(_) => Check::fail("database", found, "correct --database-url"),
         _ => Check::fail("database", found, "check that it runs, and that this user has access"),
+    }
+}
+
+/// Whether the tables are those of this version. Where they are not, and it may work on them, a later one has changed them.
+async fn schema(url: &str) -> Check {
+    let newer = async {
+        let migrator = Migrator::connect(url, &StoreOptions::default()).await?;
+        Ok::<_, ConnectError>(migrator.newer().await?)
+    };
+    match newer.await {
+        Ok(newer) => match newer.last() {
+            None => Check::ok("schema", "up to date"),
+            Some(newest) => Check::warn(
+                "schema",
+                format!("a later version has applied {newest}, and lets this one stay"),
+                "use that version on this node too, soon",
+            ),
+        },
+        Err(error) => refusal(&error),
     }
 }
 

@@ -23,6 +23,7 @@ pub const DEMO_KEY: &str = "dGVzc2VyYSBkZW1vOiBubyBzZWNyZXQgd2hhdGV2ZXI=";
 /// How to start a server. `TESSERA_*` variables of the environment are not passed on.
 #[derive(Clone, Debug)]
 pub struct Setup {
+    program: PathBuf,
     command: &'static str,
     args: Vec<String>,
     env: Vec<(String, String)>,
@@ -57,6 +58,7 @@ impl Setup {
     /// `serve --listen 127.0.0.1:0`.
     pub fn plain() -> Self {
         Self {
+            program: env!("CARGO_BIN_EXE_tessera").into(),
             command: "serve",
             args: Vec::new(),
             env: vec![
@@ -82,6 +84,15 @@ impl Setup {
             listen: None,
             ..Self::plain()
         }
+    }
+
+    /// Another program than this version's.
+    #[allow(
+        dead_code,
+        reason = "used by the tests of an upgrade alone, which are in another test program"
+    )]
+    pub fn with_program(self, program: PathBuf) -> Self {
+        Self { program, ..self }
     }
 
     pub fn env(mut self, name: &str, value: impl ToString) -> Self {
@@ -165,12 +176,13 @@ impl Setup {
 
     /// The binary, through a shell where a limit is to be set.
     fn program(&self) -> Command {
-        let binary = env!("CARGO_BIN_EXE_tessera");
         let Some(files) = self.files else {
-            return Command::new(binary);
+            return Command::new(&self.program);
         };
         let mut shell = Command::new("sh");
-        shell.args(["-c", &format!(r#"ulimit -n {files} && exec "$0" "$@""#), binary]);
+        shell
+            .args(["-c", &format!(r#"ulimit -n {files} && exec "$0" "$@""#)])
+            .arg(&self.program);
         shell
     }
 
