@@ -32,20 +32,10 @@ pub use limits::{
 pub use metrics::{MetricsAddress, MetricsSettings};
 
 /// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 12] = [
-    "master_key",
-    "copy_to",
-    "skip_postgres",
-    "require_postgres",
-    "require_nginx",
-    "require_caddy",
-    "require_prometheus",
-    "require_oauth_clients",
-    "require_schemathesis",
-    "interop",
-    "require_interop",
-    "log",
-];
+const NOT_SETTINGS: [&str; 6] = ["master_key", "copy_to", "skip_postgres", "interop", "outages", "log"];
+
+/// How the names of others begin: which tests may not be skipped.
+const FOR_TESTS: &str = "require_";
 
 /// The settings as read, before they are checked.
 #[derive(Debug, Deserialize, Serialize)]
@@ -235,7 +225,9 @@ fn layers(overrides: &Overrides) -> anyhow::Result<Figment> {
         readable(path)?;
         figment = figment.merge(Toml::file_exact(path));
     }
-    figment = figment.merge(Env::prefixed("TESSERA_").ignore(&NOT_SETTINGS).split("__"));
+    let variables = Env::prefixed("TESSERA_").ignore(&NOT_SETTINGS);
+    let variables = variables.filter(|name| !name.starts_with(FOR_TESTS));
+    figment = figment.merge(variables.split("__"));
     let flags = [
         ("listen", overrides.listen.clone()),
         ("database_url", overrides.database_url.clone()),
