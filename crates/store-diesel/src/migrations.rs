@@ -16,7 +16,7 @@ pub(crate) trait Migrate: fmt::Debug + Send + Sync + 'static {
     async fn applied(&self) -> Result<Vec<String>, StoreError>;
     async fn apply(&self) -> Result<Vec<&'static str>, StoreError>;
     async fn revert(&self) -> Result<Option<&'static str>, StoreError>;
-    /// The newest migration that a program must know to work on these tables; `None`: nobody has written that down.
+    /// The newest migration that a program must know to work on these tables; `None`: that is not written down.
     async fn needed(&self) -> Result<Option<String>, StoreError>;
 }
 
@@ -203,6 +203,7 @@ mod tests {
             assert_eq!(names, ours, "{database}");
         }
     }
+
     /// What is written down there is what an operator reads before an upgrade.
     #[test]
     fn the_page_says_of_each_migration_what_the_code_says() {

@@ -25,9 +25,9 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use auth_core::Timestamp;
+use auth_core::{Clock, SystemClock, Timestamp};
 use store_diesel::{DieselStore, Filling, StoreOptions};
 use tokio::sync::watch;
 
@@ -134,6 +134,5 @@ async fn measure(
 }
 
 fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    Timestamp::from_millis(i64::try_from(since.as_millis()).expect("a date"))
+    SystemClock::new().now()
 }

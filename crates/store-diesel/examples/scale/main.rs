@@ -28,9 +28,9 @@ mod timing;
 mod work;
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use auth_core::Timestamp;
+use auth_core::{Clock, SystemClock, Timestamp};
 use store_diesel::{DieselStore, Filling, StoreOptions};
 
 fn main() -> ExitCode {
@@ -85,8 +85,7 @@ async fn fill(url: &str, tokens: &str) -> Done {
 }
 
 fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    Timestamp::from_millis(i64::try_from(since.as_millis()).expect("a date"))
+    SystemClock::new().now()
 }
 
 async fn connect(url: &str) -> Result<DieselStore, store_diesel::ConnectError> {

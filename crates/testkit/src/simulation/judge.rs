@@ -64,20 +64,23 @@ pub fn judge_history(history: &[Exchange], nodes: usize, staleness: Duration) ->
         attempts: HashMap::new(),
         broken: Vec::new(),
     };
-    let begins = history.iter().enumerate().map(|(place, one)| (one.asked, false, place));
-    let ends = history
-        .iter()
-        .enumerate()
-        .map(|(place, one)| (one.answered, true, place));
-    let mut moments: Vec<(Duration, bool, usize)> = begins.chain(ends).collect();
-    moments.sort_unstable();
-    for (_, is_answer, place) in moments {
+    for (is_answer, place) in moments(history.iter().map(|one| (one.asked, one.answered))) {
         match is_answer {
             false => judge.asks(place),
             true => judge.is_answered(place),
         }
     }
     judge.broken
+}
+
+/// The questions and the answers of a history in the order of their times: whether it is an answer, and its place.
+pub(super) fn moments(history: impl Iterator<Item = (Duration, Duration)>) -> impl Iterator<Item = (bool, usize)> {
+    let mut moments: Vec<(Duration, bool, usize)> = history
+        .enumerate()
+        .flat_map(|(place, (asked, answered))| [(asked, false, place), (answered, true, place)])
+        .collect();
+    moments.sort_unstable();
+    moments.into_iter().map(|(_, is_answer, place)| (is_answer, place))
 }
 
 struct Judge<'a> {

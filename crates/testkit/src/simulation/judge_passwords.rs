@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::judge::moments;
 use super::model::account::Register;
 use super::{Answer, Rule};
 
@@ -33,15 +34,8 @@ pub enum PasswordQuestion {
 /// The answers that nothing explains: which rule each of them breaks, and its place.
 pub fn judge_passwords(history: &[PasswordExchange]) -> Vec<(Rule, usize)> {
     let mut passwords: HashMap<usize, Register<u64>> = HashMap::new();
-    let begins = history.iter().enumerate().map(|(place, one)| (one.asked, false, place));
-    let ends = history
-        .iter()
-        .enumerate()
-        .map(|(place, one)| (one.answered, true, place));
-    let mut moments: Vec<(Duration, bool, usize)> = begins.chain(ends).collect();
-    moments.sort_unstable();
     let mut broken = Vec::new();
-    for (_, is_answer, place) in moments {
+    for (is_answer, place) in moments(history.iter().map(|one| (one.asked, one.answered))) {
         let one = &history[place];
         let password = passwords.entry(one.account).or_insert_with(|| Register::new(0));
         match (one.question, is_answer) {
