@@ -140,9 +140,9 @@ impl DieselStore {
 pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Ports>, ConnectError> {
     match DatabaseUrl::parse(url)? {
         DatabaseUrl::Postgres(url) => Ok(Arc::new(postgres::Db::open(*url, options).await?)),
-        DatabaseUrl::Sqlite(_) if options.feed_url.is_some() => {
-            Err(ConnectError::FeedUrl("an SQLite database has none".to_owned()))
-        }
+        DatabaseUrl::Sqlite(_) if options.feed_url.is_some() => Err(ConnectError::FeedUrl(
+            "leave it out, it is for PostgreSQL, and the database is SQLite".to_owned(),
+        )),
         DatabaseUrl::Sqlite(path) => {
             let options = options.clone();
             let opened = tokio::task::spawn_blocking(move || sqlite::Db::open(path, &options)).await;

@@ -263,7 +263,7 @@ fn every_node_notices_at_once_what_the_others_change(url: &str) {
 fn the_feed_of_another_database_is_refused_at_start(url: &str) {
     let (other, why) = match url.rsplit_once('/') {
         Some((server, _)) if server.starts_with("postgres:") => (format!("{server}/postgres"), "/postgres: "),
-        _ => ("postgres://db.example/x".to_owned(), "an SQLite database has none"),
+        _ => ("postgres://db.example/x".to_owned(), "leave it out"),
     };
     let ended = Setup::demo().database(url).env("TESSERA_FEED_URL", other).run();
     assert_eq!(ended.code, Some(1));
