@@ -14,6 +14,7 @@ use std::time::Duration;
 use auth_core::{StoreError, Subject, TokenId, TokenStore};
 use proxy::{Network, Proxy};
 use store_diesel::{Cluster, DieselStore, StoreOptions};
+use support::Fresh;
 use support::things::{NOW, owner, token};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
@@ -25,6 +26,8 @@ tests! {
         a_half_closed_connection_is_given_up_on
         a_slow_network_is_only_slow
         what_was_not_sent_was_not_done
+        no_read_waits_for_a_server_that_was_replaced
+        no_write_waits_for_a_server_that_was_replaced
     }
 }
 
@@ -45,9 +48,7 @@ struct Behind {
 impl Behind {
     async fn new(cluster: &'static Cluster) -> Self {
         let url = cluster.database();
-        let (server, rest) = url.rsplit_once('@').unwrap().1.split_once('/').unwrap();
-        let proxy = Proxy::to(server).await;
-        let through = format!("postgres://tessera@{}/{rest}", proxy.address());
+        let (proxy, through) = proxy_to(&url).await;
         let beside = connect(&url).await;
         Self {
             store: connect(&through).await,
@@ -148,6 +149,70 @@ async fn what_was_not_sent_was_not_done(cluster: &'static Cluster) {
     behind.recovers().await;
 }
 
+/// A store whose one connection leads to a server that was replaced and does not answer. It would wait for an hour.
+struct Replaced {
+    fresh: Fresh,
+    proxy: Proxy,
+    store: DieselStore,
+    token: TokenId,
+    owner: Subject,
+}
+
+impl Replaced {
+    async fn new(cluster: &'static Cluster) -> Self {
+        let fresh = Fresh::postgres(cluster).await;
+        let (proxy, through) = proxy_to(&fresh.url).await;
+        let mut options = StoreOptions::default();
+        options.deadline = Duration::from_secs(3600);
+        options.feed_url = Some(fresh.url.clone());
+        let store = DieselStore::connect(&through, &options).await.unwrap();
+        let owner = owner(&fresh.store, "workshop@email.dk").await;
+        let token = store.tokens().insert(token(owner)).await.unwrap().unwrap();
+        store.tokens().feed_state().await.unwrap();
+        proxy.set(Network::OldStalled);
+        Self {
+            fresh,
+            proxy,
+            store,
+            token,
+            owner,
+        }
+    }
+
+    /// What an operation answers that was under way when the feed was found to be of other data.
+    async fn outcome_of<R: Send + 'static>(&self, operation: impl Future<Output = R> + Send + 'static) -> R {
+        let operation = tokio::spawn(operation);
+        self.proxy.holds_something().await;
+        let replace = "CREATE TABLE backup AS SELECT * FROM tokens;
+                       TRUNCATE tokens;
+                       INSERT INTO tokens SELECT * FROM backup";
+        self.fresh.run(replace).await;
+        self.store.tokens().feed_state().await.unwrap();
+        let limit = Duration::from_secs(60);
+        let outcome = tokio::time::timeout(limit, operation).await.expect("it does not wait");
+        assert!(self.store.tokens().find(self.token).await.unwrap().is_some());
+        outcome.unwrap()
+    }
+}
+
+/// After a promotion the connections to the old primary may stay open, and silent.
+async fn no_read_waits_for_a_server_that_was_replaced(cluster: &'static Cluster) {
+    let replaced = Replaced::new(cluster).await;
+    let (tokens, id) = (replaced.store.tokens(), replaced.token);
+    let found = replaced.outcome_of(async move { tokens.find(id).await }).await;
+    assert!(found.unwrap().is_some());
+}
+
+/// The old server may have done it, and the new one may have it.
+async fn no_write_waits_for_a_server_that_was_replaced(cluster: &'static Cluster) {
+    let replaced = Replaced::new(cluster).await;
+    let (tokens, owner) = (replaced.store.tokens(), replaced.owner);
+    let issued = replaced
+        .outcome_of(async move { tokens.insert(token(owner)).await })
+        .await;
+    assert!(matches!(issued, Err(StoreError::OutcomeUnknown(_))), "{issued:?}");
+}
+
 /// The tokens that were answered, in the order of a sign-in and each second time a sign-out.
 async fn write_until_it_fails(
     tokens: Arc<dyn TokenStore>,
@@ -186,6 +251,14 @@ async fn assert_all_there(store: &DieselStore, answered: &[(TokenId, bool)]) {
         store.dangerous_number(revoked).await.unwrap(),
         "an end and its entry in the feed come together"
     );
+}
+
+/// A proxy before the database, and the URL that leads through it.
+async fn proxy_to(url: &str) -> (Proxy, String) {
+    let (server, rest) = url.rsplit_once('@').unwrap().1.split_once('/').unwrap();
+    let proxy = Proxy::to(server).await;
+    let through = format!("postgres://tessera@{}/{rest}", proxy.address());
+    (proxy, through)
 }
 
 /// Little patience, so that giving up is quick.

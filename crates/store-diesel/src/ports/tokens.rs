@@ -72,8 +72,10 @@ impl TokenStore for Db {
     }
 
     async fn feed_state(&self) -> Result<FeedState, StoreError> {
-        self.read_feed((), |conn, ()| differences::feed_state(conn).boxed())
-            .await
+        let state = self.read_feed((), |conn, ()| differences::feed_state(conn).boxed());
+        let state = state.await?;
+        self.note_identity(&state.identity);
+        Ok(state)
     }
 
     async fn changes(&self, after: i64, limit: u32) -> Result<Vec<FeedEntry>, StoreError> {

@@ -84,15 +84,16 @@ pub(super) async fn persist<A, R>(
 ) -> Result<R, StoreError> {
     let mut attempt = 1;
     loop {
-        let (mut lane, new) = pool.take().await?;
-        let attempt_made = once(kind, progress, &mut lane.conn, args, step);
-        let outcome = match pool.patience() {
-            Some(patience) => timeout(patience, attempt_made).await.unwrap_or(Err(DbError::Late)),
-            None => attempt_made.await,
+        let (mut lane, new, mut renewal) = pool.take().await?;
+        let attempt_made = in_time(pool.patience(), once(kind, progress, &mut lane.conn, args, step));
+        let outcome = tokio::select! {
+            biased;
+            outcome = attempt_made => outcome,
+            _ = renewal.changed() => Err(DbError::Late),
         };
         let fault = match outcome {
             Ok(answer) => {
-                pool.give_back(lane);
+                pool.give_back(lane, &renewal);
                 return Ok(answer);
             }
             Err(fault) => fault,
@@ -101,16 +102,24 @@ pub(super) async fn persist<A, R>(
         if !broke {
             // The server answered: it has done nothing.
             progress.may_be_done(false);
-            pool.give_back(lane);
+            pool.give_back(lane, &renewal);
         }
         // What may have been done may not be repeated. A connection that was not used for a while may have been closed by a
-        // server that is well by now.
-        let again = fault.is_conflict() || (broke && !new && !progress.0.load(Ordering::SeqCst));
+        // server that is well by now, and another server may be in charge by now.
+        let another_may_do = !new || renewal.has_changed().unwrap_or(false);
+        let again = fault.is_conflict() || (broke && another_may_do && !progress.0.load(Ordering::SeqCst));
         if !again || attempt == TRIES {
             return Err(progress.judge(fault));
         }
         tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
         attempt += 1;
+    }
+}
+
+async fn in_time<R>(patience: Option<Duration>, attempt: impl Future<Output = Outcome<R>>) -> Outcome<R> {
+    match patience {
+        Some(patience) => timeout(patience, attempt).await.unwrap_or(Err(DbError::Late)),
+        None => attempt.await,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Operations on PostgreSQL: which connection they take, how long they may take, when they are tried again.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auth_core::{ChangeWatch, StoreError};
@@ -51,6 +51,8 @@ pub(crate) struct Db {
     pub(super) listens: bool,
     pub(super) listener: Arc<Listener>,
     pub(super) notifier: Notifier,
+    /// Which data the feed was of, when it was last read.
+    identity: Mutex<Option<String>>,
     wait: Duration,
     deadline: Duration,
     pub(super) runtime: Option<Runtime>,
@@ -120,6 +122,7 @@ impl Db {
                 pool: Arc::new(Pool::new(connector.clone(), Some(patience))),
                 announcer: options.listen.then_some(announcer),
             },
+            identity: Mutex::default(),
             wait: options.wait,
             deadline: options.deadline,
             runtime: Some(runtime),
@@ -134,9 +137,9 @@ impl Db {
             if let Err(error) = connector.look_for_pooler().await {
                 return Ok(Err(error));
             }
-            let (mut lane, _) = pool.take().await?;
+            let (mut lane, _, renewal) = pool.take().await?;
             let fit = lane.refuse_unfit().await;
-            pool.give_back(lane);
+            pool.give_back(lane, &renewal);
             Ok(fit)
         });
         self.spawn(async { looked.await.unwrap_or_else(late) }).await?
@@ -166,6 +169,17 @@ impl Db {
         self.run(&self.feed, Kind::Read, self.deadline, args, step)
             .instrument(database("feed"))
             .await
+    }
+
+    /// The feed was read, and is of these data. Where they are others than before, another server is in charge: no
+    /// connection that was made to the one before is waited for any longer.
+    pub(super) fn note_identity(&self, identity: &str) {
+        let mut known = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = known.replace(identity.to_owned());
+        if before.is_some_and(|before| before != identity) {
+            self.lanes.pool.renew();
+            self.notifier.pool.renew();
+        }
     }
 
     /// Runs one writing statement.

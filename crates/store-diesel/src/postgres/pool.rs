@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auth_core::StoreError;
+use tokio::sync::watch;
 
 use super::connector::{Connector, Lane};
 use super::listener::Listener;
@@ -14,7 +15,11 @@ pub(super) struct Pool {
     /// How long one attempt may take on a connection before that counts as broken; `None`: as long as the operation.
     patience: Option<Duration>,
     idle: Mutex<Vec<Lane>>,
+    renewals: watch::Sender<()>,
 }
+
+/// Changes when all connections that were made or taken before are to be given up.
+pub(super) type Renewal = watch::Receiver<()>;
 
 impl Pool {
     pub(super) fn new(connector: Arc<Connector>, patience: Option<Duration>) -> Self {
@@ -22,6 +27,7 @@ impl Pool {
             connector,
             patience,
             idle: Mutex::default(),
+            renewals: watch::Sender::new(()),
         }
     }
 
@@ -40,12 +46,21 @@ impl Pool {
         self.lock().clear();
     }
 
-    /// A connection, and whether it is new. The last one given back is the first taken, so that the others can be
-    /// noticed to be closed before they are taken.
-    pub(super) async fn take(&self) -> Result<(Lane, bool), StoreError> {
-        match self.take_idle() {
-            Some(lane) => Ok((lane, false)),
-            None => Ok((self.connector.connect().await?, true)),
+    /// Closes what is idle, and has those who hold a connection give it up: they lead to a server that is no longer the one
+    /// in charge, and might wait for its answers for long.
+    pub(super) fn renew(&self) {
+        let mut idle = self.lock();
+        idle.clear();
+        self.renewals.send_replace(());
+    }
+
+    /// A connection, whether it is new, and when it is to be given up. The last one given back is the first taken, so that
+    /// the others can be noticed to be closed before they are taken.
+    pub(super) async fn take(&self) -> Result<(Lane, bool, Renewal), StoreError> {
+        let (lane, renewal) = self.take_idle();
+        match lane {
+            Some(lane) => Ok((lane, false, renewal)),
+            None => Ok((self.connector.connect().await?, true, renewal)),
         }
     }
 
@@ -55,16 +70,19 @@ impl Pool {
     }
 
     /// Takes back a connection that is whole and in no transaction.
-    pub(super) fn give_back(&self, lane: Lane) {
-        if !lane.is_closed() {
-            self.lock().push(lane);
+    pub(super) fn give_back(&self, lane: Lane, renewal: &Renewal) {
+        let mut idle = self.lock();
+        // A closed channel counts as changed; it closes with this pool.
+        if !lane.is_closed() && !renewal.has_changed().unwrap_or(true) {
+            idle.push(lane);
         }
     }
 
-    fn take_idle(&self) -> Option<Lane> {
+    /// Both under one lock, so that no connection is taken from before a renewal and held without a sign of it.
+    fn take_idle(&self) -> (Option<Lane>, Renewal) {
         let mut idle = self.lock();
         idle.retain(|lane| !lane.is_closed());
-        idle.pop()
+        (idle.pop(), self.renewals.subscribe())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Lane>> {

@@ -114,6 +114,10 @@ impl Db {
             .await
     }
 
+    /// Which data the feed is of. Nothing is to be done: each operation looks whether the file is another one.
+    #[allow(clippy::unused_self, reason = "the ports' code is the same for both databases")]
+    pub(super) fn note_identity(&self, _identity: &str) {}
+
     /// Runs one writing statement.
     pub(super) async fn statement<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
     where
