@@ -36,7 +36,7 @@ pub use contract::token_store::{Change, FeedEntry, FeedState, NewToken, RefreshS
 pub use contract::verified_token::{VerifiedParts, VerifiedToken};
 pub use sessions::key_bound::KeyBound;
 pub use sessions::refresh::RefreshPolicy;
-pub use sessions::registry::{RegistryCounters, RegistryLimits, TokenRegistry};
+pub use sessions::registry::{PurgePace, RegistryCounters, RegistryLimits, TokenRegistry};
 pub use sessions::service::{Refreshing, SignedIn, TokenCounters, TokenService};
 pub use sessions::token_admin::{TokenAdminStore, TokenSummary};
 pub use sessions::tracked::Tracked;

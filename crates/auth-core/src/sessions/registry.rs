@@ -8,6 +8,7 @@ mod kept_record;
 mod last_use;
 mod late_gaps;
 mod live_presented;
+mod purge_pace;
 mod record_cache;
 mod revocations;
 mod store_clock;
@@ -24,6 +25,7 @@ use crate::contract::token::{SessionRef, TokenId};
 use crate::contract::token_store::{TokenRecord, TokenStore};
 
 pub use counters::RegistryCounters;
+pub use purge_pace::PurgePace;
 
 use counters::Counters;
 use feed_position::FeedPosition;

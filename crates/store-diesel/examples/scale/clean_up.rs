@@ -4,15 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use auth_core::PurgePace;
 use store_diesel::{DieselStore, Filling};
 
 use crate::figures::Figures;
 use crate::timing::Times;
 use crate::{Done, connect, now, work};
-
-/// As the server does it: so many rows in a step, and a pause after each.
-const STEP: u32 = 500;
-const PAUSE: Duration = Duration::from_millis(50);
 
 const CLIENTS: u64 = 4;
 /// Each client begins a refresh so often.
@@ -28,19 +25,21 @@ pub async fn run(url: &str, filling: Filling, folder: &str) -> Done {
     let mut alone = load.stop(&stop).await;
     load = Load::start(&store, filling, &stop);
     let (start, mut removed) = (Instant::now(), 0);
-    let mut longest = Duration::ZERO;
+    // As the server does it.
+    let (mut pace, mut longest) = (PurgePace::default(), Duration::ZERO);
     loop {
         let step = Instant::now();
         let gone = store
             .tokens()
-            .purge(now().minus(Duration::from_secs(26 * 3600)), STEP)
+            .purge(now().minus(Duration::from_secs(26 * 3600)), pace.rows())
             .await?;
         if gone == 0 {
             break;
         }
         removed += gone;
-        longest = longest.max(step.elapsed());
-        tokio::time::sleep(PAUSE).await;
+        let took = step.elapsed();
+        longest = longest.max(took);
+        tokio::time::sleep(pace.step_took(took)).await;
     }
     let took = start.elapsed().as_secs_f64();
     let mut beside = load.stop(&stop).await;
