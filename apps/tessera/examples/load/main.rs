@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example load -- all
-//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|malformed|timing|verify|metrics|connections|nodes
+//! cargo run --release --example load -- capacity|lone|isolation|twice|overload|flood|malformed|timing|verify|metrics|connections|nodes|audit
 //! ```
 //!
 //! Each starts a server of its own on loopback (the release binary beside this program), runs for a bounded time, and
@@ -15,6 +15,7 @@
     reason = "a load program may stop where something is not as it should be"
 )]
 
+mod audit;
 mod capacity;
 mod client;
 mod connections;
@@ -31,7 +32,7 @@ mod verify;
 
 type Run = fn();
 
-const RUNS: [(&str, Run); 12] = [
+const RUNS: [(&str, Run); 13] = [
     ("lone", lone::run),
     ("capacity", capacity::run),
     ("isolation", isolation::run),
@@ -44,6 +45,7 @@ const RUNS: [(&str, Run); 12] = [
     ("metrics", metrics::run),
     ("connections", connections::run),
     ("nodes", nodes::run),
+    ("audit", audit::run),
 ];
 
 fn main() {
