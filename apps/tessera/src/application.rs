@@ -221,7 +221,7 @@ async fn issuer(flavour: &Flavour, made: &Composition) -> anyhow::Result<Arc<dyn
         keyring: &made.keyring,
         clock: &made.clock,
         entropy: &made.entropy,
-        master: &made.master,
+        root: &made.root,
     };
     let issuer = flavour.strategy.issuer(&parts).await;
     let issuer = issuer.map_err(|error| with_advice(&flavour.name, error))?;
@@ -295,7 +295,7 @@ fn mount(
 ) -> anyhow::Result<(Routes, FlavourSource)> {
     let refreshing = flavour.dialect.refreshes().then(|| Refreshing {
         policy: config.refresh.policy(),
-        seal: made.master.derive(&format!("server/refresh/{}", flavour.name)),
+        seal: made.root.derive(&format!("server/refresh/{}", flavour.name)),
     });
     let tokens = TokenService::new(issuer, made.registry.clone(), made.entropy.clone(), refreshing);
     let tokens = tokens.with_context(|| format!("flavour.{}", flavour.name))?;

@@ -2,20 +2,22 @@
 //! seal the audit log.
 
 mod audit;
+mod erasure;
 mod pace;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{CLOCK_SKEW, TokenRegistry};
+use auth_core::{CLOCK_SKEW, PurgePace, TokenRegistry};
 use consumer_auth::ResourceServerAuthenticator;
 use keystore::{Keyring, KeyringError, Reloaded};
 use tokio::task::JoinSet;
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
 
 use crate::health::StoreCheck;
 
 pub(crate) use audit::AuditTasks;
+pub(crate) use erasure::Erasure;
 pub(crate) use pace::Periods;
 
 use pace::{Pace, Read};
@@ -24,10 +26,6 @@ const CHECK_EVERY: Duration = Duration::from_secs(2);
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
 const CLOCKS_EVERY: Duration = Duration::from_secs(10);
 const PURGE_EVERY: Duration = Duration::from_secs(30);
-
-/// The pause between two steps of a purge, in which other queries can use the database.
-const BREATH: Duration = Duration::from_millis(50);
-const PURGE_STEP: u32 = 500;
 
 /// The running tasks.
 #[derive(Debug)]
@@ -45,6 +43,7 @@ impl Background {
         keyring: Arc<Keyring>,
         resource_servers: Arc<ResourceServerAuthenticator>,
         audit: AuditTasks,
+        erasure: Erasure,
         periods: Periods,
     ) -> Self {
         let mut tasks = JoinSet::new();
@@ -53,6 +52,7 @@ impl Background {
         tasks.spawn(flush(registry.clone()));
         tasks.spawn(purge(registry.clone()));
         tasks.spawn(compare_clocks(registry.clone()));
+        tasks.spawn(erasure.run(registry.clone()));
         tasks.spawn(read_resource_servers(resource_servers, periods));
         audit.clone().start(&mut tasks);
         Self { tasks, registry, audit }
@@ -169,11 +169,13 @@ async fn flush(registry: Arc<TokenRegistry>) {
 async fn purge(registry: Arc<TokenRegistry>) {
     loop {
         sleep(PURGE_EVERY).await;
+        let mut pace = PurgePace::default();
         loop {
-            match registry.purge(PURGE_STEP).await {
+            let start = Instant::now();
+            match registry.purge(pace.rows()).await {
                 Ok(0) => break,
                 // Also after less than a whole step: what was found twice is removed once.
-                Ok(_) => sleep(BREATH).await,
+                Ok(_) => sleep(pace.step_took(start.elapsed())).await,
                 Err(error) => {
                     tracing::warn!(event = "purge_failed", %error);
                     break;

@@ -10,7 +10,7 @@ use auth_core::{Clock, Entropy, SecretKey, SystemClock, SystemEntropy};
 use tokio::task::JoinHandle;
 
 use crate::application::Application;
-use crate::background::{AuditTasks, Background, Periods};
+use crate::background::{AuditTasks, Background, Erasure, Periods};
 use crate::composition::{Composition, Sources};
 use crate::config::{Config, Overrides, Span};
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
@@ -162,7 +162,9 @@ impl Builder {
             bail!("{address}: demo data have well-known passwords: listen on loopback only, such as 127.0.0.1:8080");
         }
         let capacity = Capacity::plan(&config.http)?;
-        let keyring = Arc::new(keys::open(&stores, &master, self.clock.clone(), self.entropy.clone()).await?);
+        let root = keys::root(&stores, &master, &*self.clock, &*self.entropy).await?;
+        let keyring = keys::keyring(&stores, &root, self.clock.clone(), self.entropy.clone());
+        let keyring = Arc::new(keyring);
         let public_url = config.http.public_url.clone();
         let issuer = config.http.issuer().or_else(|| own_url(address));
         let sources = Sources {
@@ -170,7 +172,7 @@ impl Builder {
             keyring: keyring.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
-            master,
+            root,
             public_url: public_url.unwrap_or_else(|| format!("http://{address}")),
             capacity,
             issuer,
@@ -203,7 +205,20 @@ impl Builder {
         read.context("the resource servers cannot be read")?;
         let (registry, store_check) = (made.registry.clone(), made.store_check.clone());
         let audit = AuditTasks::of(&made, config.audit.keep.0);
-        let background = Background::start(registry, store_check, keyring, resource_servers, audit, periods);
+        let erasure = Erasure {
+            keys: made.server.stores.keys.clone(),
+            clock: self.clock.clone(),
+            keep: config.keys.keep_retired.0,
+        };
+        let background = Background::start(
+            registry,
+            store_check,
+            keyring,
+            resource_servers,
+            audit,
+            erasure,
+            periods,
+        );
         let health = application.health();
         let metrics = own_listener(&config, &application)?;
         let connections = made.connections.clone();

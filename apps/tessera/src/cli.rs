@@ -41,6 +41,8 @@ enum Command {
     Token(commands::token::Token),
     /// List, rotate, retire, import and export signing keys.
     Key(commands::key::Key),
+    /// List, rotate, retire and replace the master keys that open the database.
+    MasterKey(commands::master_key::MasterKey),
     /// Copy everything into another database, or through a file.
     Data(commands::data::Data),
     /// Check, list and follow the audit log.
@@ -64,6 +66,7 @@ pub fn run(builder: Builder) -> ExitCode {
         Command::ResourceServer(server) => server.run(&common),
         Command::Token(token) => token.run(&common),
         Command::Key(key) => key.run(&common),
+        Command::MasterKey(key) => key.run(&common),
         Command::Data(data) => data.run(&common),
         Command::Audit(audit) => audit.run(&common),
     };

@@ -11,6 +11,7 @@ mod database;
 pub mod doctor;
 mod input;
 pub mod key;
+pub mod master_key;
 pub mod migrate;
 pub mod organisation;
 mod patience;

@@ -21,13 +21,15 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::extension::{BadSetting, Catalog};
+use crate::master::MasterKeyPlace;
 
 pub use duration::Span;
 pub use flavour::{Flavour, SigningKeys};
 pub use forward_auth::{ForwardAuthSettings, IdentityJwtSettings};
 pub use http::HttpSettings;
 pub use limits::{
-    AuditSettings, PartnerSettings, PasswordSettings, RefreshSettings, ResourceServerSettings, RevocationSettings,
+    AuditSettings, KeySettings, PartnerSettings, PasswordSettings, RefreshSettings, ResourceServerSettings,
+    RevocationSettings,
 };
 pub use metrics::{MetricsAddress, MetricsSettings};
 
@@ -45,12 +47,14 @@ struct Raw {
     database_url: Option<String>,
     feed_url: Option<String>,
     master_key_file: Option<PathBuf>,
+    master_key_command: Option<Vec<String>>,
     passwords: PasswordSettings,
     refresh: RefreshSettings,
     revocation: RevocationSettings,
     partners: PartnerSettings,
     resource_servers: ResourceServerSettings,
     audit: AuditSettings,
+    keys: KeySettings,
     http: HttpSettings,
     metrics: MetricsSettings,
     forward_auth: ForwardAuthSettings,
@@ -64,12 +68,14 @@ impl Default for Raw {
             database_url: None,
             feed_url: None,
             master_key_file: None,
+            master_key_command: None,
             passwords: PasswordSettings::default(),
             refresh: RefreshSettings::default(),
             revocation: RevocationSettings::default(),
             partners: PartnerSettings::default(),
             resource_servers: ResourceServerSettings::default(),
             audit: AuditSettings::default(),
+            keys: KeySettings::default(),
             http: HttpSettings::default(),
             metrics: MetricsSettings::default(),
             forward_auth: ForwardAuthSettings::default(),
@@ -100,9 +106,9 @@ pub struct Config {
     pub database_url: Option<String>,
     /// The same database for the feed alone, past a pooler; `None`: the same way.
     pub feed_url: Option<String>,
-    /// Where the master key is kept.
-    pub master_key_file: Option<PathBuf>,
-    /// The same if a flag named it: then the environment's key does not count.
+    /// Where the master key is kept: `master_key_file` or `master_key_command`.
+    pub master_key: Option<MasterKeyPlace>,
+    /// The file if a flag named it: then the environment's key does not count.
     pub master_key_flag: Option<PathBuf>,
     /// `[passwords]`.
     pub passwords: PasswordSettings,
@@ -116,6 +122,8 @@ pub struct Config {
     pub resource_servers: ResourceServerSettings,
     /// `[audit]`.
     pub audit: AuditSettings,
+    /// `[keys]`.
+    pub keys: KeySettings,
     /// `[http]`.
     pub http: HttpSettings,
     /// `[metrics]`.
@@ -152,7 +160,10 @@ impl Config {
     /// # Errors
     /// One line for each setting that is unknown or cannot be used.
     pub fn load(overrides: &Overrides, catalog: &Catalog) -> anyhow::Result<Self> {
-        let raw: Raw = layers(overrides)?.extract().map_err(|error| explain(&error))?;
+        let mut raw: Raw = layers(overrides)?.extract().map_err(|error| explain(&error))?;
+        if overrides.master_key_file.is_some() {
+            raw.master_key_command = None;
+        }
         Ok(Self {
             master_key_flag: overrides.master_key_file.clone(),
             ..Self::check(raw, catalog)?
@@ -172,13 +183,14 @@ impl Config {
         raw.revocation.check()?;
         raw.http.check()?;
         raw.audit.check()?;
+        raw.keys.check()?;
         raw.forward_auth.jwt.check()?;
         Ok(Self {
             listen: listen.map_err(|_| BadSetting::new("listen", &raw.listen, hint))?,
             flavours: flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?,
             database_url: raw.database_url,
             feed_url: raw.feed_url,
-            master_key_file: raw.master_key_file,
+            master_key: master_key(raw.master_key_file, raw.master_key_command)?,
             master_key_flag: None,
             passwords: raw.passwords,
             refresh: raw.refresh,
@@ -186,10 +198,30 @@ impl Config {
             partners: raw.partners,
             resource_servers: raw.resource_servers,
             audit: raw.audit,
+            keys: raw.keys,
             http: raw.http,
             metrics: raw.metrics,
             forward_auth: raw.forward_auth,
         })
+    }
+}
+
+/// Where the master key is, which has one place.
+fn master_key(file: Option<PathBuf>, command: Option<Vec<String>>) -> Result<Option<MasterKeyPlace>, BadSetting> {
+    match (file, command) {
+        (Some(file), Some(_)) => Err(BadSetting::new(
+            "master_key_command",
+            file.display(),
+            "one of master_key_file and master_key_command, not both",
+        )),
+        (_, Some(words)) if words.is_empty() => Err(BadSetting::new(
+            "master_key_command",
+            "[]",
+            "a program and its arguments, such as [\"pass\", \"show\", \"tessera\"]",
+        )),
+        (Some(file), None) => Ok(Some(MasterKeyPlace::File(file))),
+        (None, Some(words)) => Ok(Some(MasterKeyPlace::Command(words))),
+        (None, None) => Ok(None),
     }
 }
 
@@ -263,16 +295,18 @@ fn refuse_unreadable(variables: impl Iterator<Item = (OsString, OsString)>) -> a
 ///
 /// # Errors
 /// When the file cannot be read, or one of the two is no text.
-pub(crate) fn database_of(path: &Path) -> anyhow::Result<(Option<String>, Option<PathBuf>)> {
+pub(crate) fn database_of(path: &Path) -> anyhow::Result<(Option<String>, Option<MasterKeyPlace>)> {
     #[derive(Deserialize)]
     struct Named {
         database_url: Option<String>,
         master_key_file: Option<PathBuf>,
+        master_key_command: Option<Vec<String>>,
     }
     readable(path)?;
     let named: Result<Named, _> = Figment::from(Toml::file_exact(path)).extract();
     let named = named.map_err(|error| explain(&error))?;
-    Ok((named.database_url, named.master_key_file))
+    let master_key = master_key(named.master_key_file, named.master_key_command)?;
+    Ok((named.database_url, master_key))
 }
 
 fn readable(path: &Path) -> anyhow::Result<()> {

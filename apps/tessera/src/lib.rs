@@ -29,8 +29,9 @@ mod telemetry;
 pub use builder::{Builder, Running, Start};
 pub use cli::run;
 pub use config::{
-    AuditSettings, Config, Flavour, ForwardAuthSettings, HttpSettings, IdentityJwtSettings, MetricsAddress,
-    MetricsSettings, Overrides, PartnerSettings, PasswordSettings, RefreshSettings, ResourceServerSettings,
-    RevocationSettings, SigningKeys, Span,
+    AuditSettings, Config, Flavour, ForwardAuthSettings, HttpSettings, IdentityJwtSettings, KeySettings,
+    MetricsAddress, MetricsSettings, Overrides, PartnerSettings, PasswordSettings, RefreshSettings,
+    ResourceServerSettings, RevocationSettings, SigningKeys, Span,
 };
+pub use master::MasterKeyPlace;
 pub use parts::{FlavourParts, People, ServerParts, StoreHealth, Stores};

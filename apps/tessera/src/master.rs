@@ -1,4 +1,7 @@
-//! The master key. Every other key is derived from it or encrypted under it. It is never in the database.
+//! The master key. It opens the root key of a database, from which every other key is derived or under which it is
+//! encrypted. It is never in the database.
+
+mod command;
 
 use std::collections::HashSet;
 use std::env::VarError;
@@ -35,12 +38,24 @@ pub(crate) enum Source {
     Configured {
         /// The file that the flag names.
         flag: Option<PathBuf>,
-        /// After the environment's key: the file that the environment or the settings name.
-        file: Option<PathBuf>,
+        /// After the environment's key: the file or the command that the environment or the settings name.
+        configured: Option<MasterKeyPlace>,
         /// A database next to which a file is read, or created.
         beside: Option<PathBuf>,
     },
 }
+
+/// Where the settings say that the master key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MasterKeyPlace {
+    /// In this file.
+    File(PathBuf),
+    /// In what this program prints; the words after it are its arguments.
+    Command(Vec<String>),
+}
+
+/// The name of the master key among the credentials that systemd hands to a service.
+const CREDENTIAL: &str = "tessera.master-key";
 
 /// Which keys are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +75,9 @@ fn load_with(source: &Source, strength: Strength) -> anyhow::Result<SecretKey> {
     match source {
         Source::Demo => Ok(SecretKey::from_bytes(*DEMO)),
         Source::Configured { flag: Some(path), .. } => read(path, strength),
-        Source::Configured { file, beside, .. } => match std::env::var(VARIABLE).map(Zeroizing::new) {
+        Source::Configured { configured, beside, .. } => match std::env::var(VARIABLE).map(Zeroizing::new) {
             Ok(text) => parse(&text, strength).with_context(|| format!("{VARIABLE} is not usable: allowed is {FORM}")),
-            Err(VarError::NotPresent) => from_file(file.as_deref(), beside.as_deref(), strength),
+            Err(VarError::NotPresent) => elsewhere(configured.as_ref(), beside.as_deref(), strength),
             Err(VarError::NotUnicode(_)) => bail!("{VARIABLE} is not usable: it is no text; allowed is {FORM}"),
         },
     }
@@ -92,22 +107,52 @@ pub(crate) fn existing(source: &Source) -> anyhow::Result<Option<SecretKey>> {
     match source {
         Source::Configured {
             flag: None,
-            file: None,
+            configured: None,
             beside: Some(database),
-        } if std::env::var_os(VARIABLE).is_none() && !next_to(database).exists() => Ok(None),
+        } if std::env::var_os(VARIABLE).is_none() && credential().is_none() && !next_to(database).exists() => Ok(None),
         source => load(source).map(Some),
     }
 }
 
-fn from_file(file: Option<&Path>, beside: Option<&Path>, strength: Strength) -> anyhow::Result<SecretKey> {
-    if let Some(path) = file {
-        return read(path, strength);
+/// Where neither a flag nor the environment has it.
+fn elsewhere(
+    configured: Option<&MasterKeyPlace>,
+    beside: Option<&Path>,
+    strength: Strength,
+) -> anyhow::Result<SecretKey> {
+    match (configured, credential(), beside) {
+        (Some(MasterKeyPlace::File(path)), ..) => read(path, strength),
+        (Some(MasterKeyPlace::Command(words)), ..) => {
+            let text = command::output(words)?;
+            parse(&text, strength)
+                .with_context(|| format!("what master_key_command printed is not usable: allowed is {FORM}"))
+        }
+        (None, Some(path), _) => read_credential(&path, strength),
+        (None, None, Some(database)) => read_or_make(database, strength),
+        (None, None, None) => bail!(
+            "no master key: set {VARIABLE}, --master-key-file or master_key_command to {FORM}; every node on one database \
+             needs the same"
+        ),
     }
-    let Some(database) = beside else {
-        bail!(
-            "no master key: set {VARIABLE} or --master-key-file to {FORM}; every node on one database needs the same"
-        );
-    };
+}
+
+/// The file in which systemd hands over the master key, for `LoadCredential=tessera.master-key:/path` and its like.
+fn credential() -> Option<PathBuf> {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    let path = Path::new(&folder).join(CREDENTIAL);
+    path.exists().then_some(path)
+}
+
+/// systemd lets the service alone read it, by a list that the mode of the file does not show.
+fn read_credential(path: &Path, strength: Strength) -> anyhow::Result<SecretKey> {
+    let text = fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.with_context(|| format!("the credential {} cannot be read", path.display()))?;
+    parse(&text, strength)
+        .with_context(|| format!("the credential {} is not usable: allowed is {FORM}", path.display()))
+}
+
+/// The file beside an SQLite database.
+fn read_or_make(database: &Path, strength: Strength) -> anyhow::Result<SecretKey> {
     let path = next_to(database);
     match make(&path) {
         Ok(key) => {
@@ -177,8 +222,8 @@ fn parse(text: &str, strength: Strength) -> anyhow::Result<SecretKey> {
 }
 
 /// What to do where a database was set up with a weak key.
-const WEAK: &str = "it was not drawn at random. A database that was set up with it gets another with `tessera key \
-                    change-master`";
+const WEAK: &str = "it was not drawn at random. A database that was set up with it gets another with `tessera master-key \
+                    replace`";
 
 /// Refuses what people type instead of drawing at random.
 fn refuse_weak(key: &[u8; 32]) -> anyhow::Result<()> {

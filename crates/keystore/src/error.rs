@@ -15,6 +15,9 @@ pub enum SealError {
     /// it is cannot be found out.
     #[error("the stored key does not open under this master key, name and purpose")]
     Unopened,
+    /// Another master key would be the ninth.
+    #[error("eight master keys are accepted, and no more can be")]
+    TooMany,
 }
 
 /// A strategy cannot make, read or write a key. The text says why, for an operator.

@@ -1,4 +1,4 @@
-//! The keys of one database, opened with its master key.
+//! The keys of one database, opened with its root key.
 
 mod change;
 mod follow;
@@ -25,7 +25,7 @@ use crate::seal::Sealer;
 use crate::store::KeyStore;
 use crate::stored::{KeyPurpose, StoredKey};
 
-/// The label under which the sealing key is derived from the master key. It is part of what is at rest.
+/// The label under which the sealing key is derived from the root key. It is part of what is at rest.
 const SEALING: &str = "signing keys";
 
 /// The label under which the key for names of imported secrets is derived. It is part of what is at rest.
@@ -67,17 +67,17 @@ impl ListedKey {
 }
 
 impl Keyring {
-    /// The keys in this store, sealed under keys that are derived from `master`.
+    /// The keys in this store, sealed under keys that are derived from its root key.
     ///
     /// # Security
-    /// Another master key than the one they were sealed under opens none of them, and seals new ones that the other does
+    /// Another root key than the one they were sealed under opens none of them, and seals new ones that the other does
     /// not open: check it before, with a value in the same database.
     #[must_use]
-    pub fn new(store: Arc<dyn KeyStore>, master: &SecretKey, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(store: Arc<dyn KeyStore>, root: &SecretKey, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         Self {
             store,
-            sealer: Sealer::new(&master.derive(SEALING)),
-            namer: KeyNamer::new(master.derive(NAMING)),
+            sealer: Sealer::new(&root.derive(SEALING)),
+            namer: KeyNamer::new(root.derive(NAMING)),
             clock,
             entropy,
             followed: Mutex::default(),

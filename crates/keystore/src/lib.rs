@@ -6,6 +6,7 @@ mod error;
 mod format;
 mod keyring;
 mod plain;
+mod root;
 pub mod rotation;
 mod seal;
 mod store;
@@ -19,6 +20,7 @@ pub use keyring::{
     RotationPlan,
 };
 pub use plain::PlainKey;
+pub use root::{AcceptedKey, RootSeals};
 pub use rotation::{KeySchedule, KeyState, KeyTimes};
 pub use seal::Sealer;
 pub use store::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement};

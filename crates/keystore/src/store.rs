@@ -44,7 +44,8 @@ pub enum EmergencyOutcome {
 }
 
 /// Keys of any purpose, as stored. Each method is one atomic operation: it happens entirely or not at all, whatever
-/// fails in between and whatever runs at the same time, and no reader sees half of it. No method removes a key.
+/// fails in between and whatever runs at the same time, and no reader sees half of it. No method removes a key;
+/// one erases the secrets of those that retired long ago.
 ///
 /// Implementations: `store-memory` and `store-diesel`. The laws they keep are in `testkit::store`.
 #[async_trait]
@@ -97,6 +98,14 @@ pub trait KeyStore: fmt::Debug + Send + Sync + 'static {
     /// # Security
     /// As for [`emergency`](Self::emergency), for all keys. Those of purposes that no configuration names are retired too.
     async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError>;
+
+    /// Erases the sealed bytes of every key that retired before this moment, of [revoked](StoredKey::REVOKED) ones at once, and
+    /// answers their names. The rest of the key stays, so that the same key is known again if it is imported. What is erased
+    /// already is left alone.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn erase_retired(&self, before: Timestamp, now: Timestamp) -> Result<Vec<String>, StoreError>;
 
     /// Wakes when a key may have been added or changed, by this process or another. By default it never does, and
     /// readers read at their own pace.

@@ -92,7 +92,7 @@ pub struct StoredKey {
     pub name: String,
     /// What it is for. The seal is bound to it and to the name.
     pub purpose: KeyPurpose,
-    /// The sealed bytes.
+    /// The sealed bytes; none once they were erased.
     pub sealed: Vec<u8>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -111,6 +111,18 @@ impl StoredKey {
     #[must_use]
     pub fn is_revoked(&self) -> bool {
         self.retires_at.is_some_and(|at| at <= Self::REVOKED)
+    }
+
+    /// Whether its secret is no longer stored.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.sealed.is_empty()
+    }
+
+    /// Whether its secret is to be erased: it retired before this moment and still has one.
+    #[must_use]
+    pub fn is_due_for_erasure(&self, before: Timestamp) -> bool {
+        !self.is_erased() && self.retires_at.is_some_and(|at| at < before)
     }
 
     /// When it signs and until when it verifies.

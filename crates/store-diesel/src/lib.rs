@@ -38,7 +38,7 @@ pub use database_info::DatabaseInfo;
 pub use faulty_disk::FaultyDisk;
 #[cfg(feature = "test-support")]
 pub use fill::{FillError, Filling};
-pub use maintenance::{Maintenance, MasterKeyChange, MasterKeyDependents, StoredNames};
+pub use maintenance::{FactChange, Maintenance, RootKeyChange, RootKeyDependents, StoredNames};
 pub use meta::MetaStore;
 pub use migrator::{Migrator, PendingMigration};
 pub use options::{ConnectError, StoreOptions};

@@ -3,18 +3,25 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use auth_core::{Realm, StoreError, Subject, Timestamp};
+use auth_core::{AuditEntry, Realm, StoreError, Subject, Timestamp};
 use keystore::StoredKey;
 
-/// Another master key: what is written with it. Every key of the database is in both lists, in the same order.
+/// A named value of the database, as it is and as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactChange {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is; `None`: there is none of this name.
+    pub before: Option<Vec<u8>>,
+    /// What it is to be.
+    pub after: Vec<u8>,
+}
+
+/// Another root key: what is written with it. Every key of the database is in both lists, in the same order.
 #[derive(Clone)]
-pub struct MasterKeyChange {
-    /// The name under which the check value is stored.
-    pub check: &'static str,
-    /// The check value of the present master key.
-    pub check_before: Vec<u8>,
-    /// That of the new one.
-    pub check_after: Vec<u8>,
+pub struct RootKeyChange {
+    /// The check value of the root key, and its seals.
+    pub facts: Vec<FactChange>,
     /// The keys as they are stored.
     pub keys_before: Vec<StoredKey>,
     /// The keys sealed anew.
@@ -23,18 +30,18 @@ pub struct MasterKeyChange {
     pub now: Timestamp,
 }
 
-impl fmt::Debug for MasterKeyChange {
+impl fmt::Debug for RootKeyChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MasterKeyChange({} keys)", self.keys_before.len())
+        write!(f, "RootKeyChange({} keys)", self.keys_before.len())
     }
 }
 
-/// What of a database depends on its master key, besides its signing keys.
+/// What of a database depends on its root key, besides its signing keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MasterKeyDependents {
-    /// Active sessions with a refresh token, which only opens under the master key that it was made with.
+pub struct RootKeyDependents {
+    /// Active sessions with a refresh token, which only opens under the root key that it was made with.
     pub refreshed_sessions: u64,
-    /// Active shared tokens, which are made again from the master key when their client asks again.
+    /// Active shared tokens, which are made again from the root key when their client asks again.
     pub shared_tokens: u64,
 }
 
@@ -58,19 +65,26 @@ pub struct StoredNames {
 /// Operations on a whole database. Each is one transaction.
 #[async_trait]
 pub trait Maintenance: fmt::Debug + Send + Sync + 'static {
-    /// What depends on the master key.
+    /// What depends on the root key.
     ///
     /// # Errors
     /// When the store fails.
-    async fn master_key_dependents(&self, now: Timestamp) -> Result<MasterKeyDependents, StoreError>;
+    async fn root_key_dependents(&self, now: Timestamp) -> Result<RootKeyDependents, StoreError>;
 
-    /// Writes the keys as sealed under the new master key, and its check value. Shared tokens stay active and are no
-    /// longer shared: the next call of their client gets another. `Ok(false)` if the check value or a key is another than
+    /// Writes the keys as sealed under the new root key, and its check value and seals. Shared tokens stay active and are no
+    /// longer shared: the next call of their client gets another. `Ok(false)` if a fact or a key is another than
     /// `change` says; nothing has changed then.
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
-    async fn change_master_key(&self, change: &MasterKeyChange) -> Result<bool, StoreError>;
+    async fn change_root_key(&self, change: &RootKeyChange) -> Result<bool, StoreError>;
+
+    /// Writes which master keys open the root key, with this entry of the audit log. `Ok(false)` if they are others than
+    /// `change` says; nothing has changed then.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn change_master_keys(&self, change: &FactChange, entry: AuditEntry) -> Result<bool, StoreError>;
 
     /// The names of accounts in the order of their numbers, after this one.
     ///

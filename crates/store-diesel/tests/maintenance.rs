@@ -1,30 +1,39 @@
-//! Another master key, and names in the form of an earlier version; on both databases.
+//! Another root key, which master keys open it, and names in the form of an earlier version; on both databases.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 #[macro_use]
 #[path = "support/database.rs"]
 mod support;
 
-use auth_core::{FoldedLogin, NewToken, Subject};
+use auth_core::{AuditEvent, FoldedLogin, NewToken, Provenance, Subject};
 use keystore::StoredKey;
-use store_diesel::{MasterKeyChange, MasterKeyDependents, StoredNames};
+use store_diesel::{FactChange, RootKeyChange, RootKeyDependents, StoredNames};
 use support::Fresh;
 use support::things::{NOW, account, key, owner, realm, session, token};
 
 tests! {
     both {
-        another_master_key_is_written_whole_or_not_at_all
-        a_master_key_is_not_changed_beside_another_change
-        what_depends_on_the_master_key_is_counted
+        another_root_key_is_written_whole_or_not_at_all
+        a_root_key_is_not_changed_beside_another_change
+        what_depends_on_the_root_key_is_counted
         a_shared_token_goes_on_and_is_no_longer_shared
+        master_keys_are_changed_with_their_entry_or_not_at_all
         names_are_folded_anew_and_none_takes_anothers
     }
 }
 
 const CHECK: &str = "check";
 
-/// A database with two keys, and the change of its master key.
-async fn with_keys(fresh: &Fresh) -> MasterKeyChange {
+fn fact(name: &'static str, before: Option<&[u8]>, after: &[u8]) -> FactChange {
+    FactChange {
+        name,
+        before: before.map(<[u8]>::to_vec),
+        after: after.to_vec(),
+    }
+}
+
+/// A database with two keys, and the change of its root key.
+async fn with_keys(fresh: &Fresh) -> RootKeyChange {
     fresh.store.meta().put_if_absent(CHECK, b"before").await.unwrap();
     for (name, purpose) in [("one", "shops/EdDSA"), ("two", "pbx/HS256")] {
         assert!(fresh.store.keys().insert_first(&key(name, purpose)).await.unwrap());
@@ -34,10 +43,8 @@ async fn with_keys(fresh: &Fresh) -> MasterKeyChange {
         sealed: [b"anew ", key.name.as_bytes()].concat(),
         ..key.clone()
     };
-    MasterKeyChange {
-        check: CHECK,
-        check_before: b"before".to_vec(),
-        check_after: b"after".to_vec(),
+    RootKeyChange {
+        facts: vec![fact(CHECK, Some(b"before"), b"after"), fact("seals", None, b"seals")],
         keys_after: keys_before.iter().map(anew).collect(),
         keys_before,
         now: NOW,
@@ -49,8 +56,8 @@ async fn stored(fresh: &Fresh) -> (Vec<StoredKey>, Option<Vec<u8>>) {
     (keys, fresh.store.meta().value(CHECK).await.unwrap())
 }
 
-/// A key under one master key and the next under another would be lost: whatever stops the change, and wherever.
-async fn another_master_key_is_written_whole_or_not_at_all(fresh: Fresh) {
+/// A key under one root key and the next under another would be lost: whatever stops the change, and wherever.
+async fn another_root_key_is_written_whole_or_not_at_all(fresh: Fresh) {
     let change = with_keys(&fresh).await;
     let before = stored(&fresh).await;
     let owner = owner(&fresh.store, "client@x.dk").await;
@@ -76,7 +83,7 @@ async fn another_master_key_is_written_whole_or_not_at_all(fresh: Fresh) {
             ),
         };
         fresh.run(&start).await;
-        let changed = fresh.store.maintenance().change_master_key(&change).await;
+        let changed = fresh.store.maintenance().change_root_key(&change).await;
         assert!(changed.is_err(), "{table}: {changed:?}");
         fresh.run(&end).await;
         assert_eq!(stored(&fresh).await, before, "{table}");
@@ -86,21 +93,21 @@ async fn another_master_key_is_written_whole_or_not_at_all(fresh: Fresh) {
             "{table}"
         );
     }
-    assert!(fresh.store.maintenance().change_master_key(&change).await.unwrap());
+    assert!(fresh.store.maintenance().change_root_key(&change).await.unwrap());
     assert_eq!(
         stored(&fresh).await,
         (change.keys_after.clone(), Some(b"after".to_vec()))
     );
 }
 
-async fn a_master_key_is_not_changed_beside_another_change(fresh: Fresh) {
+async fn a_root_key_is_not_changed_beside_another_change(fresh: Fresh) {
     let change = with_keys(&fresh).await;
     let before = stored(&fresh).await;
-    let another = MasterKeyChange {
-        check_before: b"another".to_vec(),
+    let another = RootKeyChange {
+        facts: vec![fact(CHECK, Some(b"another"), b"after")],
         ..change.clone()
     };
-    assert!(!fresh.store.maintenance().change_master_key(&another).await.unwrap());
+    assert!(!fresh.store.maintenance().change_root_key(&another).await.unwrap());
     assert_eq!(stored(&fresh).await, before);
     assert!(
         fresh
@@ -111,7 +118,7 @@ async fn a_master_key_is_not_changed_beside_another_change(fresh: Fresh) {
             .unwrap()
     );
     let before = stored(&fresh).await;
-    assert!(!fresh.store.maintenance().change_master_key(&change).await.unwrap());
+    assert!(!fresh.store.maintenance().change_root_key(&change).await.unwrap());
     assert_eq!(
         stored(&fresh).await,
         before,
@@ -119,7 +126,27 @@ async fn a_master_key_is_not_changed_beside_another_change(fresh: Fresh) {
     );
 }
 
-async fn what_depends_on_the_master_key_is_counted(fresh: Fresh) {
+/// Of two administrators who change them at once one is refused, and repeats it with what is there by then.
+async fn master_keys_are_changed_with_their_entry_or_not_at_all(fresh: Fresh) {
+    let maintenance = fresh.store.maintenance();
+    let entry = || Provenance::current().entry(AuditEvent::MasterKeyAccepted, NOW);
+    let entries = "SELECT count(*) FROM audit_entries WHERE event = 'master_key_accepted'";
+    for (before, after, changed) in [
+        (None, "one", true),
+        (None, "two", false),
+        (Some("two"), "three", false),
+        (Some("one"), "four", true),
+    ] {
+        let change = fact("seals", before.map(str::as_bytes), after.as_bytes());
+        let outcome = maintenance.change_master_keys(&change, entry()).await.unwrap();
+        assert_eq!(outcome, changed, "{before:?} to {after}");
+    }
+    let seals = fresh.store.meta().value("seals").await.unwrap();
+    assert_eq!(seals.unwrap(), b"four");
+    assert_eq!(fresh.count(entries).await, 2);
+}
+
+async fn what_depends_on_the_root_key_is_counted(fresh: Fresh) {
     let owner = owner(&fresh.store, "workshop@email.dk").await;
     let tokens = fresh.store.tokens();
     tokens.insert(token(owner)).await.unwrap();
@@ -127,8 +154,8 @@ async fn what_depends_on_the_master_key_is_counted(fresh: Fresh) {
     let ended = tokens.insert(session(owner, 2)).await.unwrap().unwrap();
     tokens.revoke(ended, NOW).await.unwrap();
     tokens.find_or_insert(token(owner)).await.unwrap();
-    let counted = fresh.store.maintenance().master_key_dependents(NOW).await.unwrap();
-    let expected = MasterKeyDependents {
+    let counted = fresh.store.maintenance().root_key_dependents(NOW).await.unwrap();
+    let expected = RootKeyDependents {
         refreshed_sessions: 1,
         shared_tokens: 1,
     };
@@ -144,7 +171,7 @@ async fn a_shared_token_goes_on_and_is_no_longer_shared(fresh: Fresh) {
         ..token(owner)
     };
     let before = tokens.find_or_insert(shared.clone()).await.unwrap().unwrap();
-    assert!(fresh.store.maintenance().change_master_key(&change).await.unwrap());
+    assert!(fresh.store.maintenance().change_root_key(&change).await.unwrap());
     assert!(tokens.find(before.id).await.unwrap().is_some());
     let after = tokens.find_or_insert(shared.clone()).await.unwrap().unwrap();
     assert_ne!(after.id, before.id);

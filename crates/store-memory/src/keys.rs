@@ -66,6 +66,21 @@ impl KeyStore for MemoryStore {
         Ok(self.state().replace_keys(None, replacements, now, entry))
     }
 
+    async fn erase_retired(&self, before: Timestamp, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let mut state = self.state();
+        let due = state.keys.values_mut().filter(|key| key.is_due_for_erasure(before));
+        let erased: Vec<StoredKey> = due
+            .map(|key| {
+                key.sealed.clear();
+                key.clone()
+            })
+            .collect();
+        for key in &erased {
+            state.record(entry_of(AuditEvent::KeyErased, key, now));
+        }
+        Ok(erased.into_iter().map(|key| key.name).collect())
+    }
+
     fn watch_keys(&self) -> ChangeWatch {
         live(&self.state().notices.keys)
     }

@@ -304,6 +304,8 @@ macro_rules! __store_laws {
             the_last_key_that_signs_does_not_retire
             the_last_key_retires_where_that_is_asked
             two_that_retire_at_once_leave_one
+            the_secrets_of_keys_that_retired_are_erased
+            the_secret_of_a_revoked_key_is_erased_at_once
             an_emergency_leaves_no_old_key_verifying
             what_an_emergency_revoked_never_verifies_again
             an_emergency_retires_a_flavours_keys_of_every_algorithm

@@ -7,13 +7,16 @@ use auth_core::{AuditAnchor, AuditKey, AuditSealer, AuditStore, Clock, PasswordA
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{BREATH, every};
+use super::every;
 use crate::composition::Composition;
 
 /// An entry is sealed about this long after it was committed.
 const SEAL_EVERY: Duration = Duration::from_secs(1);
 const SUM_UP_EVERY: Duration = Duration::from_secs(60);
 const PURGE_EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// The pause between two steps of a purge, in which other queries can use the database.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// How often the end of the chain is written into the log, if it has moved.
 const ANCHOR_EVERY: u32 = 60;
@@ -30,7 +33,7 @@ pub(crate) struct AuditTasks {
 
 impl AuditTasks {
     pub(crate) fn of(made: &Composition, keep: Duration) -> Self {
-        let (store, key) = (made.server.stores.audit.clone(), AuditKey::derive(&made.master));
+        let (store, key) = (made.server.stores.audit.clone(), AuditKey::derive(&made.root));
         let sealer = AuditSealer::new(store.clone(), key, made.clock.clone(), SEAL_EVERY);
         Self {
             sealer: Arc::new(sealer),

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 
 use super::admin::Admin;
 use super::database::master_key;
-use crate::keys::is_the_stores;
+use crate::keys::{Opened, RootFacts};
 use crate::master;
 use crate::options::Common;
 
@@ -47,11 +47,12 @@ impl Audit {
 async fn audit_key(admin: &Admin) -> anyhow::Result<AuditKey> {
     let master: SecretKey = master::existing(&master_key(&admin.config))?
         .context("there is no master key: give the one that the servers on this database have")?;
-    match is_the_stores(&*admin.store.meta(), &master).await? {
-        Some(false) => anyhow::bail!(
-            "the master key is not the one this database was set up with: set TESSERA_MASTER_KEY or --master-key-file to \
-             the right one"
+    match RootFacts::read(&*admin.store.meta()).await?.open(&master)? {
+        Opened::Root(root) => Ok(AuditKey::derive(&root)),
+        Opened::NoneYet => anyhow::bail!("there is no audit log yet: no server has run on this database"),
+        Opened::WrongKey => anyhow::bail!(
+            "the master key is not one that opens this database: set TESSERA_MASTER_KEY or --master-key-file to the \
+             right one"
         ),
-        _ => Ok(AuditKey::derive(&master)),
     }
 }

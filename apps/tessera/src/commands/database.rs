@@ -49,7 +49,7 @@ pub fn master_key(config: &Config) -> master::Source {
     let beside = sqlite_path(&url).filter(|path| *path != ":memory:").map(PathBuf::from);
     master::Source::Configured {
         flag: config.master_key_flag.clone(),
-        file: config.master_key_file.clone(),
+        configured: config.master_key.clone(),
         beside,
     }
 }

@@ -1,6 +1,5 @@
 //! `tessera key`.
 
-mod change_master;
 mod export;
 mod import;
 mod list;
@@ -28,7 +27,6 @@ enum Action {
     Retire(retire::Retire),
     Import(import::Import),
     ExportPublic(export::ExportPublic),
-    ChangeMaster(change_master::ChangeMaster),
 }
 
 impl Key {
@@ -39,7 +37,6 @@ impl Key {
             Action::Retire(action) => action.run(common),
             Action::Import(action) => action.run(common),
             Action::ExportPublic(action) => action.run(common),
-            Action::ChangeMaster(action) => action.run(common),
         }
     }
 }

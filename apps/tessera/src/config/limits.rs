@@ -1,4 +1,4 @@
-//! `[passwords]`, `[refresh]`, `[revocation]`, `[partners]`, `[resource_servers]`, `[audit]`.
+//! `[passwords]`, `[refresh]`, `[revocation]`, `[partners]`, `[resource_servers]`, `[audit]`, `[keys]`.
 
 use auth_core::RefreshPolicy;
 use consumer_auth::QuotaLimits;
@@ -202,6 +202,36 @@ impl AuditSettings {
         match (Span::days(1)..=Span::days(36_500)).contains(&self.keep) {
             true => Ok(()),
             false => Err(BadSetting::new("audit.keep", self.keep, "allowed is 1d to 36500d")),
+        }
+    }
+}
+
+/// `[keys]`: signing keys.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeySettings {
+    /// How long after a key retired its secret is erased: 1 day to 100 years.
+    pub keep_retired: Span,
+}
+
+impl Default for KeySettings {
+    /// A quarter of a year: longer than anybody looks for what a key has signed.
+    fn default() -> Self {
+        Self {
+            keep_retired: Span::days(90),
+        }
+    }
+}
+
+impl KeySettings {
+    pub(super) fn check(&self) -> Result<(), BadSetting> {
+        match (Span::days(1)..=Span::days(36_500)).contains(&self.keep_retired) {
+            true => Ok(()),
+            false => Err(BadSetting::new(
+                "keys.keep_retired",
+                self.keep_retired,
+                "allowed is 1d to 36500d",
+            )),
         }
     }
 }

@@ -89,14 +89,14 @@ pub struct IssuerParts<'a> {
     pub clock: &'a Arc<dyn Clock>,
     /// The source of random bytes.
     pub entropy: &'a Arc<dyn Entropy>,
-    pub(crate) master: &'a SecretKey,
+    pub(crate) root: &'a SecretKey,
 }
 
 impl IssuerParts<'_> {
-    /// A secret of this flavour for one use, the same on every node and after every restart. It is derived from the master
+    /// A secret of this flavour for one use, the same on every node and after every restart. It is derived from the root
     /// key and stored nowhere. It cannot be rotated or revoked: not for signing keys.
     pub fn secret(&self, use_: &str) -> SecretKey {
-        self.master.derive(&format!("flavour/{}/{use_}", self.flavour))
+        self.root.derive(&format!("flavour/{}/{use_}", self.flavour))
     }
 
     /// The purpose of this flavour's keys.

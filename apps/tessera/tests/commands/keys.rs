@@ -59,7 +59,7 @@ pub fn private_jwk() -> String {
 }
 
 #[test]
-fn the_master_key_is_changed_after_another_writer() {
+fn the_master_key_is_replaced_after_another_writer() {
     let admin = AdminFolder::new();
     admin.serve().stop();
     let key = admin.path("new.key");
@@ -67,7 +67,7 @@ fn the_master_key_is_changed_after_another_writer() {
     std::fs::write(&key, STANDARD.encode(bytes)).expect("a file");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("its mode");
     let writer = OtherProcess::on(admin.url()).writes();
-    admin.done("key", &["change-master", "--yes", "--new-key-file", "new.key"], "");
+    admin.done("master-key", &["replace", "--yes", "--new-key-file", "new.key"], "");
     writer.join().expect("the writer ends");
 }
 

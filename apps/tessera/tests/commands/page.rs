@@ -58,7 +58,7 @@ fn the_outputs_on_the_page_are_those_of_the_program() {
             // These begin with a database that the sections before have not changed.
             if of.starts_with("Signing keys")
                 || of.contains("key import")
-                || of.contains("change-master")
+                || of.contains("master-key")
                 || of.contains("doctor")
             {
                 admin = folder(AdminFolder::new());
@@ -102,7 +102,9 @@ fn prepare(admin: &AdminFolder, command: &str) {
         }
         "tessera token list --realm players --login gmachia --limit 1" => in_store(admin, device_tokens),
         "tessera token revoke --all" => admin.serve().stop(),
-        "tessera key change-master --new-key-file new.key" => admin.serve().stop(),
+        "tessera master-key rotate --new-key-file new.key" | "tessera master-key replace --new-key-file new.key" => {
+            admin.serve().stop();
+        }
         "tessera key list" if !admin.path("tessera.db.key").exists() => admin.serve().stop(),
         // Makes the master key.
         "tessera key import --config tessera.toml --flavour mechanics --file key.pem" => admin.serve().stop(),

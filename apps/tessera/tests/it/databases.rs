@@ -33,7 +33,8 @@ fn main() {
         .into_iter()
         .chain(damaged::LAWS)
         .chain(log_secrets::LAWS)
-        .chain(maintenance::LAWS);
+        .chain(maintenance::LAWS)
+        .chain(master_key::LAWS);
     for (name, law) in laws.chain(histories::LAWS) {
         trials.push(on_sqlite(&format!("nodes::sqlite::{name}"), law));
         trials.push(on_postgres(&format!("nodes::postgres::{name}"), law));

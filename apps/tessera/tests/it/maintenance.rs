@@ -1,30 +1,16 @@
-//! What an administrator changes in a whole database: the master key, the form of names. And a damaged key under a
-//! running server.
+//! What an administrator changes in a whole database: the form of names. And a damaged key under a running server.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-
-use auth_core::SecretKey;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use store_diesel::{DieselStore, StoreOptions};
-use tempfile::TempDir;
 
 use crate::support::dialect::Dialect;
 use crate::support::operator::Operator;
 use crate::support::poll;
-use crate::support::server::{DEMO_KEY, Ended, Server, Setup};
-use crate::support::sign_in::{basic, bearer, client, device, lives, refresh, session, workshop};
+use crate::support::server::{DEMO_KEY, Setup};
+use crate::support::sign_in::{bearer, lives, session, workshop};
 
 type Law = fn(&str);
 
-pub const LAWS: [(&str, Law); 5] = [
-    ("tokens_outlive_their_master_key", tokens_outlive_their_master_key),
-    ("a_weak_master_key_can_be_replaced", a_weak_master_key_can_be_replaced),
-    (
-        "a_master_key_is_replaced_by_another_good_one_only",
-        a_master_key_is_replaced_by_another_good_one_only,
-    ),
+pub const LAWS: [(&str, Law); 2] = [
     (
         "names_in_an_older_form_are_found_and_folded",
         names_in_an_older_form_are_found_and_folded,
@@ -34,125 +20,6 @@ pub const LAWS: [(&str, Law); 5] = [
         a_damaged_signing_key_is_not_ready_until_it_is_mended,
     ),
 ];
-
-/// A file with this master key, which only its owner can read.
-fn key_file(folder: &TempDir, key: &[u8]) -> PathBuf {
-    let path = folder.path().join("new.key");
-    std::fs::write(&path, STANDARD.encode(key)).expect("a file");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("its mode");
-    path
-}
-
-fn good_key() -> Vec<u8> {
-    (0..32).map(|i| i * 7 + 3).collect()
-}
-
-/// `tessera key change-master`, with the present key in the environment.
-fn change_master(url: &str, present: &str, file: &std::path::Path, more: &[&str]) -> Ended {
-    let setup = Setup::command("key").arg("change-master").arg("--new-key-file");
-    let setup = setup.arg(file.display()).env("TESSERA_MASTER_KEY", present);
-    more.iter().fold(setup, Setup::arg).database(url).run()
-}
-
-fn serve_with(url: &str, key: &[u8]) -> Server {
-    let setup = Setup::plain().database(url);
-    setup.env("TESSERA_MASTER_KEY", STANDARD.encode(key)).start()
-}
-
-fn tokens_outlive_their_master_key(url: &str) {
-    let server = Setup::demo().database(url).start();
-    let (shop, pbx, player) = (workshop(&server), session(&server), device(&server));
-    let of_client = client(&server, "a@letsta.lk");
-    server.stop();
-    let (folder, key) = (tempfile::tempdir().expect("a folder"), good_key());
-    let file = key_file(&folder, &key);
-    let asked = change_master(url, DEMO_KEY, &file, &[]);
-    assert_eq!(asked.code, Some(1), "{asked:?}");
-    for part in [
-        "nothing was changed",
-        "--yes",
-        "1 sessions can no longer",
-        "1 tokens of partners",
-    ] {
-        assert!(asked.err.contains(part), "{part}: {asked:?}");
-    }
-    let changed = change_master(url, DEMO_KEY, &file, &["--yes"]);
-    assert_eq!(changed.code, Some(0), "{changed:?}");
-    assert!(changed.err.contains("command_done"), "{changed:?}");
-    assert!(!changed.err.contains(&STANDARD.encode(&key)), "{changed:?}");
-    let again = change_master(url, DEMO_KEY, &file, &["--yes"]);
-    assert!(again.code == Some(1) && again.err.contains("already"), "{again:?}");
-
-    let server = serve_with(url, &key);
-    assert!(lives(&server, [bearer(&shop.token)]), "a signed token");
-    assert!(lives(&server, pbx.headers()), "one that is bound to a key");
-    assert!(lives(&server, [bearer(&player)]), "an opaque one");
-    assert!(lives(&server, [basic(&of_client)]), "a client's");
-    assert_eq!(
-        refresh(&server, &shop.refresh).status,
-        401,
-        "it opens under the old key only"
-    );
-    let next = client(&server, "a@letsta.lk");
-    assert_ne!(next, of_client);
-    assert_eq!(client(&server, "a@letsta.lk"), next, "shared again");
-    assert!(lives(&server, [basic(&of_client)]) && lives(&server, [basic(&next)]));
-    let shop = workshop(&server);
-    assert_eq!(refresh(&server, &shop.refresh).status, 200);
-    server.stop();
-    let old = Setup::plain()
-        .database(url)
-        .env("TESSERA_MASTER_KEY", STANDARD.encode([1, 2].repeat(16)));
-    assert_eq!(old.run().code, Some(1));
-}
-
-/// Weak keys were accepted once. A database that was set up with one is not lost.
-fn a_weak_master_key_can_be_replaced(url: &str) {
-    let weak = [1_u8, 2].repeat(16);
-    let check = SecretKey::from_bytes(weak.clone().try_into().expect("32 bytes")).derive("master key check");
-    with_store(url, async |store| {
-        let meta = store.meta();
-        meta.put_if_absent("master_key_check", check.expose())
-            .await
-            .expect("set");
-    });
-    let present = STANDARD.encode(&weak);
-    let refused = Setup::plain().database(url).env("TESSERA_MASTER_KEY", &present).run();
-    assert_eq!(refused.code, Some(1), "{refused:?}");
-    assert!(refused.err.contains("tessera key change-master"), "{refused:?}");
-    let folder = tempfile::tempdir().expect("a folder");
-    let changed = change_master(url, &present, &key_file(&folder, &good_key()), &["--yes"]);
-    assert_eq!(changed.code, Some(0), "{changed:?}");
-    serve_with(url, &good_key()).stop();
-}
-
-fn a_master_key_is_replaced_by_another_good_one_only(url: &str) {
-    Setup::demo().database(url).start().stop();
-    let folder = tempfile::tempdir().expect("a folder");
-    let demo = STANDARD.decode(DEMO_KEY).expect("base64");
-    for (new, why) in [
-        ([1_u8, 2].repeat(16), "drawn at random"),
-        (demo, "the demo's"),
-        (vec![7; 5], "5 bytes"),
-    ] {
-        let refused = change_master(url, DEMO_KEY, &key_file(&folder, &new), &["--yes"]);
-        assert!(refused.code == Some(1) && refused.err.contains(why), "{refused:?}");
-    }
-    let file = key_file(&folder, &good_key());
-    let another = STANDARD.encode((0..32).map(|i| i * 5 + 1).collect::<Vec<u8>>());
-    let refused = change_master(url, &another, &file, &["--yes"]);
-    assert!(
-        refused.code == Some(1) && refused.err.contains("nothing was changed"),
-        "{refused:?}"
-    );
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("its mode");
-    let refused = change_master(url, DEMO_KEY, &file, &["--yes"]);
-    assert!(
-        refused.code == Some(1) && refused.err.contains("chmod 600"),
-        "{refused:?}"
-    );
-    Setup::demo().database(url).start().stop();
-}
 
 /// An earlier version stored some names in another form. Nobody is lost with it, and nobody takes another's name.
 fn names_in_an_older_form_are_found_and_folded(url: &str) {
@@ -259,7 +126,7 @@ fn execute(url: &str, statements: &str) {
     });
 }
 
-fn with_store(url: &str, action: impl AsyncFnOnce(&DieselStore)) {
+pub fn with_store(url: &str, action: impl AsyncFnOnce(&DieselStore)) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let store = DieselStore::connect(url, &StoreOptions::default()).await;

@@ -99,7 +99,13 @@ words! {
         KeyRetired = "key_retired",
         /// Signing keys were replaced at once: the old ones verify nothing.
         KeysReplaced = "keys_replaced",
-        /// The database got another master key, and its signing keys were sealed under it.
+        /// The secret of a key that retired long ago was erased.
+        KeyErased = "key_erased",
+        /// One more master key opens the database.
+        MasterKeyAccepted = "master_key_accepted",
+        /// One master key opens the database, and those that did before no longer do.
+        MasterKeysRetired = "master_keys_retired",
+        /// The database got another master key and another root key, and its signing keys were sealed under that.
         MasterKeyChanged = "master_key_changed",
         /// The chain of seals was begun anew by an administrator.
         AuditRestarted = "audit_restarted",

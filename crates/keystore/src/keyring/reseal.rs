@@ -1,4 +1,4 @@
-//! All keys under another master key.
+//! All keys under another root key.
 
 use auth_core::SecretKey;
 
@@ -7,7 +7,7 @@ use crate::error::KeyringError;
 use crate::seal::Sealer;
 use crate::stored::StoredKey;
 
-/// All keys of a store as they are, and as they are sealed under another master key, in the same order.
+/// All keys of a store as they are, and as they are sealed under another root key, in the same order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resealed {
     /// As they are stored.
@@ -19,14 +19,18 @@ pub struct Resealed {
 }
 
 impl Keyring {
-    /// Seals every key under another master key. Writes nothing.
+    /// Seals every key under another root key. Writes nothing.
     ///
     /// # Errors
     /// When the store fails, and for a key that verifies and does not open: it would be lost.
-    pub async fn resealed(&self, master: &SecretKey) -> Result<Resealed, KeyringError> {
-        let (before, sealer) = (self.store.keys().await?, Sealer::new(&master.derive(SEALING)));
+    pub async fn resealed(&self, root: &SecretKey) -> Result<Resealed, KeyringError> {
+        let (before, sealer) = (self.store.keys().await?, Sealer::new(&root.derive(SEALING)));
         let (mut after, mut unopened) = (Vec::with_capacity(before.len()), Vec::new());
         for key in &before {
+            if key.is_erased() {
+                after.push(key.clone());
+                continue;
+            }
             match self.open(key) {
                 Ok(plain) => {
                     let sealed = sealer.seal(&plain, &key.purpose, &*self.entropy);

@@ -73,6 +73,14 @@ impl KeyStore for Db {
         .await
     }
 
+    async fn erase_retired(&self, before: Timestamp, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let by = Provenance::current();
+        self.write((before, now, by), |conn, (before, now, by)| {
+            erase_retired(conn, *before, *now, by).boxed()
+        })
+        .await
+    }
+
     fn watch_keys(&self) -> ChangeWatch {
         self.watch(Topic::Keys)
     }
@@ -167,6 +175,24 @@ async fn replace(
     }
     audit::write(conn, entry).await?;
     Ok(outcome)
+}
+
+async fn erase_retired(
+    conn: &mut Connection,
+    before: Timestamp,
+    now: Timestamp,
+    by: &Provenance,
+) -> Outcome<Vec<String>> {
+    differences::hold_keys(conn).await?;
+    let mut due = keys(conn).await?;
+    due.retain(|key| key.is_due_for_erasure(before));
+    for key in &due {
+        let row = diesel::update(vault::table.find(&key.name)).set(vault::sealed.eq(Vec::<u8>::new()));
+        row.execute(conn).await?;
+        let entry = by.entry(AuditEvent::KeyErased, now);
+        audit::write(conn, &entry.flavour(key.purpose.flavour()).detail(&key.name)).await?;
+    }
+    Ok(due.into_iter().map(|key| key.name).collect())
 }
 
 /// Whether the key was added; `false` if its name is taken.

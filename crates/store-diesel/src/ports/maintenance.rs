@@ -1,7 +1,7 @@
 //! Operations on a whole database.
 
 use async_trait::async_trait;
-use auth_core::{AuditEvent, Provenance, Realm, StoreError, Subject, Timestamp};
+use auth_core::{AuditEntry, AuditEvent, Provenance, Realm, StoreError, Subject, Timestamp};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -11,21 +11,28 @@ use keystore::StoredKey;
 use super::backend::{Connection, Db};
 use super::{audit, differences, keys};
 use crate::error::Outcome;
-use crate::maintenance::{Maintenance, MasterKeyChange, MasterKeyDependents, StoredNames};
+use crate::maintenance::{FactChange, Maintenance, RootKeyChange, RootKeyDependents, StoredNames};
 use crate::schema::{accounts, meta, tokens, vault};
 
 type NamesRow = (i64, String, String, Option<String>, Option<String>, Option<String>);
 
 #[async_trait]
 impl Maintenance for Db {
-    async fn master_key_dependents(&self, now: Timestamp) -> Result<MasterKeyDependents, StoreError> {
+    async fn root_key_dependents(&self, now: Timestamp) -> Result<RootKeyDependents, StoreError> {
         self.read(now, |conn, now| dependents(conn, *now).boxed()).await
     }
 
-    async fn change_master_key(&self, change: &MasterKeyChange) -> Result<bool, StoreError> {
+    async fn change_root_key(&self, change: &RootKeyChange) -> Result<bool, StoreError> {
         let by = Provenance::current();
         self.write_patiently((change.clone(), by), |conn, (change, by)| {
-            change_master_key(conn, change, by).boxed()
+            change_root_key(conn, change, by).boxed()
+        })
+        .await
+    }
+
+    async fn change_master_keys(&self, change: &FactChange, entry: AuditEntry) -> Result<bool, StoreError> {
+        self.write((change.clone(), entry), |conn, (change, entry)| {
+            change_master_keys(conn, change, entry).boxed()
         })
         .await
     }
@@ -47,7 +54,7 @@ impl Maintenance for Db {
     }
 }
 
-async fn dependents(conn: &mut Connection, now: Timestamp) -> Outcome<MasterKeyDependents> {
+async fn dependents(conn: &mut Connection, now: Timestamp) -> Outcome<RootKeyDependents> {
     let goes_on = || tokens::expires_at.is_null().or(tokens::expires_at.gt(now.as_millis()));
     let refreshed = tokens::table
         .filter(live!())
@@ -56,30 +63,60 @@ async fn dependents(conn: &mut Connection, now: Timestamp) -> Outcome<MasterKeyD
     let refreshed: i64 = refreshed.count().get_result(conn).await?;
     let shared = tokens::table.filter(live!()).filter(goes_on()).filter(tokens::shared);
     let shared: i64 = shared.count().get_result(conn).await?;
-    Ok(MasterKeyDependents {
+    Ok(RootKeyDependents {
         refreshed_sessions: refreshed.unsigned_abs(),
         shared_tokens: shared.unsigned_abs(),
     })
 }
 
-async fn change_master_key(conn: &mut Connection, change: &MasterKeyChange, by: &Provenance) -> Outcome<bool> {
+async fn change_root_key(conn: &mut Connection, change: &RootKeyChange, by: &Provenance) -> Outcome<bool> {
     differences::hold_keys(conn).await?;
-    let check = meta::table.find(change.check).select(meta::value);
-    let check: Option<Vec<u8>> = check.first(conn).await.optional()?;
     let stored: Vec<StoredKey> = keys::keys(conn).await?;
-    if check.as_ref() != Some(&change.check_before) || stored != change.keys_before {
+    if stored != change.keys_before {
         return Ok(false);
+    }
+    for fact in &change.facts {
+        if fact_now(conn, fact.name).await? != fact.before {
+            return Ok(false);
+        }
     }
     for key in &change.keys_after {
         let row = diesel::update(vault::table.find(&key.name)).set(vault::sealed.eq(&key.sealed));
         row.execute(conn).await?;
     }
-    let check = diesel::update(meta::table.find(change.check)).set(meta::value.eq(&change.check_after));
-    check.execute(conn).await?;
+    for fact in &change.facts {
+        put_fact(conn, fact).await?;
+    }
     let shared = diesel::update(tokens::table.filter(tokens::shared)).set(tokens::shared.eq(false));
     shared.execute(conn).await?;
     audit::write(conn, &by.entry(AuditEvent::MasterKeyChanged, change.now)).await?;
     Ok(true)
+}
+
+async fn change_master_keys(conn: &mut Connection, change: &FactChange, entry: &AuditEntry) -> Outcome<bool> {
+    differences::hold_keys(conn).await?;
+    if fact_now(conn, change.name).await? != change.before {
+        return Ok(false);
+    }
+    put_fact(conn, change).await?;
+    audit::write(conn, entry).await?;
+    Ok(true)
+}
+
+async fn fact_now(conn: &mut Connection, name: &str) -> Outcome<Option<Vec<u8>>> {
+    let fact = meta::table.find(name).select(meta::value);
+    Ok(fact.first(conn).await.optional()?)
+}
+
+async fn put_fact(conn: &mut Connection, fact: &FactChange) -> Outcome<()> {
+    let row = (meta::name.eq(fact.name), meta::value.eq(&fact.after));
+    let put = diesel::insert_into(meta::table)
+        .values(row)
+        .on_conflict(meta::name)
+        .do_update()
+        .set(meta::value.eq(&fact.after));
+    put.execute(conn).await?;
+    Ok(())
 }
 
 async fn names(conn: &mut Connection, after: i64, limit: u32) -> Outcome<Vec<StoredNames>> {

@@ -1,7 +1,7 @@
 //! The operations of a store that no law is about: those of the server and of administrators.
 
-use auth_core::AuditFilter;
-use store_diesel::{DieselStore, MasterKeyChange};
+use auth_core::{AuditEvent, AuditFilter, Provenance};
+use store_diesel::{DieselStore, FactChange, RootKeyChange};
 
 use crate::support::things::{NOW, key, owner};
 
@@ -34,21 +34,30 @@ async fn search_the_audit_log(store: &DieselStore) {
 async fn keep_house(store: &DieselStore) {
     let maintenance = store.maintenance();
     owner(store, "person").await;
-    maintenance.master_key_dependents(NOW).await.unwrap();
+    maintenance.root_key_dependents(NOW).await.unwrap();
     for names in maintenance.names(None, 10).await.unwrap() {
         assert!(maintenance.put_folded_names(&names, NOW).await.unwrap());
     }
     store.keys().insert_first(&key("one", "device")).await.unwrap();
     let keys = store.keys().keys().await.unwrap();
-    let change = MasterKeyChange {
-        check: "check",
-        check_before: b"1".to_vec(),
-        check_after: b"2".to_vec(),
+    let fact = FactChange {
+        name: "check",
+        before: Some(b"1".to_vec()),
+        after: b"2".to_vec(),
+    };
+    let entry = Provenance::current().entry(AuditEvent::MasterKeyAccepted, NOW);
+    assert!(maintenance.change_master_keys(&fact, entry).await.unwrap());
+    let fact = FactChange {
+        before: Some(b"2".to_vec()),
+        ..fact
+    };
+    let change = RootKeyChange {
+        facts: vec![fact],
         keys_before: keys.clone(),
         keys_after: keys,
         now: NOW,
     };
-    assert!(maintenance.change_master_key(&change).await.unwrap());
+    assert!(maintenance.change_root_key(&change).await.unwrap());
 }
 
 /// Rows of the tables that a filling leaves empty, and of entries of the feed that supersede tokens.

@@ -40,4 +40,8 @@ impl KeyStore for KeyLine {
     async fn replace_all(&self, replacements: &[StoredKey], now: Timestamp) -> Result<EmergencyOutcome, StoreError> {
         self.line.call(self.keys.replace_all(replacements, now)).await
     }
+
+    async fn erase_retired(&self, before: Timestamp, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        self.line.call(self.keys.erase_retired(before, now)).await
+    }
 }

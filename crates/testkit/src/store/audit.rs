@@ -46,11 +46,16 @@ impl Fixture {
         self.one_entry(what).await.1.event.into_owned()
     }
 
-    /// This leaves no entry.
-    pub(super) async fn no_entry<T>(&self, name: &str, what: impl Future<Output = T>) {
+    /// How many entries this leaves.
+    pub(super) async fn entry_count<T>(&self, what: impl Future<Output = T>) -> usize {
         let before = self.entries().await.len();
         what.await;
-        assert_eq!(self.entries().await.len(), before, "{name}");
+        self.entries().await.len() - before
+    }
+
+    /// This leaves no entry.
+    pub(super) async fn no_entry<T>(&self, name: &str, what: impl Future<Output = T>) {
+        assert_eq!(self.entry_count(what).await, 0, "{name}");
     }
 }
 
@@ -196,6 +201,8 @@ pub async fn a_change_of_a_key_leaves_one_entry(harness: Arc<dyn StoreHarness>) 
     );
     let replaced = fixture.event(keys.emergency(&key("three", SHOPS), NOW)).await;
     assert_eq!(replaced, "keys_replaced");
+    let erased = fixture.entry_count(keys.erase_retired(NOW.minus(HOUR), NOW)).await;
+    assert_eq!(erased, 2, "one for each key");
     let all = [key("four", SHOPS), key("five", LOGIN)];
     assert_eq!(fixture.event(keys.replace_all(&all, NOW)).await, "keys_replaced");
     Ok(())

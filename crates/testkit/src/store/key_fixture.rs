@@ -66,6 +66,10 @@ impl Keys {
         self.store.replace_all(new, now).await.expect("replace_all")
     }
 
+    pub(super) async fn erase_retired(&self, before: Timestamp) -> Vec<String> {
+        self.store.erase_retired(before, NOW).await.expect("erase_retired")
+    }
+
     /// Three purposes with one key each, which signs: `shop`, `login` and `odd`.
     pub(super) async fn with_three(harness: &dyn StoreHarness) -> Self {
         let keys = Self::new(harness);

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use keystore::{RetireOutcome, Retirement};
+use keystore::{RetireOutcome, Retirement, StoredKey};
 
 use super::fixture::{HOUR, NOW};
-use super::key_fixture::{Keys, ODD, SHOPS, hours, key, key_from, retirement};
+use super::key_fixture::{Keys, LOGIN, ODD, SHOPS, hours, key, key_from, retirement};
 use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
@@ -115,5 +115,42 @@ pub async fn two_that_retire_at_once_leave_one(harness: Arc<dyn StoreHarness>) -
         "{refused:?}"
     );
     assert_eq!(keys.end_of(refused[0]).await, None, "it goes on signing");
+    Ok(())
+}
+
+/// The secret of a key that retired long ago is of no use to anybody but a thief. Keys that verify, or retired a moment ago, keep
+/// theirs: a clock that is ahead may not end what another node still checks with.
+pub async fn the_secrets_of_keys_that_retired_are_erased(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let keys = Keys::with_three(&*harness).await;
+    keys.rotate(&key("shop2", SHOPS), hours(1)).await;
+    keys.rotate(&key("login2", LOGIN), hours(2)).await;
+    let before = keys.all().await;
+    assert!(
+        keys.erase_retired(hours(1)).await.is_empty(),
+        "it retires at that moment"
+    );
+    assert_eq!(keys.all().await, before);
+    assert_eq!(keys.erase_retired(hours(2)).await, ["shop"]);
+    assert!(keys.erase_retired(hours(2)).await.is_empty(), "it is erased already");
+    for key in before {
+        let now = keys.named(&key.name).await;
+        let sealed = if key.name == "shop" {
+            Vec::new()
+        } else {
+            key.sealed.clone()
+        };
+        assert_eq!(now, StoredKey { sealed, ..key });
+    }
+    Ok(())
+}
+
+/// What was revoked in an emergency is erased at the next occasion, and its name stays taken: a stolen key does not come back.
+pub async fn the_secret_of_a_revoked_key_is_erased_at_once(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let keys = Keys::with_three(&*harness).await;
+    keys.emergency(&key("shop2", SHOPS), NOW).await;
+    assert_eq!(keys.erase_retired(NOW.minus(HOUR)).await, ["shop"]);
+    let erased = keys.named("shop").await;
+    assert!(erased.is_erased() && erased.is_revoked());
+    assert!(!keys.rotate(&key("shop", SHOPS), hours(1)).await, "the name is taken");
     Ok(())
 }

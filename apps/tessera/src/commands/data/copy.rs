@@ -10,7 +10,7 @@ use super::finish::{finish, key_of, moved, opened};
 use super::progress::Bar;
 use crate::commands::report::Report;
 use crate::config::Config;
-use crate::keys::CHECK;
+use crate::keys::{CHECK, RootFacts, SEALS};
 use crate::options::Common;
 
 /// Copy everything from one database into another, empty one; SQLite or PostgreSQL, either way. Stop the servers of the source
@@ -55,8 +55,11 @@ async fn copy(common: &Common, config: &Config, from: &End, to: &End) -> anyhow:
     let source = opened(TransferDatabase::open_source(&from.url).await, "the source", from)?;
     let target = opened(TransferDatabase::open_target(&to.url).await, "the target", to)?;
     let mut source = HeldDatabase::hold(source).await?;
-    let check = source.fact(CHECK).await?;
-    let key = key_of(check.as_deref(), &from.master_key(config))?;
+    let facts = RootFacts {
+        check: source.fact(CHECK).await?,
+        seals: source.fact(SEALS).await?,
+    };
+    let key = key_of(&facts, &from.master_key(config))?;
     let mut bar = Bar::new("copied");
     let transferred = transfer::copy(&mut source, &target, &mut |progress| bar.show(progress)).await?;
     bar.finish();

@@ -7,16 +7,16 @@ use store_diesel::shown_url;
 
 use crate::commands::database::{database_url, missing_file, sqlite_path};
 use crate::config::{Config, database_of};
-use crate::master;
+use crate::master::{self, MasterKeyPlace};
 
 /// The variable with the URL of the target, for a URL with a password.
 pub(super) const TARGET: &str = "TESSERA_COPY_TO";
 
-/// A database at one end, and the file with its master key that the same settings name.
+/// A database at one end, and where the same settings say that its master key is.
 #[derive(Clone)]
 pub(super) struct End {
     pub(super) url: String,
-    master_key_file: Option<PathBuf>,
+    master_key: Option<MasterKeyPlace>,
 }
 
 impl std::fmt::Debug for End {
@@ -31,7 +31,7 @@ impl End {
     pub(super) fn configured(config: &Config) -> Self {
         Self {
             url: database_url(config),
-            master_key_file: config.master_key_file.clone(),
+            master_key: config.master_key.clone(),
         }
     }
 
@@ -43,13 +43,13 @@ impl End {
         if is_url {
             return Ok(Self {
                 url: text.to_owned(),
-                master_key_file: config.master_key_file.clone(),
+                master_key: config.master_key.clone(),
             });
         }
-        let (url, master_key_file) = database_of(Path::new(text))?;
+        let (url, master_key) = database_of(Path::new(text))?;
         Ok(Self {
             url: url.with_context(|| format!("the settings file {text} has no database_url"))?,
-            master_key_file: master_key_file.or_else(|| config.master_key_file.clone()),
+            master_key: master_key.or_else(|| config.master_key.clone()),
         })
     }
 
@@ -79,7 +79,7 @@ impl End {
             .map(PathBuf::from);
         master::Source::Configured {
             flag: config.master_key_flag.clone(),
-            file: self.master_key_file.clone(),
+            configured: self.master_key.clone(),
             beside,
         }
     }

@@ -10,7 +10,7 @@ use store_diesel::transfer::{TransferDatabase, TransferError, Transferred};
 
 use super::ends::End;
 use crate::commands::report::Report;
-use crate::keys::check_value;
+use crate::keys::{Opened, RootFacts};
 use crate::master;
 use crate::options::Common;
 
@@ -25,11 +25,11 @@ pub(super) fn opened<T>(opened: Result<T, TransferError>, which: &str, end: &End
     }
 }
 
-/// The master key of the source, which the target needs too; `None` if it was set up with none yet.
-pub(super) fn key_of(check: Option<&[u8]>, source: &master::Source) -> anyhow::Result<Option<SecretKey>> {
-    let Some(check) = check else {
+/// The root key of the source, which the target has too; `None` if it was set up with none yet.
+pub(super) fn key_of(facts: &RootFacts, source: &master::Source) -> anyhow::Result<Option<SecretKey>> {
+    if facts.check.is_none() {
         return Ok(None);
-    };
+    }
     let key = master::existing(source)?;
     let Some(key) = key else {
         bail!(
@@ -37,10 +37,11 @@ pub(super) fn key_of(check: Option<&[u8]>, source: &master::Source) -> anyhow::R
              --master-key-file or TESSERA_MASTER_KEY. Nothing was changed"
         );
     };
-    match check_value(&key).expose() == check {
-        true => Ok(Some(key)),
-        false => bail!(
-            "the master key is not the one the source was set up with; nothing was changed. Set TESSERA_MASTER_KEY or \
+    match facts.open(&key)? {
+        Opened::Root(root) => Ok(Some(root)),
+        Opened::NoneYet => Ok(None),
+        Opened::WrongKey => bail!(
+            "the master key is not one that opens the source; nothing was changed. Set TESSERA_MASTER_KEY or \
              --master-key-file to the right one"
         ),
     }

@@ -13,7 +13,7 @@ use super::finish::{finish, key_of, moved, opened};
 use super::progress::Bar;
 use crate::commands::report::Report;
 use crate::config::Config;
-use crate::keys::CHECK;
+use crate::keys::{CHECK, RootFacts, SEALS};
 use crate::options::Common;
 
 /// After how many lines progress is shown.
@@ -45,7 +45,12 @@ async fn import(common: &Common, config: &Config, end: &End, path: &Path) -> any
         }
     });
     let mut file = checked.with_context(|| format!("--file: {shown}; nothing was changed"))?;
-    let key = key_of(file.fact(CHECK), &end.master_key(config))?;
+    let fact = |name| file.fact(name).map(<[u8]>::to_vec);
+    let facts = RootFacts {
+        check: fact(CHECK),
+        seals: fact(SEALS),
+    };
+    let key = key_of(&facts, &end.master_key(config))?;
     let mut bar = Bar::new("imported");
     let transferred = transfer::import(&mut file, &target, &mut |progress| bar.show(progress)).await?;
     bar.finish();

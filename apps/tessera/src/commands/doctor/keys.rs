@@ -9,7 +9,7 @@ use store_diesel::DieselStore;
 use super::check::Check;
 use crate::commands::database::master_key;
 use crate::config::{Config, IdentityJwtSettings, SigningKeys};
-use crate::keys::is_the_stores;
+use crate::keys::{Opened, RootFacts};
 use crate::master;
 
 const MASTER: &str = "master key";
@@ -24,7 +24,7 @@ pub struct Checked<'a> {
 }
 
 pub async fn check(checked: &Checked<'_>) -> Vec<Check> {
-    let (check, master) = match master_check(checked).await {
+    let (check, root) = match master_check(checked).await {
         Ok(found) => found,
         Err(error) => {
             let advice = "give the one that the servers on this database have";
@@ -32,12 +32,12 @@ pub async fn check(checked: &Checked<'_>) -> Vec<Check> {
         }
     };
     let mut checks = vec![check];
-    let Some(master) = master else {
+    let Some(root) = root else {
         return checks;
     };
     let keyring = Keyring::new(
         checked.store.keys(),
-        &master,
+        &root,
         checked.clock.clone(),
         checked.entropy.clone(),
     );
@@ -55,7 +55,7 @@ pub async fn check(checked: &Checked<'_>) -> Vec<Check> {
     checks
 }
 
-/// The master key, if it is this database's.
+/// The master key, and the root key if it opens that.
 async fn master_check(checked: &Checked<'_>) -> anyhow::Result<(Check, Option<SecretKey>)> {
     let nothing_stored = checked.store.keys().keys().await?.is_empty();
     let Some(master) = master::existing(&master_key(checked.config))? else {
@@ -73,19 +73,13 @@ async fn master_check(checked: &Checked<'_>) -> anyhow::Result<(Check, Option<Se
         };
         return Ok((check, None));
     };
-    Ok(match is_the_stores(&*checked.store.meta(), &master).await? {
-        Some(true) => (
-            Check::ok(MASTER, "it is the one this database was set up with"),
-            Some(master),
-        ),
-        Some(false) => {
+    Ok(match RootFacts::read(&*checked.store.meta()).await?.open(&master)? {
+        Opened::Root(root) => (Check::ok(MASTER, "it opens this database"), Some(root)),
+        Opened::WrongKey => {
             let advice = "set TESSERA_MASTER_KEY or --master-key-file to the right one";
-            (
-                Check::fail(MASTER, "it is not the one this database was set up with", advice),
-                None,
-            )
+            (Check::fail(MASTER, "it does not open this database", advice), None)
         }
-        None => (
+        Opened::NoneYet => (
             Check::ok(MASTER, "it is there; the database was set up with none yet"),
             None,
         ),

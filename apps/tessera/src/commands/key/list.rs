@@ -49,7 +49,7 @@ fn row(ListedKey { key, state }: &ListedKey) -> [String; 6] {
         key.name.clone(),
         key.purpose.flavour().to_owned(),
         key.purpose.algorithm().to_owned(),
-        word(*state).to_owned(),
+        state_of(key, *state).to_owned(),
         time(key.activates_at),
         end(key),
     ]
@@ -60,7 +60,7 @@ fn json(ListedKey { key, state }: &ListedKey) -> Value {
         "kid": key.name,
         "flavour": key.purpose.flavour(),
         "algorithm": key.purpose.algorithm(),
-        "state": word(*state),
+        "state": state_of(key, *state),
         "created_at": time(key.created_at),
         "signs_from": time(key.activates_at),
         "retires_at": key.retires_at.map(time),
@@ -68,8 +68,9 @@ fn json(ListedKey { key, state }: &ListedKey) -> Value {
 }
 
 /// The state of a key, as one word.
-fn word(state: KeyState) -> &'static str {
+fn state_of(key: &StoredKey, state: KeyState) -> &'static str {
     match state {
+        _ if key.is_erased() => "erased",
         KeyState::Next => "next",
         KeyState::Current => "current",
         KeyState::Overlapping => "overlapping",

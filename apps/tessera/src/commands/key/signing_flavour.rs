@@ -81,8 +81,10 @@ impl<'a> SigningFlavour<'a> {
     }
 }
 
-/// The keys of the database, under the master key.
+/// The keys of the database, under its root key.
 pub async fn open_keyring(admin: &Admin) -> anyhow::Result<Keyring> {
     let master = master::load(&master_key(&admin.config))?;
-    keys::open_for_command(&Stores::from(&admin.store), &master, admin.clock(), admin.entropy()).await
+    let (stores, clock, entropy) = (Stores::from(&admin.store), admin.clock(), admin.entropy());
+    let root = keys::root_for_command(&stores, &master, &*clock, &*entropy).await?;
+    Ok(keys::keyring(&stores, &root, clock, entropy))
 }

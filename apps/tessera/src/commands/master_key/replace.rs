@@ -1,4 +1,4 @@
-//! `tessera key change-master`.
+//! `tessera master-key replace`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use auth_core::{AuditEvent, AuditKey, AuditSealer, Provenance, SecretKey};
 use clap::Args;
-use keystore::{Keyring, Resealed};
+use keystore::{Keyring, Resealed, RootSeals};
 use serde_json::json;
-use store_diesel::{MasterKeyChange, MasterKeyDependents};
+use store_diesel::{FactChange, RootKeyChange, RootKeyDependents};
 
+use super::change::MasterKeys;
 use crate::commands::admin::Admin;
 use crate::commands::change_log::HalfDone;
-use crate::commands::database::master_key;
 use crate::commands::patience::patiently;
 use crate::commands::report::Report;
-use crate::keys::{CHECK, check_value, is_the_stores};
+use crate::keys::{CHECK, RootFacts, SEALS, check_value};
 use crate::master;
 use crate::options::Common;
 
 const CHAIN: &str = "the master key is changed, and the audit log has no new chain of seals yet: begin it with `tessera audit \
                      restart --a-copy-was-made`, with the new master key";
 
-/// Give the database another master key, in one step. Stop all servers first: one that runs on goes on with the old key.
-/// The present key comes from where the servers have it, and may be a weak one. Without `--yes` it says what would end,
-/// and changes nothing.
+/// Give the database another master key and another root key, in one step: for a master key that leaked, or is refused as
+/// weak. Stop all servers first: one that runs on goes on with the old keys. The present key comes from where the servers have
+/// it, and may be a weak one. Without `--yes` it says what would end, and changes nothing.
 #[derive(Debug, Args)]
-pub struct ChangeMaster {
+pub struct Replace {
     /// The file with the new master key: 32 random bytes in base64, readable by its owner alone.
     #[arg(long, value_name = "FILE")]
     new_key_file: PathBuf,
@@ -35,21 +35,27 @@ pub struct ChangeMaster {
     yes: bool,
 }
 
-impl ChangeMaster {
+impl Replace {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
             let new = master::load_new(&self.new_key_file).context("--new-key-file")?;
-            let old = master::load_to_replace(&master_key(&admin.config))?;
-            refuse_wrong(admin, &old, &new).await?;
-            let keyring = Keyring::new(admin.store.keys(), &old, admin.clock(), admin.entropy());
-            let resealed = keyring.resealed(&new).await?;
-            let dependents = admin.store.maintenance().master_key_dependents(admin.now()).await?;
+            // First: a second run finds that the present key opens nothing any more.
+            if RootFacts::read(&*admin.store.meta()).await?.open(&new)?.is_root() {
+                bail!(
+                    "the key in --new-key-file opens this database already: start the servers with it, or draw another"
+                );
+            }
+            let keys = MasterKeys::open(admin).await?;
+            let root = SecretKey::random(&*admin.entropy())?;
+            let keyring = Keyring::new(admin.store.keys(), &keys.root, admin.clock(), admin.entropy());
+            let resealed = keyring.resealed(&root).await?;
+            let dependents = admin.store.maintenance().root_key_dependents(admin.now()).await?;
             let ends = what_ends(dependents, &resealed);
             if !self.yes {
                 bail!("nothing was changed. Stop all servers, then repeat this with --yes: {ends}");
             }
-            change(admin, &old, &new, &resealed).await?;
-            begin_audit_chain(admin, &new)
+            change(admin, &keys, (&new, &root), &resealed).await?;
+            begin_audit_chain(admin, &root)
                 .await
                 .context(HalfDone(CHAIN.to_owned()))?;
             let file = self.new_key_file.display();
@@ -68,34 +74,32 @@ impl ChangeMaster {
     }
 }
 
-/// Refuses a present key that is not the database's, and a new one that is.
-async fn refuse_wrong(admin: &Admin, old: &SecretKey, new: &SecretKey) -> anyhow::Result<()> {
-    let meta = admin.store.meta();
-    if is_the_stores(&*meta, new).await? == Some(true) {
-        bail!("the key in --new-key-file is this database's master key already: start the servers with it");
-    }
-    match is_the_stores(&*meta, old).await? {
-        Some(true) => Ok(()),
-        Some(false) => bail!(
-            "the present master key is not the one this database was set up with; nothing was changed. \
-             Set TESSERA_MASTER_KEY or --master-key-file to the right one"
-        ),
-        None => bail!("the database was set up with no master key yet: start a server with the new one"),
-    }
-}
-
-async fn change(admin: &Admin, old: &SecretKey, new: &SecretKey, resealed: &Resealed) -> anyhow::Result<()> {
+async fn change(
+    admin: &Admin,
+    keys: &MasterKeys,
+    (new, root): (&SecretKey, &SecretKey),
+    resealed: &Resealed,
+) -> anyhow::Result<()> {
+    let seals = RootSeals::first(root, new, admin.now(), &*admin.entropy())?;
+    let check = FactChange {
+        name: CHECK,
+        before: keys.facts.check.clone(),
+        after: check_value(root).expose().to_vec(),
+    };
+    let seals = FactChange {
+        name: SEALS,
+        before: keys.facts.seals.clone(),
+        after: seals.to_stored(),
+    };
     let maintenance = admin.store.maintenance();
     let change = async || {
-        let change = MasterKeyChange {
-            check: CHECK,
-            check_before: check_value(old).expose().to_vec(),
-            check_after: check_value(new).expose().to_vec(),
+        let change = RootKeyChange {
+            facts: vec![check.clone(), seals.clone()],
             keys_before: resealed.before.clone(),
             keys_after: resealed.after.clone(),
             now: admin.now(),
         };
-        maintenance.change_master_key(&change).await
+        maintenance.change_root_key(&change).await
     };
     match patiently(change).await? {
         true => Ok(()),
@@ -103,9 +107,9 @@ async fn change(admin: &Admin, old: &SecretKey, new: &SecretKey, resealed: &Rese
     }
 }
 
-/// The seals of the audit log are made under the master key: a new chain begins over all entries.
-async fn begin_audit_chain(admin: &Admin, new: &SecretKey) -> anyhow::Result<()> {
-    let key = AuditKey::derive(new);
+/// The seals of the audit log are made under the root key: a new chain begins over all entries.
+async fn begin_audit_chain(admin: &Admin, root: &SecretKey) -> anyhow::Result<()> {
+    let key = AuditKey::derive(root);
     let sealer = AuditSealer::new(admin.store.audit(), key, admin.clock(), Duration::ZERO);
     let entry = Provenance::current().entry(AuditEvent::AuditRestarted, admin.now());
     patiently(async || sealer.restart(entry.clone()).await).await?;
@@ -113,8 +117,8 @@ async fn begin_audit_chain(admin: &Admin, new: &SecretKey) -> anyhow::Result<()>
 }
 
 /// What does not go on, exactly.
-fn what_ends(dependents: MasterKeyDependents, resealed: &Resealed) -> String {
-    let MasterKeyDependents {
+fn what_ends(dependents: RootKeyDependents, resealed: &Resealed) -> String {
+    let RootKeyDependents {
         refreshed_sessions,
         shared_tokens,
     } = dependents;

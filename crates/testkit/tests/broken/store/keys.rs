@@ -58,6 +58,15 @@ impl KeyStore for BrokenStore {
         Ok(outcome)
     }
 
+    async fn erase_retired(&self, before: Timestamp, _now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let erased = self.erase(before);
+        for key in &erased {
+            self.record(true, AuditEvent::KeyErased, &key.purpose, &key.name)
+                .await?;
+        }
+        Ok(erased.into_iter().map(|key| key.name).collect())
+    }
+
     fn watch_keys(&self) -> ChangeWatch {
         self.flawed_watch(self.notices.watch())
     }
@@ -204,6 +213,23 @@ impl BrokenStore {
         write_late(&mut seen.keys, &late);
         seen.looked = self.has(Flaw::RotationForgetsEmergencies).then(|| listed.clone());
         listed
+    }
+
+    fn erase(&self, before: Timestamp) -> Vec<StoredKey> {
+        let is_due = |key: &StoredKey| match self.flaw {
+            Flaw::ErasesWhatRetires => !key.is_erased() && key.retires_at.is_some(),
+            _ => key.is_due_for_erasure(before),
+        };
+        let mut seen = self.seen();
+        let mut erased = Vec::new();
+        for key in seen.keys.iter_mut().filter(|key| is_due(key)) {
+            key.sealed.clear();
+            erased.push(key.clone());
+        }
+        if self.has(Flaw::ErasureRemoves) {
+            seen.keys.retain(|key| !key.is_erased());
+        }
+        erased
     }
 
     fn replace(&self, new: &[StoredKey], now: Timestamp, concerns: impl Fn(&StoredKey) -> bool) -> EmergencyOutcome {
