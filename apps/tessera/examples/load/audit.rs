@@ -4,6 +4,7 @@
 //! The other server's database drops each entry by a trigger, so its statements are the same, it has no row to write, and nothing
 //! to seal.
 
+use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -85,18 +86,18 @@ fn refresh_token(body: &str) -> String {
 
 /// How often all connections together do it in a second. What a connection prepares does not count.
 fn rate<F: FnMut()>(connection: impl Fn(usize) -> F + Sync) -> f64 {
-    let ready = std::sync::Barrier::new(CONNECTIONS);
+    let ready = Barrier::new(CONNECTIONS);
+    let each = |number| {
+        let mut act = connection(number);
+        ready.wait();
+        let (begun, mut count) = (Instant::now(), 0_u32);
+        while begun.elapsed() < FOR {
+            act();
+            count += 1;
+        }
+        f64::from(count) / begun.elapsed().as_secs_f64()
+    };
     thread::scope(|scope| {
-        let each = |number| {
-            let mut act = connection(number);
-            ready.wait();
-            let (begun, mut count) = (Instant::now(), 0_u32);
-            while begun.elapsed() < FOR {
-                act();
-                count += 1;
-            }
-            f64::from(count) / begun.elapsed().as_secs_f64()
-        };
         let each = &each;
         let threads: Vec<_> = (0..CONNECTIONS)
             .map(|number| scope.spawn(move || each(number)))
