@@ -20,6 +20,7 @@ use crate::metrics::{self, Exporter, FlavourSource, Sources, Tally, WorkerCounts
 use crate::oauth::{AskedFlavour, JwkSet, KeySetAge, Metadata, TokenEndpoints, WellKnown};
 use crate::openapi::{self, MountedFlavour, Surface};
 use crate::parts::FlavourParts;
+use crate::self_service::{self, OwnFlavour};
 
 /// What the server's own paths belong to: no flavour has this name.
 const THE_SERVER: &str = "the server";
@@ -58,8 +59,12 @@ impl Application {
         let of_docs = of_docs.as_ref().map_or(&[][..], |operations| &operations[..]);
         let own = fixed.iter().map(|route| route.path().to_owned());
         let own = own.chain(of_docs.iter().map(|(path, _)| (*path).to_owned()));
-        let paths = paths(config, own.chain(TokenEndpoints::paths()))?;
+        let own = own
+            .chain(TokenEndpoints::paths())
+            .chain(self_service::paths(&config.self_service));
+        let paths = paths(config, own)?;
         let (mut routes, mut schemes, mut counted, mut asked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut own_flavours, mut leaking) = (Vec::new(), Vec::new());
         for flavour in &config.flavours {
             let plain = issuer(flavour, made).await?;
             let issuer = bound(flavour, plain.clone(), made)?;
@@ -70,6 +75,10 @@ impl Application {
             });
             let (mounted, source) = mount(flavour, issuer.clone(), config, made)?;
             routes.push(mounted);
+            if config.self_service.has(&flavour.name) {
+                own_flavours.push(OwnFlavour::revocable(&flavour.name, &source.tokens)?);
+            }
+            leaking.push(OwnFlavour::new(&flavour.name, source.tokens.over(plain.clone())));
             asked.push(AskedFlavour {
                 name: flavour.name.clone(),
                 verifier: issuer,
@@ -90,6 +99,7 @@ impl Application {
             made.issuer.clone(),
         );
         fixed.extend(Arc::new(token_endpoints).routes());
+        fixed.extend(self_service::routes(&config.self_service, own_flavours, leaking, made));
         if config.http.docs {
             let flavours = config.flavours.iter().zip(&routes);
             let flavours: Vec<_> = flavours

@@ -8,6 +8,7 @@ mod forward_auth;
 mod http;
 mod limits;
 mod metrics;
+mod self_service;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -32,6 +33,7 @@ pub use limits::{
     RevocationSettings,
 };
 pub use metrics::{MetricsAddress, MetricsSettings};
+pub use self_service::SelfServiceSettings;
 
 /// Variables that begin with `TESSERA_` and are not settings.
 const NOT_SETTINGS: [&str; 6] = ["master_key", "copy_to", "skip_postgres", "interop", "outages", "log"];
@@ -58,6 +60,7 @@ struct Raw {
     http: HttpSettings,
     metrics: MetricsSettings,
     forward_auth: ForwardAuthSettings,
+    self_service: SelfServiceSettings,
     flavour: Option<Vec<Dict>>,
 }
 
@@ -79,6 +82,7 @@ impl Default for Raw {
             http: HttpSettings::default(),
             metrics: MetricsSettings::default(),
             forward_auth: ForwardAuthSettings::default(),
+            self_service: SelfServiceSettings::default(),
             flavour: None,
         }
     }
@@ -130,6 +134,8 @@ pub struct Config {
     pub metrics: MetricsSettings,
     /// `[forward_auth]`.
     pub forward_auth: ForwardAuthSettings,
+    /// `[self_service]`.
+    pub self_service: SelfServiceSettings,
     /// The mounted flavours, in order.
     pub flavours: Vec<Flavour>,
 }
@@ -185,9 +191,11 @@ impl Config {
         raw.audit.check()?;
         raw.keys.check()?;
         raw.forward_auth.jwt.check()?;
+        let flavours = flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?;
+        raw.self_service.check(&flavours)?;
         Ok(Self {
             listen: listen.map_err(|_| BadSetting::new("listen", &raw.listen, hint))?,
-            flavours: flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?,
+            flavours,
             database_url: raw.database_url,
             feed_url: raw.feed_url,
             master_key: master_key(raw.master_key_file, raw.master_key_command)?,
@@ -202,6 +210,7 @@ impl Config {
             http: raw.http,
             metrics: raw.metrics,
             forward_auth: raw.forward_auth,
+            self_service: raw.self_service,
         })
     }
 }

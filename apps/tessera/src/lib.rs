@@ -22,6 +22,7 @@ mod oauth;
 mod openapi;
 mod options;
 mod parts;
+mod self_service;
 mod server;
 pub mod strategies;
 mod telemetry;
@@ -31,7 +32,7 @@ pub use cli::run;
 pub use config::{
     AuditSettings, Config, Flavour, ForwardAuthSettings, HttpSettings, IdentityJwtSettings, KeySettings,
     MetricsAddress, MetricsSettings, Overrides, PartnerSettings, PasswordSettings, RefreshSettings,
-    ResourceServerSettings, RevocationSettings, SigningKeys, Span,
+    ResourceServerSettings, RevocationSettings, SelfServiceSettings, SigningKeys, Span,
 };
 pub use master::MasterKeyPlace;
 pub use parts::{FlavourParts, People, ServerParts, StoreHealth, Stores};

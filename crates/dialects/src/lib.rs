@@ -8,6 +8,7 @@ pub mod login;
 pub mod mechanics;
 pub mod messages;
 pub mod oauth;
+pub mod self_service;
 
 mod answer;
 mod challenge;

@@ -26,6 +26,7 @@ mod panics;
 mod remote_verifier;
 mod request_ids;
 mod secrets;
+mod self_service;
 mod smuggling;
 mod startup;
 mod surface;

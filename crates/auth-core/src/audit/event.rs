@@ -129,5 +129,7 @@ words! {
         Displaced = "displaced",
         /// A client had it revoked at the revocation endpoint (RFC 7009).
         RevocationRequest = "revocation_request",
+        /// Somebody reported that it leaked.
+        Leaked = "leaked",
     }
 }

@@ -225,7 +225,8 @@ impl TokenService {
     }
 
     /// Revokes the session that an access token or a refresh token belongs to, and with it everything else that does: for a
-    /// service that has found a token, or has heard that it leaked (RFC 7009). The answer is the session, `None` if the
+    /// service that has found a token, or has heard that it leaked (RFC 7009). The audit log has the cause of the current
+    /// [`Provenance`], or that this was requested. The answer is the session, `None` if the
     /// text is no active token of this service. A refresh token that was used before belongs to its session still.
     ///
     /// The issuer is asked as it is: a token that it binds to a key needs the key.
@@ -243,7 +244,8 @@ impl TokenService {
             return Ok(None);
         };
         let revoked = self.issuer.revoke(session.id);
-        let by = Provenance::current().because(Cause::RevocationRequest);
+        let by = Provenance::current();
+        let by = by.because(by.cause.unwrap_or(Cause::RevocationRequest));
         if !by.scope(revoked).await? {
             return Ok(None);
         }

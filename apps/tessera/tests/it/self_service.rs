@@ -1,0 +1,312 @@
+//! `/self/…`: what people do with their own sessions. And reports of leaked tokens.
+
+use serde_json::{Value, json};
+
+use crate::support::client::{Request, Response};
+use crate::support::dialect::Dialect;
+use crate::support::operator::Operator;
+use crate::support::server::{Server, Setup};
+use crate::support::sign_in::{bearer, client, device, lives, refresh, session, sign_in, workshop};
+
+const PATHS: [&str; 5] = [
+    "/self/sessions",
+    "/self/sessions/end",
+    "/self/sessions/end-others",
+    "/self/password",
+    "/leaked-tokens",
+];
+
+const ALL: &str = r#"["mechanics", "login", "device"]"#;
+
+fn setup() -> Setup {
+    let setup = Setup::demo().env("TESSERA_SELF_SERVICE__FLAVOURS", ALL);
+    setup.env("TESSERA_SELF_SERVICE__LEAK_REPORTS", true)
+}
+
+fn asks(server: &Server, path: &str, token: &str, body: &Value) -> Response {
+    server.send(&Request::post(path).headers([bearer(token)]).json(body))
+}
+
+fn refuses(answer: &Response, status: u16, word: &str) {
+    assert_eq!(
+        (answer.status, answer.member("error").as_str()),
+        (status, word),
+        "{answer:?}"
+    );
+}
+
+fn listed(server: &Server, token: &str) -> Vec<Value> {
+    let answer = asks(server, "/self/sessions", token, &json!({}));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["sessions"].as_array().expect("sessions").clone()
+}
+
+/// The number of the session that a token belongs to.
+fn current(server: &Server, token: &str) -> String {
+    let sessions = listed(server, token);
+    let mut own = sessions.iter().filter(|session| session["current"] == true);
+    let id = own.next().expect("one is the caller's")["id"]
+        .as_str()
+        .expect("a text")
+        .to_owned();
+    assert!(own.next().is_none(), "{sessions:?}");
+    id
+}
+
+#[test]
+fn it_is_off_unless_it_is_configured() {
+    let server = Server::demo();
+    let token = device(&server);
+    for path in PATHS {
+        assert_eq!(asks(&server, path, &token, &json!({})).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn people_see_their_own_sessions_and_no_others() {
+    let server = setup().start();
+    let (first, second) = (device(&server), device(&server));
+    let shop = workshop(&server);
+    let sessions = listed(&server, &first);
+    assert_eq!(sessions.len(), 2, "{sessions:?}");
+    for session in &sessions {
+        assert_eq!(
+            (&session["flavour"], &session["label"]),
+            (&json!("device"), &json!("iPhone 4s"))
+        );
+        assert_eq!(session["expires_at"], Value::Null);
+    }
+    let numbers = [current(&server, &second), current(&server, &first)];
+    assert_eq!(sessions[0]["id"], numbers[0], "newest first");
+    assert_eq!(sessions[1]["id"], numbers[1]);
+    let own = listed(&server, &shop.token);
+    assert_eq!(own.len(), 1, "a session that is refreshed is one: {own:?}");
+    assert_ne!(own[0]["expires_at"], Value::Null);
+    // Its next access token is of the same session.
+    let refreshed = refresh(&server, &shop.refresh).member("token");
+    assert_eq!(current(&server, &refreshed), own[0]["id"]);
+    let before = asks(
+        &server,
+        "/self/sessions",
+        &first,
+        &json!({ "before": sessions[0]["id"] }),
+    );
+    assert_eq!(before.json()["sessions"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn one_session_of_ones_own_is_ended_and_none_of_anothers() {
+    let server = setup().start();
+    let (phone, tablet, shop) = (device(&server), device(&server), workshop(&server));
+    let end = |token: &str, id: &str| asks(&server, "/self/sessions/end", token, &json!({ "id": id }));
+    let (of_tablet, of_shop) = (current(&server, &tablet), current(&server, &shop.token));
+    refuses(&end(&phone, &of_shop), 404, "not_found");
+    refuses(&end(&phone, "999999"), 404, "not_found");
+    for malformed in ["", "0", "-1", "01", "x", "99999999999999999999"] {
+        refuses(&end(&phone, malformed), 400, "invalid_request");
+    }
+    assert!(lives(&server, [bearer(&tablet)]) && lives(&server, [bearer(&shop.token)]));
+    let ended = end(&phone, &of_tablet);
+    assert_eq!((ended.status, ended.json()), (200, json!({ "ended": 1 })));
+    assert!(!lives(&server, [bearer(&tablet)]) && lives(&server, [bearer(&phone)]));
+    refuses(&end(&phone, &of_tablet), 404, "not_found");
+    refuses(
+        &asks(&server, "/self/sessions", &tablet, &json!({})),
+        401,
+        "unauthorized",
+    );
+}
+
+#[test]
+fn the_other_sessions_are_ended_and_the_callers_stays() {
+    let server = setup().start();
+    let devices: Vec<String> = (0..3).map(|_| device(&server)).collect();
+    let shop = workshop(&server);
+    let ended = asks(&server, "/self/sessions/end-others", &devices[1], &json!({}));
+    assert_eq!((ended.status, ended.json()), (200, json!({ "ended": 2 })));
+    let alive: Vec<bool> = devices.iter().map(|token| lives(&server, [bearer(token)])).collect();
+    assert_eq!(alive, [false, true, false]);
+    assert!(lives(&server, [bearer(&shop.token)]), "another person's");
+    // A session that is refreshed goes on after it, too.
+    assert_eq!(
+        asks(&server, "/self/sessions/end-others", &shop.token, &json!({})).status,
+        200
+    );
+    assert_eq!(refresh(&server, &shop.refresh).status, 200);
+}
+
+#[test]
+fn a_password_is_changed_with_the_old_one_and_all_other_sessions_end() {
+    let server = setup().start();
+    let (thief, owner) = (workshop(&server), workshop(&server));
+    let change = |token: &str, old: &str, new: &str| {
+        let body = json!({ "old_password": old, "new_password": new });
+        asks(&server, "/self/password", token, &body)
+    };
+    refuses(&change(&owner.token, "wrong", "correct horse"), 401, "wrong_password");
+    refuses(&change(&owner.token, "qwerty", "short"), 400, "password_too_short");
+    refuses(&change(&owner.token, "qwerty", "qwertyuiop"), 400, "password_common");
+    refuses(
+        &change(&owner.token, "qwerty", &"é".repeat(40)),
+        400,
+        "password_unusable",
+    );
+    refuses(&change(&owner.token, "", "correct horse"), 400, "invalid_request");
+    assert!(lives(&server, [bearer(&thief.token)]), "nothing has changed");
+    let changed = change(&owner.token, "qwerty", "correct horse");
+    assert_eq!(changed.status, 200, "{changed:?}");
+    for old in [&thief, &owner] {
+        assert!(!lives(&server, [bearer(&old.token)]));
+        assert_eq!(refresh(&server, &old.refresh).status, 401);
+    }
+    assert!(lives(&server, [bearer(&changed.member("token"))]));
+    assert_eq!(refresh(&server, &changed.member("refresh_token")).status, 200);
+    let sign_in = |password: &str| {
+        let body = Dialect::Mechanics.attempt("workshop@email.dk", password);
+        server.send(&Dialect::Mechanics.request(&body)).status
+    };
+    assert_eq!((sign_in("qwerty"), sign_in("correct horse")), (401, 200));
+}
+
+#[test]
+fn a_token_that_is_bound_to_a_key_needs_it_and_its_successor_has_another() {
+    let server = setup().start();
+    let pbx = session(&server);
+    let body = json!({ "old_password": "secret", "new_password": "correct horse" });
+    let without = Request::post("/self/password")
+        .header("X-Access-Token", &pbx.token)
+        .json(&body);
+    refuses(&server.send(&without), 401, "unauthorized");
+    let changed = server.send(&Request::post("/self/password").headers(pbx.headers()).json(&body));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert!(!lives(&server, pbx.headers()));
+    let (key, token) = (changed.member("key"), changed.member("token"));
+    assert!(lives(&server, [("X-Access-Token", token), ("X-Key", key)]));
+}
+
+#[test]
+fn tokens_of_other_flavours_may_not() {
+    let server = Setup::demo()
+        .env("TESSERA_SELF_SERVICE__FLAVOURS", r#"["device"]"#)
+        .start();
+    let shop = workshop(&server);
+    for path in &PATHS[..4] {
+        let answer = asks(&server, path, &shop.token, &json!({}));
+        refuses(&answer, 403, "forbidden");
+        let none = server.send(&Request::post(path).json(json!({})));
+        assert_eq!(none.status, 401, "{path}: {none:?}");
+        assert!(none.header("WWW-Authenticate").is_some());
+    }
+}
+
+#[test]
+fn a_flavour_that_is_not_there_is_refused_at_start() {
+    let unknown = Setup::demo().env("TESSERA_SELF_SERVICE__FLAVOURS", r#"["games"]"#);
+    let ended = unknown.run();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    for word in ["self_service.flavours", "games", "mechanics, login, device"] {
+        assert!(ended.err.contains(word), "no {word:?} in {}", ended.err);
+    }
+}
+
+#[test]
+fn a_leaked_token_of_any_kind_is_revoked_and_the_answer_says_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tessera.db");
+    let server = setup().file(&file).start();
+    let report = |token: &str| {
+        let answer = server.send(&Request::post("/leaked-tokens").json(json!({ "token": token })));
+        assert_eq!(
+            (answer.status, answer.json()),
+            (202, json!({ "received": true })),
+            "{token}"
+        );
+    };
+    let (player, pbx, shop, other) = (device(&server), session(&server), workshop(&server), workshop(&server));
+    let of_client = client(&server, "a@letsta.lk");
+    report(&player);
+    assert!(!lives(&server, [bearer(&player)]));
+    report(&pbx.token);
+    assert!(!lives(&server, pbx.headers()), "without its key");
+    report(&shop.refresh);
+    assert!(!lives(&server, [bearer(&shop.token)]), "with all of its session");
+    report(&of_client);
+    assert!(
+        lives(&server, [bearer(&other.token)]),
+        "another session of the same person"
+    );
+    for text in [&*player, "1|2", "x", "a.b.c", &"x".repeat(5000)] {
+        report(text);
+    }
+    let empty = server.send(&Request::post("/leaked-tokens").json(json!({ "token": " " })));
+    refuses(&empty, 400, "invalid_request");
+    let operator = Operator::of_file(&file);
+    let audit = operator.run("audit", &["list", "--event", "token_revoked", "--json"], "");
+    assert_eq!(audit.matches("\"detail\":\"leaked\"").count(), 4, "{audit}");
+    server.stop();
+}
+
+/// Whoever guesses tokens there learns nothing, and does not get far.
+#[test]
+fn reports_of_unknown_tokens_are_bounded_for_each_source() {
+    let server = setup().start();
+    let secret = "a".repeat(40);
+    let mut reports = (0..1000).map(|number| {
+        let body = json!({ "token": format!("{}|{secret}", 5_000 + number) });
+        server.send(&Request::post("/leaked-tokens").json(body)).status
+    });
+    assert!(reports.any(|status| status == 429));
+    let token = sign_in(&server, Dialect::Device).member("token");
+    assert!(lives(&server, [bearer(&token)]));
+}
+
+/// docs/self-service.md, "Patterns for secret scanners".
+#[test]
+fn the_patterns_of_the_page_find_what_this_server_issues() {
+    let page = include_str!("../../../../docs/self-service.md");
+    let pattern = |what: &str| {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| {what}")))
+            .expect(what);
+        let text = row
+            .split('`')
+            .nth(1)
+            .expect("a pattern")
+            .replace("\\|", "|")
+            .replace("}|[", "}\\|[");
+        regex::Regex::new(&text).expect("a regular expression")
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tessera.db");
+    let server = setup().file(&file).start();
+    let operator = Operator::of_file(&file);
+    let made = |command, id| {
+        operator
+            .run(command, id, "")
+            .split("only once: ")
+            .nth(1)
+            .expect("a secret")
+            .to_owned()
+    };
+    let of_partner = made("consumer", &["put", "--key", "scanned", "--organisation", "171"]);
+    let of_service = made("resource-server", &["put", "--id", "scanned", "--all-flavours"]);
+    let shop = workshop(&server);
+    for (what, found) in [
+        ("opaque tokens", device(&server)),
+        ("opaque tokens", client(&server, "a@letsta.lk")),
+        ("signed tokens", shop.token),
+        ("signed tokens", session(&server).token),
+        ("refresh tokens", shop.refresh),
+        ("secrets of partners", of_partner.trim().to_owned()),
+        ("secrets of resource servers", of_service.trim().to_owned()),
+    ] {
+        let text = format!("token = \"{found}\"");
+        let pattern = pattern(what);
+        assert_eq!(
+            pattern.find(&text).map(|found| found.as_str()),
+            Some(&*found),
+            "{what}: {pattern}"
+        );
+    }
+}

@@ -1,0 +1,290 @@
+//! What people do with their own sessions: list them, end them, change their password; and the report of a leaked token. No
+//! document describes these: they are additions, and off unless an operator switches them on.
+//!
+//! Errors: `{"error":"…","message":"…"}`. `error` is a word for programs, `message` English for people.
+
+mod description;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::challenge::{Challenge, Scheme};
+use crate::endpoint::Endpoint;
+use crate::field_error::{FieldError, FieldErrorKind};
+use crate::messages::english;
+use crate::payload::Payload;
+use crate::redacted::Redacted;
+use crate::rejection_formatter::RejectionFormatter;
+use crate::request_rejection::RequestRejection;
+
+/// The format of self-service: it formats rejections.
+#[derive(Clone, Debug)]
+pub struct SelfService(Challenge);
+
+impl SelfService {
+    /// Where it is mounted.
+    pub const PATH: &'static str = "/self";
+    /// Listing one's sessions. It reads no body.
+    pub const LIST: Endpoint = Endpoint::post("/sessions");
+    /// Ending one session.
+    pub const END: Endpoint = Endpoint::post("/sessions/end");
+    /// Ending all sessions but the caller's. It reads no body.
+    pub const END_OTHERS: Endpoint = Endpoint::post("/sessions/end-others");
+    /// Changing one's password.
+    pub const PASSWORD: Endpoint = Endpoint::post("/password");
+
+    /// The whole path of reports of leaked tokens.
+    pub const LEAKED: &'static str = "/leaked-tokens";
+}
+
+impl Default for SelfService {
+    fn default() -> Self {
+        Self(Challenge::new(&[Scheme::Bearer], "tessera"))
+    }
+}
+
+impl RejectionFormatter for SelfService {
+    fn answer(&self, rejection: &RequestRejection) -> Answer {
+        let (error, message) = match rejection {
+            RequestRejection::DialectSpecific { code } => (*code, specific(code).into()),
+            RequestRejection::WrongCredentials => ("wrong_password", "The old password is wrong.".into()),
+            other => (word(other), english(other)),
+        };
+        let body = Body {
+            error,
+            message: &message,
+        };
+        Answer::json(rejection.status(), &body).with_rejection_headers(rejection, &self.0)
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SelfServiceError")]
+struct Body<'a> {
+    /// For programs.
+    error: &'static str,
+    /// For people.
+    message: &'a Cow<'a, str>,
+}
+
+/// A new password has too few characters.
+pub const PASSWORD_TOO_SHORT: RequestRejection = RequestRejection::DialectSpecific {
+    code: "password_too_short",
+};
+/// A new password has more bytes than count, or a character that cannot be used.
+pub const PASSWORD_UNUSABLE: RequestRejection = RequestRejection::DialectSpecific {
+    code: "password_unusable",
+};
+/// A new password is one of those that are guessed first.
+pub const PASSWORD_COMMON: RequestRejection = RequestRejection::DialectSpecific {
+    code: "password_common",
+};
+/// The caller's account has no password.
+pub const NO_PASSWORD: RequestRejection = RequestRejection::DialectSpecific { code: "no_password" };
+
+fn specific(code: &str) -> &'static str {
+    match code {
+        "password_too_short" => "The new password is too short.",
+        "password_unusable" => "The new password has more than 72 bytes, or a character that cannot be used.",
+        "password_common" => "The new password is one of the most common ones, which are guessed first.",
+        "no_password" => "This account has no password.",
+        _ => "The request was refused.",
+    }
+}
+
+/// The word for what was refused, for programs.
+fn word(rejection: &RequestRejection) -> &'static str {
+    match rejection {
+        RequestRejection::Malformed | RequestRejection::Field(_) => "invalid_request",
+        RequestRejection::NotAuthenticated { .. } => "unauthorized",
+        RequestRejection::Forbidden => "forbidden",
+        RequestRejection::NotFound => "not_found",
+        RequestRejection::MethodNotAllowed { .. } => "method_not_allowed",
+        RequestRejection::TooLarge => "too_large",
+        RequestRejection::UnsupportedMediaType => "unsupported_media_type",
+        RequestRejection::Throttled { .. } => "throttled",
+        RequestRejection::Timeout => "timeout",
+        RequestRejection::Busy { .. } | RequestRejection::Unavailable { .. } => "unavailable",
+        _ => "internal",
+    }
+}
+
+/// One of a person's sessions or devices.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OwnSession<'a> {
+    /// Its number, as a text: it has up to 19 digits.
+    pub id: String,
+    /// The flavour that it belongs to.
+    pub flavour: &'a str,
+    /// What its owner calls it, such as the name of a device.
+    pub label: Option<&'a str>,
+    /// When it began (RFC 3339).
+    #[schemars(extend("format" = "date-time"))]
+    pub issued_at: String,
+    /// When it ends (RFC 3339); `null`: when it is revoked.
+    #[schemars(extend("format" = "date-time"))]
+    pub expires_at: Option<String>,
+    /// When it was last used, to a few seconds (RFC 3339); `null`: not yet.
+    #[schemars(extend("format" = "date-time"))]
+    pub last_used_at: Option<String>,
+    /// Whether the request came with a token of it.
+    pub current: bool,
+}
+
+/// The sessions of the caller, newest first.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OwnSessions<'a> {
+    /// At most 100.
+    pub sessions: Vec<OwnSession<'a>>,
+    /// What to send as `before` for those that follow; `null`: these are all.
+    pub next: Option<String>,
+}
+
+impl OwnSessions<'_> {
+    /// The answer.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        Answer::json(200, self)
+    }
+}
+
+/// How many sessions ended.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct SessionsEnded {
+    /// How many.
+    pub ended: u64,
+}
+
+impl SessionsEnded {
+    /// The answer.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        Answer::json(200, self)
+    }
+}
+
+/// After a change of the password: all sessions ended, the caller's too, and this is a new one for the caller.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct NewSession<'a> {
+    /// The token.
+    pub token: Redacted<'a>,
+    /// The key that it is bound to, where the flavour has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<&'a str>,
+    /// The refresh token, where the flavour has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<Redacted<'a>>,
+    /// When the token ends (RFC 3339); `null`: when it is revoked.
+    #[schemars(extend("format" = "date-time"))]
+    pub expires_at: Option<String>,
+}
+
+impl NewSession<'_> {
+    /// The answer.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        Answer::json(200, self)
+    }
+}
+
+/// The answer to a report of a leaked token, whatever the token is: it says nothing of it.
+#[must_use]
+pub fn report_received() -> Answer {
+    Answer::json(202, &serde_json::json!({ "received": true }))
+}
+
+/// Reads a number that was sent as a text, such as the `id` of a session.
+fn number(field: &'static str, text: &str) -> Result<i64, RequestRejection> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number: &i64| number.to_string() == text && *number > 0);
+    number.ok_or_else(|| FieldError::new(field, FieldErrorKind::NotInteger).into())
+}
+
+/// The `before` of a page: a member of the body, which may be empty or missing.
+///
+/// # Errors
+/// As [`Payload::json_fields`]; a number that is none.
+pub fn page_before(payload: &Payload<'_>) -> Result<Option<i64>, RequestRejection> {
+    let before = payload.json_fields()?.optional_text("before")?;
+    before.map(|before| number("before", &before)).transpose()
+}
+
+/// The session that a request to [`SelfService::END`] names.
+///
+/// # Errors
+/// As [`Payload::json_fields`]; a field that is missing, or no number.
+pub fn session_to_end(payload: &Payload<'_>) -> Result<i64, RequestRejection> {
+    number("id", &payload.json_fields()?.text("id")?)
+}
+
+/// The token in a report.
+///
+/// # Errors
+/// As [`Payload::json_fields`]; a field that is missing or blank.
+pub fn leaked_token(payload: &Payload<'_>) -> Result<SecretString, RequestRejection> {
+    Ok(payload.json_fields()?.secret("token")?)
+}
+
+/// A request to [`SelfService::PASSWORD`]. `Debug` shows no value.
+pub struct PasswordRequest {
+    /// The password that it is now.
+    pub old: SecretString,
+    /// The one that it is to be.
+    pub new: SecretString,
+}
+
+impl PasswordRequest {
+    /// Reads the request.
+    ///
+    /// # Errors
+    /// As [`Payload::json_fields`]; a field that is missing or blank.
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
+        let mut fields = payload.json_fields()?;
+        Ok(Self {
+            old: fields.secret("old_password")?,
+            new: fields.secret("new_password")?,
+        })
+    }
+}
+
+impl fmt::Debug for PasswordRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordRequest").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rejection_has_a_word_and_a_sentence() {
+        for rejection in RequestRejection::samples() {
+            let answer = SelfService::default().answer(&rejection);
+            assert_eq!(answer.status, rejection.status());
+            let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            assert!(!body["error"].as_str().unwrap().is_empty() && !body["message"].as_str().unwrap().is_empty());
+            assert_eq!(
+                answer.status == 401,
+                answer.header("WWW-Authenticate").is_some() && answer.status != 403
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for (text, read) in [("17", Some(17)), ("9223372036854775807", Some(i64::MAX))] {
+            assert_eq!(number("id", text).ok(), read);
+        }
+        for text in ["", "0", "-1", "+1", "01", "1 ", "9223372036854775808", "x"] {
+            assert!(number("id", text).is_err(), "{text:?}");
+        }
+    }
+}
