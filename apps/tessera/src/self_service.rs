@@ -3,6 +3,7 @@
 mod leaked;
 mod password;
 mod sessions;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -118,12 +119,12 @@ impl SelfServiceEndpoints {
     }
 
     /// The paths that they answer.
-    pub(crate) fn paths() -> [String; 4] {
+    pub(crate) fn paths() -> [String; 6] {
         Self::acts().map(|(endpoint, ..)| endpoint.path(SelfService::PATH))
     }
 
     /// Each endpoint: whether it reads a body, and what it does.
-    fn acts() -> [(Endpoint, bool, Act); 4] {
+    fn acts() -> [(Endpoint, bool, Act); 6] {
         [
             (SelfService::LIST, true, |call| Box::pin(sessions::list(call))),
             (SelfService::END, true, |call| Box::pin(sessions::end(call))),
@@ -131,13 +132,22 @@ impl SelfServiceEndpoints {
                 Box::pin(sessions::end_others(call))
             }),
             (SelfService::PASSWORD, true, |call| Box::pin(password::change(call))),
+            (SelfService::CREATE, true, |call| Box::pin(tokens::create(call))),
+            (SelfService::ROTATE, true, |call| Box::pin(tokens::rotate(call))),
         ]
     }
 
     /// The routes, with their descriptions.
     pub(crate) fn routes(self: Arc<Self>) -> Vec<FixedRoute> {
         let format = self.format.clone();
-        let operations = [format.list(), format.end(), format.end_others(), format.password()];
+        let operations = [
+            format.list(),
+            format.end(),
+            format.end_others(),
+            format.password(),
+            format.create(),
+            format.rotate(),
+        ];
         let acts = Self::acts().into_iter().zip(operations);
         acts.map(|((at, reads_body, act), operation)| self.route(at, reads_body, act, operation))
             .collect()

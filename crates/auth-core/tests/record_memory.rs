@@ -109,6 +109,10 @@ impl TokenStore for Stub {
         unused()
     }
 
+    async fn shorten(&self, _: TokenId, _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     async fn purge(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
         unused()
     }

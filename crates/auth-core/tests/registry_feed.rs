@@ -97,6 +97,10 @@ impl TokenStore for Replaceable {
         self.tokens().touch(used).await
     }
 
+    async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        self.tokens().shorten(id, until, now).await
+    }
+
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.tokens().purge(before, limit).await
     }

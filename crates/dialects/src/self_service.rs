@@ -7,6 +7,7 @@ mod description;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -15,7 +16,8 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::challenge::{Challenge, Scheme};
 use crate::endpoint::Endpoint;
-use crate::field_error::{FieldError, FieldErrorKind};
+use crate::field_error::{FieldError, FieldErrorKind, Limit};
+use crate::fields::Fields;
 use crate::messages::english;
 use crate::payload::Payload;
 use crate::redacted::Redacted;
@@ -37,6 +39,10 @@ impl SelfService {
     pub const END_OTHERS: Endpoint = Endpoint::post("/sessions/end-others");
     /// Changing one's password.
     pub const PASSWORD: Endpoint = Endpoint::post("/password");
+    /// Making a token with fewer rights, or an earlier end.
+    pub const CREATE: Endpoint = Endpoint::post("/tokens");
+    /// Another token in place of the caller's, which is still accepted for a while.
+    pub const ROTATE: Endpoint = Endpoint::post("/token/rotate");
 
     /// The whole path of reports of leaked tokens.
     pub const LEAKED: &'static str = "/leaked-tokens";
@@ -84,6 +90,14 @@ pub const PASSWORD_UNUSABLE: RequestRejection = RequestRejection::DialectSpecifi
 pub const PASSWORD_COMMON: RequestRejection = RequestRejection::DialectSpecific {
     code: "password_common",
 };
+/// The tokens of this flavour carry their end, so it cannot be changed.
+pub const FIXED_END: RequestRejection = RequestRejection::DialectSpecific { code: "fixed_end" };
+/// The caller asks for a permission that its token does not have.
+pub const TOO_MUCH: RequestRejection = RequestRejection::DialectSpecific { code: "scope_too_wide" };
+/// The caller holds as many tokens as one person may.
+pub const TOO_MANY: RequestRejection = RequestRejection::DialectSpecific {
+    code: "too_many_tokens",
+};
 /// The caller's account has no password.
 pub const NO_PASSWORD: RequestRejection = RequestRejection::DialectSpecific { code: "no_password" };
 
@@ -93,6 +107,9 @@ fn specific(code: &str) -> &'static str {
         "password_unusable" => "The new password has more than 72 bytes, or a character that cannot be used.",
         "password_common" => "The new password is one of the most common ones, which are guessed first.",
         "no_password" => "This account has no password.",
+        "fixed_end" => "The end of tokens of this kind cannot be changed.",
+        "scope_too_wide" => "The token does not have all of these permissions.",
+        "too_many_tokens" => "There are too many tokens: end some first.",
         _ => "The request was refused.",
     }
 }
@@ -192,6 +209,28 @@ impl NewSession<'_> {
     }
 }
 
+/// A token that was just made. It is shown once.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct NewToken<'a> {
+    /// Its number, as a text.
+    pub id: String,
+    /// The token.
+    pub token: Redacted<'a>,
+    /// What it permits: names, with a space between them.
+    pub scope: String,
+    /// When it ends (RFC 3339); `null`: when it is revoked.
+    #[schemars(extend("format" = "date-time"))]
+    pub expires_at: Option<String>,
+}
+
+impl NewToken<'_> {
+    /// The answer.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        Answer::json(201, self)
+    }
+}
+
 /// The answer to a report of a leaked token, whatever the token is: it says nothing of it.
 #[must_use]
 pub fn report_received() -> Answer {
@@ -230,6 +269,54 @@ pub fn session_to_end(payload: &Payload<'_>) -> Result<i64, RequestRejection> {
 /// As [`Payload::json_fields`]; a field that is missing or blank.
 pub fn leaked_token(payload: &Payload<'_>) -> Result<SecretString, RequestRejection> {
     Ok(payload.json_fields()?.secret("token")?)
+}
+
+/// The longest time that a request may name: 10 years, in seconds.
+const LONGEST: i64 = 10 * 366 * 24 * 60 * 60;
+
+/// A time in seconds, if there is one.
+fn seconds(fields: &mut Fields, field: &'static str) -> Result<Option<Duration>, RequestRejection> {
+    if !fields.has(field) {
+        return Ok(None);
+    }
+    let seconds = fields.positive_integer(field)?.min(LONGEST).unsigned_abs();
+    Ok(Some(Duration::from_secs(seconds)))
+}
+
+/// A request to [`SelfService::CREATE`].
+#[derive(Debug)]
+pub struct CreateRequest {
+    /// What its owner calls it.
+    pub label: String,
+    /// What it is to permit; `None`: what the caller's token does.
+    pub scope: Option<String>,
+    /// How long it is to be accepted; `None`: as long as any of its kind.
+    pub expires_in: Option<Duration>,
+}
+
+impl CreateRequest {
+    /// Reads the request.
+    ///
+    /// # Errors
+    /// As [`Payload::json_fields`]; a field that is missing or has no usable value.
+    pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
+        let mut fields = payload.json_fields()?;
+        Ok(Self {
+            label: fields.label("label", Limit::LABEL)?,
+            scope: fields.optional_text("scope")?,
+            expires_in: seconds(&mut fields, "expires_in")?,
+        })
+    }
+}
+
+/// How long the caller's token is still accepted beside the new one, by a request to [`SelfService::ROTATE`]: the member
+/// `overlap`, in seconds, one minute if it is missing.
+///
+/// # Errors
+/// As [`Payload::json_fields`]; a number below 1.
+pub fn overlap(payload: &Payload<'_>) -> Result<Duration, RequestRejection> {
+    let overlap = seconds(&mut payload.json_fields()?, "overlap")?;
+    Ok(overlap.unwrap_or(Duration::from_secs(60)))
 }
 
 /// A request to [`SelfService::PASSWORD`]. `Debug` shows no value.

@@ -112,6 +112,19 @@ impl TokenStore for MemoryStore {
         Ok(())
     }
 
+    async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let live = state.tokens.get(&id).is_some_and(|row| state.is_live(row));
+        if let Some(row) = state.tokens.get_mut(&id).filter(|_| live) {
+            let end = &mut row.record.expires_at;
+            *end = Some(end.map_or(until, |end| end.min(until)));
+            let subject = row.record.subject;
+            state.publish_change_for_a_day(Change::SubjectRights(subject), now);
+            state.record_about(id, Provenance::current().entry(AuditEvent::TokenShortened, now));
+        }
+        Ok(live)
+    }
+
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         Ok(purge(&mut self.state(), before, u64::from(limit)))
     }

@@ -25,6 +25,7 @@ pub enum StoreCall {
     FeedState,
     Changes,
     Touch,
+    Shorten,
     Purge,
 }
 
@@ -233,6 +234,11 @@ impl TokenStore for FailingStore {
 
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
         self.around(StoreCall::Touch, self.inner.touch(used)).await
+    }
+
+    async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        self.around(StoreCall::Shorten, self.inner.shorten(id, until, now))
+            .await
     }
 
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {

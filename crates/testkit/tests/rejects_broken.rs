@@ -182,6 +182,8 @@ const STORES: &[(&str, store::Flaw)] = {
         ("the_last_key_that_signs_does_not_retire", LastKeysRetire),
         ("the_last_key_retires_where_that_is_asked", LastKeysNeverRetire),
         ("two_that_retire_at_once_leave_one", RetiresAfterALook),
+        ("a_record_that_is_shortened_expires_then", ShortensNothing),
+        ("shortening_postpones_no_expiry", ShorteningPostpones),
         ("the_secrets_of_keys_that_retired_are_erased", ErasesWhatRetires),
         ("the_secret_of_a_revoked_key_is_erased_at_once", ErasureRemoves),
         ("what_an_emergency_revoked_never_verifies_again", EmergencyIsOfItsTime),

@@ -185,6 +185,10 @@ impl Issuer for OpaqueIssuer {
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
         Ok(self.registry.revoke(id).await?)
     }
+
+    async fn shorten(&self, id: TokenId, until: Timestamp) -> Result<bool, RevokeError> {
+        Ok(self.registry.shorten(id, until).await?)
+    }
 }
 
 /// The token of a record, which belongs to its parent's session or is its own.

@@ -5,14 +5,17 @@ use serde_json::{Value, json};
 use crate::support::client::{Request, Response};
 use crate::support::dialect::Dialect;
 use crate::support::operator::Operator;
+use crate::support::poll;
 use crate::support::server::{Server, Setup};
 use crate::support::sign_in::{bearer, client, device, lives, refresh, session, sign_in, workshop};
 
-const PATHS: [&str; 5] = [
+const PATHS: [&str; 7] = [
     "/self/sessions",
     "/self/sessions/end",
     "/self/sessions/end-others",
     "/self/password",
+    "/self/tokens",
+    "/self/token/rotate",
     "/leaked-tokens",
 ];
 
@@ -184,13 +187,112 @@ fn a_token_that_is_bound_to_a_key_needs_it_and_its_successor_has_another() {
     assert!(lives(&server, [("X-Access-Token", token), ("X-Key", key)]));
 }
 
+fn permissions(server: &Server, token: &str) -> String {
+    let answer = server.send(&Request::get("/auth/verify").headers([bearer(token)]));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.header("X-Auth-Permissions").expect("permissions").to_owned()
+}
+
+#[test]
+fn a_token_with_fewer_rights_and_an_end_is_made() {
+    let server = setup().start();
+    let phone = device(&server);
+    let create = |token: &str, body: Value| asks(&server, "/self/tokens", token, &body);
+    let made = create(
+        &phone,
+        json!({ "label": "backup", "scope": "consultarJuego consultarTitulo", "expires_in": 86400 }),
+    );
+    assert_eq!(
+        (made.status, made.member("scope")),
+        (201, "consultarJuego consultarTitulo".into()),
+        "{made:?}"
+    );
+    let backup = made.member("token");
+    assert_eq!(permissions(&server, &backup), "consultarJuego consultarTitulo");
+    let shown = listed(&server, &phone);
+    assert_eq!(
+        (&shown[0]["label"], &shown[0]["id"]),
+        (&json!("backup"), &made.json()["id"])
+    );
+    assert_eq!(shown[0]["expires_at"], made.json()["expires_at"]);
+
+    // What it makes permits no more, and ends no later.
+    refuses(
+        &create(&backup, json!({ "label": "x", "scope": "editarJuego" })),
+        400,
+        "scope_too_wide",
+    );
+    let child = create(
+        &backup,
+        json!({ "label": "child", "scope": "consultarJuego", "expires_in": 8640000 }),
+    );
+    assert_eq!(child.json()["expires_at"], made.json()["expires_at"]);
+    let child = create(&backup, json!({ "label": "child" }));
+    assert_eq!(child.json()["expires_at"], made.json()["expires_at"]);
+    assert_eq!(
+        permissions(&server, &child.member("token")),
+        "consultarJuego consultarTitulo"
+    );
+    for body in [
+        json!({}),
+        json!({ "label": " " }),
+        json!({ "label": "x", "expires_in": 0 }),
+        json!({ "label": "x", "scope": 1 }),
+    ] {
+        refuses(&create(&phone, body), 400, "invalid_request");
+    }
+    // A short one ends, on its own.
+    let short = create(&phone, json!({ "label": "short", "expires_in": 1 })).member("token");
+    assert!(
+        poll(1000, || !lives(&server, [bearer(&short)])),
+        "it ends after a second"
+    );
+    assert!(lives(&server, [bearer(&phone)]));
+}
+
+#[test]
+fn a_device_token_is_rotated_with_an_overlap() {
+    let server = setup().start();
+    let old = device(&server);
+    let rotated = asks(&server, "/self/token/rotate", &old, &json!({ "overlap": 600 }));
+    assert_eq!(rotated.status, 201, "{rotated:?}");
+    let new = rotated.member("token");
+    assert!(
+        lives(&server, [bearer(&old)]) && lives(&server, [bearer(&new)]),
+        "both for a while"
+    );
+    assert_eq!(permissions(&server, &new), permissions(&server, &old));
+    let sessions = listed(&server, &new);
+    assert_eq!(
+        (&sessions[0]["label"], &sessions[0]["expires_at"]),
+        (&json!("iPhone 4s"), &Value::Null)
+    );
+    assert_ne!(sessions[1]["expires_at"], Value::Null, "the old one ends");
+    let again = asks(&server, "/self/token/rotate", &new, &json!({ "overlap": 1 })).member("token");
+    assert!(poll(1000, || !lives(&server, [bearer(&new)])), "the overlap is over");
+    assert!(lives(&server, [bearer(&again)]));
+}
+
+#[test]
+fn what_carries_its_end_cannot_be_shortened_and_nothing_is_left_behind() {
+    let server = setup().start();
+    let shop = workshop(&server);
+    for (path, body) in [
+        ("/self/tokens", json!({ "label": "x", "expires_in": 60 })),
+        ("/self/token/rotate", json!({})),
+    ] {
+        refuses(&asks(&server, path, &shop.token, &body), 400, "fixed_end");
+        assert_eq!(listed(&server, &shop.token).len(), 1, "{path}");
+    }
+}
+
 #[test]
 fn tokens_of_other_flavours_may_not() {
     let server = Setup::demo()
         .env("TESSERA_SELF_SERVICE__FLAVOURS", r#"["device"]"#)
         .start();
     let shop = workshop(&server);
-    for path in &PATHS[..4] {
+    for path in &PATHS[..6] {
         let answer = asks(&server, path, &shop.token, &json!({}));
         refuses(&answer, 403, "forbidden");
         let none = server.send(&Request::post(path).json(json!({})));

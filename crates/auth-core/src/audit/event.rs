@@ -37,6 +37,8 @@ words! {
     AuditEvent {
         /// A sign-in, or a refresh of an opaque token, issued a token. A sign-in that succeeded is this entry.
         TokenIssued = "token_issued",
+        /// A token expires earlier than it would have: another one takes its place, or its owner wanted it so.
+        TokenShortened = "token_shortened",
         /// A refresh token was used, and replaced by its successor.
         TokenRefreshed = "token_refreshed",
         /// A token or session was revoked. The detail is the [`Cause`].

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::clock::Timestamp;
 use super::error::{IssueError, RevokeError, VerifyError};
 use super::token::{Grant, IssuedToken, Lifetime, PresentedToken, TokenId};
 use super::verified_token::VerifiedToken;
@@ -122,6 +123,15 @@ pub trait Issuer: Verifier {
     /// # Security
     /// `id` must come from a [`VerifiedToken`] or an administrator, never from a request as such.
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError>;
+
+    /// Has a token expire at `until`, unless it expires earlier. `Ok(false)` if there is no such live token. By default an
+    /// issuer cannot: what is signed into a token says when it expires.
+    ///
+    /// # Errors
+    /// [`RevokeError::Unsupported`]; [`RevokeError::Unavailable`]: it may expire as before.
+    async fn shorten(&self, _id: TokenId, _until: Timestamp) -> Result<bool, RevokeError> {
+        Err(RevokeError::Unsupported)
+    }
 }
 
 #[async_trait]
@@ -162,5 +172,9 @@ impl<I: Issuer + ?Sized> Issuer for Arc<I> {
 
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
         (**self).revoke(id).await
+    }
+
+    async fn shorten(&self, id: TokenId, until: Timestamp) -> Result<bool, RevokeError> {
+        (**self).shorten(id, until).await
     }
 }

@@ -243,6 +243,14 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails; some times may have been recorded.
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
 
+    /// Has a live record expire at `until`, unless it expires earlier, and publishes that its owner's records are to be read
+    /// anew ([`Change::SubjectRights`]), in the same operation. `Ok(false)` if there is no such live record; nothing has changed
+    /// then.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError>;
+
     /// The time by the store's own clock; `Ok(None)` where that is the clock of this machine. All nodes on one store can
     /// agree on it.
     ///

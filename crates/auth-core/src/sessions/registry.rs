@@ -216,6 +216,19 @@ impl TokenRegistry {
         Ok(revoked)
     }
 
+    /// Has a token that is checked against its record expire at `until`, unless it expires earlier: on this node at once, and on
+    /// the others when they have read the feed. Says whether it was live.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed, unless the outcome is unknown.
+    pub async fn shorten(&self, id: TokenId, until: Timestamp) -> Result<bool, StoreError> {
+        let shortened = self.store.shorten(id, until, self.clock.now()).await?;
+        // What is being read meanwhile may be the record as it was.
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.records.remove_session(id);
+        Ok(shortened)
+    }
+
     /// Notes that a token was used just now. Written by [`flush_used`](Self::flush_used), never in the request.
     pub fn note_used(&self, id: TokenId) {
         self.last_use.note(id, self.clock.now());

@@ -117,9 +117,14 @@ impl ObjectSchema {
     /// As [`Fields::positive_integer`](crate::Fields::positive_integer).
     #[must_use]
     pub fn positive_integer(self, field: &'static str, about: &str) -> Self {
-        let integer = json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": i64::MAX,
-            "description": about });
-        self.required(field, integer)
+        self.required(field, positive_integer(about))
+    }
+
+    /// The same, for a field that may be missing.
+    #[must_use]
+    pub fn optional_positive_integer(mut self, field: &'static str, about: &str) -> Self {
+        self.properties.insert(field.into(), positive_integer(about));
+        self
     }
 
     /// An e-mail address as the integration dialect reads it.
@@ -168,4 +173,7 @@ fn label(limit: Limit, about: &str) -> Value {
         Limit::Bytes(most) => (most, format!("{about} At most {most} bytes of UTF-8.")),
     };
     json!({ "type": "string", "minLength": 1, "maxLength": most, "pattern": LABEL, "description": about })
+}
+fn positive_integer(about: &str) -> Value {
+    json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": i64::MAX, "description": about })
 }

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::{
-    Body, NO_PASSWORD, NewSession, OwnSession, OwnSessions, PASSWORD_COMMON, PASSWORD_TOO_SHORT, PASSWORD_UNUSABLE,
-    SelfService, SessionsEnded, report_received,
+    Body, FIXED_END, NO_PASSWORD, NewSession, NewToken, OwnSession, OwnSessions, PASSWORD_COMMON, PASSWORD_TOO_SHORT,
+    PASSWORD_UNUSABLE, SelfService, SessionsEnded, TOO_MANY, TOO_MUCH, report_received,
 };
 use crate::description::{Credentials, ObjectSchema, Operation, Schema, refusals};
+use crate::field_error::Limit;
 use crate::request_rejection::RequestRejection;
 
 const WHEN: &str = "2026-11-26T01:20:03Z";
@@ -93,6 +94,50 @@ impl SelfService {
         self.of_the_caller(operation, &[&own[..], refusals::HASHING].concat())
     }
 
+    /// Making a token.
+    #[must_use]
+    pub fn create(&self) -> Operation {
+        let request = ObjectSchema::new("CreateToken")
+            .label("label", Limit::LABEL, "What its owner calls it.")
+            .optional_text(
+                "scope",
+                "What it is to permit: names, with a space between them. Without it: what the caller's token does.",
+            )
+            .optional_positive_integer(
+                "expires_in",
+                "After how many seconds it ends. Never later than the caller's token.",
+            );
+        let operation = Operation::new("Make a token with fewer rights, or an earlier end")
+            .takes_json(
+                request,
+                r#"{"label":"backup","scope":"consultarTitulo","expires_in":86400}"#,
+            )
+            .answers(
+                "The token, which is shown once.",
+                &Schema::of::<NewToken<'_>>(),
+                &new_token().answer(),
+            );
+        self.of_the_caller(operation, &[FIXED_END, TOO_MUCH, TOO_MANY])
+    }
+
+    /// Rotating the caller's token.
+    #[must_use]
+    pub fn rotate(&self) -> Operation {
+        let request = ObjectSchema::new("RotateToken").optional_positive_integer(
+            "overlap",
+            "For how many seconds the token of the request is still accepted: 60 if it is missing.",
+        );
+        let operation = Operation::new("Get another token in place of this one")
+            .about("With the same label, permissions and end.")
+            .takes_json(request, r#"{"overlap":60}"#)
+            .answers(
+                "The token, which is shown once.",
+                &Schema::of::<NewToken<'_>>(),
+                &new_token().answer(),
+            );
+        self.of_the_caller(operation, &[FIXED_END, TOO_MANY])
+    }
+
     /// A report of a leaked token.
     #[must_use]
     pub fn leaked(&self) -> Operation {
@@ -117,6 +162,15 @@ impl SelfService {
                 refusals::ANYWHERE,
             ],
         )
+    }
+}
+
+fn new_token() -> NewToken<'static> {
+    NewToken {
+        id: "18".into(),
+        token: "18|TOKEN".into(),
+        scope: "consultarTitulo".into(),
+        expires_at: Some(WHEN.into()),
     }
 }
 

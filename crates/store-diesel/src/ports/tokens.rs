@@ -97,6 +97,14 @@ impl TokenStore for Db {
         self.read((), |conn, ()| differences::now(conn).boxed()).await
     }
 
+    async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let by = Provenance::current();
+        self.publish(Topic::Feed, (id, until, now, by), |conn, (id, until, now, by)| {
+            shorten(conn, *id, *until, *now, by).boxed()
+        })
+        .await
+    }
+
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         purge::purge(self, before, limit).await
     }
@@ -155,6 +163,37 @@ async fn rotate(
     ));
     let entry = by.entry(AuditEvent::TokenRefreshed, to.rotated_at);
     Ok(differences::change_token(conn, moved, entry).await?.is_some())
+}
+
+async fn shorten(
+    conn: &mut Connection,
+    id: TokenId,
+    until: Timestamp,
+    now: Timestamp,
+    by: &Provenance,
+) -> Outcome<bool> {
+    let is_later = tokens::expires_at
+        .is_null()
+        .or(tokens::expires_at.gt(until.as_millis()));
+    let record = tokens::table.filter(tokens::id.eq(id.0)).filter(live!());
+    let owner = record.select((tokens::subject, tokens::realm, tokens::flavour));
+    let owner: Option<Owner> = owner.first(conn).await.optional()?;
+    let Some((subject, realm, flavour)) = owner else {
+        return Ok(false);
+    };
+    let shortened = diesel::update(tokens::table.filter(tokens::id.eq(id.0)).filter(is_later))
+        .set(tokens::expires_at.eq(until.as_millis()));
+    shortened.execute(conn).await?;
+    let entry = AuditEntry {
+        realm: Some(realm),
+        ..by.entry(AuditEvent::TokenShortened, now)
+            .token(id)
+            .subject(Subject(subject))
+            .flavour(&flavour)
+    };
+    audit::write(conn, &entry).await?;
+    feed::publish_change_for_a_day(conn, Change::SubjectRights(Subject(subject)), now).await?;
+    Ok(true)
 }
 
 async fn revoke(conn: &mut Connection, id: TokenId, now: Timestamp, by: &Provenance) -> Outcome<bool> {

@@ -187,6 +187,10 @@ impl TokenStore for Line {
         self.call(self.store.touch(used)).await
     }
 
+    async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        self.call(self.store.shorten(id, until, now)).await
+    }
+
     /// The time by the clock of the store's machine, which is right.
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
         self.call(async { Ok(Some(wall(self.kernel.now()))) }).await

@@ -171,3 +171,39 @@ pub async fn the_revocation_of_a_signed_token_without_expiry_is_published_for_ev
     }
     Ok(())
 }
+
+/// A record that is shortened expires at that moment, and every node reads it anew. What is not live is not shortened.
+pub async fn a_record_that_is_shortened_expires_then(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let (lasting, revoked) = (
+        fixture.insert(token_of(&owner)).await,
+        fixture.insert(token_of(&owner)).await,
+    );
+    fixture.revoke(revoked).await;
+    let tokens = &fixture.ports.tokens;
+    let rights = Change::SubjectRights(owner.subject);
+    for id in [revoked, TokenId(lasting.0 + 1000)] {
+        assert!(!tokens.shorten(id, NOW, NOW).await.expect("shorten"));
+    }
+    assert_eq!(fixture.published(rights).await, 0, "nothing has changed");
+    assert!(tokens.shorten(lasting, NOW.plus(HOUR / 2), NOW).await.expect("shorten"));
+    let record = tokens.find(lasting).await.expect("find").expect("it is live");
+    assert_eq!(record.expires_at, Some(NOW.plus(HOUR / 2)));
+    assert_eq!(fixture.published(rights).await, 1);
+    Ok(())
+}
+
+/// A record that expires earlier than that stays as it is.
+pub async fn shortening_postpones_no_expiry(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let id = fixture.insert(token_of(&owner)).await;
+    let tokens = &fixture.ports.tokens;
+    for (until, then) in [(2, 2), (3, 2), (1, 1), (2, 1)] {
+        assert!(tokens.shorten(id, NOW.plus(HOUR / 6 * until), NOW).await.expect("shorten"));
+        let record = tokens.find(id).await.expect("find").expect("it is live");
+        assert_eq!(record.expires_at, Some(NOW.plus(HOUR / 6 * then)));
+    }
+    Ok(())
+}

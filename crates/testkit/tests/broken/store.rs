@@ -164,6 +164,8 @@ pub(crate) enum Flaw {
     LastKeysRetire,
     LastKeysNeverRetire,
     RetiresAfterALook,
+    ShortensNothing,
+    ShorteningPostpones,
     ErasesWhatRetires,
     ErasureRemoves,
     EmergencySparesNextKeys,

@@ -326,6 +326,17 @@ impl TokenStore for BrokenStore {
         Ok(())
     }
 
+    async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        match self.flaw {
+            Flaw::ShortensNothing => Ok(TokenStore::find(&self.inner, id).await?.is_some()),
+            Flaw::ShorteningPostpones => {
+                let far = until.plus(Duration::from_secs(365 * 24 * 60 * 60));
+                self.inner.shorten(id, far, now).await
+            }
+            _ => self.inner.shorten(id, until, now).await,
+        }
+    }
+
     async fn now(&self) -> Result<Option<Timestamp>, StoreError> {
         if !self.has(Flaw::TellsWrongTimes) {
             return self.inner.now().await;
