@@ -29,6 +29,8 @@ enum Command {
     Doctor(commands::doctor::Doctor),
     /// Create, show, change, disable and enable accounts.
     Account(commands::account::Account),
+    /// Create, list, change, disable and enable operators: people who administer the server.
+    Operator(commands::operator::Operator),
     /// Create and show roles.
     Role(commands::role::Role),
     /// Create organisations.
@@ -60,6 +62,7 @@ pub fn run(builder: Builder) -> ExitCode {
         Command::Migrate(migrate) => migrate.run(&common),
         Command::Doctor(doctor) => doctor.run(&common),
         Command::Account(account) => account.run(&common),
+        Command::Operator(operator) => operator.run(&common),
         Command::Role(role) => role.run(&common),
         Command::Organisation(organisation) => organisation.run(&common),
         Command::Consumer(consumer) => consumer.run(&common),

@@ -13,8 +13,8 @@ mod input;
 pub mod key;
 pub mod master_key;
 pub mod migrate;
+pub mod operator;
 pub mod organisation;
-mod patience;
 mod report;
 pub mod resource_server;
 pub mod role;
@@ -22,6 +22,8 @@ pub mod serve;
 pub mod token;
 
 use anyhow::Context;
+
+use crate::acts::patience;
 
 /// The asynchronous runtime of a command.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -1,6 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[allow(
+    unreachable_pub,
+    reason = "`pub` marks what an act's file offers to commands and console"
+)]
+mod acts;
 mod application;
 mod background;
 mod builder;
@@ -20,6 +25,7 @@ mod master;
 mod metrics;
 mod oauth;
 mod openapi;
+mod operators;
 mod options;
 mod parts;
 mod self_service;

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, AccountStore, Attributes, AuditEvent, Change, NewAccount, Provenance, StoreError, Subject, Timestamp,
+    Account, AccountStore, Attributes, AuditEvent, Change, FoldedLogin, NameKind, NamePage, NamedAccount, NewAccount,
+    Provenance, StoreError, Subject, Timestamp,
 };
 
 use crate::MemoryStore;
@@ -13,6 +14,26 @@ impl AccountStore for MemoryStore {
     async fn find(&self, subject: Subject) -> Result<Option<Account>, StoreError> {
         let state = self.state();
         Ok(state.accounts.get(&subject).map(|row| row.account.clone()))
+    }
+
+    async fn named(&self, page: &NamePage) -> Result<Vec<NamedAccount>, StoreError> {
+        let (from, until) = page.bounds();
+        let state = self.state();
+        let accounts = state.accounts.values().map(|row| &row.account);
+        let accounts = accounts.filter(|account| account.realm == page.realm);
+        let named = accounts.filter_map(|account| {
+            let name = match page.kind {
+                NameKind::Login => Some(&account.login),
+                NameKind::Alias => account.alias.as_ref(),
+            };
+            let name = FoldedLogin::parse(name?).ok()?.as_str().to_owned();
+            let account = account.clone();
+            (from <= name && name < until).then_some(NamedAccount { name, account })
+        });
+        let mut named: Vec<_> = named.collect();
+        named.sort_by(|a, b| a.name.cmp(&b.name));
+        named.truncate(page.limit as usize);
+        Ok(named)
     }
 
     async fn create(&self, new: NewAccount) -> Result<Option<Subject>, StoreError> {

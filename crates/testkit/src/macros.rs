@@ -239,6 +239,8 @@ macro_rules! __store_laws {
             a_name_is_one_accounts
             a_name_is_free_in_another_realm
             a_name_is_taken_once_by_a_crowd
+            names_are_read_in_pages
+            names_are_found_by_their_beginning
             disabling_starts_a_new_generation
             an_unknown_account_is_not_disabled
             attributes_are_replaced_as_a_whole

@@ -3,6 +3,7 @@
 //! [`store_conformance!`](crate::store_conformance) makes a test of each.
 
 mod account;
+mod account_names;
 mod audit;
 mod audit_callers;
 mod audit_chain;
@@ -30,6 +31,7 @@ mod shared;
 mod token_admin;
 
 pub use account::*;
+pub use account_names::*;
 pub use audit::*;
 pub use audit_callers::*;
 pub use audit_chain::*;

@@ -113,6 +113,8 @@ const STORES: &[(&str, store::Flaw)] = {
         ("a_name_is_one_accounts", AliasesUnchecked),
         ("a_name_is_free_in_another_realm", NamesAreGlobal),
         ("a_name_is_taken_once_by_a_crowd", NamesAreTakenTwice),
+        ("names_are_read_in_pages", PagesRepeatTheirLast),
+        ("names_are_found_by_their_beginning", BeginningsAreAnywhere),
         ("disabling_starts_a_new_generation", BarsInSilence),
         ("an_unknown_account_is_not_disabled", BarsAnybody),
         ("attributes_are_replaced_as_a_whole", AttributesAreAdded),

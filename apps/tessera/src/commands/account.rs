@@ -15,7 +15,8 @@ use clap::{Args, Subcommand};
 use crate::options::Common;
 
 pub use fold_names::outdated as outdated_names;
-pub use selector::{AccountSelector, find_by_login, parse_login, parse_realm};
+pub use password::SOURCE;
+pub use selector::{AccountSelector, find_by_login, parse_login, parse_realm, refuse_operators};
 pub use show::describe;
 
 /// Accounts: people who sign in with a password, and the clients of organisations.

@@ -18,6 +18,7 @@ use super::report::Report;
 use crate::commands;
 use crate::config::Config;
 use crate::options::Common;
+use crate::parts::Stores;
 
 /// The settings, their database, and the clock.
 pub struct Admin {
@@ -54,6 +55,11 @@ impl Admin {
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The ports of the database, for acts.
+    pub fn stores(&self) -> Stores {
+        Stores::from(&self.store)
     }
 
     pub fn accounts(&self) -> Arc<dyn AccountStore> {

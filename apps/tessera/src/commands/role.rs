@@ -1,12 +1,12 @@
 //! `tessera role`.
 
 use anyhow::Context;
-use auth_core::Scopes;
+use auth_core::{Realm, Scopes};
 use clap::{Args, Subcommand};
 use permissions::{Role as StoredRole, RoleName, parse_permission};
 use serde_json::{Value, json};
 
-use super::account::parse_realm;
+use super::account::{parse_realm, refuse_operators};
 use super::admin::Admin;
 use super::report::{Report, plain};
 use crate::commands::patience::patiently;
@@ -65,7 +65,7 @@ impl Put {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
             let role = StoredRole {
-                realm: parse_realm(&self.name.realm)?,
+                realm: self.name.realm_to_change()?,
                 name: self.name.parse()?,
                 permissions: self.permissions()?,
             };
@@ -97,6 +97,13 @@ impl Show {
 }
 
 impl Name {
+    /// The roles of operators are built in.
+    fn realm_to_change(&self) -> anyhow::Result<Realm> {
+        let realm = parse_realm(&self.realm)?;
+        refuse_operators(&realm)?;
+        Ok(realm)
+    }
+
     fn parse(&self) -> anyhow::Result<RoleName> {
         let name = RoleName::parse(&self.name);
         name.with_context(|| format!("--name {:?} is not the name of a role", self.name))

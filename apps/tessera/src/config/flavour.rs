@@ -13,6 +13,7 @@ use super::Span;
 use crate::extension::{
     BadSetting, Catalog, Dialect, FlavourDefaults, FlavourDialect, FlavourRealm, FlavourStrategy, Settings, Strategy,
 };
+use crate::operators;
 
 /// The allowed form of a name or realm.
 const NAME: &str = "allowed are 1 to 64 characters of a-z 0-9 - _";
@@ -147,6 +148,10 @@ fn name(value: Option<Value>) -> Result<String, BadSetting> {
         .deserialize()
         .map_err(|_| BadSetting::new("flavour.name", "no text", allowed))?;
     match Realm::parse(&name) {
+        Ok(_) if name == operators::FLAVOUR => {
+            let allowed = "the sessions of operators have this name: choose another";
+            Err(BadSetting::new("flavour.name", name, allowed))
+        }
         Ok(_) => Ok(name),
         Err(_) => Err(BadSetting::new("flavour.name", name, NAME)),
     }
@@ -195,6 +200,10 @@ fn realm(settings: &mut Settings, defaults: &FlavourDefaults, dialect: &str) -> 
         (FlavourRealm::Accounts(default), written) => written.unwrap_or_else(|| default.to_owned()),
     };
     match Realm::parse(&name) {
+        Ok(_) if name == operators::REALM => {
+            let allowed = "the realm of the server's operators belongs to no flavour: choose another";
+            Err(settings.bad("realm", name, allowed))
+        }
         Ok(realm) => Ok(Some(realm)),
         Err(_) => Err(settings.bad("realm", name, NAME)),
     }

@@ -12,6 +12,7 @@ mod data;
 mod doctor;
 mod keys;
 mod live;
+mod operators;
 mod other_process;
 mod page;
 mod resource_servers;

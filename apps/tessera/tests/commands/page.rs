@@ -59,6 +59,7 @@ fn the_outputs_on_the_page_are_those_of_the_program() {
             if of.starts_with("Signing keys")
                 || of.contains("key import")
                 || of.contains("master-key")
+                || of.starts_with("Operators")
                 || of.contains("doctor")
             {
                 admin = folder(AdminFolder::new());

@@ -4,9 +4,55 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::account::{Account, Attributes, NewAccount, Subject};
+use super::account::{Account, Attributes, NewAccount, Realm, Subject};
 use super::clock::Timestamp;
 use super::error::StoreError;
+
+/// Which of an account's two names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameKind {
+    /// Its login name.
+    Login,
+    /// Its alias.
+    Alias,
+}
+
+/// A page of one realm's accounts, in the order of one of their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamePage {
+    /// The realm.
+    pub realm: Realm,
+    /// The names that are compared and that give the order.
+    pub kind: NameKind,
+    /// What a name begins with, folded; an empty text: any name.
+    pub begins: String,
+    /// The last name of the page before.
+    pub after: Option<String>,
+    /// The most accounts.
+    pub limit: u32,
+}
+
+impl NamePage {
+    /// The names that can be on it: from the first text to before the second one. No folded name has U+0001, which is a control
+    /// character, or U+10FFFF, which is not assigned.
+    pub fn bounds(&self) -> (String, String) {
+        let after = self.after.as_ref().map(|after| format!("{after}\u{1}"));
+        let from = after.filter(|after| *after > self.begins);
+        (
+            from.unwrap_or_else(|| self.begins.clone()),
+            format!("{}\u{10ffff}", self.begins),
+        )
+    }
+}
+
+/// An account, and the name by which it is on a [`NamePage`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedAccount {
+    /// The name in the form in which names are compared.
+    pub name: String,
+    /// The account.
+    pub account: Account,
+}
 
 /// Accounts and clients. Each method is one atomic operation.
 #[async_trait]
@@ -16,6 +62,13 @@ pub trait AccountStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails.
     async fn find(&self, subject: Subject) -> Result<Option<Account>, StoreError>;
+
+    /// A page of accounts, in the order of their folded names byte by byte. An account whose name of this kind is absent, or
+    /// cannot be signed in with, is on none. What it costs does not depend on how many accounts there are.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn named(&self, page: &NamePage) -> Result<Vec<NamedAccount>, StoreError>;
 
     /// Creates an account. `Ok(None)` when its realm already has the login or the alias, as either, or the number is
     /// taken; nothing is created then.

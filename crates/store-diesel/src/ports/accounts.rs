@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, AccountStore, Attributes, AuditEvent, Change, NewAccount, Provenance, Realm, StoreError, Subject,
-    Timestamp,
+    Account, AccountStore, Attributes, AuditEvent, Change, NameKind, NamePage, NamedAccount, NewAccount, Provenance,
+    Realm, StoreError, Subject, Timestamp,
 };
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -25,6 +25,10 @@ const NUMBERS_TRIED: usize = 10;
 impl AccountStore for Db {
     async fn find(&self, subject: Subject) -> Result<Option<Account>, StoreError> {
         self.read(subject, |conn, subject| find(conn, *subject).boxed()).await
+    }
+
+    async fn named(&self, page: &NamePage) -> Result<Vec<NamedAccount>, StoreError> {
+        self.read(page.clone(), |conn, page| named(conn, page).boxed()).await
     }
 
     async fn create(&self, new: NewAccount) -> Result<Option<Subject>, StoreError> {
@@ -65,6 +69,33 @@ async fn find(conn: &mut Connection, subject: Subject) -> Outcome<Option<Account
     let row = accounts::table.find(subject.0).select(AccountRow::as_select());
     let row = row.first(conn).await.optional()?;
     row.map(AccountRow::into_account).transpose()
+}
+
+/// One range of one of the two indexes of names.
+async fn named(conn: &mut Connection, page: &NamePage) -> Outcome<Vec<NamedAccount>> {
+    let (from, until) = page.bounds();
+    let of_realm = accounts::table.filter(accounts::realm.eq(page.realm.as_str()));
+    let rows: Vec<(Option<String>, AccountRow)> = match page.kind {
+        NameKind::Login => {
+            let range = accounts::login_folded.ge(from).and(accounts::login_folded.lt(until));
+            let rows = of_realm.filter(range).order(accounts::login_folded);
+            let rows = rows.select((accounts::login_folded, AccountRow::as_select()));
+            rows.limit(page.limit.into()).load(conn).await?
+        }
+        NameKind::Alias => {
+            let range = accounts::alias_folded.ge(from).and(accounts::alias_folded.lt(until));
+            let rows = of_realm.filter(range).order(accounts::alias_folded);
+            let rows = rows.select((accounts::alias_folded, AccountRow::as_select()));
+            rows.limit(page.limit.into()).load(conn).await?
+        }
+    };
+    let named = rows.into_iter().filter_map(|(name, row)| Some((name?, row)));
+    named
+        .map(|(name, row)| {
+            let account = row.into_account()?;
+            Ok(NamedAccount { name, account })
+        })
+        .collect()
 }
 
 async fn create(conn: &mut Connection, new: &NewAccount, by: &Provenance) -> Outcome<Option<Subject>> {

@@ -109,6 +109,8 @@ pub(crate) enum Flaw {
     AliasesUnchecked,
     NamesAreGlobal,
     NamesAreTakenTwice,
+    PagesRepeatTheirLast,
+    BeginningsAreAnywhere,
     BarsInSilence,
     BarsNobody,
     BarsAnybody,

@@ -1,14 +1,13 @@
 //! `tessera account add`.
 
-use anyhow::{Context, bail};
-use auth_core::{Account, NewAccount, Realm, Subject};
+use anyhow::bail;
+use auth_core::{NewAccount, Realm, Subject};
 use clap::Args;
-use secrecy::SecretString;
 
-use super::{attributes, parse_login, parse_realm, role, show};
+use super::{SOURCE, attributes, parse_login, parse_realm, role, selector, show};
+use crate::acts;
 use crate::commands::admin::Admin;
 use crate::commands::input;
-use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -43,7 +42,8 @@ impl Add {
         Admin::run(common, async |admin| {
             let new = self.new_account(admin).await?;
             let password = input::new_password(self.password_stdin)?;
-            let account = create(admin, new, &password).await?;
+            let setter = admin.password_setter()?;
+            let account = acts::account::create(&admin.stores(), &setter, new, &password, SOURCE).await?;
             if admin
                 .config
                 .flavours
@@ -88,38 +88,7 @@ impl Add {
         if realm.organisation().is_some() {
             bail!("--realm {realm}: clients have no password; their consumers create them");
         }
+        selector::refuse_operators(&realm)?;
         Ok(realm)
     }
-}
-
-/// Checks the password before the account is created, and sets it right after.
-async fn create(admin: &Admin, new: NewAccount, password: &SecretString) -> anyhow::Result<Account> {
-    let setter = admin.password_setter()?;
-    setter.policy().check(password)?;
-    let taken = taken(&new);
-    let created = patiently(async || admin.accounts().create(new.clone()).await);
-    let subject = created.await?.with_context(|| taken)?;
-    let set = patiently(async || setter.set(subject, password, false, super::password::SOURCE).await).await;
-    set.with_context(|| {
-        format!("account {subject} was created, but has no password yet: set it with `tessera account set-password --id {subject}`")
-    })?;
-    let made = admin.accounts().find(subject).await?;
-    made.with_context(|| format!("account {subject} has been deleted in the meantime"))
-}
-
-/// The error for a login name, alias or number that another account has.
-fn taken(new: &NewAccount) -> String {
-    let alias = new
-        .alias
-        .as_ref()
-        .map(|alias| format!(" or {alias:?}"))
-        .unwrap_or_default();
-    let number = new
-        .subject
-        .map(|subject| format!(", or the number {subject} is in use"))
-        .unwrap_or_default();
-    format!(
-        "the realm {} already has an account with the login or alias {:?}{alias}{number}",
-        new.realm, new.login
-    )
 }

@@ -33,7 +33,7 @@ pub struct SetPassword {
 impl SetPassword {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let account = self.account.find(admin).await?;
+            let account = self.account.find_to_change(admin).await?;
             if account.realm.organisation().is_some() {
                 bail!(
                     "account {} is a client: it has no password, its consumers sign it in",

@@ -7,8 +7,8 @@ use permissions::RoleName;
 use serde_json::json;
 
 use super::{AccountSelector, show};
+use crate::acts;
 use crate::commands::admin::Admin;
-use crate::commands::patience::patiently;
 use crate::commands::report::{Report, plain};
 use crate::options::Common;
 
@@ -28,15 +28,11 @@ pub struct SetRole {
 impl SetRole {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let account = self.account.find(admin).await?;
+            let account = self.account.find_to_change(admin).await?;
             if let Some(role) = &self.role {
                 check_exists(admin, &account.realm, role).await?;
             }
-            let accounts = admin.accounts();
-            let role = self.role.as_deref();
-            if !patiently(async || accounts.set_role(account.subject, role, admin.now()).await).await? {
-                bail!("account {} has been deleted in the meantime", account.subject);
-            }
+            acts::account::set_role(&admin.stores(), &account, self.role.as_deref(), admin.now()).await?;
             let change = match &self.role {
                 Some(role) => format!("role changed to {}", plain(role)),
                 None => "role removed".into(),

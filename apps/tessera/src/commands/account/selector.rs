@@ -5,6 +5,7 @@ use auth_core::{Account, FoldedLogin, Realm, Subject};
 use clap::Args;
 
 use crate::commands::admin::Admin;
+use crate::operators;
 
 /// The options that select an account: its realm and login name, or its number.
 #[derive(Debug, Args)]
@@ -21,6 +22,13 @@ pub struct AccountSelector {
 }
 
 impl AccountSelector {
+    /// The selected account, to be changed.
+    pub async fn find_to_change(&self, admin: &Admin) -> anyhow::Result<Account> {
+        let account = self.find(admin).await?;
+        refuse_operators(&account.realm)?;
+        Ok(account)
+    }
+
     /// The selected account.
     pub async fn find(&self, admin: &Admin) -> anyhow::Result<Account> {
         match (&self.realm, &self.login, self.id) {
@@ -32,6 +40,14 @@ impl AccountSelector {
             _ => bail!("no account is selected: give --realm and --login, or --id"),
         }
     }
+}
+
+/// Operators have commands of their own, which know their roles and keep the last owner.
+pub fn refuse_operators(realm: &Realm) -> anyhow::Result<()> {
+    if realm.as_str() == operators::REALM {
+        bail!("the realm {realm} is that of the server's operators: use `tessera operator`");
+    }
+    Ok(())
 }
 
 /// The account of this realm with this login name or alias.

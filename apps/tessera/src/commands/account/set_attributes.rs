@@ -23,7 +23,7 @@ pub struct SetAttributes {
 impl SetAttributes {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let account = self.account.find(admin).await?;
+            let account = self.account.find_to_change(admin).await?;
             if account.realm.organisation().is_some() {
                 bail!(
                     "account {} is a client: its consumer sets its attributes",

@@ -1,12 +1,11 @@
 //! `tessera account disable` and `enable`.
 
-use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
 use super::{AccountSelector, show};
+use crate::acts;
 use crate::commands::admin::Admin;
-use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -38,11 +37,8 @@ impl Enable {
 
 fn set(common: &Common, selector: &AccountSelector, disabled: bool) -> anyhow::Result<()> {
     Admin::run(common, async |admin| {
-        let account = selector.find(admin).await?;
-        let accounts = admin.accounts();
-        if !patiently(async || accounts.set_disabled(account.subject, disabled, admin.now()).await).await? {
-            bail!("account {} has been deleted in the meantime", account.subject);
-        }
+        let account = selector.find_to_change(admin).await?;
+        acts::account::set_disabled(&admin.stores(), &account, disabled, admin.now()).await?;
         let state = if disabled {
             "disabled; its tokens are revoked"
         } else {

@@ -7,6 +7,7 @@ use consumer_auth::ClientsOf;
 use serde_json::json;
 
 use super::{Owner, revoke_all, revoke_clients};
+use crate::acts;
 use crate::commands::account::describe;
 use crate::commands::admin::Admin;
 use crate::commands::patience::patiently;
@@ -61,13 +62,7 @@ async fn of_organisation(admin: &Admin, id: i64) -> anyhow::Result<Report> {
 
 async fn of_account(admin: &Admin, owner: &Owner) -> anyhow::Result<Report> {
     let account = owner.find(admin).await?;
-    let tokens = admin.token_admin();
-    if !patiently(async || tokens.end_sessions(account.subject, admin.now()).await).await? {
-        bail!(
-            "account {} not found: it has been deleted in the meantime",
-            account.subject
-        );
-    }
+    acts::account::end_sessions(&admin.stores(), &account, admin.now()).await?;
     let line = format!("all tokens of account {} are revoked", describe(&account));
     Ok(Report::new(line, json!({ "account": account.subject.0 })))
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, AccountStore, Attributes, FoldedLogin, NewAccount, PasswordRecord, PasswordStore, Realm, Scope, Scopes,
-    StoreError, Subject, Timestamp,
+    Account, AccountStore, Attributes, FoldedLogin, NamePage, NamedAccount, NewAccount, PasswordRecord, PasswordStore,
+    Realm, Scope, Scopes, StoreError, Subject, Timestamp,
 };
 use permissions::{Role, RoleStore};
 use testkit::ManualClock;
@@ -21,6 +21,25 @@ impl AccountStore for BrokenStore {
         }
         let another = self.seen().accounts.first().cloned();
         Ok(account.or(self.has(Flaw::UnknownFindsFirstAccount).then_some(another).flatten()))
+    }
+
+    async fn named(&self, page: &NamePage) -> Result<Vec<NamedAccount>, StoreError> {
+        let mut asked = page.clone();
+        if self.has(Flaw::PagesRepeatTheirLast) {
+            // The last name of the page before, without its end, is before that name.
+            asked.after = asked.after.map(|mut after| {
+                after.pop();
+                after
+            });
+        }
+        if self.has(Flaw::BeginningsAreAnywhere) {
+            (asked.begins, asked.limit) = (String::new(), u32::MAX);
+            let mut named = self.inner.named(&asked).await?;
+            named.retain(|one| one.name.contains(&page.begins));
+            named.truncate(page.limit as usize);
+            return Ok(named);
+        }
+        self.inner.named(&asked).await
     }
 
     async fn create(&self, mut new: NewAccount) -> Result<Option<Subject>, StoreError> {

@@ -1,0 +1,140 @@
+//! Acts on operators.
+
+use std::net::IpAddr;
+
+use anyhow::Context;
+use auth_core::{Account, Attributes, FoldedLogin, NameKind, NamePage, NewAccount, PasswordSetter, Timestamp};
+use secrecy::SecretString;
+
+use super::patience::patiently;
+use super::{Refusal, account, refuse};
+use crate::operators::{OperatorRole, realm};
+use crate::parts::Stores;
+
+/// How many operators are read at once.
+const PAGE: u32 = 500;
+
+/// Whether the last enabled owner may be disabled or get another role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastOwner {
+    /// It is refused.
+    Stays,
+    /// It is meant.
+    MayGo,
+}
+
+/// Creates an operator.
+pub async fn add(
+    stores: &Stores,
+    setter: &PasswordSetter,
+    (login, role): (&str, OperatorRole),
+    password: &SecretString,
+    (now, source): (Timestamp, IpAddr),
+) -> anyhow::Result<Account> {
+    folded(login)?;
+    let new = NewAccount {
+        subject: None,
+        realm: realm(),
+        login: login.trim().to_owned(),
+        alias: None,
+        role: Some(role.as_str().to_owned()),
+        attributes: Attributes::new(),
+        created_at: now,
+    };
+    account::create(stores, setter, new, password, source).await
+}
+
+/// The operator with this login name.
+pub async fn find(stores: &Stores, login: &str) -> anyhow::Result<Account> {
+    let found = stores.passwords.find(&realm(), &folded(login)?).await?;
+    let none = || {
+        Refusal(format!(
+            "there is no operator {login:?}: `tessera operator list` shows them"
+        ))
+    };
+    Ok(found.ok_or_else(none)?.account)
+}
+
+/// All operators, in the order of their names.
+pub async fn all(stores: &Stores) -> anyhow::Result<Vec<Account>> {
+    let mut page = NamePage {
+        realm: realm(),
+        kind: NameKind::Login,
+        begins: String::new(),
+        after: None,
+        limit: PAGE,
+    };
+    let mut operators = Vec::new();
+    loop {
+        let read = stores.accounts.named(&page).await?;
+        page.after = read.last().map(|last| last.name.clone());
+        operators.extend(read.into_iter().map(|one| one.account));
+        if page.after.is_none() {
+            return Ok(operators);
+        }
+    }
+}
+
+/// Gives an operator another role.
+pub async fn set_role(
+    stores: &Stores,
+    operator: &Account,
+    role: OperatorRole,
+    last: LastOwner,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    if role != OperatorRole::Owner {
+        refuse_last_owner(stores, operator, last).await?;
+    }
+    account::set_role(stores, operator, Some(role.as_str()), now).await
+}
+
+/// Sets an operator's password, and ends the operator's sessions.
+pub async fn set_password(
+    setter: &PasswordSetter,
+    operator: &Account,
+    password: &SecretString,
+    source: IpAddr,
+) -> anyhow::Result<()> {
+    let set = async || setter.set(operator.subject, password, true, source).await;
+    Ok(patiently(set).await?)
+}
+
+/// Disables or enables an operator. Disabling ends the operator's sessions.
+pub async fn set_disabled(
+    stores: &Stores,
+    operator: &Account,
+    disabled: bool,
+    last: LastOwner,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    if disabled {
+        refuse_last_owner(stores, operator, last).await?;
+    }
+    account::set_disabled(stores, operator, disabled, now).await
+}
+
+/// Without an owner nobody could make another in the console. It is a guard against mistakes: two owners who demote each
+/// other at the same moment both succeed, and the command line makes another.
+async fn refuse_last_owner(stores: &Stores, operator: &Account, last: LastOwner) -> anyhow::Result<()> {
+    if last == LastOwner::MayGo || !is_enabled_owner(operator) {
+        return Ok(());
+    }
+    let all = all(stores).await?;
+    let is_another = |other: &&Account| other.subject != operator.subject && is_enabled_owner(other);
+    match all.iter().find(is_another) {
+        Some(_) => Ok(()),
+        None => refuse!(
+            "{} is the last enabled owner: make another one first, or use `tessera operator` with --yes",
+            operator.login
+        ),
+    }
+}
+
+fn is_enabled_owner(operator: &Account) -> bool {
+    !operator.disabled && OperatorRole::of(operator) == Some(OperatorRole::Owner)
+}
+
+fn folded(login: &str) -> anyhow::Result<FoldedLogin> {
+    FoldedLogin::parse(login).with_context(|| Refusal(format!("{login:?} is not a login name")))
+}
