@@ -201,7 +201,12 @@ pub async fn shortening_postpones_no_expiry(harness: Arc<dyn StoreHarness>) -> L
     let id = fixture.insert(token_of(&owner)).await;
     let tokens = &fixture.ports.tokens;
     for (until, then) in [(2, 2), (3, 2), (1, 1), (2, 1)] {
-        assert!(tokens.shorten(id, NOW.plus(HOUR / 6 * until), NOW).await.expect("shorten"));
+        assert!(
+            tokens
+                .shorten(id, NOW.plus(HOUR / 6 * until), NOW)
+                .await
+                .expect("shorten")
+        );
         let record = tokens.find(id).await.expect("find").expect("it is live");
         assert_eq!(record.expires_at, Some(NOW.plus(HOUR / 6 * then)));
     }
