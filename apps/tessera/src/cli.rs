@@ -49,12 +49,16 @@ enum Command {
     Data(commands::data::Data),
     /// Check, list and follow the audit log.
     Audit(commands::audit::Audit),
+    /// Print the script that completes this command line in a shell.
+    Completions(commands::completions::Completions),
+    /// Print the manual page, or write those of all commands.
+    Man(commands::man::Man),
 }
 
 /// Runs Tessera's command line, `serve`, `account`, `key` and the others, with the dialects and strategies of
 /// `builder`. An error prints one sentence on standard error, and the exit status is 1.
 pub fn run(builder: Builder) -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let matches = command().get_matches();
     let Cli { options, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let common = Common::new(options, builder, words(&matches));
     let outcome = match command {
@@ -72,6 +76,8 @@ pub fn run(builder: Builder) -> ExitCode {
         Command::MasterKey(key) => key.run(&common),
         Command::Data(data) => data.run(&common),
         Command::Audit(audit) => audit.run(&common),
+        Command::Completions(completions) => completions.run(&common),
+        Command::Man(man) => man.run(&common),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -80,6 +86,11 @@ pub fn run(builder: Builder) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The whole command line, as clap has it.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The words of the command, such as `account disable`.
