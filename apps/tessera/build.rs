@@ -1,6 +1,10 @@
-//! Passes the version of the compiler on to the program, which shows it in its metrics.
+//! Passes on to the program the version of the compiler, which it shows in its metrics, and the table of settings in
+//! docs/OPERATIONS.md, of which `tessera init` makes the comments of a new settings file.
 
+use std::path::Path;
 use std::process::Command;
+
+const SETTINGS: &str = "../../docs/OPERATIONS.md";
 
 fn main() {
     println!("cargo::rerun-if-env-changed=RUSTC");
@@ -13,4 +17,18 @@ fn main() {
     let version = version.unwrap_or_else(|| "unknown".into());
     // Not `TESSERA_…`: cargo sets it for `cargo run` and `cargo test` too, and there such a variable would be a setting.
     println!("cargo::rustc-env=RUST_VERSION_OF_BUILD={version}");
+    copy_settings();
+}
+
+/// The rows of the table of settings: those that name a variable in the second column.
+fn copy_settings() {
+    println!("cargo::rerun-if-changed={SETTINGS}");
+    let page = std::fs::read_to_string(SETTINGS).expect("docs/OPERATIONS.md is part of the repository");
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| `") && line.contains("` | `TESSERA_"));
+    let rows: Vec<_> = rows.collect();
+    let folder = std::env::var_os("OUT_DIR").expect("cargo sets it");
+    let written = std::fs::write(Path::new(&folder).join("settings.md"), rows.join("\n"));
+    written.expect("cargo's folder can be written to");
 }

@@ -21,10 +21,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a settings file, a master key and a database: the first thing to run.
+    Init(commands::init::Init),
     /// Run the server.
     Serve(commands::serve::Serve),
     /// Bring the database's schema up to date.
     Migrate(commands::migrate::Migrate),
+    /// Ask the server on this machine whether it is ready.
+    Health(commands::health::Health),
     /// Check settings, database, keys, clock and files, and show how to correct errors. Changes nothing.
     Doctor(commands::doctor::Doctor),
     /// Create, show, change, disable and enable accounts.
@@ -47,6 +51,10 @@ enum Command {
     MasterKey(commands::master_key::MasterKey),
     /// Copy everything into another database, or through a file.
     Data(commands::data::Data),
+    /// Write everything into an encrypted file, while servers run.
+    Backup(commands::backup::Backup),
+    /// Put a backup into an empty database.
+    Restore(commands::restore::Restore),
     /// Check, list and follow the audit log.
     Audit(commands::audit::Audit),
     /// Print the script that completes this command line in a shell.
@@ -62,8 +70,10 @@ pub fn run(builder: Builder) -> ExitCode {
     let Cli { options, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let common = Common::new(options, builder, words(&matches));
     let outcome = match command {
+        Command::Init(init) => init.run(&common),
         Command::Serve(serve) => serve.run(&common),
         Command::Migrate(migrate) => migrate.run(&common),
+        Command::Health(health) => health.run(&common),
         Command::Doctor(doctor) => doctor.run(&common),
         Command::Account(account) => account.run(&common),
         Command::Operator(operator) => operator.run(&common),
@@ -75,6 +85,8 @@ pub fn run(builder: Builder) -> ExitCode {
         Command::Key(key) => key.run(&common),
         Command::MasterKey(key) => key.run(&common),
         Command::Data(data) => data.run(&common),
+        Command::Backup(backup) => backup.run(&common),
+        Command::Restore(restore) => restore.run(&common),
         Command::Audit(audit) => audit.run(&common),
         Command::Completions(completions) => completions.run(&common),
         Command::Man(man) => man.run(&common),
@@ -98,3 +110,6 @@ fn words(matches: &ArgMatches) -> String {
     let below = std::iter::successors(matches.subcommand(), |(_, below)| below.subcommand());
     below.map(|(word, _)| word).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,6 +234,15 @@ fn master_key(file: Option<PathBuf>, command: Option<Vec<String>>) -> Result<Opt
     }
 }
 
+/// The defaults of all settings but the flavours, by section and key; null where there is none.
+pub(crate) fn defaults() -> serde_json::Value {
+    let mut defaults = serde_json::to_value(Raw::default()).unwrap_or_default();
+    if let Some(settings) = defaults.as_object_mut() {
+        settings.remove("flavour");
+    }
+    defaults
+}
+
 /// Checks a section against the ranges given at its fields.
 fn in_range(section: &str, settings: &impl Validate) -> Result<(), BadSetting> {
     let Err(errors) = settings.validate() else {

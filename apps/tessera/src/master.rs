@@ -66,6 +66,23 @@ enum Strength {
     Any,
 }
 
+impl Source {
+    /// The file in which it is, or would be made; `None` if it is in no file.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Demo => None,
+            Self::Configured { flag: Some(path), .. } => Some(path.clone()),
+            Self::Configured { .. } if std::env::var_os(VARIABLE).is_some() => None,
+            Self::Configured { configured, beside, .. } => match configured {
+                Some(MasterKeyPlace::File(path)) => Some(path.clone()),
+                Some(MasterKeyPlace::Command(_)) => None,
+                None if credential().is_some() => None,
+                None => beside.as_deref().map(next_to),
+            },
+        }
+    }
+}
+
 /// The master key.
 pub(crate) fn load(source: &Source) -> anyhow::Result<SecretKey> {
     load_with(source, Strength::Random)
@@ -175,7 +192,7 @@ fn next_to(database: &Path) -> PathBuf {
 }
 
 /// Writes a new key to a new file that only its owner can read, whatever the umask.
-fn make(path: &Path) -> std::io::Result<SecretKey> {
+pub(crate) fn make(path: &Path) -> std::io::Result<SecretKey> {
     let key = SecretKey::random(&SystemEntropy).map_err(std::io::Error::other)?;
     let text = Zeroizing::new(STANDARD.encode(key.expose()) + "\n");
     let folder = path

@@ -66,6 +66,25 @@ impl Common {
         self.options.config.as_deref()
     }
 
+    /// The database that the command line names.
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        self.options.database_url.as_deref()
+    }
+
+    /// The file with the master key that the command line names.
+    pub(crate) fn master_key_file(&self) -> Option<&Path> {
+        self.options.master_key_file.as_deref()
+    }
+
+    /// The settings of this file, with these options on top.
+    pub(crate) fn load_config_of(&self, path: &Path) -> anyhow::Result<Config> {
+        let config = Some(path.to_owned());
+        self.builder.config(&Overrides {
+            config,
+            ..self.overrides()
+        })
+    }
+
     /// The settings that these options override.
     pub(crate) fn overrides(&self) -> Overrides {
         Overrides {

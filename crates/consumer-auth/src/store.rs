@@ -71,6 +71,18 @@ pub trait ConsumerStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn clients(&self, of: &ClientsOf, after: Option<Subject>, limit: u32) -> Result<Vec<Subject>, StoreError>;
 
+    /// At most `limit` organisations with a number above `after`, in order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn organisations(&self, after: Option<i64>, limit: u32) -> Result<Vec<Organisation>, StoreError>;
+
+    /// At most `limit` consumers with a key above `after`, in the order of their keys, byte by byte.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn consumers(&self, after: Option<&str>, limit: u32) -> Result<Vec<Consumer>, StoreError>;
+
     /// Creates an organisation, or replaces its properties.
     ///
     /// # Errors

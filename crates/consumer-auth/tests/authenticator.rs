@@ -423,6 +423,14 @@ impl ConsumerStore for Failing {
         Err(down())
     }
 
+    async fn organisations(&self, _: Option<i64>, _: u32) -> Result<Vec<Organisation>, StoreError> {
+        Err(down())
+    }
+
+    async fn consumers(&self, _: Option<&str>, _: u32) -> Result<Vec<Consumer>, StoreError> {
+        Err(down())
+    }
+
     async fn rotate_consumer(&self, _: &SecretRotation) -> Result<bool, StoreError> {
         Err(down())
     }

@@ -22,6 +22,12 @@ pub trait RoleStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails, or the role's row is damaged.
     async fn find(&self, realm: &Realm, role: &str) -> Result<Option<Role>, StoreError>;
 
+    /// All roles, or those of one realm, in the order of realm and name, byte by byte. An operator makes each, so there are few.
+    ///
+    /// # Errors
+    /// When the store fails, or the row of a role is damaged.
+    async fn roles(&self, realm: Option<&Realm>) -> Result<Vec<Role>, StoreError>;
+
     /// Creates a role or replaces its permissions, and publishes that in the feed ([`auth_core::Change::AllRights`]), in one
     /// operation.
     ///

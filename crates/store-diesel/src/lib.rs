@@ -40,6 +40,7 @@ pub use faulty_disk::FaultyDisk;
 pub use fill::{FillError, Filling};
 pub use maintenance::{FactChange, Maintenance, RootKeyChange, RootKeyDependents, StoredNames};
 pub use meta::MetaStore;
+pub use migrations::migration_count;
 pub use migrator::{Migrator, PendingMigration};
 pub use options::{ConnectError, StoreOptions};
 pub use pool_status::PoolStatus;

@@ -50,6 +50,11 @@ async fn apply_missing(database: &dyn Migrate, applied: &[String], may_apply: bo
     }
 }
 
+/// How many migrations this version has: as many are missing where there is no table yet.
+pub fn migration_count() -> usize {
+    MIGRATIONS.len()
+}
+
 /// Those that this program does not know, oldest first.
 pub(crate) fn newer(applied: &[String]) -> impl Iterator<Item = &String> {
     applied.iter().filter(|version| Migration::of(version).is_none())

@@ -41,6 +41,10 @@ impl DieselStore {
         Ok(Self(store))
     }
 
+    pub(crate) fn of(ports: Arc<dyn Ports>) -> Self {
+        Self(ports)
+    }
+
     /// The port of tokens and sessions.
     pub fn tokens(&self) -> Arc<dyn TokenStore> {
         self.0.clone()

@@ -12,16 +12,18 @@ mod line;
 mod mark;
 pub(crate) mod port;
 mod run;
+mod snapshot;
 pub(crate) mod table;
 pub(crate) mod value;
 
 pub use database::TransferDatabase;
 pub use digest::TableDigest;
 pub use error::TransferError;
-pub use export::{Exported, export};
-pub use file::ExportFile;
+pub use export::{Exported, export, export_snapshot};
+pub use file::{ExportFile, Reader};
 pub use held::HeldDatabase;
 pub use run::{Progress, Stage, Transferred, Watch};
+pub use snapshot::SnapshotDatabase;
 
 /// Moves all rows of a database into an empty one, and compares them. It goes on where an earlier run of the same transfer was
 /// interrupted; each step is a transaction with its mark in the target, so nothing is moved twice.

@@ -19,16 +19,7 @@ const NAME: &str = "name";
 impl ConsumerStore for MemoryStore {
     async fn find(&self, key: &str) -> Result<Option<Consumer>, StoreError> {
         let state = self.state();
-        let consumer = state.consumers.get(key).and_then(|row| {
-            Some(Consumer {
-                key: key.to_owned(),
-                token: row.token,
-                previous: row.previous,
-                disabled: row.disabled,
-                organisation: state.organisations.get(&row.organisation)?.clone(),
-            })
-        });
-        Ok(consumer)
+        Ok(state.consumers.get(key).and_then(|row| state.consumer(key, row)))
     }
 
     async fn find_client(&self, asked: &NewClient) -> Result<Option<Client>, StoreError> {
@@ -83,6 +74,25 @@ impl ConsumerStore for MemoryStore {
         let subjects = state.accounts.keys().copied();
         let later = subjects.filter(|subject| after.is_none_or(|after| after < *subject));
         Ok(later.filter(is_wanted).take(limit as usize).collect())
+    }
+
+    async fn organisations(&self, after: Option<i64>, limit: u32) -> Result<Vec<Organisation>, StoreError> {
+        let state = self.state();
+        let later = state
+            .organisations
+            .values()
+            .filter(|one| after.is_none_or(|after| after < one.id));
+        Ok(later.take(limit as usize).cloned().collect())
+    }
+
+    async fn consumers(&self, after: Option<&str>, limit: u32) -> Result<Vec<Consumer>, StoreError> {
+        let state = self.state();
+        let later = state
+            .consumers
+            .iter()
+            .filter(|(key, _)| after.is_none_or(|after| after < key.as_str()));
+        let consumers = later.filter_map(|(key, row)| state.consumer(key, row));
+        Ok(consumers.take(limit as usize).collect())
     }
 
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
@@ -153,6 +163,17 @@ impl ConsumerStore for MemoryStore {
 }
 
 impl State {
+    /// A consumer with its organisation.
+    fn consumer(&self, key: &str, row: &ConsumerRow) -> Option<Consumer> {
+        Some(Consumer {
+            key: key.to_owned(),
+            token: row.token,
+            previous: row.previous,
+            disabled: row.disabled,
+            organisation: self.organisations.get(&row.organisation)?.clone(),
+        })
+    }
+
     /// Whether the consumer is an enabled one of this organisation.
     fn may_vouch(&self, consumer: &str, organisation: i64) -> bool {
         let row = self.consumers.get(consumer);

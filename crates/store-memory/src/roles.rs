@@ -17,14 +17,18 @@ impl RoleStore for MemoryStore {
         let Some(stored) = state.roles.get(&(realm.clone(), role.to_owned())) else {
             return Ok(None);
         };
-        let read = RoleName::parse(role).ok().zip(read_list(stored));
-        let (name, permissions) = read.ok_or_else(|| StoreError::Corrupt("a role cannot be read".to_owned()))?;
-        let realm = realm.clone();
-        Ok(Some(Role {
-            realm,
-            name,
-            permissions,
-        }))
+        read(realm, role, stored).map(Some)
+    }
+
+    async fn roles(&self, realm: Option<&Realm>) -> Result<Vec<Role>, StoreError> {
+        let state = self.state();
+        let wanted = state
+            .roles
+            .iter()
+            .filter(|((of, _), _)| realm.is_none_or(|realm| realm == of));
+        wanted
+            .map(|((realm, name), stored)| read(realm, name, stored))
+            .collect()
     }
 
     async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
@@ -36,4 +40,15 @@ impl RoleStore for MemoryStore {
         state.record(entry.realm(&role.realm).detail(role.name.as_str()));
         Ok(())
     }
+}
+
+fn read(realm: &Realm, name: &str, stored: &str) -> Result<Role, StoreError> {
+    let read = RoleName::parse(name).ok().zip(read_list(stored));
+    let (name, permissions) = read.ok_or_else(|| StoreError::Corrupt("a role cannot be read".to_owned()))?;
+    let realm = realm.clone();
+    Ok(Role {
+        realm,
+        name,
+        permissions,
+    })
 }

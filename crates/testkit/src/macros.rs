@@ -264,6 +264,8 @@ macro_rules! __store_laws {
             only_the_current_token_of_a_consumer_is_rotated
             one_consumer_rotation_wins
             a_put_consumer_has_one_token
+            organisations_are_read_in_pages
+            consumers_are_read_in_pages
             resource_servers_come_back_as_they_were_put
             a_put_resource_server_has_one_secret
             a_resource_server_can_be_disabled
@@ -292,6 +294,7 @@ macro_rules! __store_laws {
             the_revocation_of_everything_is_published
             what_ended_with_everything_is_purged
             a_role_reads_back
+            roles_are_listed_by_realm_and_name
             a_key_comes_back_as_it_was_stored
             keys_that_sign_first_are_listed_first
             a_first_key_is_a_purposes_first

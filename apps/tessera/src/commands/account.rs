@@ -3,6 +3,7 @@
 mod add;
 mod attributes;
 mod fold_names;
+mod list;
 mod password;
 mod role;
 mod selector;
@@ -29,6 +30,7 @@ pub struct Account {
 #[derive(Debug, Subcommand)]
 enum Action {
     Add(add::Add),
+    List(list::List),
     Show(show::Show),
     SetPassword(password::SetPassword),
     SetRole(role::SetRole),
@@ -42,6 +44,7 @@ impl Account {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         match self.action {
             Action::Add(action) => action.run(common),
+            Action::List(action) => action.run(common),
             Action::Show(action) => action.run(common),
             Action::SetPassword(action) => action.run(common),
             Action::SetRole(action) => action.run(common),

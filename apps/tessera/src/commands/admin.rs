@@ -33,16 +33,22 @@ impl Admin {
     pub fn run(common: &Common, action: impl AsyncFnOnce(&Self) -> anyhow::Result<Report>) -> anyhow::Result<()> {
         let config = common.load_config()?;
         let outcome = commands::runtime()?.block_on(async {
-            let admin = Self {
-                store: open_existing(&database_url(&config)).await?,
-                config,
-                clock: common.builder().clock_handle(),
-                entropy: common.builder().entropy_handle(),
-            };
+            let store = open_existing(&database_url(&config)).await?;
+            let admin = Self::of(common, config, store);
             let outcome = change_log::provenance(common).scope(action(&admin)).await;
             anyhow::Ok(outcome)
         })?;
         change_log::finish(common, outcome)
+    }
+
+    /// The same of a database that is open.
+    pub fn of(common: &Common, config: Config, store: DieselStore) -> Self {
+        Self {
+            config,
+            store,
+            clock: common.builder().clock_handle(),
+            entropy: common.builder().entropy_handle(),
+        }
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {

@@ -1,12 +1,13 @@
 //! `tessera consumer`.
 
+mod list;
 mod rotate;
 
 use anyhow::{Context, bail};
-use auth_core::PlainToken;
+use auth_core::{PlainToken, Timestamp};
 use clap::{Args, Subcommand};
 use consumer_auth::{ClientsOf, Consumer as StoredConsumer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::admin::Admin;
 use super::caller_secret::SecretKind;
@@ -26,6 +27,7 @@ pub struct Consumer {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    List(list::List),
     Put(Put),
     Rotate(rotate::Rotate),
     Show(Show),
@@ -87,6 +89,7 @@ struct Key {
 impl Consumer {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         match self.action {
+            Action::List(list) => list.run(common),
             Action::Put(put) => put.run(common),
             Action::Rotate(rotate) => rotate.run(common),
             Action::Show(show) => show.run(common),
@@ -150,31 +153,30 @@ impl Show {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
             let consumer = admin.consumers().find(key).await?.with_context(|| self.key.unknown())?;
-            let StoredConsumer {
-                disabled,
-                organisation,
-                previous,
-                ..
-            } = consumer;
-            let state = if disabled { "disabled" } else { "enabled" };
-            let (id, name) = (organisation.id, plain(&organisation.name));
+            let state = if consumer.disabled { "disabled" } else { "enabled" };
+            let (id, name) = (consumer.organisation.id, plain(&consumer.organisation.name));
             let mut line = format!("consumer {} of organisation {id} ({name}) is {state}", plain(key));
-            let until = previous
-                .map(|previous| previous.until)
-                .filter(|until| admin.now() < *until);
-            let until = until.map(time);
-            if let Some(until) = &until {
+            if let Some(until) = old_token_until(&consumer, admin.now()) {
                 line += &format!("; the token before its last rotation is accepted until {until}");
             }
-            let json = json!({
-                "key": key,
-                "organisation": id,
-                "disabled": disabled,
-                "previous_token_until": until,
-            });
-            Ok(Report::new(line, json))
+            Ok(Report::new(line, as_json(&consumer, admin.now())))
         })
     }
+}
+
+fn as_json(consumer: &StoredConsumer, now: Timestamp) -> Value {
+    json!({
+        "key": consumer.key,
+        "organisation": consumer.organisation.id,
+        "disabled": consumer.disabled,
+        "previous_token_until": old_token_until(consumer, now),
+    })
+}
+
+/// When the token before the last rotation ends, if it has not.
+fn old_token_until(consumer: &StoredConsumer, now: Timestamp) -> Option<String> {
+    let previous = consumer.previous.filter(|previous| now < previous.until);
+    previous.map(|previous| time(previous.until))
 }
 
 impl Disable {

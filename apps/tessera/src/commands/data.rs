@@ -9,6 +9,10 @@ mod progress;
 
 use clap::{Args, Subcommand};
 
+pub(super) use ends::End;
+pub(super) use finish::{complete, go_on_with_audit, key_of, opened};
+pub(super) use progress::Bar;
+
 use super::report::Report;
 use super::{change_log, runtime};
 use crate::options::Common;
@@ -38,7 +42,7 @@ impl Data {
 }
 
 /// Runs an action on databases of its own, logs what it changed, and prints its report.
-fn run(common: &Common, action: impl AsyncFnOnce() -> anyhow::Result<Report>) -> anyhow::Result<()> {
+pub(super) fn run(common: &Common, action: impl AsyncFnOnce() -> anyhow::Result<Report>) -> anyhow::Result<()> {
     let by = change_log::provenance(common);
     let outcome = runtime()?.block_on(by.scope(action()));
     change_log::finish(common, outcome)

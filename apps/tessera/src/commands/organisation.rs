@@ -1,9 +1,11 @@
 //! `tessera organisation`.
 
-use anyhow::bail;
+mod list;
+
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use consumer_auth::Organisation as StoredOrganisation;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::admin::Admin;
 use super::report::{Report, plain};
@@ -19,7 +21,17 @@ pub struct Organisation {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    List(list::List),
     Put(Put),
+    Show(Show),
+}
+
+/// Show an organisation.
+#[derive(Debug, Args)]
+struct Show {
+    /// Its number.
+    #[arg(long, value_name = "NUMBER")]
+    id: i64,
 }
 
 /// Create an organisation, or replace its data.
@@ -42,8 +54,11 @@ struct Put {
 
 impl Organisation {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
-        let Action::Put(put) = self.action;
-        put.run(common)
+        match self.action {
+            Action::List(list) => list.run(common),
+            Action::Put(put) => put.run(common),
+            Action::Show(show) => show.run(common),
+        }
     }
 }
 
@@ -58,18 +73,7 @@ impl Put {
                 utc_offset_seconds: self.utc_offset,
             };
             patiently(async || admin.consumers().put_organisation(&organisation).await).await?;
-            let (name, offset) = (plain(&self.name), self.utc_offset);
-            let line = format!(
-                "organisation {} is {name}, subdomain {}, UTC {offset:+} s",
-                self.id, self.subdomain
-            );
-            let json = json!({
-                "id": self.id,
-                "name": self.name,
-                "subdomain": self.subdomain,
-                "utc_offset": offset,
-            });
-            Ok(Report::new(line, json))
+            Ok(report(&organisation))
         })
     }
 
@@ -91,4 +95,45 @@ impl Put {
         }
         Ok(())
     }
+}
+
+impl Show {
+    fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
+            let store = admin.consumers();
+            // The next one after the number before.
+            let found = store.organisations(self.id.checked_sub(1), 1).await?;
+            let found = found.into_iter().find(|organisation| organisation.id == self.id);
+            let unknown = || {
+                format!(
+                    "there is no organisation {}: `tessera organisation list` lists them",
+                    self.id
+                )
+            };
+            Ok(report(&found.with_context(unknown)?))
+        })
+    }
+}
+
+fn report(organisation: &StoredOrganisation) -> Report {
+    let StoredOrganisation {
+        id,
+        name,
+        subdomain,
+        utc_offset_seconds: offset,
+    } = organisation;
+    let line = format!(
+        "organisation {id} is {}, subdomain {subdomain}, UTC {offset:+} s",
+        plain(name)
+    );
+    Report::new(line, json(organisation))
+}
+
+fn json(organisation: &StoredOrganisation) -> Value {
+    json!({
+        "id": organisation.id,
+        "name": organisation.name,
+        "subdomain": organisation.subdomain,
+        "utc_offset": organisation.utc_offset_seconds,
+    })
 }

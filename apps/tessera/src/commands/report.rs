@@ -1,6 +1,5 @@
 //! The output of a command: text for people, JSON for programs.
 
-use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 
 use auth_core::Timestamp;
@@ -25,6 +24,11 @@ impl Report {
         self.text = format!("{}\nwarning: {warning}", self.text);
         self.json["warning"] = warning.into();
         self
+    }
+
+    /// What it says, for people.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// What it says, for programs.
@@ -60,25 +64,6 @@ pub fn plain(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Rows under a head, in columns two spaces apart.
-pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let head = head.map(str::to_owned);
-    let lines = || std::iter::once(&head).chain(rows);
-    let widths: [usize; N] = std::array::from_fn(|i| lines().map(|row| row[i].chars().count()).max().unwrap_or(0));
-    let mut text = String::new();
-    for row in lines() {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            // Writing to a String does not fail.
-            let _ = write!(line, "{cell:width$}  ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text.truncate(text.trim_end().len());
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,15 +72,6 @@ mod tests {
     fn control_characters_are_escaped() {
         assert_eq!(plain("bad\u{1b}[2J\u{202e}\n"), "bad\\u{1b}[2J\\u{202e}\\n");
         assert_eq!(plain("Peter's \"tablet\" ñ 漢"), "Peter's \"tablet\" ñ 漢");
-    }
-
-    #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        let row = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
-        assert_eq!(
-            table(["id", "label"], &[row("1", "ñandú"), row("1000", "")]),
-            "id    label\n1     ñandú\n1000"
-        );
     }
 
     #[test]

@@ -29,6 +29,7 @@ enum Action {
     Disable(state::Disable),
     Enable(state::Enable),
     List(list::List),
+    Show(list::Show),
 }
 
 impl ResourceServer {
@@ -40,6 +41,7 @@ impl ResourceServer {
             Action::Disable(disable) => disable.run(common),
             Action::Enable(enable) => enable.run(common),
             Action::List(list) => list.run(common),
+            Action::Show(show) => show.run(common),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `tessera role`.
 
+mod list;
+
 use anyhow::Context;
 use auth_core::{Realm, Scopes};
 use clap::{Args, Subcommand};
@@ -21,6 +23,7 @@ pub struct Role {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    List(list::List),
     Put(Put),
     Show(Show),
 }
@@ -55,6 +58,7 @@ struct Name {
 impl Role {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         match self.action {
+            Action::List(list) => list.run(common),
             Action::Put(put) => put.run(common),
             Action::Show(show) => show.run(common),
         }

@@ -1,6 +1,7 @@
 //! `tessera serve`.
 
 mod announce;
+mod service_manager;
 mod signals;
 mod storage;
 
@@ -16,6 +17,7 @@ use crate::options::Common;
 use crate::parts::Stores;
 use crate::{commands, master, telemetry};
 
+use service_manager::ServiceManager;
 use storage::Storage;
 
 /// Run the server.
@@ -65,9 +67,17 @@ impl Serve {
         };
         let running = common.builder().start(start).await?;
         announce::ready(&config, &running, self.demo, common.json());
+        let manager = ServiceManager::of_this_process();
+        manager.ready(&format!("answering on {}", running.address()));
+        let alive = manager.keep_alive();
         signals::stop_asked().await?;
+        manager.stopping();
         tracing::info!(event = "stopping");
-        running.stop().await
+        let stopped = running.stop().await;
+        if let Some(alive) = alive {
+            alive.abort();
+        }
+        stopped
     }
 }
 

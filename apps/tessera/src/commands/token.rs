@@ -2,7 +2,7 @@
 
 mod list;
 mod revoke;
-mod revoke_all;
+pub(super) mod revoke_all;
 mod revoke_clients;
 
 use anyhow::{Context, bail};

@@ -89,7 +89,12 @@ fn a_command_that_changes_something_leaves_one_event() {
             "",
             "key rotate\" what=\"kid=",
         ),
-        ("token", vec!["revoke", "--all"], "", "token revoke\" what=\"ended="),
+        (
+            "token",
+            vec!["revoke", "--all", "--yes"],
+            "",
+            "token revoke\" what=\"ended=",
+        ),
     ] {
         let lines = logged(&admin, command, &args, input);
         let [line] = &lines[..] else {
@@ -121,7 +126,7 @@ fn a_command_that_failed_half_way_leaves_one_event() {
     admin.serve().stop();
     let stop = "CREATE TRIGGER stop BEFORE INSERT ON vault BEGIN SELECT RAISE(ABORT, 'stopped'); END";
     execute(&admin, stop);
-    let failed = admin.run("token", &["revoke", "--all"], "");
+    let failed = admin.run("token", &["revoke", "--all", "--yes"], "");
     assert_eq!(failed.code, Some(1), "{}", failed.err);
     let events: Vec<&str> = failed.err.lines().filter(|line| line.contains("event=")).collect();
     let [event] = events[..] else {
@@ -131,7 +136,7 @@ fn a_command_that_failed_half_way_leaves_one_event() {
         assert!(event.contains(part), "{part}: {event}");
     }
     execute(&admin, "DROP TRIGGER stop");
-    assert_eq!(logged(&admin, "token", &["revoke", "--all"], "").len(), 1);
+    assert_eq!(logged(&admin, "token", &["revoke", "--all", "--yes"], "").len(), 1);
 }
 
 fn execute(admin: &AdminFolder, statement: &str) {

@@ -193,12 +193,12 @@ fn what_a_stolen_partners_token_has_obtained_can_be_revoked() {
     let again = other("both@b.c").member("token");
     assert_eq!(verify(&server, &again).status, 200, "a new token");
 
-    let revoked = admin.json("token", &["revoke", "--organisation", "171"], "");
+    let revoked = admin.json("token", &["revoke", "--organisation", "171", "--yes"], "");
     assert_eq!(revoked, json!({ "organisation": 171, "clients": 3 }));
     for token in [&kept, &again] {
         assert!(poll(1000, || verify(&server, token).status == 401));
     }
-    let sentence = admin.refused("token", &["revoke", "--organisation", "172"], "");
+    let sentence = admin.refused("token", &["revoke", "--organisation", "172", "--yes"], "");
     assert!(sentence.contains("no clients of an organisation 172"), "{sentence}");
 }
 

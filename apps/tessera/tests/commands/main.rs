@@ -6,11 +6,15 @@ mod admin_folder;
 
 mod accounts;
 mod audit_log;
+mod backups;
 mod change_log;
 mod consumers;
 mod data;
 mod doctor;
+mod health;
+mod init;
 mod keys;
+mod lists;
 mod live;
 mod operators;
 mod other_process;

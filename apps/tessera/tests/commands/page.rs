@@ -102,7 +102,7 @@ fn prepare(admin: &AdminFolder, command: &str) {
             }
         }
         "tessera token list --realm players --login gmachia --limit 1" => in_store(admin, device_tokens),
-        "tessera token revoke --all" => admin.serve().stop(),
+        "tessera token revoke --all --yes" => admin.serve().stop(),
         "tessera master-key rotate --new-key-file new.key" | "tessera master-key replace --new-key-file new.key" => {
             admin.serve().stop();
         }

@@ -167,7 +167,7 @@ fn no_secret_is_printed_except_a_token_that_was_just_created() {
     run("key", &["rotate", "--flavour", "mechanics"], "");
     run("token", &["revoke", "--id", "1"], "");
     run("token", &["revoke", "--account", "1"], "");
-    run("token", &["revoke", "--all"], "");
+    run("token", &["revoke", "--all", "--yes"], "");
     run("doctor", &[], "");
     let master = std::fs::read_to_string(admin.path("tessera.db.key")).expect("the master key");
     let printed = printed.concat();

@@ -221,7 +221,7 @@ fn no_token_of_a_restored_copy_is_accepted() {
         let _ = std::fs::remove_file(admin.path(companion));
     }
     std::fs::rename(admin.path("copy.db"), admin.path("tessera.db")).expect("the copy takes its place");
-    admin.done("token", &["revoke", "--all"], "");
+    admin.done("token", &["revoke", "--all", "--yes"], "");
     let server = admin.serve();
     for token in later.iter().chain([&revoked, &signed.member("token")]) {
         assert_eq!(verify(&server, token).status, 401);
@@ -255,7 +255,7 @@ fn revoking_everything_retires_keys_that_the_settings_do_not_name() {
     assert_eq!(verify(&server, &token).status, 200);
 
     let admin = admin.with("");
-    let answer = admin.done("token", &["revoke", "--all"], "");
+    let answer = admin.done("token", &["revoke", "--all", "--yes"], "");
     assert!(answer.contains("1 signing keys are retired"), "{answer}");
     assert!(
         answer.contains("1 of them") && answer.contains("shops/EdDSA"),
@@ -283,7 +283,7 @@ fn revoking_everything_retires_keys_that_the_settings_do_not_name() {
         poll(1000, || sign_in().status == 200),
         "the running server has the new key"
     );
-    let list = admin.json("token", &["revoke", "--all"], "");
+    let list = admin.json("token", &["revoke", "--all", "--yes"], "");
     assert_eq!(
         (&list["unused_keys_retired"], &list["unused_keys_were_for"]),
         (&json!(2), &json!(["login/HS256", "mechanics/HS256"]))
@@ -299,7 +299,7 @@ fn revoking_everything_retires_imported_keys_and_names_their_flavours() {
     let body = json!({ "email": "w@x.dk", "password": PASSWORD });
     let sign_in = || server.send(&Request::post("/api/v2/mechanics/tokens").json(body.clone()));
     let token = sign_in().member("token");
-    let answer = admin.json("token", &["revoke", "--all"], "");
+    let answer = admin.json("token", &["revoke", "--all", "--yes"], "");
     assert_eq!(
         (&answer["flavours_to_import_keys_for"], &answer["keys_retired"]),
         (&json!(["shops"]), &json!(1))
@@ -313,7 +313,7 @@ fn revoking_everything_retires_imported_keys_and_names_their_flavours() {
 #[test]
 fn revoking_everything_says_that_there_was_no_key() {
     let admin = AdminFolder::new();
-    let answer = admin.done("token", &["revoke", "--all"], "");
+    let answer = admin.done("token", &["revoke", "--all", "--yes"], "");
     assert!(answer.contains("there was no signing key"), "{answer}");
 }
 

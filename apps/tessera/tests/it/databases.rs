@@ -8,6 +8,7 @@
     reason = "the other test program uses the rest of `support`"
 )]
 
+mod backups;
 mod damaged;
 mod faults;
 mod histories;
@@ -72,6 +73,14 @@ fn main() {
         "faults::without_its_database_a_server_answers_503_instead_of_rejecting",
         faults::without_its_database_a_server_answers_503_instead_of_rejecting,
     ));
+    for (name, law) in backups::LAWS {
+        trials.push(if_postgres(&format!("backups::of_sqlite::{name}"), move || {
+            with_file(|file| law(file, &Cluster::shared().database()));
+        }));
+        trials.push(if_postgres(&format!("backups::of_postgres::{name}"), move || {
+            with_file(|file| law(&Cluster::shared().database(), file));
+        }));
+    }
     for (name, law) in moving::LAWS {
         trials.push(if_postgres(&format!("moving::to_postgres::{name}"), move || {
             with_file(|file| law(file, &Cluster::shared().database()));

@@ -1,10 +1,12 @@
-//! What the first day needs of the program itself: completions in real shells, manual pages in a real formatter. A separate test
+//! What the first day needs of the program itself: completions in real shells, manual pages in a real formatter, the service. A separate test
 //! program, because its `main` skips the tests whose programs are not installed.
 #![forbid(unsafe_code)]
 #![allow(unreachable_pub, reason = "nothing of a test binary is reachable from outside")]
 
 #[path = "deployment/manual.rs"]
 mod manual;
+#[path = "deployment/service.rs"]
+mod service;
 #[path = "deployment/shells.rs"]
 mod shells;
 mod trials;
@@ -12,8 +14,8 @@ mod trials;
 use std::process::{Command, Output};
 
 fn main() {
-    let all = [manual::trials(), shells::trials()];
-    let needed = ["groff", "zsh", "fish"];
+    let all = [manual::trials(), service::trials(), shells::trials()];
+    let needed = ["groff", "systemd-analyze", "zsh", "fish"];
     let missing: Vec<_> = needed.into_iter().filter_map(missing).collect();
     let missing = missing.join("; ");
     trials::run(
@@ -30,6 +32,7 @@ fn missing(program: &str) -> Option<&'static str> {
     }
     Some(match program {
         "groff" => "groff is not installed",
+        "systemd-analyze" => "systemd-analyze is not installed",
         "zsh" => "zsh is not installed",
         _ => "fish is not installed",
     })

@@ -54,6 +54,23 @@ impl ConsumerStore for Db {
         .await
     }
 
+    async fn organisations(&self, after: Option<i64>, limit: u32) -> Result<Vec<Organisation>, StoreError> {
+        let after = after.unwrap_or(i64::MIN);
+        self.read((after, limit), |conn, (after, limit)| {
+            organisations_after(conn, *after, *limit).boxed()
+        })
+        .await
+    }
+
+    async fn consumers(&self, after: Option<&str>, limit: u32) -> Result<Vec<Consumer>, StoreError> {
+        // The order has the empty text before every key, and no key is empty.
+        let after = after.unwrap_or_default().replace('\0', "\u{1}");
+        self.read((after, limit), |conn, (after, limit)| {
+            consumers_after(conn, after, *limit).boxed()
+        })
+        .await
+    }
+
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
         let entry = Provenance::current().entry_now(AuditEvent::OrganisationPut);
         let entry = entry.realm(&Realm::of_organisation(organisation.id));
@@ -122,6 +139,28 @@ async fn find(conn: &mut Connection, key: &str) -> Outcome<Option<Consumer>> {
     let row: Option<(ConsumerRow, OrganisationRow)> = row.first(conn).await.optional()?;
     row.map(|(consumer, organisation)| consumer.into_consumer(organisation))
         .transpose()
+}
+
+async fn organisations_after(conn: &mut Connection, after: i64, limit: u32) -> Outcome<Vec<Organisation>> {
+    let rows = organisations::table
+        .filter(organisations::id.gt(after))
+        .order(organisations::id)
+        .limit(limit.into())
+        .select(OrganisationRow::as_select());
+    let rows: Vec<OrganisationRow> = rows.load(conn).await?;
+    rows.into_iter().map(OrganisationRow::into_organisation).collect()
+}
+
+async fn consumers_after(conn: &mut Connection, after: &str, limit: u32) -> Outcome<Vec<Consumer>> {
+    let rows = consumers::table
+        .inner_join(organisations::table)
+        .filter(consumers::key.gt(after.to_owned()))
+        .order(consumers::key)
+        .limit(limit.into())
+        .select((ConsumerRow::as_select(), OrganisationRow::as_select()));
+    let rows: Vec<(ConsumerRow, OrganisationRow)> = rows.load(conn).await?;
+    let read = |(consumer, organisation): (ConsumerRow, OrganisationRow)| consumer.into_consumer(organisation);
+    rows.into_iter().map(read).collect()
 }
 
 /// The client, if this consumer has vouched for it before and still may.

@@ -30,6 +30,11 @@ impl RoleStore for Db {
         .await
     }
 
+    async fn roles(&self, realm: Option<&Realm>) -> Result<Vec<Role>, StoreError> {
+        self.read(realm.cloned(), |conn, realm| all(conn, realm.as_ref()).boxed())
+            .await
+    }
+
     async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
         let entry = Provenance::current().entry(AuditEvent::RolePut, now);
         let entry = entry.realm(&role.realm).detail(role.name.as_str());
@@ -50,14 +55,32 @@ async fn find(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Optio
     let Some(stored) = stored(conn, realm, role).await? else {
         return Ok(None);
     };
-    let read = RoleName::parse(role).ok().zip(read_list(&stored));
+    into_role(realm.clone(), role, &stored).map(Some)
+}
+
+async fn all(conn: &mut Connection, realm: Option<&Realm>) -> Outcome<Vec<Role>> {
+    let ordered = roles::table.order((roles::realm, roles::name));
+    let rows: Vec<(String, String, String)> = match realm {
+        None => ordered.load(conn).await?,
+        Some(realm) => {
+            ordered
+                .filter(roles::realm.eq(realm.as_str().to_owned()))
+                .load(conn)
+                .await?
+        }
+    };
+    let read = |(realm, name, stored): (String, String, String)| into_role(Realm::from_stored(&realm), &name, &stored);
+    rows.into_iter().map(read).collect()
+}
+
+fn into_role(realm: Realm, name: &str, stored: &str) -> Outcome<Role> {
+    let read = RoleName::parse(name).ok().zip(read_list(stored));
     let (name, permissions) = read.ok_or(DbError::Corrupt("a role cannot be read"))?;
-    let realm = realm.clone();
-    Ok(Some(Role {
+    Ok(Role {
         realm,
         name,
         permissions,
-    }))
+    })
 }
 
 async fn stored(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Option<String>> {

@@ -18,7 +18,7 @@ use crate::error::Outcome;
 use crate::rows::AuditEntryRow;
 use crate::schema::{audit_entries, meta};
 use crate::transfer::error::HoldError;
-use crate::transfer::port::{Held, MarkChange, TransferPort};
+use crate::transfer::port::{Held, MarkChange, Snapshot, TransferPort};
 use crate::transfer::table::{Column, TABLES, Table, UNFINISHED};
 use crate::transfer::value::{Kind, RawRow, Row, Value};
 
@@ -30,6 +30,10 @@ impl TransferPort for Db {
 
     async fn hold(&self) -> Result<Box<dyn Held>, HoldError> {
         differences::hold(self).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        Ok(Box::new(InTransaction(differences::begin_reading(self).await?)))
     }
 
     async fn count(&self, table: &'static Table) -> Result<u64, StoreError> {
@@ -90,6 +94,28 @@ impl TransferPort for Db {
             complete(conn, mark, entry).boxed()
         })
         .await
+    }
+}
+
+/// A transaction that reads, on a connection of its own.
+struct InTransaction(differences::Reading);
+
+#[async_trait]
+impl Snapshot for InTransaction {
+    async fn count(&mut self, table: &'static Table) -> Result<u64, StoreError> {
+        Ok(count(self.0.conn(), table).await?)
+    }
+
+    async fn page(&mut self, table: &'static Table, after: Option<Row>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        Ok(page(self.0.conn(), table, after.as_ref(), limit).await?)
+    }
+
+    async fn last_number(&mut self, table: &'static Table) -> Result<i64, StoreError> {
+        Ok(last_number(self.0.conn(), table).await?)
+    }
+
+    async fn fact(&mut self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(fact(self.0.conn(), name).await?)
     }
 }
 

@@ -65,6 +65,24 @@ pub(super) async fn hold(db: &Db) -> Result<Box<dyn Held>, HoldError> {
     Err(HoldError::InUse("connections of servers are open".to_owned()))
 }
 
+/// A connection with a transaction that reads one state of the database.
+pub(super) struct Reading(Taken);
+
+impl Reading {
+    pub(super) fn conn(&mut self) -> &mut Connection {
+        self.0.conn()
+    }
+}
+
+pub(super) async fn begin_reading(db: &Db) -> Result<Reading, StoreError> {
+    let mut taken = db.take().await?;
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+         SET LOCAL statement_timeout = 0;
+         SET LOCAL idle_in_transaction_session_timeout = 0";
+    taken.conn().batch_execute(begin).await.map_err(DbError::from)?;
+    Ok(Reading(taken))
+}
+
 /// How often is looked whether servers are gone, and the pause in between: a connection of one that has just stopped is there
 /// for a moment.
 const LOOKS: usize = 30;

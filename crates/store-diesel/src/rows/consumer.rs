@@ -52,7 +52,7 @@ impl From<&Organisation> for OrganisationRow {
 }
 
 impl OrganisationRow {
-    fn into_organisation(self) -> Outcome<Organisation> {
+    pub(crate) fn into_organisation(self) -> Outcome<Organisation> {
         let offset = i32::try_from(self.utc_offset_seconds);
         Ok(Organisation {
             id: self.id,

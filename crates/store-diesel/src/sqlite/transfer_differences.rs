@@ -66,6 +66,32 @@ pub(super) async fn hold(db: &Db) -> Result<Box<dyn Held>, HoldError> {
     Ok(Box::new(held))
 }
 
+/// A connection with a transaction that reads one state of the file. Its calls take the thread that they are made on.
+pub(super) struct Reading(Bridge);
+
+impl Reading {
+    pub(super) fn conn(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
+pub(super) async fn begin_reading(db: &Db) -> Result<Reading, StoreError> {
+    let location = db.location().clone();
+    let begun = tokio::task::spawn_blocking(move || {
+        let mut conn = location.open().map_err(of_opening)?;
+        // The state is that of the first look.
+        let begun = conn.blocking().batch_execute("BEGIN; SELECT count(*) FROM meta");
+        begun.map_err(|error| HoldError::Store(DbError::from(error).into()))?;
+        Ok(Reading(conn))
+    });
+    match begun.await {
+        Ok(Ok(reading)) => Ok(reading),
+        Ok(Err(HoldError::Store(error))) => Err(error),
+        Ok(Err(HoldError::InUse(why))) => Err(StoreError::Busy(why)),
+        Err(_) => Err(panicked()),
+    }
+}
+
 #[async_trait]
 impl Held for HeldFile {
     async fn check(&mut self) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use super::table::{Table, UNFINISHED};
 use super::value::{Row, Value};
 use crate::migrations::{self, Migrate};
 use crate::options::{PATIENCE, StoreOptions};
-use crate::store::Ports;
+use crate::store::{DieselStore, Ports};
 use crate::url::DatabaseUrl;
 use crate::{postgres, sqlite};
 
@@ -41,11 +41,28 @@ impl TransferDatabase {
                 alone => alone?,
             }
         }
+        Self::open_shared(url).await
+    }
+
+    /// Opens a database to take a snapshot of it ([`SnapshotDatabase`](super::SnapshotDatabase)), while others use it.
+    ///
+    /// # Errors
+    /// [`TransferError::Connect`] if its tables are not those of this version, or it is the target of an unfinished transfer.
+    pub async fn open_shared(url: &str) -> Result<Self, TransferError> {
         let source = Self::open(url).await?;
-        match source.0.fact(UNFINISHED).await.map_err(TransferError::Source)? {
-            None => Ok(source),
-            Some(_) => Err(crate::ConnectError::Unfinished.into()),
-        }
+        source.refuse_unfinished().await?;
+        Ok(source)
+    }
+
+    /// An empty database in memory, which is gone with this value: to try whether rows can be put into one.
+    ///
+    /// # Errors
+    /// [`TransferError::Connect`].
+    pub async fn in_memory() -> Result<Self, TransferError> {
+        let ports = crate::store::open("sqlite::memory:", &options()).await?;
+        let schema: &dyn Migrate = &*ports;
+        migrations::prepare(schema, true).await?;
+        Ok(Self(ports))
     }
 
     /// Opens a database that rows are put into.
@@ -56,16 +73,15 @@ impl TransferDatabase {
         Self::open(url).await
     }
 
+    async fn refuse_unfinished(&self) -> Result<(), TransferError> {
+        match self.0.fact(UNFINISHED).await.map_err(TransferError::Source)? {
+            None => Ok(()),
+            Some(_) => Err(crate::ConnectError::Unfinished.into()),
+        }
+    }
+
     async fn open(url: &str) -> Result<Self, TransferError> {
-        // A page, or the count of a large table, may take long; there is no client who waits.
-        let options = StoreOptions {
-            wait: Duration::from_secs(10),
-            deadline: PATIENCE,
-            connections: 2,
-            readers: 1,
-            migrate: false,
-            ..StoreOptions::default()
-        };
+        let options = options();
         let ports: Arc<dyn Ports> = match DatabaseUrl::parse(url).map_err(crate::ConnectError::from)? {
             DatabaseUrl::Postgres(mut url) => {
                 url.config.application_name(APPLICATION);
@@ -76,6 +92,22 @@ impl TransferDatabase {
         let schema: &dyn Migrate = &*ports;
         migrations::prepare_exactly(schema).await?;
         Ok(Self(ports))
+    }
+
+    /// Its ports, to change what was put into it before it is complete: [`DieselStore::connect`] refuses it until then.
+    pub fn store(&self) -> DieselStore {
+        DieselStore::of(self.0.clone())
+    }
+
+    /// A table that has rows; `None`: a transfer may begin, or has begun and goes on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn occupied(&self) -> Result<Option<&'static str>, TransferError> {
+        match self.mark().await? {
+            Some(_) => Ok(None),
+            None => self.0.occupied().await.map_err(TransferError::Target),
+        }
     }
 
     /// The port of the audit log.
@@ -154,6 +186,18 @@ impl TransferDatabase {
 impl UnsealedEntries for TransferDatabase {
     async fn unsealed(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
         self.0.unsealed(after, limit).await
+    }
+}
+
+/// A page, or the count of a large table, may take long; there is no client who waits.
+fn options() -> StoreOptions {
+    StoreOptions {
+        wait: Duration::from_secs(10),
+        deadline: PATIENCE,
+        connections: 2,
+        readers: 1,
+        migrate: false,
+        ..StoreOptions::default()
     }
 }
 

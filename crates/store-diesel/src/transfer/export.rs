@@ -10,7 +10,8 @@ use super::digest::{TableDigest, TableDigester, hex};
 use super::error::TransferError;
 use super::held::HeldDatabase;
 use super::line::{FORMAT, of_row};
-use super::run::{Progress, Source, Stage, Watch};
+use super::run::{Progress, Rows, Stage, Watch};
+use super::snapshot::SnapshotDatabase;
 use super::table::{TABLES, Table};
 use crate::migrations::MIGRATIONS;
 
@@ -32,6 +33,22 @@ pub async fn export(
     file: impl Write,
     watch: &mut Watch<'_>,
 ) -> Result<Exported, TransferError> {
+    write_all(source, file, watch).await
+}
+
+/// The same of a database that servers use meanwhile, as it was at one moment.
+///
+/// # Errors
+/// When the source or the file fails; what was written by then is no export, and is refused as one.
+pub async fn export_snapshot(
+    source: &mut SnapshotDatabase,
+    file: impl Write,
+    watch: &mut Watch<'_>,
+) -> Result<Exported, TransferError> {
+    write_all(source, file, watch).await
+}
+
+async fn write_all(source: &mut impl Rows, file: impl Write, watch: &mut Watch<'_>) -> Result<Exported, TransferError> {
     let mut lines = Lines {
         file,
         hash: Sha256::new(),
@@ -58,7 +75,7 @@ pub async fn export(
 }
 
 async fn write_table(
-    source: &mut HeldDatabase,
+    source: &mut impl Rows,
     table: &'static Table,
     lines: &mut Lines<impl Write>,
     watch: &mut Watch<'_>,
@@ -80,7 +97,7 @@ async fn write_table(
     }
 }
 
-fn header(source: &HeldDatabase) -> String {
+fn header(source: &impl Rows) -> String {
     let numbers = source.numbers().iter();
     let numbers: serde_json::Map<_, _> = numbers
         .map(|(table, last)| (table.name.to_owned(), json!(last)))

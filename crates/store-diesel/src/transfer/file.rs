@@ -1,26 +1,33 @@
 //! A file with an export: first all of it is checked, then its rows are moved.
 
 use std::fs::File;
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 
 use super::database::ROWS_AT_ONCE;
 use super::digest::TableDigest;
 use super::error::TransferError;
 use super::file_check::{Checked, check};
 use super::file_lines::{FileLines, Line};
-use super::run::{Progress, Source, Stage, Watch};
+use super::run::{Progress, Rows, Source, Stage, Watch};
 use super::table::{TABLES, Table};
 use super::value::Row;
 
 /// A file with an export, of which every line was checked.
-#[derive(Debug)]
 pub struct ExportFile {
-    path: PathBuf,
     checked: Checked,
-    lines: FileLines<BufReader<File>>,
+    lines: FileLines<Reader>,
     /// The row that comes next, where it was read and not taken.
     next: Option<(&'static Table, Row)>,
+}
+
+/// What an export is read from.
+pub type Reader = Box<dyn BufRead + Send>;
+
+impl std::fmt::Debug for ExportFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExportFile").finish_non_exhaustive()
+    }
 }
 
 impl ExportFile {
@@ -29,14 +36,30 @@ impl ExportFile {
     /// # Errors
     /// [`TransferError::Line`] names the first line that is wrong, and why: it is damaged, of another version, comes twice or
     /// is missing. Nothing was changed.
-    pub fn check(path: &Path, mut lines_read: impl FnMut(u64)) -> Result<Self, TransferError> {
-        let checked = check(&mut FileLines::new(open(path)?), &mut lines_read)?;
+    pub fn check(path: &Path, lines_read: impl FnMut(u64)) -> Result<Self, TransferError> {
+        Self::check_opened(|| open(path), lines_read)
+    }
+
+    /// The same for an export that is in something else than a plain file: `open` is called twice, and begins at its
+    /// beginning each time.
+    ///
+    /// # Errors
+    /// [`TransferError::Line`] as above; [`TransferError::File`] if `open` or what it opened fails.
+    pub fn check_opened(
+        open: impl Fn() -> std::io::Result<Reader>,
+        mut lines_read: impl FnMut(u64),
+    ) -> Result<Self, TransferError> {
+        let checked = check(&mut FileLines::new(open()?), &mut lines_read)?;
         Ok(Self {
-            path: path.to_owned(),
             checked,
-            lines: FileLines::new(open(path)?),
+            lines: FileLines::new(open()?),
             next: None,
         })
+    }
+
+    /// How many rows it has, of all tables.
+    pub fn rows_in_all(&self) -> u64 {
+        self.checked.rows.iter().sum()
     }
 
     /// A value of the database by its name, such as the check value of its master key.
@@ -62,15 +85,11 @@ impl ExportFile {
     }
 }
 
-fn open(path: &Path) -> std::io::Result<BufReader<File>> {
-    Ok(BufReader::with_capacity(1 << 20, File::open(path)?))
+fn open(path: &Path) -> std::io::Result<Reader> {
+    Ok(Box::new(BufReader::with_capacity(1 << 20, File::open(path)?)))
 }
 
-impl Source for ExportFile {
-    fn fingerprint(&self) -> &str {
-        &self.checked.sha256
-    }
-
+impl Rows for ExportFile {
     fn rows(&self) -> &[u64] {
         &self.checked.rows
     }
@@ -98,6 +117,12 @@ impl Source for ExportFile {
         }
         Ok(rows)
     }
+}
+
+impl Source for ExportFile {
+    fn fingerprint(&self) -> &str {
+        &self.checked.sha256
+    }
 
     /// All of it was compared with the digests that were checked first.
     async fn check_unchanged(&mut self) -> Result<(), TransferError> {
@@ -112,8 +137,7 @@ impl Source for ExportFile {
         progress: &mut Progress,
     ) -> Result<TableDigest, TransferError> {
         let digest = self.checked.digests.iter().find(|(of, _)| of.name == table.name);
-        let (_, digest) =
-            digest.ok_or_else(|| std::io::Error::other(format!("{} has no {}", self.path.display(), table.name)))?;
+        let (_, digest) = digest.ok_or_else(|| std::io::Error::other(format!("the export has no {}", table.name)))?;
         (progress.stage, progress.table) = (Stage::Comparing, table.name);
         progress.rows += digest.rows;
         watch(progress);

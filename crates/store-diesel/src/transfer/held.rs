@@ -9,7 +9,7 @@ use super::database::{TransferDatabase, checked};
 use super::digest::{TableDigest, TableDigester, hex};
 use super::error::TransferError;
 use super::port::Held;
-use super::run::{Progress, Source, Stage, Watch};
+use super::run::{Progress, Rows, Source, Stage, Watch};
 use super::table::{TABLES, Table};
 use super::value::Row;
 
@@ -109,11 +109,7 @@ pub(super) async fn digest_of(
     }
 }
 
-impl Source for HeldDatabase {
-    fn fingerprint(&self) -> &str {
-        &self.fingerprint
-    }
-
+impl Rows for HeldDatabase {
     fn rows(&self) -> &[u64] {
         &self.rows
     }
@@ -125,6 +121,12 @@ impl Source for HeldDatabase {
     async fn page(&mut self, table: &'static Table, after: Option<Row>) -> Result<Vec<Row>, TransferError> {
         let rows = self.database.page(table, after).await.map_err(TransferError::Source)?;
         rows.into_iter().map(|row| checked(table, row)).collect()
+    }
+}
+
+impl Source for HeldDatabase {
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     async fn check_unchanged(&mut self) -> Result<(), TransferError> {

@@ -19,6 +19,9 @@ pub(crate) trait TransferPort: fmt::Debug + Send + Sync + 'static {
     /// Keeps every other connection from writing, until what it answers with is released or dropped.
     async fn hold(&self) -> Result<Box<dyn Held>, HoldError>;
 
+    /// The database as it is at this moment. Others may go on writing.
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
+
     async fn count(&self, table: &'static Table) -> Result<u64, StoreError>;
 
     /// At most `limit` rows in the order of the key, after the row with the key `after`.
@@ -59,6 +62,18 @@ pub(crate) trait TransferPort: fmt::Debug + Send + Sync + 'static {
 pub(crate) struct MarkChange {
     pub(crate) before: String,
     pub(crate) after: String,
+}
+
+/// A database as it was at one moment: what the methods of [`TransferPort`] with the same names read, in one transaction.
+#[async_trait]
+pub(crate) trait Snapshot: Send {
+    async fn count(&mut self, table: &'static Table) -> Result<u64, StoreError>;
+
+    async fn page(&mut self, table: &'static Table, after: Option<Row>, limit: usize) -> Result<Vec<Row>, StoreError>;
+
+    async fn last_number(&mut self, table: &'static Table) -> Result<i64, StoreError>;
+
+    async fn fact(&mut self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
 /// A database to which nothing else writes.

@@ -50,11 +50,8 @@ pub struct Transferred {
     pub tables: Vec<(&'static str, TableDigest)>,
 }
 
-/// Where rows come from. It does not change.
-pub(super) trait Source {
-    /// Which source, in which state.
-    fn fingerprint(&self) -> &str;
-
+/// Rows in the order of their keys. They do not change.
+pub(super) trait Rows {
     /// How many rows each table has.
     fn rows(&self) -> &[u64];
 
@@ -63,6 +60,12 @@ pub(super) trait Source {
 
     /// The rows after a key, in the order of the key; none at the end.
     async fn page(&mut self, table: &'static Table, after: Option<Row>) -> Result<Vec<Row>, TransferError>;
+}
+
+/// Where the rows of a transfer come from.
+pub(super) trait Source: Rows {
+    /// Which source, in which state.
+    fn fingerprint(&self) -> &str;
 
     /// Whether nothing could have changed it until now.
     async fn check_unchanged(&mut self) -> Result<(), TransferError>;

@@ -7,6 +7,7 @@ use store_diesel::{Maintenance, StoredNames};
 
 use crate::commands::admin::Admin;
 use crate::commands::patience::patiently;
+use crate::commands::progress::Progress;
 use crate::commands::report::{Report, plain};
 use crate::options::Common;
 
@@ -52,11 +53,14 @@ impl FoldNames {
 
 /// The accounts whose names are not stored in today's form, or are refused today.
 pub async fn outdated(store: &dyn Maintenance) -> Result<Vec<StoredNames>, StoreError> {
-    let (mut outdated, mut after) = (Vec::new(), None);
+    let (mut outdated, mut after, mut read) = (Vec::new(), None, 0);
+    let progress = Progress::counting("accounts read");
     loop {
         let page = store.names(after, PAGE).await?;
         after = page.last().map(|names| names.subject);
         let is_last = page.len() < PAGE as usize;
+        read += page.len() as u64;
+        progress.at(read);
         outdated.extend(
             page.into_iter()
                 .filter(|names| today(names) != *names || is_refused(names)),

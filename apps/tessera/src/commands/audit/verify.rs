@@ -1,7 +1,5 @@
 //! `tessera audit verify`.
 
-use std::io::IsTerminal;
-
 use anyhow::bail;
 use auth_core::{AuditVerdict, AuditVerifier, Fault};
 use clap::Args;
@@ -10,11 +8,9 @@ use serde_json::json;
 use super::anchors::Anchors;
 use super::audit_key;
 use crate::commands::admin::Admin;
+use crate::commands::progress::Progress;
 use crate::commands::report::{Report, time};
 use crate::options::Common;
-
-/// After how many entries progress is shown.
-const SHOWN_EVERY: u64 = 100_000;
 
 /// Check that no entry was changed, removed, added or reordered, and that the end is there. The exit status is 1 if
 /// something is wrong. Changes nothing; servers may run.
@@ -30,14 +26,9 @@ impl Verify {
         let mut first = None;
         Admin::run(common, async |admin| {
             let verifier = AuditVerifier::new(admin.store.audit(), audit_key(admin).await?, anchors);
-            let mut shown = 0;
-            let verdict = verifier.verify(|entries| {
-                if std::io::stderr().is_terminal() && entries / SHOWN_EVERY > shown {
-                    shown = entries / SHOWN_EVERY;
-                    eprintln!("tessera: {entries} entries checked");
-                }
-            });
-            let verdict = verdict.await?;
+            let progress = Progress::counting("entries checked");
+            let verdict = verifier.verify(|entries| progress.at(entries)).await?;
+            drop(progress);
             first = verdict.faults.first().cloned();
             Ok(report(&verdict))
         })?;

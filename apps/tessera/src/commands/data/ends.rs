@@ -10,12 +10,12 @@ use crate::config::{Config, database_of};
 use crate::master::{self, MasterKeyPlace};
 
 /// The variable with the URL of the target, for a URL with a password.
-pub(super) const TARGET: &str = "TESSERA_COPY_TO";
+pub(in crate::commands) const TARGET: &str = "TESSERA_COPY_TO";
 
 /// A database at one end, and where the same settings say that its master key is.
 #[derive(Clone)]
-pub(super) struct End {
-    pub(super) url: String,
+pub(in crate::commands) struct End {
+    pub(in crate::commands) url: String,
     master_key: Option<MasterKeyPlace>,
 }
 
@@ -28,7 +28,7 @@ impl std::fmt::Debug for End {
 
 impl End {
     /// The database of the settings.
-    pub(super) fn configured(config: &Config) -> Self {
+    pub(in crate::commands) fn configured(config: &Config) -> Self {
         Self {
             url: database_url(config),
             master_key: config.master_key.clone(),
@@ -36,7 +36,7 @@ impl End {
     }
 
     /// A URL, or the path of a settings file that has it.
-    pub(super) fn given(text: &str, config: &Config) -> anyhow::Result<Self> {
+    pub(in crate::commands) fn given(text: &str, config: &Config) -> anyhow::Result<Self> {
         let is_url = ["sqlite:", "postgres:", "postgresql:"]
             .iter()
             .any(|scheme| text.starts_with(scheme));
@@ -54,7 +54,7 @@ impl End {
     }
 
     /// Refuses a file that is not there, and a database in memory.
-    pub(super) fn exists(self) -> anyhow::Result<Self> {
+    pub(in crate::commands) fn exists(self) -> anyhow::Result<Self> {
         match missing_file(&self.url)? {
             Some(path) => bail!("there is no database {path}: check the path, or create it with `tessera migrate`"),
             None => Ok(self),
@@ -62,18 +62,18 @@ impl End {
     }
 
     /// Whether both are one database: the same URL, or one file by two names.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(in crate::commands) fn is(&self, other: &Self) -> bool {
         let file = |end: &Self| std::fs::canonicalize(sqlite_path(&end.url)?).ok();
         self.url == other.url || file(self).is_some_and(|path| file(other) == Some(path))
     }
 
     /// The database as it may be shown.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::commands) fn shown(&self) -> String {
         shown_url(&self.url)
     }
 
     /// Where a server with this database has its master key.
-    pub(super) fn master_key(&self, config: &Config) -> master::Source {
+    pub(in crate::commands) fn master_key(&self, config: &Config) -> master::Source {
         let beside = sqlite_path(&self.url)
             .filter(|path| *path != ":memory:")
             .map(PathBuf::from);

@@ -15,7 +15,7 @@ use crate::master;
 use crate::options::Common;
 
 /// A database that could be opened, or why not, and which.
-pub(super) fn opened<T>(opened: Result<T, TransferError>, which: &str, end: &End) -> anyhow::Result<T> {
+pub(in crate::commands) fn opened<T>(opened: Result<T, TransferError>, which: &str, end: &End) -> anyhow::Result<T> {
     let shown = end.shown();
     match opened {
         Err(TransferError::Connect(ConnectError::Pending(count))) => bail!(
@@ -26,7 +26,7 @@ pub(super) fn opened<T>(opened: Result<T, TransferError>, which: &str, end: &End
 }
 
 /// The root key of the source, which the target has too; `None` if it was set up with none yet.
-pub(super) fn key_of(facts: &RootFacts, source: &master::Source) -> anyhow::Result<Option<SecretKey>> {
+pub(in crate::commands) fn key_of(facts: &RootFacts, source: &master::Source) -> anyhow::Result<Option<SecretKey>> {
     if facts.check.is_none() {
         return Ok(None);
     }
@@ -55,15 +55,35 @@ pub(super) async fn finish(
     event: AuditEvent,
     from: &str,
 ) -> anyhow::Result<()> {
+    go_on_with_audit(common, target, key).await?;
+    complete(common, target, event, from).await
+}
+
+/// Goes on with the chain of the audit log in the target.
+pub(in crate::commands) async fn go_on_with_audit(
+    common: &Common,
+    target: &TransferDatabase,
+    key: Option<&SecretKey>,
+) -> anyhow::Result<()> {
+    let Some(key) = key else {
+        return Ok(());
+    };
     let clock = common.builder().clock_handle();
-    if let Some(key) = key {
-        let sealer = AuditSealer::new(target.audit(), AuditKey::derive(key), clock.clone(), Duration::ZERO);
-        sealer
-            .take_over(target)
-            .await
-            .context("the audit log of the source cannot go on in the target; see what `tessera audit verify` says of the source")?;
-    }
-    let entry = Provenance::current().entry(event, clock.now()).detail(from);
+    let sealer = AuditSealer::new(target.audit(), AuditKey::derive(key), clock, Duration::ZERO);
+    sealer.take_over(target).await.context(
+        "the audit log of the source cannot go on in the target; see what `tessera audit verify` says of the source",
+    )
+}
+
+/// Has the target be complete.
+pub(in crate::commands) async fn complete(
+    common: &Common,
+    target: &TransferDatabase,
+    event: AuditEvent,
+    from: &str,
+) -> anyhow::Result<()> {
+    let now = common.builder().clock_handle().now();
+    let entry = Provenance::current().entry(event, now).detail(from);
     Ok(target.complete(entry).await?)
 }
 

@@ -11,7 +11,7 @@ const LINE_EVERY: u64 = 100_000;
 const STYLE: &str = "{prefix} [{bar:30}] {human_pos}/{human_len} rows, {per_sec}, {eta} left: {msg}";
 
 /// How far something has come.
-pub(super) struct Bar {
+pub(in crate::commands) struct Bar {
     /// `None`: standard error is no terminal.
     bar: Option<ProgressBar>,
     /// What is done with rows: `copied`.
@@ -21,7 +21,7 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    pub(super) fn new(done: &'static str) -> Self {
+    pub(in crate::commands) fn new(done: &'static str) -> Self {
         let style = ProgressStyle::with_template(STYLE).map(|style| style.progress_chars("=> "));
         let bar = style.ok().filter(|_| std::io::stderr().is_terminal()).map(|style| {
             let bar = ProgressBar::new(0);
@@ -36,7 +36,7 @@ impl Bar {
         }
     }
 
-    pub(super) fn show(&mut self, progress: &Progress) {
+    pub(in crate::commands) fn show(&mut self, progress: &Progress) {
         let done = match progress.stage {
             Stage::Moving => self.done,
             Stage::Comparing => "compared",
@@ -63,7 +63,7 @@ impl Bar {
         }
     }
 
-    pub(super) fn finish(&self) {
+    pub(in crate::commands) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -1,5 +1,6 @@
 //! The result of one check.
 
+use console::style;
 use serde_json::{Value, json};
 
 /// How serious the result is.
@@ -13,6 +14,17 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The word in its colour, where standard output takes colours: on a terminal, without NO_COLOR.
+    fn coloured(self) -> String {
+        let word = style(format!("{:<4}", self.word()));
+        let word = match self {
+            Self::Ok => word.green(),
+            Self::Warn => word.yellow(),
+            Self::Fail => word.red().bold(),
+        };
+        word.to_string()
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -64,7 +76,7 @@ impl Check {
             .as_ref()
             .map(|advice| format!(" -> {advice}"))
             .unwrap_or_default();
-        let line = format!("{:<4}  {:<12}  {}{advice}", self.verdict.word(), self.name, self.found);
+        let line = format!("{}  {:<12}  {}{advice}", self.verdict.coloured(), self.name, self.found);
         line.replace('\n', "; ")
     }
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::signing_flavour::SigningFlavour;
 use crate::commands::admin::Admin;
-use crate::commands::report::{Report, table, time};
+use crate::commands::report::{Report, time};
+use crate::commands::table::table;
 use crate::options::Common;
 
 /// List the signing keys: what each is for, and its state. The keys themselves are not shown.

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::change::MasterKeys;
 use crate::commands::admin::Admin;
-use crate::commands::report::{Report, table, time};
+use crate::commands::report::{Report, time};
+use crate::commands::table::table;
 use crate::options::Common;
 
 /// Show the master keys that open the database, by names that are derived from them; `present` is the one of this command.

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::as_json;
 use crate::acts::operator;
 use crate::commands::admin::Admin;
-use crate::commands::report::{Report, plain, table, time};
+use crate::commands::report::{Report, plain, time};
+use crate::commands::table::table;
 use crate::options::Common;
 
 /// List the operators.

@@ -5,9 +5,10 @@ use clap::Args;
 use consumer_auth::ResourceServer;
 use serde_json::{Value, json};
 
-use super::audience;
+use super::{Id, audience};
 use crate::commands::admin::Admin;
-use crate::commands::report::{Report, plain, table, time};
+use crate::commands::report::{Report, plain, time};
+use crate::commands::table::table;
 use crate::options::Common;
 
 /// List the resource servers. Their secrets are not shown.
@@ -23,11 +24,30 @@ impl List {
     }
 }
 
+/// Show a resource server. Its secrets are not shown.
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    id: Id,
+}
+
+impl Show {
+    pub(super) fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
+            let found = self.id.find(admin).await?;
+            let row = row(&found, admin.now());
+            Ok(Report::new(table(HEAD, &[row]), json(&found, admin.now())))
+        })
+    }
+}
+
+const HEAD: [&str; 5] = ["id", "state", "flavours", "old secret until", "created"];
+
 fn report(all: &[ResourceServer], now: Timestamp) -> Report {
     let rows: Vec<_> = all.iter().map(|one| row(one, now)).collect();
     let text = match all.is_empty() {
         true => "there are no resource servers".to_owned(),
-        false => table(["id", "state", "flavours", "old secret until", "created"], &rows),
+        false => table(HEAD, &rows),
     };
     let each: Vec<Value> = all.iter().map(|one| json(one, now)).collect();
     Report::new(text, json!({ "resource_servers": each }))

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::Owner;
 use crate::commands::account::describe;
 use crate::commands::admin::Admin;
-use crate::commands::report::{Report, plain, table, time};
+use crate::commands::page::Limit;
+use crate::commands::report::{Report, plain, time};
+use crate::commands::table::table;
 use crate::options::Common;
 
 /// List an account's active tokens and sessions, newest first. Secrets are not shown.
@@ -15,9 +17,8 @@ use crate::options::Common;
 pub struct List {
     #[command(flatten)]
     owner: Owner,
-    /// The most tokens to list.
-    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    limit: Limit,
     /// List only tokens before this one: the last number of the previous page.
     #[arg(long, value_name = "NUMBER")]
     before: Option<i64>,
@@ -28,13 +29,9 @@ impl List {
         Admin::run(common, async |admin| {
             let account = self.owner.find(admin).await?;
             let before = self.before.map(TokenId);
-            // One more than is shown: it says whether there is a next page.
-            let mut tokens = admin
-                .token_admin()
-                .tokens_of(account.subject, before, self.limit + 1)
-                .await?;
-            let more = tokens.len() > self.limit as usize;
-            tokens.truncate(self.limit as usize);
+            let store = admin.token_admin();
+            let tokens = store.tokens_of(account.subject, before, self.limit.and_one()).await?;
+            let (tokens, more) = self.limit.page(tokens);
             let next = tokens.last().filter(|_| more).map(|token| token.id);
             Ok(report(&account, &tokens, next, admin.now()))
         })

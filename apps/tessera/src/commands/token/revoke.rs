@@ -10,6 +10,7 @@ use super::{Owner, revoke_all, revoke_clients};
 use crate::acts;
 use crate::commands::account::describe;
 use crate::commands::admin::Admin;
+use crate::commands::confirmation::Confirmation;
 use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
@@ -29,10 +30,22 @@ pub struct Revoke {
     /// Every token of every account, and every signing key: after a backup was restored, or keys were stolen.
     #[arg(long, conflicts_with_all = ["realm", "login", "account"])]
     all: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
+
+/// What `--all` does.
+const ALL: &str =
+    "every token of every account is revoked and every signing key retires, so that all users have to sign in again";
 
 impl Revoke {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        if self.all {
+            self.confirmation.ask(common, ALL)?;
+        } else if let Some(id) = self.organisation {
+            let what = format!("all tokens of all clients of organisation {id} are revoked");
+            self.confirmation.ask(common, &what)?;
+        }
         Admin::run(common, async |admin| match (self.id, self.organisation) {
             (Some(id), _) => one(admin, TokenId(id)).await,
             (None, Some(organisation)) => of_organisation(admin, organisation).await,

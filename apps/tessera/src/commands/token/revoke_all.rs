@@ -10,6 +10,7 @@ use crate::commands::admin::Admin;
 use crate::commands::change_log::HalfDone;
 use crate::commands::key::{SigningFlavour, open_keyring};
 use crate::commands::patience::patiently;
+use crate::commands::progress::Progress;
 use crate::commands::report::Report;
 
 /// Revokes all records and retires all signing keys: a signed token is accepted without a look at its record, so its
@@ -18,6 +19,7 @@ pub async fn run(admin: &Admin) -> anyhow::Result<Report> {
     let keyring = open_keyring(admin).await?;
     let signing = SigningFlavour::all(admin)?;
     let tokens = admin.token_admin();
+    let progress = Progress::running("all tokens are being revoked");
     let revoked = patiently(async || tokens.end_all_sessions(admin.now()).await).await?;
     let half_done = || {
         HalfDone(format!(
@@ -25,6 +27,7 @@ pub async fn run(admin: &Admin) -> anyhow::Result<Report> {
         ))
     };
     let keys = replace_keys(&keyring, &signing).await.with_context(half_done)?;
+    drop(progress);
     let json = json!({
         "ended": revoked,
         "keys_retired": keys.retired,

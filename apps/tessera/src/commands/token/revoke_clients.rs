@@ -6,6 +6,7 @@ use consumer_auth::ClientsOf;
 use crate::commands::admin::Admin;
 use crate::commands::change_log::HalfDone;
 use crate::commands::patience::patiently;
+use crate::commands::progress::Progress;
 
 /// How many clients are read at once.
 const PAGE: u32 = 500;
@@ -15,6 +16,7 @@ const PAGE: u32 = 500;
 /// first.
 pub async fn revoke_clients(admin: &Admin, of: &ClientsOf) -> anyhow::Result<u64> {
     let (mut revoked, mut after) = (0, None);
+    let progress = Progress::counting("clients done");
     loop {
         let half_done = || {
             HalfDone(format!(
@@ -32,6 +34,7 @@ pub async fn revoke_clients(admin: &Admin, of: &ClientsOf) -> anyhow::Result<u64
             let ended = patiently(async || admin.token_admin().end_sessions(*client, admin.now()).await).await;
             ended.with_context(half_done)?;
             revoked += 1;
+            progress.at(revoked);
         }
         after = clients.last().copied();
         if after.is_none() {

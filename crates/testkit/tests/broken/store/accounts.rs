@@ -178,6 +178,13 @@ impl RoleStore for BrokenStore {
         }))
     }
 
+    async fn roles(&self, realm: Option<&Realm>) -> Result<Vec<Role>, StoreError> {
+        match self.flaw {
+            Flaw::ListsRolesOfAllRealms => self.inner.roles(None).await,
+            _ => self.inner.roles(realm).await,
+        }
+    }
+
     async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
         let mut role = role.clone();
         if self.has(Flaw::RolesOfAllRealms) {

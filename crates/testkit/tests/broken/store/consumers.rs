@@ -30,6 +30,20 @@ impl ConsumerStore for BrokenStore {
         }
     }
 
+    async fn organisations(&self, after: Option<i64>, limit: u32) -> Result<Vec<Organisation>, StoreError> {
+        match self.flaw {
+            Flaw::OrganisationsUnbounded => self.inner.organisations(after, u32::MAX).await,
+            _ => self.inner.organisations(after, limit).await,
+        }
+    }
+
+    async fn consumers(&self, after: Option<&str>, limit: u32) -> Result<Vec<Consumer>, StoreError> {
+        match self.flaw {
+            Flaw::ConsumersFromTheStart => self.inner.consumers(None, limit).await,
+            _ => self.inner.consumers(after, limit).await,
+        }
+    }
+
     async fn find_client(&self, asked: &NewClient) -> Result<Option<Client>, StoreError> {
         match self.flaw {
             Flaw::FindingCreatesClients => self.inner.find_or_create_client(asked.clone()).await,

@@ -1,0 +1,98 @@
+//! `tessera init`: a new installation, made once.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::admin_folder::{AdminFolder, PASSWORD};
+use crate::support::server::Setup;
+
+#[test]
+fn what_init_makes_serves_and_passes_the_doctor() {
+    let admin = AdminFolder::bare();
+    let key = admin.path("tessera.db.key").display().to_string();
+    let args = [
+        "--flavour",
+        "mechanics",
+        "--flavour",
+        "device",
+        "--master-key-file",
+        &key,
+    ];
+    let said = admin.done("init", &args, "");
+    assert!(said.contains("settings    made           tessera.toml"), "{said}");
+    for file in ["tessera.toml", "tessera.db.key"] {
+        let mode = std::fs::metadata(admin.path(file)).expect(file).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    let doctor = admin.done("doctor", &["--config", "tessera.toml"], "");
+    assert!(
+        doctor.contains("2 flavours: mechanics, device") && !doctor.contains("fail"),
+        "{doctor}"
+    );
+    let settings = std::fs::read_to_string(admin.path("tessera.toml")).expect("the file");
+    let settings: &'static str = settings.leak();
+    let server = Setup::plain().database(admin.url()).config(settings).start();
+    server.stop();
+}
+
+#[test]
+fn the_first_operator_is_made_once() {
+    let admin = AdminFolder::bare();
+    let args = ["--operator", "anna@example.com", "--password-stdin"];
+    let made = admin.json("init", &args, PASSWORD);
+    assert_eq!(made["parts"][3]["was_there"], false, "{made}");
+    let again = admin.json("init", &args, PASSWORD);
+    assert_eq!(again["parts"][3]["was_there"], true, "{again}");
+    let operators = admin.json("operator", &["list"], "");
+    assert_eq!(operators["operators"][0]["role"], "owner", "{operators}");
+    assert_eq!(operators["operators"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_second_run_changes_nothing_and_says_what_is_there() {
+    let admin = AdminFolder::bare();
+    admin.done("init", &[], "");
+    let read = |name| std::fs::read(admin.path(name)).expect(name);
+    let before = ["tessera.toml", "tessera.db.key"].map(read);
+    let again = admin.json("init", &["--listen", "127.0.0.1:1"], "");
+    let parts = again["parts"].as_array().expect("a list");
+    assert_eq!(parts.len(), 3);
+    assert!(parts.iter().all(|part| part["was_there"] == true), "{again}");
+    assert_eq!(["tessera.toml", "tessera.db.key"].map(read), before);
+}
+
+#[test]
+fn a_run_that_was_interrupted_goes_on() {
+    let admin = AdminFolder::bare();
+    admin.done("init", &[], "");
+    std::fs::remove_file(admin.path("tessera.db")).expect("the database");
+    std::fs::remove_file(admin.path("tessera.db.key")).expect("the key");
+    admin.done("init", &[], "");
+    assert!(admin.path("tessera.db").exists() && admin.path("tessera.db.key").exists());
+}
+
+#[test]
+fn a_dry_run_shows_the_settings_and_makes_nothing() {
+    let admin = AdminFolder::bare();
+    let said = admin.done("init", &["--dry-run", "--listen", "127.0.0.1:9000"], "");
+    assert!(
+        said.contains("listen = \"127.0.0.1:9000\"") && said.contains("would be made"),
+        "{said}"
+    );
+    assert!(said.contains("# cost = 12"), "{said}");
+    assert_eq!(std::fs::read_dir(admin.path("")).expect("the folder").count(), 0);
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_before_anything_is_made() {
+    let admin = AdminFolder::bare();
+    for (args, expected) in [
+        (["--flavour", "mechanic"], "allowed are mechanics"),
+        (["--listen", "localhost"], "--listen"),
+        (["--database-url", "mysql://x"], "allowed are sqlite"),
+        (["--database-url", "sqlite::memory:"], "is gone"),
+    ] {
+        let sentence = admin.refused("init", &args, "");
+        assert!(sentence.contains(expected), "{sentence}");
+    }
+    assert_eq!(std::fs::read_dir(admin.path("")).expect("the folder").count(), 0);
+}
