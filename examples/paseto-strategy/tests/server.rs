@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use auth_core::{SecretKey, SystemClock, SystemEntropy};
-use keystore::{KeyFormat, KeyPurpose, Keyring, RotationPlan};
+use keystore::{KeyFormat, KeyPurpose, Keyring, RootSeals, RotationPlan};
 use paseto_strategy::{PasetoKeyFormat, PasetoStrategy};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -44,6 +44,13 @@ impl Server {
             stores,
             client: Client::new(),
         }
+    }
+
+    /// The root key of the database, which its master key opens.
+    async fn root_key(&self) -> SecretKey {
+        let seals = self.stores.meta.value("root_key_seals").await.expect("a store");
+        let seals = RootSeals::from_stored(&seals.expect("a database that was set up")).expect("seals");
+        seals.open(&SecretKey::from_bytes(MASTER)).expect("the master key")
     }
 
     fn url(&self, path: &str) -> String {
@@ -92,12 +99,7 @@ async fn an_emergency_replaces_the_key_and_what_it_has_signed_is_refused() {
     let server = Server::start().await;
     let old = server.token().await;
     let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
-    let keyring = Keyring::new(
-        server.stores.keys.clone(),
-        &SecretKey::from_bytes(MASTER),
-        clock,
-        entropy,
-    );
+    let keyring = Keyring::new(server.stores.keys.clone(), &server.root_key().await, clock, entropy);
     let purpose = KeyPurpose::new("players", PasetoKeyFormat.algorithm()).expect("a purpose");
     let new = PasetoKeyFormat.generate().expect("a key");
     keyring.emergency(&purpose, &new).await.expect("an emergency");
