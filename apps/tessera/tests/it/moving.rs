@@ -203,7 +203,11 @@ fn an_import_works_like_a_copy(from: &str, to: &str) {
         .arg(&path)
         .database(to);
     let other = other.env("TESSERA_MASTER_KEY", ANOTHER_KEY).run();
-    assert!(other.err.contains("the master key is not one that opens"), "{}", other.err);
+    assert!(
+        other.err.contains("the master key is not one that opens"),
+        "{}",
+        other.err
+    );
     let ended = data(&["import", "--file", &path, "--database-url", to]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     let server = Setup::demo().database(to).start();
