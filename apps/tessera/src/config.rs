@@ -7,6 +7,7 @@ mod flavour;
 mod forward_auth;
 mod http;
 mod limits;
+mod master_key;
 mod metrics;
 mod self_service;
 
@@ -34,6 +35,8 @@ pub use limits::{
 };
 pub use metrics::{MetricsAddress, MetricsSettings};
 pub use self_service::SelfServiceSettings;
+
+use master_key::master_key;
 
 /// Variables that begin with `TESSERA_` and are not settings.
 const NOT_SETTINGS: [&str; 6] = ["master_key", "copy_to", "skip_postgres", "interop", "outages", "log"];
@@ -212,25 +215,6 @@ impl Config {
             forward_auth: raw.forward_auth,
             self_service: raw.self_service,
         })
-    }
-}
-
-/// Where the master key is, which has one place.
-fn master_key(file: Option<PathBuf>, command: Option<Vec<String>>) -> Result<Option<MasterKeyPlace>, BadSetting> {
-    match (file, command) {
-        (Some(file), Some(_)) => Err(BadSetting::new(
-            "master_key_command",
-            file.display(),
-            "one of master_key_file and master_key_command, not both",
-        )),
-        (_, Some(words)) if words.is_empty() => Err(BadSetting::new(
-            "master_key_command",
-            "[]",
-            "a program and its arguments, such as [\"pass\", \"show\", \"tessera\"]",
-        )),
-        (Some(file), None) => Ok(Some(MasterKeyPlace::File(file))),
-        (None, Some(words)) => Ok(Some(MasterKeyPlace::Command(words))),
-        (None, None) => Ok(None),
     }
 }
 

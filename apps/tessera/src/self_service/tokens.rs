@@ -56,6 +56,10 @@ async fn issue(
     scopes: Scopes,
     end: Option<Timestamp>,
 ) -> Result<(TokenId, Answer), HandlerError> {
+    // The end of a session that is refreshed is not that of its access tokens.
+    if call.caller.tokens.refreshes() {
+        return Err(FIXED_END.into());
+    }
     let token = &call.caller.token;
     let held = &call.endpoints.server.stores.token_admin;
     let held = held.tokens_of(token.subject(), None, MOST).await.map_err(unavailable)?;

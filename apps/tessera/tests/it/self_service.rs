@@ -286,6 +286,23 @@ fn what_carries_its_end_cannot_be_shortened_and_nothing_is_left_behind() {
     }
 }
 
+/// The end of its session would not be that of the access token which the client holds.
+#[test]
+fn an_opaque_token_that_is_refreshed_makes_no_other_tokens() {
+    let shops = "[self_service]\nflavours = [\"shops\"]\n[[flavour]]\nname = \"shops\"\ndialect = \"mechanics\"\n\
+                 issuer = \"opaque\"\nrealm = \"workshops\"\nlifetime = \"15m\"\n";
+    let server = Server::with_config(shops);
+    let shop = workshop(&server);
+    for (path, body) in [
+        ("/self/tokens", json!({ "label": "x", "expires_in": 60 })),
+        ("/self/tokens", json!({ "label": "x" })),
+        ("/self/token/rotate", json!({})),
+    ] {
+        refuses(&asks(&server, path, &shop.token, &body), 400, "fixed_end");
+        assert_eq!(listed(&server, &shop.token).len(), 1, "{path}");
+    }
+}
+
 #[test]
 fn tokens_of_other_flavours_may_not() {
     let server = Setup::demo()

@@ -99,6 +99,11 @@ impl TokenService {
         &self.issuer
     }
 
+    /// Whether its sessions are refreshed, and so outlive their access tokens.
+    pub fn refreshes(&self) -> bool {
+        self.refreshing.is_some()
+    }
+
     /// What it has done, for metrics.
     pub fn counters(&self) -> TokenCounters {
         self.counters.read()

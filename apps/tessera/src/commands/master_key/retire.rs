@@ -38,14 +38,14 @@ impl Retire {
             let name = seals.name_of(&keys.present);
             if retired > 0 && !self.yes {
                 bail!(
-                    "nothing was changed. Restart each server with the master key of this command, then repeat this with --yes: \
-                     {retired} others no longer open the database"
+                    "nothing was changed. Restart each server with the master key of this command, then repeat this with --yes. Other \
+                     master keys that will no longer open the database: {retired}"
                 );
             }
             if retired > 0 {
                 keys.store(admin, &seals, AuditEvent::MasterKeysRetired).await?;
             }
-            let text = format!("the present master key alone opens the database; {retired} were retired");
+            let text = format!("the present master key alone opens the database; others retired: {retired}");
             let report = Report::new(text, json!({ "name": name, "retired": retired }));
             Ok(match was_first {
                 true => report.with_warning(ROOT_KEY),
