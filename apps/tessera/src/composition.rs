@@ -16,6 +16,7 @@ use crate::config::{Config, PasswordSettings};
 use crate::health::{Health, StoreCheck};
 use crate::http::Proxies;
 use crate::parts::{ServerParts, Stores};
+use crate::peppers::Peppers;
 use crate::server::{Capacity, Slots};
 
 /// Everything that exists once in a server.
@@ -74,7 +75,8 @@ impl Composition {
             hasher.clone(),
             throttle.clone(),
             root.derive("audit/logins"),
-        );
+        )
+        .with_peppers(Arc::new(Peppers::new(&root)));
         let resource_servers = ResourceServerAuthenticator::new(
             stores.resource_servers.clone(),
             clock.clone(),

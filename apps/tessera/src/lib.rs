@@ -28,6 +28,7 @@ mod openapi;
 mod operators;
 mod options;
 mod parts;
+mod peppers;
 mod self_service;
 mod server;
 pub mod strategies;

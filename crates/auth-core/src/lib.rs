@@ -46,6 +46,7 @@ pub use sessions::unknown_tokens::{UnknownRead, UnknownTokens};
 pub use passwords::{
     authenticator::PasswordAuthenticator,
     change::{PasswordChange, PasswordSetter, SetPasswordError},
+    foreign_hash::{ForeignHash, ForeignHashError},
     hashing::{
         Busy, HashCost, HashCostError, HashEngine, HashError, HashingCounters, HashingOptions, HashingPlace,
         PasswordHasher, Verdict,
@@ -55,5 +56,6 @@ pub use passwords::{
     policy::{PasswordPolicy, PolicyViolation},
     refusal_pace::{LateRefusal, RefusalLimits, RefusalPace},
     sign_in_error::SignInError,
+    stored_password::{NoPeppers, PepperOpener, Preparation, StoredPassword, UnusableHash},
     throttle::{Allowance, AllowanceError, Attempt, Throttle, ThrottleCounters, ThrottleLimits, Throttled},
 };

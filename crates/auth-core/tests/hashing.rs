@@ -19,7 +19,11 @@ impl Bench {
     /// A login against a hash of `cost`; the password is wrong.
     fn login(&self, cost: u32, from: u8) -> Login<'_> {
         let stored = hashed("right", cost);
-        Started::new(async move { self.hasher.verify(Some(stored), &"wrong".into(), source(from)).await })
+        Started::new(async move {
+            self.hasher
+                .verify(Some(stored.into()), &"wrong".into(), source(from))
+                .await
+        })
     }
 
     /// Keeps the only thread at the gate with one job, so that later jobs wait.
@@ -71,7 +75,7 @@ fn a_password_matches_its_own_hash_and_no_other() {
     let bench = Bench::new(options());
     let verify = |password: &str| {
         let stored = Some(hashed("right", TARGET));
-        block_on(bench.hasher.verify(stored, &password.into(), source(1)))
+        block_on(bench.hasher.verify(stored.map(Into::into), &password.into(), source(1)))
             .unwrap()
             .matched
     };
@@ -188,7 +192,7 @@ fn a_place_counts_as_a_waiting_job_and_is_not_hashed_before_its_password_is_know
     logins.push(first);
     finish(logins);
     assert_eq!(bench.hasher.counters().waiting, 1, "the place is kept");
-    block_on(place.verify(Some(hashed("right", TARGET)), &"right".into())).unwrap();
+    block_on(place.verify(Some(hashed("right", TARGET).into()), &"right".into())).unwrap();
     assert_eq!(bench.recorder.runs().concat(), [TARGET, 7, 7, 7, TARGET]);
 }
 
@@ -199,7 +203,7 @@ fn a_place_keeps_its_turn() {
     let place = bench.hasher.admit(source(1)).unwrap();
     let later = bench.login(7, 2);
     let password = "wrong".into();
-    let filled = Started::new(place.verify(Some(hashed("right", TARGET)), &password));
+    let filled = Started::new(place.verify(Some(hashed("right", TARGET).into()), &password));
     bench.recorder.open();
     finish(vec![first, filled, later]);
     assert_eq!(bench.recorder.runs().concat(), [TARGET, TARGET, 7]);
@@ -399,7 +403,7 @@ fn every_verification_takes_the_work_of_one_hash() {
         ("over-long, unknown login", None, &long),
     ];
     for (kind, stored, password) in kinds {
-        block_on(bench.hasher.verify(stored, &password.into(), source(1))).unwrap();
+        block_on(bench.hasher.verify(stored.map(Into::into), &password.into(), source(1))).unwrap();
         assert_eq!(bench.recorder.take_work(), 1 << TARGET, "{kind}");
     }
 }
@@ -409,7 +413,7 @@ fn a_right_password_of_a_lower_cost_is_hashed_again() {
     let bench = Bench::new(options());
     let verify = |cost, password: &str| {
         let stored = Some(hashed("right", cost));
-        block_on(bench.hasher.verify(stored, &password.into(), source(1))).unwrap()
+        block_on(bench.hasher.verify(stored.map(Into::into), &password.into(), source(1))).unwrap()
     };
     let verdict = verify(4, "right");
     let text = verdict.upgraded.expect("hashed anew").to_text();
@@ -472,7 +476,7 @@ fn a_waiting_password_does_not_print() {
     let _occupied = bench.occupied();
     let (stored, password) = (hashed("hunter2-canary", TARGET), "hunter2-canary".into());
     let text = stored.to_text();
-    let waiting = Started::new(bench.hasher.verify(Some(stored), &password, source(1)));
+    let waiting = Started::new(bench.hasher.verify(Some(stored.into()), &password, source(1)));
     let shown = format!("{:?}", bench.hasher);
     assert!(shown.contains("Candidate(redacted)"), "{shown}");
     assert!(!shown.contains("canary") && !shown.contains(&text[7..]), "{shown}");

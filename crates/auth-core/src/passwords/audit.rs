@@ -3,14 +3,13 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use bcrypt_batch::MalformedHash;
-
 use crate::audit::RefusedSignIns;
 use crate::contract::account::{Realm, Subject};
 use crate::contract::secret::SecretKey;
 
 use super::login_name::FoldedLogin;
 use super::sign_in_error::SignInError;
+use super::stored_password::UnusableHash;
 
 /// Why a sign-in failed. For the log only: the caller learns less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub(super) enum Failure {
     /// The account has no password.
     NoHash,
     /// The stored hash is malformed, or of a kind that proves nothing.
-    UnusableHash(MalformedHash),
+    UnusableHash(UnusableHash),
     /// The password is another one.
     WrongPassword,
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bcrypt_batch::{Cost, StoredHash};
+use bcrypt_batch::StoredHash;
 use secrecy::SecretString;
 use tracing::Instrument;
 
@@ -18,6 +18,7 @@ use super::hashing::PasswordHasher;
 use super::login_name::FoldedLogin;
 use super::password_store::{PasswordRecord, PasswordStore};
 use super::sign_in_error::SignInError;
+use super::stored_password::{NoPeppers, PepperOpener, StoredPassword};
 use super::throttle::Throttle;
 
 /// Checks passwords: throttle, queue, look-up, hash, result.
@@ -27,9 +28,10 @@ use super::throttle::Throttle;
 /// * Every check that gets past the throttle and the queue does the work of one hash at the configured cost, whether
 ///   the login is known, disabled, without a hash, with a hash that is refused (`$2x$`, malformed, of a cost outside 4
 ///   to 16), and whether the password is right, wrong, over 72 bytes or has a NUL. (A stored hash of a higher cost than
-///   the configured one takes its own, longer time, and so shows that the account exists.)
-/// * A right password whose hash has a lower cost is hashed again and stored with one write that never undoes a change
-///   made meanwhile. The sign-in does not depend on it.
+///   the configured one takes its own, longer time, and so shows that the account exists. So does a hash that another system
+///   made by another scheme, until its owner has signed in once.)
+/// * A right password whose hash has a lower cost, or is of another scheme, is hashed again with bcrypt and stored with one
+///   write that never undoes a change made meanwhile. The sign-in does not depend on it.
 /// * Every check leaves one event: `login_ok`, `login_failed` with a reason, `login_throttled`, `login_busy` or
 ///   `login_unavailable`, with realm, client address, and the account if there is one. No event has a password or a
 ///   login name: a name is logged as a keyed tag.
@@ -57,6 +59,7 @@ pub struct PasswordAuthenticator {
     throttle: Arc<Throttle>,
     audit_key: SecretKey,
     refused: RefusedSignIns,
+    peppers: Arc<dyn PepperOpener>,
 }
 
 impl PasswordAuthenticator {
@@ -76,7 +79,14 @@ impl PasswordAuthenticator {
             throttle,
             audit_key,
             refused: RefusedSignIns::default(),
+            peppers: Arc::new(NoPeppers),
         }
+    }
+
+    /// One that can check hashes with a pepper, which this opens. Otherwise nobody who has such a hash can sign in.
+    #[must_use]
+    pub fn with_peppers(self, peppers: Arc<dyn PepperOpener>) -> Self {
+        Self { peppers, ..self }
     }
 
     /// The sign-ins that were refused since the last call, summed up as entries of the audit log, to be
@@ -141,7 +151,7 @@ impl PasswordAuthenticator {
         if let Some(record) = &record {
             self.throttle.found(&mut attempt, record.account.subject)?;
         }
-        let (stored, obstacle) = match usable_hash(record.as_ref()) {
+        let (stored, obstacle) = match self.usable_hash(record.as_ref()) {
             Ok(stored) => (Some(stored), None),
             Err(obstacle) => (None, Some(obstacle)),
         };
@@ -174,7 +184,17 @@ impl PasswordAuthenticator {
         }
     }
 
-    /// Replaces a hash of a lower cost. If that fails the sign-in still succeeds, and the next one tries again.
+    /// The hash that the password has to match, if there is a usable one.
+    fn usable_hash(&self, record: Option<&PasswordRecord>) -> Result<StoredPassword, Failure> {
+        let record = record.ok_or(Failure::UnknownLogin)?;
+        if record.account.disabled {
+            return Err(Failure::Disabled);
+        }
+        let text = record.hash.as_deref().ok_or(Failure::NoHash)?;
+        StoredPassword::parse(text, &*self.peppers).map_err(Failure::UnusableHash)
+    }
+
+    /// Replaces a hash of a lower cost, or of another scheme. If that fails the sign-in still succeeds, and the next one tries again.
     async fn upgrade(&self, record: &mut PasswordRecord, hash: &StoredHash) {
         let subject = record.account.subject;
         let old = record.hash.as_deref().unwrap_or_default();
@@ -189,16 +209,6 @@ impl PasswordAuthenticator {
             Err(error) => tracing::warn!(event = "password_not_upgraded", %subject, %error),
         }
     }
-}
-
-/// The hash that the password has to match, if there is a usable one.
-fn usable_hash(record: Option<&PasswordRecord>) -> Result<StoredHash, Failure> {
-    let record = record.ok_or(Failure::UnknownLogin)?;
-    if record.account.disabled {
-        return Err(Failure::Disabled);
-    }
-    let text = record.hash.as_deref().ok_or(Failure::NoHash)?;
-    StoredHash::parse(text, &Cost::ACCEPTED).map_err(Failure::UnusableHash)
 }
 
 /// What the caller learns.

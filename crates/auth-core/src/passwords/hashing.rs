@@ -34,6 +34,7 @@ pub use options::HashingOptions;
 pub use place::HashingPlace;
 pub use task::Verdict;
 
+use super::stored_password::StoredPassword;
 use backlog::Backlog;
 use shared::Shared;
 use task::{Candidate, Task};
@@ -48,7 +49,8 @@ use task::{Candidate, Task};
 ///   full queue a job replaces the last one, if its turn is before that one's. A job without room is refused at once, with
 ///   [`Busy`].
 /// * A job whose caller has gone leaves the queue at once. A job whose deadline has passed is not started.
-/// * Every verification takes the same work (see [`HashingPlace::verify`]).
+/// * A hash that another system made by another scheme has a thread for itself while it is computed.
+/// * Every other verification takes the same work (see [`HashingPlace::verify`]).
 ///
 /// The calls may be awaited on any runtime. When the hasher is dropped, each thread ends after its current batch; the
 /// drop does not wait for that.
@@ -109,7 +111,7 @@ impl PasswordHasher {
     /// [`Busy`]: the password was not checked.
     pub async fn verify(
         &self,
-        stored: Option<StoredHash>,
+        stored: Option<StoredPassword>,
         password: &SecretString,
         source: IpAddr,
     ) -> Result<Verdict, Busy> {

@@ -15,7 +15,8 @@ use super::login_name::FoldedLogin;
 pub struct PasswordRecord {
     /// The account.
     pub account: Account,
-    /// Its bcrypt hash in modular crypt form, as stored (it may be damaged); `None`: it cannot sign in by password.
+    /// The hash of its password, as stored (it may be damaged): [`StoredPassword`](super::stored_password::StoredPassword)
+    /// lists the schemes. `None`: it cannot sign in by password.
     pub hash: Option<String>,
 }
 
@@ -62,7 +63,7 @@ pub trait PasswordStore: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Replaces `old` by `new`, a hash of the same password with another cost; `Ok(false)` if the hash is no longer
+    /// Replaces `old` by `new`, a hash of the same password with another cost or scheme; `Ok(false)` if the hash is no longer
     /// `old`. Never undoes a password change made at the same time, and revokes nothing.
     ///
     /// # Errors

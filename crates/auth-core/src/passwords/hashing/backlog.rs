@@ -170,7 +170,7 @@ impl Backlog {
     /// Zero when the next batches have room for it: however slow the latest batches were, the threads always have work,
     /// and so the time of a batch is always measured anew. Otherwise a stall that is over could refuse everybody for ever.
     fn expected_time(&self, source: ClientNetwork) -> Duration {
-        let batches = self.queue.ahead_of(source) / self.limits.lanes;
+        let batches = self.queue.ahead_of(source, self.limits.width) / self.limits.lanes;
         // Besides those between: the one that runs now, and its own.
         let batches = if batches == 0 { 0 } else { batches + 2 };
         let batch_time = match self.batch_time {

@@ -1,12 +1,12 @@
 //! A place in the queue, taken before it is known what is to be hashed.
 
-use bcrypt_batch::StoredHash;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
+use super::super::stored_password::StoredPassword;
 use super::error::Busy;
 use super::shared::Shared;
-use super::task::{Candidate, Task, Verdict};
+use super::task::{Task, Verdict};
 
 /// A place in the queue of a [`PasswordHasher`](super::PasswordHasher).
 ///
@@ -27,19 +27,17 @@ impl<'a> HashingPlace<'a> {
     /// Compares a password with a stored hash, if there is one.
     ///
     /// The work is that of one hash of the configured cost, or of the stored one's if that is higher: also without a stored
-    /// hash (`None`), and for a password that is empty, over 72 bytes or has a NUL, which never matches. Where the stored
-    /// hash has a lower cost, the rest of the work is done too. If the password matches, that rest is a new hash, which
+    /// hash (`None`), and for a password that is empty, over 72 bytes or has a NUL, which never matches bcrypt. Where the
+    /// stored hash has a lower cost, the rest of the work is done too. If the password matches, that rest is a new hash, which
     /// should replace the stored one ([`Verdict::upgraded`]).
+    ///
+    /// A hash of another scheme takes its own work before that. It is compared with the whole password; one that matches and
+    /// that bcrypt cannot take whole has no new hash.
     ///
     /// # Errors
     /// [`Busy`]: the password was not checked. The place was given to a job whose turn is before, or it took too long.
-    pub async fn verify(self, stored: Option<StoredHash>, password: &SecretString) -> Result<Verdict, Busy> {
-        let target = self.shared.target();
-        let task = match (stored, Candidate::new(password)) {
-            // Without a salt the hash is not upgraded now; the next sign-in tries again.
-            (Some(stored), Ok(password)) => Task::verify(password, stored, self.shared.salt().ok()),
-            (stored, _) => Task::decoy(stored.map_or(target, |stored| stored.cost().max(target))),
-        };
+    pub async fn verify(self, stored: Option<StoredPassword>, password: &SecretString) -> Result<Verdict, Busy> {
+        let task = Task::check(password, stored, self.shared.salt().ok(), self.shared.target());
         self.run(task).await
     }
 

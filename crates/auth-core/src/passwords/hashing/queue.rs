@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::contract::client_network::ClientNetwork;
 
 use super::error::Busy;
-use super::task::{Task, Verdict};
+use super::task::{Need, Task, Verdict};
 
 use turns::{Turn, Turns};
 
@@ -28,6 +28,12 @@ pub(super) struct Waiting {
     /// When it was submitted, by the monotonic clock.
     pub(super) since: Duration,
     pub(super) reply: Reply,
+}
+
+impl Waiting {
+    fn is_foreign(&self) -> bool {
+        self.task.as_ref().is_some_and(|task| task.need() == Need::Foreign)
+    }
 }
 
 /// A job that a thread has taken.
@@ -70,10 +76,12 @@ impl FairQueue {
         self.waiting.get(&source).copied().unwrap_or(0)
     }
 
-    /// How many jobs would be taken before a further one of this source.
-    pub(super) fn ahead_of(&self, source: ClientNetwork) -> usize {
+    /// How many jobs would be taken before a further one of this source. One that needs a thread for itself counts as many as
+    /// a thread takes otherwise: `width`.
+    pub(super) fn ahead_of(&self, source: ClientNetwork, width: usize) -> usize {
         let turn = self.turns.next_of(source);
-        self.jobs.range(..(turn + 1, 0)).count()
+        let ahead = self.jobs.range(..(turn + 1, 0));
+        ahead.map(|(_, job)| if job.is_foreign() { width } else { 1 }).sum()
     }
 
     pub(super) fn push(&mut self, job: Waiting) {
@@ -95,14 +103,18 @@ impl FairQueue {
         self.withdraw(place)
     }
 
-    /// Takes the first job that is ready, and after it up to `most` in all whose next step has the same cost.
+    /// Takes the first job that is ready, and after it up to `most` in all whose next step has the same cost. A job with a
+    /// hash of another scheme is taken alone: no other waits for it.
     pub(super) fn take_alike(&mut self, most: usize) -> Vec<Taken> {
-        let mut cost = None;
+        let mut need = None;
         let alike = |(place, job): (&Place, &Waiting)| {
-            let next = job.task.as_ref()?.next_cost();
-            (*cost.get_or_insert(next) == next).then_some(*place)
+            let next = job.task.as_ref()?.need();
+            (*need.get_or_insert(next) == next).then_some(*place)
         };
-        let places: Vec<_> = self.jobs.iter().filter_map(alike).take(most).collect();
+        let mut places: Vec<_> = self.jobs.iter().filter_map(alike).take(most).collect();
+        if need == Some(Need::Foreign) {
+            places.truncate(1);
+        }
         if let Some((turn, _)) = places.first() {
             self.turns.reached(*turn);
         }

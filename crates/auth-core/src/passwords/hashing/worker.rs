@@ -24,6 +24,7 @@ pub(super) fn hash_until_closed(shared: &Shared, mut engine: Box<dyn HashEngine>
 /// Runs the steps of every job, side by side, and answers each when its last step is done.
 fn hash(batch: Vec<Taken>, engine: &mut dyn HashEngine, target: Cost) {
     let mut unfinished = batch;
+    unfinished.iter_mut().for_each(|taken| taken.task.run_foreign(target));
     while !unfinished.is_empty() {
         unfinished.sort_by_key(|taken| taken.task.next_cost());
         step(&mut unfinished, engine, target);
