@@ -185,6 +185,7 @@ impl Metrics {
             health,
             store: made.server.stores.health.clone(),
             connections: made.connections.clone(),
+            tls: made.tls.clone(),
             clock: made.clock.clone(),
             started: made.clock.monotonic(),
         });

@@ -2,6 +2,7 @@
 //! seal the audit log.
 
 mod audit;
+mod certificate;
 mod erasure;
 mod pace;
 
@@ -15,8 +16,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
 
 use crate::health::StoreCheck;
+use crate::server::Tls;
 
 pub(crate) use audit::AuditTasks;
+pub(crate) use certificate::reload as reload_certificate;
 pub(crate) use erasure::Erasure;
 pub(crate) use pace::Periods;
 
@@ -56,6 +59,13 @@ impl Background {
         tasks.spawn(read_resource_servers(resource_servers, periods));
         audit.clone().start(&mut tasks);
         Self { tasks, registry, audit }
+    }
+
+    /// Takes a new certificate where there is one.
+    pub(crate) fn follow(&mut self, tls: Option<Arc<Tls>>) {
+        if let Some(tls) = tls {
+            self.tasks.spawn(certificate::follow(tls));
+        }
     }
 
     /// Stops all tasks, writes the last uses that are not stored yet, and seals the end of the audit log.

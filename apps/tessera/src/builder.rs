@@ -10,7 +10,7 @@ use auth_core::{Clock, Entropy, SecretKey, SystemClock, SystemEntropy};
 use tokio::task::JoinHandle;
 
 use crate::application::Application;
-use crate::background::{AuditTasks, Background, Erasure, Periods};
+use crate::background::{self, AuditTasks, Background, Erasure, Periods};
 use crate::composition::{Composition, Sources};
 use crate::config::{Config, Overrides, Span};
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
@@ -18,7 +18,7 @@ use crate::extension::{Catalog, Dialect, Strategy};
 use crate::health::Health;
 use crate::oauth::own_url;
 use crate::parts::Stores;
-use crate::server::{self, Capacity};
+use crate::server::{self, Capacity, Tls};
 use crate::strategies::{JwtStrategy, OpaqueStrategy};
 use crate::{demo, keys, master, metrics};
 
@@ -67,6 +67,7 @@ pub struct Running {
     health: Arc<Health>,
     drain_delay: Duration,
     metrics: Option<metrics::Listening>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Default for Builder {
@@ -162,19 +163,22 @@ impl Builder {
             bail!("{address}: demo data have well-known passwords: listen on loopback only, such as 127.0.0.1:8080");
         }
         let capacity = Capacity::plan(&config.http)?;
+        let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         let root = keys::root(&stores, &master, &*self.clock, &*self.entropy).await?;
         let keyring = keys::keyring(&stores, &root, self.clock.clone(), self.entropy.clone());
         let keyring = Arc::new(keyring);
         let public_url = config.http.public_url.clone();
-        let issuer = config.http.issuer().or_else(|| own_url(address));
+        let scheme = config.scheme();
+        let issuer = config.http.issuer().or_else(|| own_url(scheme, address));
         let sources = Sources {
             stores: stores.clone(),
             keyring: keyring.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             root,
-            public_url: public_url.unwrap_or_else(|| format!("http://{address}")),
+            public_url: public_url.unwrap_or_else(|| format!("{scheme}://{address}")),
             capacity,
+            tls: tls.clone(),
             issuer,
         };
         let made = Composition::new(&config, sources)?;
@@ -210,7 +214,7 @@ impl Builder {
             clock: self.clock.clone(),
             keep: config.keys.keep_retired.0,
         };
-        let background = Background::start(
+        let mut background = Background::start(
             registry,
             store_check,
             keyring,
@@ -219,10 +223,11 @@ impl Builder {
             erasure,
             periods,
         );
+        background.follow(tls.clone());
         let health = application.health();
         let metrics = own_listener(&config, &application)?;
         let connections = made.connections.clone();
-        let server = server::start(application, &config, capacity, connections, listener)?;
+        let server = server::start(application, &config, capacity, connections, tls.clone(), listener)?;
         Ok(Running {
             address,
             health,
@@ -231,6 +236,7 @@ impl Builder {
             server: tokio::spawn(server),
             background,
             metrics,
+            tls,
         })
     }
 }
@@ -244,6 +250,14 @@ impl Running {
     /// The address at which it answers `/metrics` alone, where it was given one.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.as_ref().map(|metrics| metrics.address)
+    }
+
+    /// Reads the files of the certificate now, and not only within a minute. Open connections stay. What it found is in the log; without
+    /// `[tls]` it does nothing.
+    pub fn reload_certificate(&self) {
+        if let Some(tls) = &self.tls {
+            background::reload_certificate(tls);
+        }
     }
 
     /// Stops the server: says at `/readyz` that it stops, for [`HttpSettings::drain_delay`](crate::HttpSettings), then

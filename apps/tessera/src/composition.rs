@@ -17,7 +17,7 @@ use crate::health::{Health, StoreCheck};
 use crate::http::Proxies;
 use crate::parts::{ServerParts, Stores};
 use crate::peppers::Peppers;
-use crate::server::{Capacity, Slots};
+use crate::server::{Capacity, Slots, Tls};
 
 /// Everything that exists once in a server.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(crate) struct Composition {
     pub(crate) root: SecretKey,
     pub(crate) server: Arc<ServerParts>,
     pub(crate) connections: Arc<Slots>,
+    /// Where the server encrypts by itself.
+    pub(crate) tls: Option<Arc<Tls>>,
     /// Where metrics are switched on.
     pub(crate) metrics: bool,
     /// The address under which clients know this server; `None`: there is none that they can use.
@@ -48,6 +50,7 @@ pub(crate) struct Sources {
     pub(crate) root: SecretKey,
     pub(crate) public_url: String,
     pub(crate) capacity: Capacity,
+    pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) issuer: Option<String>,
 }
 
@@ -61,6 +64,7 @@ impl Composition {
             root,
             public_url,
             capacity,
+            tls,
             issuer,
         } = sources;
         let proxies = Proxies::new(config.http.proxies()?);
@@ -110,6 +114,7 @@ impl Composition {
             connections: Arc::new(Slots::new(capacity, proxies)),
             metrics: config.metrics.enabled,
             issuer,
+            tls,
         })
     }
 

@@ -10,6 +10,7 @@ mod limits;
 mod master_key;
 mod metrics;
 mod self_service;
+mod tls;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -35,6 +36,7 @@ pub use limits::{
 };
 pub use metrics::{MetricsAddress, MetricsSettings};
 pub use self_service::SelfServiceSettings;
+pub use tls::{TlsFiles, TlsSettings};
 
 use master_key::master_key;
 
@@ -64,6 +66,7 @@ struct Raw {
     metrics: MetricsSettings,
     forward_auth: ForwardAuthSettings,
     self_service: SelfServiceSettings,
+    tls: TlsSettings,
     flavour: Option<Vec<Dict>>,
 }
 
@@ -86,6 +89,7 @@ impl Default for Raw {
             metrics: MetricsSettings::default(),
             forward_auth: ForwardAuthSettings::default(),
             self_service: SelfServiceSettings::default(),
+            tls: TlsSettings::default(),
             flavour: None,
         }
     }
@@ -139,6 +143,8 @@ pub struct Config {
     pub forward_auth: ForwardAuthSettings,
     /// `[self_service]`.
     pub self_service: SelfServiceSettings,
+    /// `[tls]`; `None`: the server does not encrypt.
+    pub tls: Option<TlsFiles>,
     /// The mounted flavours, in order.
     pub flavours: Vec<Flavour>,
 }
@@ -164,6 +170,14 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
+    /// What the server's own listener speaks: `http` or `https`.
+    pub(crate) fn scheme(&self) -> &'static str {
+        match self.tls {
+            Some(_) => "https",
+            None => "http",
+        }
+    }
+
     /// Reads and checks everything. The catalog has the dialects and strategies.
     ///
     /// # Errors
@@ -214,6 +228,7 @@ impl Config {
             metrics: raw.metrics,
             forward_auth: raw.forward_auth,
             self_service: raw.self_service,
+            tls: raw.tls.files()?,
         })
     }
 }

@@ -39,7 +39,7 @@ pub use cli::run;
 pub use config::{
     AuditSettings, Config, Flavour, ForwardAuthSettings, HttpSettings, IdentityJwtSettings, KeySettings,
     MetricsAddress, MetricsSettings, Overrides, PartnerSettings, PasswordSettings, RefreshSettings,
-    ResourceServerSettings, RevocationSettings, SelfServiceSettings, SigningKeys, Span,
+    ResourceServerSettings, RevocationSettings, SelfServiceSettings, SigningKeys, Span, TlsFiles, TlsSettings,
 };
 pub use master::MasterKeyPlace;
 pub use parts::{FlavourParts, People, ServerParts, StoreHealth, Stores};

@@ -5,6 +5,8 @@ mod connection;
 mod framing;
 mod slots;
 mod stream;
+mod tls;
+mod transport;
 mod watch;
 
 use std::net::TcpListener;
@@ -27,6 +29,7 @@ use crate::http::{self, not_found};
 
 pub(crate) use capacity::Capacity;
 pub(crate) use slots::Slots;
+pub(crate) use tls::{Reload, Tls};
 use watch::Waits;
 
 /// How long a client that is refused in the middle of its request may go on sending, so that it reads the refusal.
@@ -38,6 +41,7 @@ pub(crate) fn start(
     config: &Config,
     capacity: Capacity,
     slots: Arc<Slots>,
+    tls: Option<Arc<Tls>>,
     listener: TcpListener,
 ) -> anyhow::Result<Server> {
     let application = Arc::new(application);
@@ -53,7 +57,7 @@ pub(crate) fn start(
         let app = app(&application, &settings).into_factory();
         let app = app.map_err(|error: Error| error.error_response());
         let app = map_config(app, |()| AppConfig::default());
-        connection::service(app, waits(&settings), slots.clone(), stopping.clone())
+        connection::service(app, waits(&settings), slots.clone(), tls.clone(), stopping.clone())
     };
     Ok(server
         .listen("http", listener, connections)

@@ -1,5 +1,6 @@
 //! `tessera doctor`.
 
+mod certificate;
 mod check;
 mod clock;
 mod database;
@@ -50,6 +51,8 @@ impl Doctor {
         };
         let mut checks = vec![settings(&config)];
         checks.extend(files::check(&config, common.config_file()));
+        let clock = common.builder().clock_handle();
+        checks.extend(config.tls.iter().map(|files| certificate::check(files, &*clock)));
         let url = database_url(&config);
         commands::runtime()?.block_on(async {
             let Some(store) = database::check(&url, config.feed_url.as_deref(), &mut checks).await else {
@@ -58,7 +61,7 @@ impl Doctor {
             let checked = keys::Checked {
                 config: &config,
                 store: &store,
-                clock: common.builder().clock_handle(),
+                clock,
                 entropy: common.builder().entropy_handle(),
             };
             checks.extend(keys::check(&checked).await);

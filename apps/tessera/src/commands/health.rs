@@ -1,5 +1,7 @@
 //! `tessera health`.
 
+mod encrypted;
+
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -31,13 +33,11 @@ pub struct Health {
 
 impl Health {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
-        let address = match self.listen {
-            Some(address) => address,
-            None => common.load_config()?.listen,
-        };
-        let address = reachable(address);
+        let config = common.load_config()?;
+        let address = reachable(self.listen.unwrap_or(config.listen));
         let path = if self.live { "/healthz" } else { "/readyz" };
-        let answer = ask(address, path).with_context(|| format!("{address} does not answer {path}"))?;
+        let answer =
+            ask(address, path, config.tls.is_some()).with_context(|| format!("{address} does not answer {path}"))?;
         let Some((head, body)) = answer.split_once("\r\n\r\n") else {
             bail!("{address} does not answer {path} as a server of Tessera");
         };
@@ -61,14 +61,22 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {
-    let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn ask(address: SocketAddr, path: &str, encrypted: bool) -> anyhow::Result<String> {
+    let connection = TcpStream::connect_timeout(&address, PATIENCE)?;
     connection.set_read_timeout(Some(PATIENCE))?;
     connection.set_write_timeout(Some(PATIENCE))?;
+    match encrypted {
+        true => exchange(encrypted::connect(connection, address.ip())?, address, path),
+        false => exchange(connection, address, path),
+    }
+}
+
+fn exchange(mut connection: impl Read + Write, address: SocketAddr, path: &str) -> anyhow::Result<String> {
     write!(
         connection,
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
     )?;
+    connection.flush()?;
     let mut answer = String::new();
     connection.take(LONGEST).read_to_string(&mut answer)?;
     Ok(answer)

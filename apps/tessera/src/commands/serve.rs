@@ -44,7 +44,7 @@ impl Serve {
         let config = common.builder().config(&overrides)?;
         let storage = Storage::choose(&config, self.demo)?;
         let config = if self.demo { for_demo(config)? } else { config };
-        let listener = listen(config.listen)?;
+        let listener = listen(config.listen, config.tls.is_some())?;
         let outcome = commands::runtime()?.block_on(self.serve(common, config, &storage, listener));
         storage.close();
         outcome
@@ -70,7 +70,7 @@ impl Serve {
         let manager = ServiceManager::of_this_process();
         manager.ready(&format!("answering on {}", running.address()));
         let alive = manager.keep_alive();
-        signals::stop_asked().await?;
+        signals::until_stop(|| manager.reloading(|| running.reload_certificate())).await?;
         manager.stopping();
         tracing::info!(event = "stopping");
         let stopped = running.stop().await;
@@ -103,9 +103,9 @@ fn for_demo(mut config: Config) -> anyhow::Result<Config> {
     Ok(config)
 }
 
-fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    if !address.ip().is_loopback() {
-        tracing::warn!(event = "plain_http", %address, "tokens are sent unencrypted: put a TLS proxy in front");
+fn listen(address: SocketAddr, encrypts: bool) -> anyhow::Result<TcpListener> {
+    if !address.ip().is_loopback() && !encrypts {
+        tracing::warn!(event = "plain_http", %address, "tokens are sent unencrypted: set [tls], or put a TLS proxy in front");
     }
     TcpListener::bind(address).with_context(|| format!("cannot listen on {address}; choose another with --listen"))
 }

@@ -17,7 +17,7 @@ use super::series;
 use super::tally::Tally;
 use crate::health::Health;
 use crate::parts::StoreHealth;
-use crate::server::Slots;
+use crate::server::{Slots, Tls};
 
 /// What the page is made from.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub(crate) struct Sources {
     pub(crate) health: Arc<Health>,
     pub(crate) store: Arc<dyn StoreHealth>,
     pub(crate) connections: Arc<Slots>,
+    pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// When the server started (monotonic).
     pub(crate) started: Duration,

@@ -25,8 +25,8 @@ pub(crate) struct Metadata {
 
 /// The address of a server that has no `http.public_url`: where it listens, if that is on loopback. Elsewhere the address
 /// that was bound, such as `0.0.0.0`, is not one that a client can use.
-pub(crate) fn own_url(bound: SocketAddr) -> Option<String> {
-    bound.ip().is_loopback().then(|| format!("http://{bound}"))
+pub(crate) fn own_url(scheme: &str, bound: SocketAddr) -> Option<String> {
+    bound.ip().is_loopback().then(|| format!("{scheme}://{bound}"))
 }
 
 impl Metadata {
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn an_address_that_no_client_can_use_is_no_issuer() {
-        let own = |address: &str| own_url(address.parse().unwrap());
+        let own = |address: &str| own_url("http", address.parse().unwrap());
         assert_eq!(own("127.0.0.1:8080").as_deref(), Some("http://127.0.0.1:8080"));
         assert_eq!(own("[::1]:80").as_deref(), Some("http://[::1]:80"));
         assert_eq!(own("0.0.0.0:8080"), None);

@@ -14,13 +14,16 @@ use tokio::net::TcpStream;
 
 use super::slots::Slots;
 use super::stream::ClientStream;
+use super::tls::Tls;
+use super::transport::Transport;
 use super::watch::{Waits, Watch};
 
-/// The connections of one worker. `app` answers their requests.
+/// The connections of one worker, encrypted where there is a certificate. `app` answers their requests.
 pub(super) fn service<S, B>(
     app: S,
     waits: Waits,
     slots: Arc<Slots>,
+    tls: Option<Arc<Tls>>,
     stopping: GracefulShutdownSignal,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 where
@@ -50,7 +53,7 @@ where
         let peer = socket.peer_addr().ok();
         let admitted = peer.and_then(|peer| slots.take(peer.ip())).map(|slot| {
             let watch = Rc::new(Watch::new(waits));
-            let stream = ClientStream::new(socket, watch.clone());
+            let stream = ClientStream::new(Transport::new(socket, tls.as_deref()), watch.clone());
             (slot, http.call((stream, peer)), watch)
         });
         async move {

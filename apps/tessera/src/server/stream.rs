@@ -6,24 +6,24 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::framing::Framing;
+use super::transport::Transport;
 use super::watch::Watch;
 
 /// A client's stream under watch.
 #[derive(Debug)]
 pub(super) struct ClientStream {
-    socket: TcpStream,
+    transport: Transport,
     watch: Rc<Watch>,
     framing: Framing,
     refused: bool,
 }
 
 impl ClientStream {
-    pub(super) fn new(socket: TcpStream, watch: Rc<Watch>) -> Self {
+    pub(super) fn new(transport: Transport, watch: Rc<Watch>) -> Self {
         Self {
-            socket,
+            transport,
             watch,
             framing: Framing::default(),
             refused: false,
@@ -43,7 +43,7 @@ impl AsyncRead for ClientStream {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        let read = Pin::new(&mut self.transport).poll_read(cx, buffer);
         let received = buffer.filled_mut().get_mut(before..).unwrap_or_default();
         if received.is_empty() {
             return read;
@@ -62,7 +62,7 @@ impl AsyncRead for ClientStream {
 
 impl AsyncWrite for ClientStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        let written = Pin::new(&mut self.transport).poll_write(cx, bytes);
         if written.is_pending() {
             self.watch.write_waits();
         }
@@ -71,11 +71,16 @@ impl AsyncWrite for ClientStream {
 
     /// The HTTP library flushes when it has nothing more to write.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.watch.all_written();
-        Pin::new(&mut self.socket).poll_flush(cx)
+        let flushed = Pin::new(&mut self.transport).poll_flush(cx);
+        match flushed {
+            // What is encrypted may still wait for the client to take it.
+            Poll::Pending => self.watch.write_waits(),
+            Poll::Ready(_) => self.watch.all_written(),
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        Pin::new(&mut self.transport).poll_shutdown(cx)
     }
 }

@@ -9,5 +9,7 @@ pub mod description;
 mod poll;
 #[path = "../it/support/server.rs"]
 pub mod server;
+#[path = "../it/support/tls.rs"]
+mod tls;
 
 pub use poll::poll;

@@ -31,5 +31,6 @@ mod smuggling;
 mod startup;
 mod surface;
 mod throttling;
+mod tls;
 mod unknown_tokens;
 mod verify;

@@ -9,6 +9,7 @@ mod poll;
 pub mod scrape;
 pub mod server;
 pub mod sign_in;
+pub mod tls;
 pub mod vectors;
 
 use std::sync::Barrier;

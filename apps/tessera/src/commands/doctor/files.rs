@@ -23,6 +23,9 @@ pub fn check(config: &Config, settings_file: Option<&Path>) -> Vec<Check> {
     if let Some(path) = settings_file.filter(|_| may_contain_password) {
         checks.extend(check_private(path, "it may contain the database's password"));
     }
+    if let Some(files) = &config.tls {
+        checks.extend(check_private(&files.key, "it is the private key of the certificate"));
+    }
     match checks.is_empty() {
         true => vec![Check::ok(NAME, "no file with secrets can be read by other users")],
         false => checks,

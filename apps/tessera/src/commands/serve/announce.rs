@@ -6,7 +6,7 @@ use crate::demo::{RESOURCE_SERVER, RESOURCE_SERVER_SECRET};
 
 /// Prints it. The address is the one that was bound, not the public one: the lines are for the machine it runs on.
 pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) {
-    let url = &format!("http://{}", running.address());
+    let url = &format!("{}://{}", config.scheme(), running.address());
     let metrics = metrics_url(config, running);
     if json {
         let flavours = config.flavours.iter().map(|flavour| {
@@ -50,9 +50,12 @@ fn introspection(url: &str) -> String {
 
 /// Where the metrics are, if anywhere.
 fn metrics_url(config: &Config, running: &Running) -> Option<String> {
-    let address = running.metrics_address().unwrap_or_else(|| running.address());
+    let (scheme, address) = match running.metrics_address() {
+        Some(own) => ("http", own),
+        None => (config.scheme(), running.address()),
+    };
     let path = crate::metrics::PATH;
-    config.metrics.enabled.then(|| format!("http://{address}{path}"))
+    config.metrics.enabled.then(|| format!("{scheme}://{address}{path}"))
 }
 
 /// A line for a shell; with the demo's credentials it answers with a token.

@@ -27,6 +27,15 @@ impl ServiceManager {
         self.say(&format!("READY=1\nSTATUS={status}"));
     }
 
+    /// The server reads its certificate anew while `reload` runs (`Type=notify-reload`).
+    pub(super) fn reloading(&self, reload: impl FnOnce()) {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let now = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1000;
+        self.say(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
+        reload();
+        self.say("READY=1");
+    }
+
     /// The server stops, and may take as long as it says elsewhere.
     pub(super) fn stopping(&self) {
         self.say("STOPPING=1\nSTATUS=stopping");

@@ -52,6 +52,18 @@ pub(in crate::metrics) fn write(sources: &Sources, page: &mut Page<'_>) -> fmt::
         "Lines of the log that were dropped, since standard error was not read fast enough.",
         telemetry::dropped_lines(),
     )?;
+    if let Some(tls) = &sources.tls {
+        page.gauge(
+            "tls_certificate_not_after_seconds",
+            "When the certificate in use ends, in seconds since 1970.",
+            tls.not_after(),
+        )?;
+        page.counter(
+            "tls_certificate_failures",
+            "How often a new certificate could not be used; the one before stayed in use.",
+            tls.failures(),
+        )?;
+    }
     let uptime = sources.clock.monotonic().saturating_sub(sources.started);
     page.gauge("uptime_seconds", "Time since the server started.", uptime.as_secs_f64())?;
     page.info(

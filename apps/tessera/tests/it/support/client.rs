@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::{ClientConfig, ClientConnection};
 use serde_json::Value;
 
 use super::description::Description;
+use super::tls::Stream;
 
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -176,14 +178,19 @@ impl fmt::Debug for Response {
 /// An open connection.
 #[derive(Debug)]
 pub struct Connection {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Stream>,
     host: SocketAddr,
     description: Option<Arc<Description>>,
 }
 
 impl Connection {
     pub fn open(address: SocketAddr) -> std::io::Result<Self> {
-        Self::over(TcpStream::connect(address)?, address)
+        Self::encrypted(address, None)
+    }
+
+    /// Encrypted where there are settings for it.
+    pub fn encrypted(address: SocketAddr, tls: Option<&Arc<ClientConfig>>) -> std::io::Result<Self> {
+        Self::on(Stream::connect(address, tls)?, address)
     }
 
     /// Connects from this address, such as `127.0.0.2`.
@@ -201,14 +208,24 @@ impl Connection {
 
     /// Over a stream that is connected to this address.
     pub fn over(stream: TcpStream, address: SocketAddr) -> std::io::Result<Self> {
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
+        Self::on(Stream::Plain(stream), address)
+    }
+
+    fn on(stream: Stream, address: SocketAddr) -> std::io::Result<Self> {
+        let socket = stream.socket();
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        socket.set_nodelay(true)?;
         Ok(Self {
             reader: BufReader::new(stream),
             host: address,
             description: None,
         })
+    }
+
+    /// What was agreed in the handshake of TLS.
+    pub fn tls(&self) -> Option<&ClientConnection> {
+        self.reader.get_ref().tls()
     }
 
     /// Compares every answer to [`send`](Self::send) with this description of them.
@@ -244,7 +261,7 @@ impl Connection {
 
     /// Closes the sending side.
     pub fn finish(&mut self) {
-        let _ = self.reader.get_mut().shutdown(Shutdown::Write);
+        self.reader.get_mut().finish();
     }
 
     pub fn send(&mut self, request: &Request) -> Response {

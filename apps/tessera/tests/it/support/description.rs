@@ -1,10 +1,8 @@
 //! Compares answers with the server's own description of them (`/openapi.json`): every answer that a test gets over a
 //! connection to its server is checked.
 
-use std::fmt;
-use std::net::SocketAddr;
-
 use serde_json::{Value, json};
+use std::fmt;
 
 use super::client::{Connection, Request, Response};
 
@@ -12,9 +10,8 @@ use super::client::{Connection, Request, Response};
 pub struct Description(Value);
 
 impl Description {
-    /// What the server at this address says; `None` where the description is switched off.
-    pub fn of(address: SocketAddr) -> Option<Self> {
-        let mut connection = Connection::open(address).ok()?;
+    /// What the server at the other end says; `None` where the description is switched off.
+    pub fn of(mut connection: Connection) -> Option<Self> {
         let answer = connection.send(&Request::get("/openapi.json"));
         (answer.status == 200).then(|| Self(answer.json()))
     }

@@ -10,12 +10,14 @@ use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 
+use rustls::ClientConfig;
+
 use super::client::{Connection, Request, Response};
 use super::description::Description;
 use super::poll;
 
 /// The start of the line in which the server prints its address.
-const READY: &str = "tessera is ready: http://";
+const READY: &str = "tessera is ready: ";
 
 /// The master key that the demo has built in: no secret whatever, in base64.
 pub const DEMO_KEY: &str = "dGVzc2VyYSBkZW1vOiBubyBzZWNyZXQgd2hhdGV2ZXI=";
@@ -33,6 +35,7 @@ pub struct Setup {
     input: String,
     errors: Errors,
     files: Option<u32>,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// What becomes of a program's standard error.
@@ -74,6 +77,7 @@ impl Setup {
             input: String::new(),
             errors: Errors::Read,
             files: None,
+            tls: None,
         }
     }
 
@@ -145,6 +149,11 @@ impl Setup {
         self
     }
 
+    /// It encrypts; tests speak to it with this.
+    pub fn encrypted(self, tls: Arc<ClientConfig>) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
     pub fn database(self, url: impl ToString) -> Self {
         self.arg("--database-url").arg(url.to_string())
     }
@@ -157,7 +166,7 @@ impl Setup {
     /// Starts it and waits until it answers.
     pub fn start(self) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
-        Server::of(self.spawn(&folder), folder)
+        Server::of(self.spawn(&folder), folder, self.tls)
     }
 
     /// Runs it to its end.
@@ -363,6 +372,7 @@ pub struct Server {
     out: Output,
     err: Output,
     folder: TempDir,
+    tls: Option<Arc<ClientConfig>>,
     description: Option<Arc<Description>>,
 }
 
@@ -388,7 +398,7 @@ impl Server {
         Setup::demo().config(toml).start()
     }
 
-    fn of(mut running: Running, folder: TempDir) -> Self {
+    fn of(mut running: Running, folder: TempDir, tls: Option<Arc<ClientConfig>>) -> Self {
         let (out, err) = (running.out.clone(), running.err.clone());
         let mut address = None;
         poll(6000, || {
@@ -402,13 +412,14 @@ impl Server {
             out,
             err,
             folder,
+            tls,
             description: None,
         };
         let ready = poll(500, || {
             server.try_get("/readyz").is_some_and(|response| response.status == 200)
         });
         assert!(ready, "the server is not ready:\n{}", server.err.text());
-        server.description = Description::of(address).map(Arc::new);
+        server.description = server.open().ok().and_then(Description::of).map(Arc::new);
         server
     }
 
@@ -430,8 +441,12 @@ impl Server {
         self.folder.path().join("tmp")
     }
 
+    fn open(&self) -> std::io::Result<Connection> {
+        Connection::encrypted(self.address, self.tls.as_ref())
+    }
+
     pub fn connect(&self) -> Connection {
-        let connection = Connection::open(self.address).expect("the server takes connections");
+        let connection = self.open().expect("the server takes connections");
         connection.described_by(self.description.clone())
     }
 
@@ -457,11 +472,11 @@ impl Server {
     }
 
     pub fn refuses_connections(&self) -> bool {
-        Connection::open(self.address).is_err()
+        self.open().is_err()
     }
 
     fn try_get(&self, target: &str) -> Option<Response> {
-        let mut connection = Connection::open(self.address).ok()?;
+        let mut connection = self.open().ok()?;
         connection.write(&Request::get(target).bytes(self.address));
         connection.receive().ok()
     }
@@ -509,6 +524,7 @@ impl fmt::Debug for Server {
 
 fn announced(out: &str) -> Option<SocketAddr> {
     let line = out.lines().find_map(|line| line.strip_prefix(READY))?;
+    let (_, line) = line.split_once("://")?;
     // The line is complete only when the next one has begun; more lines always follow it.
     out.lines().nth(1).and_then(|_| line.trim_end_matches('/').parse().ok())
 }
