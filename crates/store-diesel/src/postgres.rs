@@ -10,6 +10,7 @@ mod announcer;
 mod attempt;
 mod backend;
 mod connector;
+mod first_answer;
 mod followed_feed;
 mod listener;
 mod pool;

@@ -11,7 +11,7 @@ mod proxy;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{StoreError, Subject, TokenId, TokenStore};
+use auth_core::{Selector, StoreError, Subject, TokenId, TokenStore};
 use proxy::{Network, Proxy};
 use store_diesel::{Cluster, DieselStore, StoreOptions};
 use support::Fresh;
@@ -26,6 +26,7 @@ tests! {
         a_half_closed_connection_is_given_up_on
         a_slow_network_is_only_slow
         what_was_not_sent_was_not_done
+        a_check_does_not_wait_for_a_pooler
         no_read_waits_for_a_server_that_was_replaced
         no_write_waits_for_a_server_that_was_replaced
     }
@@ -198,9 +199,21 @@ impl Replaced {
 /// After a promotion the connections to the old primary may stay open, and silent.
 async fn no_read_waits_for_a_server_that_was_replaced(cluster: &'static Cluster) {
     let replaced = Replaced::new(cluster).await;
-    let (tokens, id) = (replaced.store.tokens(), replaced.token);
-    let found = replaced.outcome_of(async move { tokens.find(id).await }).await;
-    assert!(found.unwrap().is_some());
+    let tokens = replaced.store.tokens();
+    let unknown = Selector([7; 32]);
+    let found = replaced
+        .outcome_of(async move { tokens.find_session(&unknown).await })
+        .await;
+    assert!(found.unwrap().is_none());
+}
+
+/// A pooler may wait for the old server for some time, while the feed is read from the new one already.
+async fn a_check_does_not_wait_for_a_pooler(cluster: &'static Cluster) {
+    let replaced = Replaced::new(cluster).await;
+    for network in [Network::Stalled, Network::Cut] {
+        replaced.proxy.set(network);
+        assert!(replaced.store.tokens().find(replaced.token).await.unwrap().is_some());
+    }
 }
 
 /// The old server may have done it, and the new one may have it.

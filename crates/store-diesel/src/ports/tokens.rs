@@ -48,7 +48,7 @@ impl TokenStore for Db {
     }
 
     async fn find(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
-        self.read(id, |conn, id| find(conn, *id).boxed()).await
+        self.read_for_check(id, |conn, id| find(conn, *id).boxed()).await
     }
 
     async fn find_session(&self, selector: &Selector) -> Result<Option<RefreshSession>, StoreError> {

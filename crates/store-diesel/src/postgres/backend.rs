@@ -17,6 +17,7 @@ use tracing::Instrument;
 use super::announcer::{Announcer, Notifier};
 use super::attempt::{Kind, Progress, persist};
 use super::connector::{Connector, Lane};
+use super::first_answer::first_answer;
 use super::followed_feed::parse_feed_url;
 use super::listener::Listener;
 use super::pool::Pool;
@@ -30,6 +31,9 @@ use crate::url::PostgresUrl;
 /// How long the feed's connection may take for one answer, as a part of the deadline: 3 s of 10. Then it counts as broken,
 /// and the read is begun again on a new one before checks fail for want of it.
 const FEED_PART: f64 = 0.3;
+
+/// How many connections past the pooler there are at most. They are made when they are needed.
+const PAST_POOLER: usize = 2;
 
 /// What the ports' code runs on.
 pub(super) type Connection = AsyncPgConnection;
@@ -46,8 +50,8 @@ pub(crate) struct Db {
     /// A connection for the feed of revocations and the keys alone: checks go on only while a node reads them, so they
     /// wait for no other operation.
     pub(super) feed: Lanes,
-    /// Whether that connection leads somewhere else than the others.
-    pub(super) feed_apart: bool,
+    /// The way past the pooler, where the feed has a way of its own: for reads that checks wait for, while the pooler does not answer.
+    pub(super) past_pooler: Option<Lanes>,
     pub(super) listens: bool,
     pub(super) listener: Arc<Listener>,
     pub(super) notifier: Notifier,
@@ -99,10 +103,13 @@ impl Db {
     pub(crate) async fn open(url: PostgresUrl, options: &StoreOptions) -> Result<Self, ConnectError> {
         let connector = Arc::new(Connector::new(url, options.deadline)?);
         let feed_url = options.feed_url.as_deref().map(parse_feed_url).transpose()?;
-        let feed_apart = feed_url.is_some();
-        let feed = match feed_url {
-            Some(url) => Connector::new(url, options.deadline)?,
-            None => connector.twin(),
+        let (feed, past_pooler) = match feed_url {
+            Some(url) => {
+                let feed = Connector::new(url, options.deadline)?;
+                let twin = feed.twin();
+                (feed, Some(twin))
+            }
+            None => (connector.twin(), None),
         };
         // Last of what may fail: a runtime may not be dropped where others run.
         let runtime = Builder::new_multi_thread()
@@ -115,7 +122,7 @@ impl Db {
         let db = Self {
             lanes: Lanes::new(Pool::new(connector.clone(), None), options.connections),
             feed: Lanes::new(Pool::new(Arc::new(feed), Some(patience)), 1),
-            feed_apart,
+            past_pooler: past_pooler.map(|way| Lanes::new(Pool::new(Arc::new(way), Some(patience)), PAST_POOLER)),
             listens: options.listen,
             listener: Arc::new(Listener::new(announcer.clone())),
             notifier: Notifier {
@@ -160,6 +167,21 @@ impl Db {
             .await
     }
 
+    /// Reads what a check waits for. After a fail-over a pooler may wait for the old server when the feed is read from the new one
+    /// already: what it does not answer at once is asked past it, and the first answer counts.
+    pub(super) async fn read_for_check<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Clone + Send + Sync + 'static,
+        R: Send + 'static,
+    {
+        let through = self.read(args.clone(), step);
+        let Some(lanes) = &self.past_pooler else {
+            return through.await;
+        };
+        let past = self.run(lanes, Kind::Read, self.deadline, args, step);
+        first_answer(through, past.instrument(database("read"))).await
+    }
+
     /// The same on the connection that is kept for the feed.
     pub(super) async fn read_feed<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
     where
@@ -179,6 +201,9 @@ impl Db {
         if before.is_some_and(|before| before != identity) {
             self.lanes.pool.renew();
             self.notifier.pool.renew();
+            if let Some(past_pooler) = &self.past_pooler {
+                past_pooler.pool.renew();
+            }
         }
     }
 

@@ -16,7 +16,7 @@ impl FollowedFeed for Db {
     }
 
     async fn prepare_feed(&self) -> Result<(), ConnectError> {
-        if self.feed_apart {
+        if self.past_pooler.is_some() {
             let own = self.read((), |conn, ()| differences::feed_state(conn).boxed()).await?;
             let fed = self.read_feed((), |conn, ()| differences::feed_state(conn).boxed());
             let fed = fed.await.map_err(|error| ConnectError::FeedUrl(error.to_string()))?;
@@ -34,7 +34,7 @@ impl FollowedFeed for Db {
 impl Db {
     /// Listens on the feed's connection, and has others notice what this node changes.
     fn listen(&self) {
-        match self.is_pooled() && !self.feed_apart {
+        match self.is_pooled() && self.past_pooler.is_none() {
             true => tracing::warn!(
                 event = "feed_cannot_listen",
                 error = "database_url leads through a pooler that lends out connections for one transaction each",

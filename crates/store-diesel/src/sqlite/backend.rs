@@ -90,6 +90,15 @@ impl Db {
         self.notices.watch(topic)
     }
 
+    /// Reads what a check waits for: there is one way to the file.
+    pub(super) async fn read_for_check<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
+    where
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.read(args, step).await
+    }
+
     /// Runs something that only reads, in one statement.
     pub(super) async fn read<A, R>(&self, args: A, step: Step<A, R>) -> Result<R, StoreError>
     where
