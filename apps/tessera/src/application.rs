@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::{Context, bail};
-use auth_actix::{AuthScheme, Authenticator};
+use auth_actix::{AuthScheme, Authenticator, ExpiryNotice};
 use auth_core::{Capabilities, Issuer, KeyBound, PasswordHasher, Refreshing, RefusalPace, TokenService};
 use keystore::KeyringError;
 
@@ -37,6 +37,7 @@ pub(crate) struct Application {
     request_ids: Data<RequestIds>,
     well_known: WellKnown,
     identities: Option<Arc<IdentitySigner>>,
+    expiry_notice: Option<Data<ExpiryNotice>>,
     metrics: Option<Metrics>,
 }
 
@@ -128,6 +129,7 @@ impl Application {
             }),
             well_known,
             identities,
+            expiry_notice: expiry_notice(config, made),
         })
     }
 
@@ -156,6 +158,9 @@ impl Application {
         }
         if let Some(identities) = &self.identities {
             config.app_data(Data::new(identities.worker()));
+        }
+        if let Some(notice) = &self.expiry_notice {
+            config.app_data(notice.clone());
         }
         self.well_known.share(config);
         self.routes.iter().for_each(|routes| routes.register(config));
@@ -197,6 +202,12 @@ impl Metrics {
     }
 }
 
+fn expiry_notice(config: &Config, made: &Composition) -> Option<Data<ExpiryNotice>> {
+    let settings = &config.forward_auth;
+    let notice = || ExpiryNotice::with_clock(settings.expiry_notice.0, made.clock.clone());
+    settings.has_expiry_notice().then(|| Data::new(notice()))
+}
+
 fn well_known(config: &Config, made: &Composition) -> WellKnown {
     WellKnown {
         jwk_set: Data::new(JwkSet::default()),
@@ -213,7 +224,7 @@ fn well_known(config: &Config, made: &Composition) -> WellKnown {
 fn fixed_routes(config: &Config, catalog: &Catalog, made: &Composition, well_known: &WellKnown) -> Vec<FixedRoute> {
     let shared = catalog.dialects().iter().flat_map(|dialect| dialect.shared_routes());
     let mut fixed: Vec<FixedRoute> = shared.collect();
-    fixed.push(forward_auth::route(config.forward_auth.jwt.audience.is_some()));
+    fixed.push(forward_auth::route(&config.forward_auth));
     fixed.extend(health::routes());
     fixed.extend(well_known.routes());
     if made.metrics && config.metrics.listen.is_none() {

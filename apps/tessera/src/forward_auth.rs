@@ -9,12 +9,13 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderName;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use auth_actix::{AuthRejection, Authenticator, Head, RejectedRequest};
+use auth_actix::{AuthRejection, Authenticator, ExpiryNotice, Head, RejectedRequest};
 use auth_core::{Scope, VerifiedToken};
 use dialects::description::{Content, Credentials, Header, Operation, Parameter, Response};
 use permissions::Demand;
 use serde_json::json;
 
+use crate::config::ForwardAuthSettings;
 use crate::http::header_values::HeaderValues;
 use crate::http::{FixedRoute, described, error_schema};
 use crate::metrics::WorkerCounts;
@@ -54,19 +55,22 @@ const IDENTITY: [(HeaderName, &str, &str); 5] = [
     ),
 ];
 
+/// The header of a 200 for a token that expires soon, where `forward_auth.expiry_notice` asks for it.
+const EXPIRES_AT: &str = "X-Auth-Expires-At";
+
 /// The header of a 200 that has the same, signed, where `[forward_auth.jwt]` asks for it.
 const SIGNED_IDENTITY: &str = "X-Auth-Jwt";
 
-/// The path, and its description. `signs`: whether its answers have a signed identity.
-pub(crate) fn route(signs: bool) -> FixedRoute {
+/// The path, and its description.
+pub(crate) fn route(settings: &ForwardAuthSettings) -> FixedRoute {
     const PATH: &str = "/auth/verify";
-    match signs {
-        true => FixedRoute::any(PATH, verify_and_sign, operation(signs)),
-        false => FixedRoute::any(PATH, verify, operation(signs)),
+    match settings.jwt.audience {
+        Some(_) => FixedRoute::any(PATH, verify_and_sign, operation(settings)),
+        None => FixedRoute::any(PATH, verify, operation(settings)),
     }
 }
 
-fn operation(signs: bool) -> Operation {
+fn operation(settings: &ForwardAuthSettings) -> Operation {
     let error = error_schema();
     let text = || json!({ "type": "string" });
     let permission = Parameter::query(
@@ -83,8 +87,17 @@ fn operation(signs: bool) -> Operation {
         |response, (_, name, about)| response.header(Header::new(name, *about, text())),
     );
     let signed = "The same as a JWT (RFC 7519) for services behind the proxy.";
-    let signed = signs.then(|| Header::new(SIGNED_IDENTITY, signed, text()));
-    let identity = signed.into_iter().fold(identity, Response::header);
+    let signed = settings
+        .jwt
+        .audience
+        .as_ref()
+        .map(|_| Header::new(SIGNED_IDENTITY, signed, text()));
+    let soon = "When the token expires, in seconds since 1970. Only of a token that expires soon.";
+    let number = json!({ "type": "integer" });
+    let soon = settings
+        .has_expiry_notice()
+        .then(|| Header::new(EXPIRES_AT, soon, number).optional());
+    let identity = signed.into_iter().chain(soon).fold(identity, Response::header);
     let unauthorized = refusal(
         401,
         "There is no token, several, or one that is not active.",
@@ -186,12 +199,25 @@ async fn judge(
         return Err(authenticator.missing_permission(needed.iter()));
     }
     let identity = identity_headers(token).ok_or_else(|| authenticator.missing_permission([]));
+    let identity = identity.map(|identity| with_expiry_notice(request, token, identity));
     let answer = identity.and_then(|identity| finish(token, identity));
     match &answer {
         Ok(_) => check.passed(token.flavour()),
         Err(rejected) => check.rejected(rejected),
     }
     answer
+}
+
+/// Where it is switched on, a token that expires soon has one header more.
+fn with_expiry_notice(request: &HttpRequest, token: &VerifiedToken, mut identity: HttpResponse) -> HttpResponse {
+    let notice = token
+        .expires_at()
+        .and_then(|_| request.app_data::<Data<ExpiryNotice>>());
+    if let Some(expires_at) = notice.and_then(|notice| notice.of(token)) {
+        let name = HeaderName::from_static("x-auth-expires-at");
+        identity.headers_mut().insert(name, expires_at.into());
+    }
+    identity
 }
 
 fn log(rejection: &RejectedRequest) {

@@ -7,12 +7,15 @@ use std::rc::Rc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header::HeaderName;
 use actix_web::{Error, HttpMessage, ResponseError};
-use auth_http::{Authenticator, Caller, RejectedRequest, Requirement};
+use auth_http::{Authenticator, Caller, ExpiryNotice, RejectedRequest, Requirement};
 
 use crate::extract::authenticated_by;
 use crate::head::Head;
 use crate::rejection::AuthRejection;
+
+const TOKEN_EXPIRES_AT: HeaderName = HeaderName::from_static("token-expires-at");
 
 /// A middleware that lets only requests with a valid token through to the routes that it wraps, and, where that is required,
 /// with permissions. It also serves the extractors in these routes.
@@ -38,6 +41,7 @@ use crate::rejection::AuthRejection;
 pub struct RequireAuth {
     authenticator: Authenticator,
     requirement: Requirement,
+    notice: Option<ExpiryNotice>,
 }
 
 impl RequireAuth {
@@ -46,6 +50,7 @@ impl RequireAuth {
         Self {
             authenticator,
             requirement: Requirement::none(),
+            notice: None,
         }
     }
 
@@ -67,6 +72,13 @@ impl RequireAuth {
     pub fn any_of<'a>(self, permissions: impl IntoIterator<Item = &'a str>) -> Self {
         let requirement = self.requirement.and_any_of(permissions);
         Self { requirement, ..self }
+    }
+
+    /// Answers that the guarded routes make say of a token that expires soon when it does.
+    #[must_use]
+    pub fn expiry_notice(self, notice: ExpiryNotice) -> Self {
+        let notice = Some(notice);
+        Self { notice, ..self }
     }
 
     async fn admit(&self, request: &ServiceRequest) -> Result<Caller, RejectedRequest> {
@@ -128,9 +140,14 @@ where
         Box::pin(async move {
             match guard.admit(&request).await {
                 Ok(caller) => {
+                    let expires_at = guard.notice.as_ref().and_then(|notice| notice.of(caller.token()));
                     request.extensions_mut().insert(caller);
                     request.extensions_mut().insert(guard.authenticator.clone());
-                    service.call(request).await.map(ServiceResponse::map_into_left_body)
+                    let mut response = service.call(request).await?;
+                    if let Some(expires_at) = expires_at {
+                        response.headers_mut().insert(TOKEN_EXPIRES_AT, expires_at.into());
+                    }
+                    Ok(response.map_into_left_body())
                 }
                 Err(rejected) => {
                     rejected.log();

@@ -7,8 +7,8 @@ mod rejection;
 mod require_auth;
 
 pub use auth_http::{
-    AuthScheme, Authenticator, CarrierError, Carriers, Credential, RejectedRequest, RejectionAnswer, RejectionKind,
-    Requirement, TrustedProxies,
+    AuthScheme, Authenticator, CarrierError, Carriers, Credential, ExpiryNotice, RejectedRequest, RejectionAnswer,
+    RejectionKind, Requirement, TrustedProxies,
 };
 pub use extract::{Authenticated, Claims};
 pub use head::Head;

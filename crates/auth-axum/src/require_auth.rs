@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use auth_http::{Authenticator, Caller, RejectedRequest, Requirement};
+use auth_http::{Authenticator, Caller, ExpiryNotice, RejectedRequest, Requirement};
+use axum::http::header::HeaderName;
 use axum::http::request::Parts;
 use axum::http::{Request, Response};
 use tower_layer::Layer;
@@ -15,6 +16,8 @@ use tower_service::Service;
 use crate::extract::authenticated_by;
 use crate::head::Head;
 use crate::rejection::response;
+
+const TOKEN_EXPIRES_AT: HeaderName = HeaderName::from_static("token-expires-at");
 
 /// A layer that lets only requests with a valid token through to the service that it wraps, and, where that is required,
 /// with permissions. It also serves the extractors in that service.
@@ -40,6 +43,7 @@ use crate::rejection::response;
 pub struct RequireAuth {
     authenticator: Authenticator,
     requirement: Arc<Requirement>,
+    notice: Option<ExpiryNotice>,
 }
 
 impl RequireAuth {
@@ -48,6 +52,7 @@ impl RequireAuth {
         Self {
             authenticator,
             requirement: Arc::default(),
+            notice: None,
         }
     }
 
@@ -72,6 +77,13 @@ impl RequireAuth {
     fn requiring(self, more: impl FnOnce(Requirement) -> Requirement) -> Self {
         let requirement = Arc::new(more(Requirement::clone(&self.requirement)));
         Self { requirement, ..self }
+    }
+
+    /// Answers that the guarded routes make say of a token that expires soon when it does.
+    #[must_use]
+    pub fn expiry_notice(self, notice: ExpiryNotice) -> Self {
+        let notice = Some(notice);
+        Self { notice, ..self }
     }
 
     async fn admit(&self, parts: &Parts) -> Result<Caller, RejectedRequest> {
@@ -124,9 +136,14 @@ where
             let (mut parts, body) = request.into_parts();
             match guard.admit(&parts).await {
                 Ok(caller) => {
+                    let expires_at = guard.notice.as_ref().and_then(|notice| notice.of(caller.token()));
                     parts.extensions.insert(caller);
                     parts.extensions.insert(guard.authenticator);
-                    service.call(Request::from_parts(parts, body)).await
+                    let mut response = service.call(Request::from_parts(parts, body)).await?;
+                    if let Some(expires_at) = expires_at {
+                        response.headers_mut().insert(TOKEN_EXPIRES_AT, expires_at.into());
+                    }
+                    Ok(response)
                 }
                 Err(rejected) => {
                     rejected.log();

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_axum::{AuthRejection, Authenticated, Authenticator, Claims, RequireAuth};
+use auth_axum::{AuthRejection, Authenticated, Authenticator, Claims, ExpiryNotice, RequireAuth};
 use auth_core::testing::{ManualClock, acting_as};
-use auth_core::{ClaimsProfile, Generation, Grant, Issuer, Realm, Scopes, Subject, SubjectClaim, SystemEntropy};
+use auth_core::{
+    ClaimsProfile, Clock, Generation, Grant, Issuer, Realm, Scopes, Subject, SubjectClaim, SystemEntropy, Timestamp,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -86,4 +88,22 @@ async fn the_test_moves_the_clock_past_the_end_of_a_token() {
     assert_eq!(status(authenticator.clone(), "/games", Some(&authorization)).await, 200);
     clock.advance(Duration::from_secs(900));
     assert_eq!(status(authenticator, "/games", Some(&authorization)).await, 401);
+}
+
+#[tokio::test]
+async fn who_has_a_token_that_expires_soon_learns_when() {
+    let clock = Arc::new(ManualClock::new());
+    let notice = ExpiryNotice::with_clock(Duration::from_secs(60), clock.clone());
+    let header_with = async |expires_at: Timestamp| {
+        let stand_in = acting_as(Subject(7), ["games.read"]).expires_at(expires_at);
+        let guard = RequireAuth::new(stand_in.into()).expiry_notice(notice.clone());
+        let app = Router::new().route("/games", get(games)).layer(guard);
+        let request = Request::get("/games").body(Body::empty()).unwrap();
+        let response = app.oneshot(request).await.unwrap();
+        let header = response.headers().get(ExpiryNotice::TOKEN_EXPIRES_AT);
+        header.map(|value| value.to_str().unwrap().to_owned())
+    };
+    let soon = clock.now().plus(Duration::from_secs(60));
+    assert_eq!(header_with(soon).await, Some((soon.as_millis() / 1000).to_string()));
+    assert_eq!(header_with(soon.plus(Duration::from_millis(1))).await, None);
 }

@@ -10,11 +10,28 @@ use crate::extension::BadSetting;
 use crate::strategies::JwtKeyFormat;
 
 /// `[forward_auth]`: what `/auth/verify` answers beside its usual headers.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForwardAuthSettings {
+    /// How long before a token expires `X-Auth-Expires-At` says when that is; 0: never.
+    pub expiry_notice: Span,
     /// `[forward_auth.jwt]`.
     pub jwt: IdentityJwtSettings,
+}
+
+impl Default for ForwardAuthSettings {
+    fn default() -> Self {
+        Self {
+            expiry_notice: Span::seconds(0),
+            jwt: IdentityJwtSettings::default(),
+        }
+    }
+}
+
+impl ForwardAuthSettings {
+    pub(crate) fn has_expiry_notice(&self) -> bool {
+        self.expiry_notice > Span::seconds(0)
+    }
 }
 
 /// `[forward_auth.jwt]`: the signed identity in `X-Auth-Jwt`, for the services behind a proxy.

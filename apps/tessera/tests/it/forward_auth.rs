@@ -17,13 +17,14 @@ use stage::Stage;
 pub use traefik::traefiks_file_removes_and_copies_every_header;
 
 /// What Tessera's answer says of the caller.
-const IDENTITY: [&str; 6] = [
+const IDENTITY: [&str; 7] = [
     "X-Auth-Subject",
     "X-Auth-Flavour",
     "X-Auth-Realm",
     "X-Auth-Token-Id",
     "X-Auth-Permissions",
     "X-Auth-Jwt",
+    "X-Auth-Expires-At",
 ];
 
 const AUDIENCE: &str = "https://internal.example.com";
@@ -31,7 +32,7 @@ const AUDIENCE: &str = "https://internal.example.com";
 /// A law, and its name.
 type Law = (&'static str, fn(Program));
 
-pub const LAWS: [Law; 12] = [
+pub const LAWS: [Law; 13] = [
     ("the_service_learns_who_calls", identity::the_service_learns_who_calls),
     ("an_identity_cannot_be_forged", identity::an_identity_cannot_be_forged),
     (
@@ -50,6 +51,10 @@ pub const LAWS: [Law; 12] = [
     (
         "the_service_gets_the_whole_request_and_tessera_no_body",
         passing::a_request_reaches_the_service_whole,
+    ),
+    (
+        "it_is_said_that_a_token_expires_soon",
+        passing::it_is_said_that_a_token_expires_soon,
     ),
     (
         "long_headers_pass_or_are_refused",

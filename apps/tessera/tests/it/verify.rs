@@ -6,7 +6,7 @@ use crate::support::client::{Request, Response};
 use crate::support::server::{Server, Setup};
 use crate::support::sign_in::{bare, basic, bearer, client, device, lives, session, verify, workshop};
 use crate::support::vectors::{cases, fill};
-use crate::support::{dialect, poll};
+use crate::support::{dialect, jws, poll};
 
 const IDENTITY_HEADERS: [&str; 5] = [
     "X-Auth-Subject",
@@ -372,4 +372,22 @@ fn the_authorization_header_is_read_as_the_vectors_say_whatever_the_flavour() {
             }
         }
     }
+}
+
+#[test]
+fn a_token_that_expires_soon_is_announced_where_that_is_asked_for() {
+    let header = |server: &Server, token: &str| {
+        let answer = verify(server, [bearer(token)]);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.header("X-Auth-Expires-At").map(str::to_owned)
+    };
+    let server = Setup::demo().env("TESSERA_FORWARD_AUTH__EXPIRY_NOTICE", "15m").start();
+    let token = workshop(&server).token;
+    let end = jws::claims(&token)["exp"].as_i64().map(|end| end.to_string());
+    assert_eq!(header(&server, &token), end);
+    assert_eq!(header(&server, &device(&server)), None, "it does not expire");
+    let server = Setup::demo().env("TESSERA_FORWARD_AUTH__EXPIRY_NOTICE", "5m").start();
+    assert_eq!(header(&server, &workshop(&server).token), None, "not soon");
+    let server = Server::shared();
+    assert_eq!(header(server, &workshop(server).token), None, "it is off");
 }

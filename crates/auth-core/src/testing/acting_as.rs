@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::contract::account::{Generation, Realm, Subject};
+use crate::contract::clock::Timestamp;
 use crate::contract::error::{Rejection, VerifyError};
 use crate::contract::issuer::{Capabilities, Verifier};
 use crate::contract::scope::{Scope, Scopes};
@@ -79,6 +80,13 @@ impl ActingAs {
     #[must_use]
     pub fn realm(mut self, realm: Realm) -> Self {
         self.parts.realm = realm;
+        self
+    }
+
+    /// The same, with this as the moment at which its tokens expire. They are accepted all the same.
+    #[must_use]
+    pub fn expires_at(mut self, moment: Timestamp) -> Self {
+        self.parts.expires_at = Some(moment);
         self
     }
 

@@ -61,13 +61,33 @@ mod tests {
     async fn the_first_answer_counts() {
         assert_eq!(outcome((99, Ok(1)), (0, Ok(2))).await, (Ok(1), false), "it was in time");
         assert_eq!(outcome((500, Ok(1)), (10, Ok(2))).await, (Ok(2), true), "it was late");
-        assert_eq!(outcome((120, Ok(1)), (500, Ok(2))).await, (Ok(1), true), "the second was later");
+        assert_eq!(
+            outcome((120, Ok(1)), (500, Ok(2))).await,
+            (Ok(1), true),
+            "the second was later"
+        );
         assert_eq!(outcome((10, Err(())), (10, Ok(2))).await, (Ok(2), true), "it failed");
-        assert_eq!(outcome((500, Err(())), (900, Ok(2))).await, (Ok(2), true), "it failed late");
-        assert_eq!(outcome((500, Ok(1)), (10, Err(()))).await, (Ok(1), true), "the second failed");
-        assert_eq!(outcome((500, Err(())), (10, Err(()))).await, (Err(()), true), "both failed");
+        assert_eq!(
+            outcome((500, Err(())), (900, Ok(2))).await,
+            (Ok(2), true),
+            "it failed late"
+        );
+        assert_eq!(
+            outcome((500, Ok(1)), (10, Err(()))).await,
+            (Ok(1), true),
+            "the second failed"
+        );
+        assert_eq!(
+            outcome((500, Err(())), (10, Err(()))).await,
+            (Err(()), true),
+            "both failed"
+        );
         let never = first_answer(std::future::pending(), after(10, Ok(2)));
         assert!(never.await.is_ok());
-        assert!(first_answer(after(10, Ok(1)), std::future::pending()).now_or_never().is_none());
+        assert!(
+            first_answer(after(10, Ok(1)), std::future::pending())
+                .now_or_never()
+                .is_none()
+        );
     }
 }

@@ -6,8 +6,9 @@ use super::stage::Stage;
 use super::{staged, tessera};
 use crate::proxy_process::Program;
 use crate::support::client::Request;
+use crate::support::jws;
 use crate::support::operator::Operator;
-use crate::support::sign_in::{bearer, device};
+use crate::support::sign_in::{bearer, device, workshop};
 
 pub fn a_request_reaches_the_service_whole(program: Program) {
     let (server, stage) = staged(program);
@@ -39,6 +40,34 @@ pub fn a_request_reaches_the_service_whole(program: Program) {
     for line in lines.iter().filter(|line| line.starts_with("x-forwarded-for:")) {
         assert_eq!(line, "x-forwarded-for: 127.0.0.1");
     }
+}
+
+/// nginx says it to the client. Caddy does not: the service may.
+pub fn it_is_said_that_a_token_expires_soon(program: Program) {
+    let server = tessera().env("TESSERA_FORWARD_AUTH__EXPIRY_NOTICE", "1h").start();
+    let stage = Stage::new(program, server.address());
+    let token = workshop(&server).token;
+    let request = |token: &str| Request::get("/page").headers([bearer(token)]);
+    let seen = stage.served(&request(&token));
+    let [expires_at] = seen.headers_like("X-Auth-Expires-At")[..] else {
+        panic!("not one X-Auth-Expires-At: {seen:?}");
+    };
+    assert_eq!(
+        Some(expires_at),
+        jws::claims(&token)["exp"]
+            .as_i64()
+            .map(|end| end.to_string())
+            .as_deref()
+    );
+    let said = |token: &str| {
+        stage
+            .send(&request(token))
+            .header("Token-Expires-At")
+            .map(str::to_owned)
+    };
+    let to_client = matches!(program, Program::Nginx).then(|| expires_at.to_owned());
+    assert_eq!(said(&token), to_client);
+    assert_eq!(said(&device(&server)), None, "it does not expire");
 }
 
 pub fn long_headers_pass_or_are_refused(program: Program) {
