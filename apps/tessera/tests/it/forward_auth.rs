@@ -17,15 +17,17 @@ use stage::Stage;
 pub use traefik::traefiks_file_removes_and_copies_every_header;
 
 /// What Tessera's answer says of the caller.
-const IDENTITY: [&str; 7] = [
+const IDENTITY: [&str; 6] = [
     "X-Auth-Subject",
     "X-Auth-Flavour",
     "X-Auth-Realm",
     "X-Auth-Token-Id",
     "X-Auth-Permissions",
     "X-Auth-Jwt",
-    "X-Auth-Expires-At",
 ];
+
+/// What it says of a token that expires soon.
+const EXPIRES_AT: &str = "X-Auth-Expires-At";
 
 const AUDIENCE: &str = "https://internal.example.com";
 

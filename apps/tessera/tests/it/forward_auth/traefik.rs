@@ -4,8 +4,8 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde_json::{Value, json};
 
-use super::IDENTITY;
 use super::stage::documentation;
+use super::{EXPIRES_AT, IDENTITY};
 
 /// There is no Traefik to try it with: that its file has what the others have is all that is checked.
 pub fn traefiks_file_removes_and_copies_every_header() {
@@ -14,7 +14,8 @@ pub fn traefiks_file_removes_and_copies_every_header() {
     assert_eq!(file["entryPoints"]["web"]["http"]["aliasHeadersStrategy"], "delete");
     let http = &file["http"];
     let removed = &http["middlewares"]["without-identity"]["headers"]["customRequestHeaders"];
-    for name in IDENTITY {
+    let copied: Vec<&str> = IDENTITY.into_iter().chain([EXPIRES_AT]).collect();
+    for name in &copied {
         assert_eq!(removed[name], "", "{name}");
     }
     for (name, router) in http["routers"].as_object().expect("routers") {
@@ -23,7 +24,7 @@ pub fn traefiks_file_removes_and_copies_every_header() {
         let asked = chain.iter().filter_map(|name| name.as_str());
         let asked = asked.filter_map(|name| http["middlewares"][name].get("forwardAuth"));
         for forward_auth in asked {
-            assert_eq!(forward_auth["authResponseHeaders"], json!(IDENTITY), "{name}");
+            assert_eq!(forward_auth["authResponseHeaders"], json!(copied), "{name}");
             assert_eq!(forward_auth["trustForwardHeader"], false, "{name}");
         }
     }
