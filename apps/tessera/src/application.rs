@@ -6,7 +6,9 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::{Context, bail};
 use auth_actix::{AuthScheme, Authenticator, ExpiryNotice};
-use auth_core::{Capabilities, Issuer, KeyBound, PasswordHasher, Refreshing, RefusalPace, TokenService};
+use auth_core::{
+    Capabilities, ImportedTokens, Issuer, KeyBound, PasswordHasher, Refreshing, RefusalPace, TokenService,
+};
 use keystore::KeyringError;
 
 use crate::composition::Composition;
@@ -67,11 +69,11 @@ impl Application {
         let (mut routes, mut schemes, mut counted, mut asked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut own_flavours, mut leaking) = (Vec::new(), Vec::new());
         for flavour in &config.flavours {
-            let plain = issuer(flavour, made).await?;
+            let plain = with_imported(flavour, issuer(flavour, made).await?, made)?;
             let issuer = bound(flavour, plain.clone(), made)?;
             well_known.jwk_set.publish_flavour(flavour, &made.keyring).await?;
             schemes.push(AuthScheme {
-                carriers: flavour.dialect.carriers(),
+                carriers: flavour.carriers(),
                 verifier: issuer.clone(),
             });
             let (mounted, source) = mount(flavour, issuer.clone(), config, made)?;
@@ -84,7 +86,7 @@ impl Application {
                 name: flavour.name.clone(),
                 verifier: issuer,
                 tokens: source.tokens.over(plain),
-                is_bearer: flavour.dialect.carriers().bearer,
+                is_bearer: flavour.carriers().bearer,
             });
             counted.push(source);
         }
@@ -249,6 +251,25 @@ async fn issuer(flavour: &Flavour, made: &Composition) -> anyhow::Result<Arc<dyn
     let issuer = issuer.map_err(|error| with_advice(&flavour.name, error))?;
     refuse_unfollowed_keys(flavour, made)?;
     Ok(issuer)
+}
+
+/// The issuer with imported tokens beside its own, where the settings have it so.
+fn with_imported(flavour: &Flavour, issuer: Arc<dyn Issuer>, made: &Composition) -> anyhow::Result<Arc<dyn Issuer>> {
+    if !flavour.has_imported() {
+        return Ok(issuer);
+    }
+    if flavour.dialect.key_bound() || flavour.realm.is_none() {
+        bail!(
+            "flavour.{}.imported_tokens: the {} dialect binds tokens to keys or to clients of organisations, and imported \
+             ones are neither; leave the setting out",
+            flavour.name,
+            flavour.dialect_name
+        );
+    }
+    match ImportedTokens::new(issuer, made.imported.clone()) {
+        Ok(imported) => Ok(Arc::new(imported)),
+        Err(error) => bail!("flavour.{}.issuer = {}: {error}", flavour.name, flavour.strategy_name),
+    }
 }
 
 /// The issuer with tokens bound to keys, where the dialect has it so. Fails if it cannot do what the dialect promises its

@@ -51,6 +51,8 @@ enum Command {
     MasterKey(commands::master_key::MasterKey),
     /// Copy everything into another database, or through a file.
     Data(commands::data::Data),
+    /// Take over people, passwords and live tokens from another system.
+    Import(commands::import::Import),
     /// Write everything into an encrypted file, while servers run.
     Backup(commands::backup::Backup),
     /// Put a backup into an empty database.
@@ -85,6 +87,7 @@ pub fn run(builder: Builder) -> ExitCode {
         Command::Key(key) => key.run(&common),
         Command::MasterKey(key) => key.run(&common),
         Command::Data(data) => data.run(&common),
+        Command::Import(import) => import.run(&common),
         Command::Backup(backup) => backup.run(&common),
         Command::Restore(restore) => restore.run(&common),
         Command::Audit(audit) => audit.run(&common),

@@ -13,6 +13,7 @@ pub mod data;
 mod database;
 pub mod doctor;
 pub mod health;
+pub mod import;
 pub mod init;
 mod input;
 pub mod key;

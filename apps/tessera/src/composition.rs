@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use auth_core::{
-    Clock, Entropy, HashCost, HashingOptions, PasswordAuthenticator, PasswordHasher, RefusalLimits, RefusalPace,
-    RegistryLimits, SecretKey, Throttle, ThrottleLimits, TokenRegistry,
+    Clock, Entropy, HashCost, HashingOptions, ImportedRecords, PasswordAuthenticator, PasswordHasher, RefusalLimits,
+    RefusalPace, RegistryLimits, SecretKey, Throttle, ThrottleLimits, TokenRegistry,
 };
 use consumer_auth::{Quotas, ResourceServerAuthenticator};
 use keystore::Keyring;
@@ -23,6 +23,7 @@ use crate::server::{Capacity, Slots, Tls};
 #[derive(Debug)]
 pub(crate) struct Composition {
     pub(crate) registry: Arc<TokenRegistry>,
+    pub(crate) imported: Arc<ImportedRecords>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) resource_servers: Arc<ResourceServerAuthenticator>,
     pub(crate) store_check: Arc<StoreCheck>,
@@ -89,7 +90,9 @@ impl Composition {
             config.revocation.max_staleness.0,
         );
         let registry = Arc::new(TokenRegistry::new(stores.tokens.clone(), clock.clone(), limits));
+        let imported = ImportedRecords::new(stores.imported_tokens.clone(), registry.clone());
         Ok(Self {
+            imported: Arc::new(imported),
             store_check: Arc::new(StoreCheck::new(stores.health.clone(), clock.clone())),
             server: Arc::new(ServerParts {
                 unknown: registry.unknown().clone(),

@@ -9,8 +9,9 @@ use anyhow::Context;
 use async_trait::async_trait;
 use auth_actix::Credential;
 use auth_core::{
-    Account, AccountStore, AuditStore, Clock, Entropy, PasswordAuthenticator, PasswordStore, PresentedToken, Realm,
-    RefreshError, Scopes, SignedIn, StoreError, Throttle, TokenAdminStore, TokenService, TokenStore, UnknownTokens,
+    Account, AccountStore, AuditStore, Clock, Entropy, ImportedTokenStore, PasswordAuthenticator, PasswordStore,
+    PresentedToken, Realm, RefreshError, Scopes, SignedIn, StoreError, Throttle, TokenAdminStore, TokenService,
+    TokenStore, UnknownTokens,
 };
 use consumer_auth::{ConsumerStore, Quotas, ResourceServerStore};
 use keystore::KeyStore;
@@ -55,6 +56,8 @@ pub struct Stores {
     pub tokens: Arc<dyn TokenStore>,
     /// Lists of tokens, for administrators.
     pub token_admin: Arc<dyn TokenAdminStore>,
+    /// Tokens whose texts another system made.
+    pub imported_tokens: Arc<dyn ImportedTokenStore>,
     /// Accounts and clients.
     pub accounts: Arc<dyn AccountStore>,
     /// Password hashes.
@@ -80,6 +83,7 @@ impl From<&DieselStore> for Stores {
         Self {
             tokens: store.tokens(),
             token_admin: store.token_admin(),
+            imported_tokens: store.imported_tokens(),
             accounts: store.accounts(),
             passwords: store.passwords(),
             roles: store.roles(),

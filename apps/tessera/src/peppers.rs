@@ -18,7 +18,6 @@ impl Peppers {
     }
 
     /// The bytes to store with each hash that was made with this pepper.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the import of passwords is its first user"))]
     pub(crate) fn seal(&self, pepper: &[u8], entropy: &dyn Entropy) -> anyhow::Result<Vec<u8>> {
         let pepper = PlainKey::new(NAME, pepper.to_vec())?;
         Ok(self.0.seal(&pepper, &KeyPurpose::from_stored(PURPOSE), entropy)?)

@@ -8,6 +8,7 @@ use auth_http::{Field, RequestHead};
 
 static X_ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
 static X_KEY: HeaderName = HeaderName::from_static("x-key");
+static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The head of a request, for [`Authenticator::authenticate`](crate::Authenticator::authenticate) and
 /// [`Credential::read`](crate::Credential::read).
@@ -27,6 +28,7 @@ impl<'a> RequestHead<'a> for Head<'a> {
             Field::Authorization => &AUTHORIZATION,
             Field::AccessToken => &X_ACCESS_TOKEN,
             Field::Key => &X_KEY,
+            Field::ApiKey => &X_API_KEY,
             Field::ForwardedFor => &X_FORWARDED_FOR,
         };
         self.0.headers().get_all(name).map(HeaderValue::as_bytes)

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 
 static X_ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
 static X_KEY: HeaderName = HeaderName::from_static("x-key");
+static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The head of a request, for [`Authenticator::authenticate`](crate::Authenticator::authenticate) and
@@ -32,6 +33,7 @@ impl<'a> RequestHead<'a> for Head<'a> {
             Field::Authorization => &AUTHORIZATION,
             Field::AccessToken => &X_ACCESS_TOKEN,
             Field::Key => &X_KEY,
+            Field::ApiKey => &X_API_KEY,
             Field::ForwardedFor => &X_FORWARDED_FOR,
         };
         self.0.headers.get_all(name).into_iter().map(HeaderValue::as_bytes)

@@ -34,6 +34,9 @@ pub use contract::signed_claims::{ClaimsProfile, SignedClaims, SubjectClaim, Uns
 pub use contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId};
 pub use contract::token_store::{Change, FeedEntry, FeedState, NewToken, RefreshSession, TokenRecord, TokenStore};
 pub use contract::verified_token::{VerifiedParts, VerifiedToken};
+pub use sessions::imported::{
+    ImportedDigest, ImportedRecords, ImportedToken, ImportedTokenStore, ImportedTokens, MalformedDigest, NotRecorded,
+};
 pub use sessions::key_bound::KeyBound;
 pub use sessions::refresh::RefreshPolicy;
 pub use sessions::registry::{PurgePace, RegistryCounters, RegistryLimits, TokenRegistry};

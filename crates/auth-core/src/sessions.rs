@@ -1,5 +1,6 @@
 //! Sessions: recorded, revocable, refreshable, bound to a key; and what this node caches of them.
 
+pub(crate) mod imported;
 pub(crate) mod key_bound;
 pub(crate) mod refresh;
 pub(crate) mod registry;

@@ -23,6 +23,10 @@ pub struct Carriers {
     pub basic: bool,
     /// `X-Access-Token: <token>` with `X-Key: <key>`.
     pub access_token: bool,
+    /// `Authorization: Token <token>`, as the clients of Django REST framework send it.
+    pub token: bool,
+    /// `X-API-Key: <token>`. Not read where another field carries a token.
+    pub api_key: bool,
 }
 
 impl Carriers {
@@ -32,7 +36,22 @@ impl Carriers {
         bare: false,
         basic: false,
         access_token: false,
+        token: false,
+        api_key: false,
     };
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            bearer: self.bearer || other.bearer,
+            bare: self.bare || other.bare,
+            basic: self.basic || other.basic,
+            access_token: self.access_token || other.access_token,
+            token: self.token || other.token,
+            api_key: self.api_key || other.api_key,
+        }
+    }
 }
 
 /// A token with the way it came. Untrusted, and redacted in `Debug`.
@@ -45,6 +64,10 @@ pub enum Credential<'a> {
     Basic(Zeroizing<String>),
     /// `X-Access-Token`, and `X-Key` if there was one.
     AccessToken(&'a str, Option<&'a str>),
+    /// `Authorization: Token`.
+    Token(&'a str),
+    /// `X-API-Key`.
+    ApiKey(&'a str),
 }
 
 /// Credentials that cannot be read as one token.
@@ -65,7 +88,7 @@ impl<'a> Credential<'a> {
     /// [`CarrierError`].
     ///
     /// # Security
-    /// The headers are the caller's. Nothing but three fields is read: no query, no cookie, no body.
+    /// The headers are the caller's. Nothing but four fields is read: no query, no cookie, no body.
     pub fn read(head: impl RequestHead<'a>) -> Result<Option<Self>, CarrierError> {
         let authorization = single(head, Field::Authorization)?;
         let access_token = single(head, Field::AccessToken)?;
@@ -74,14 +97,16 @@ impl<'a> Credential<'a> {
             (Some(_), Some(_)) => Err(CarrierError::Several),
             (Some(value), None) => parse_authorization(value).map(Some),
             (None, Some(token)) => Ok(Some(Self::AccessToken(token, key))),
-            (None, None) => Ok(None),
+            (None, None) => api_key(head),
         }
     }
 
     /// As a verifier takes it.
     pub fn presented(&self) -> PresentedToken<'_> {
         match self {
-            Self::Bearer(token) | Self::Bare(token) => PresentedToken::bearer(token),
+            Self::Bearer(token) | Self::Bare(token) | Self::Token(token) | Self::ApiKey(token) => {
+                PresentedToken::bearer(token)
+            }
             Self::Basic(token) => PresentedToken::bearer(token),
             Self::AccessToken(token, None) => PresentedToken::bearer(token),
             Self::AccessToken(token, Some(key)) => PresentedToken::with_key(token, key),
@@ -95,6 +120,8 @@ impl<'a> Credential<'a> {
             Self::Bare(_) => carriers.bare,
             Self::Basic(_) => carriers.basic,
             Self::AccessToken(..) => carriers.access_token,
+            Self::Token(_) => carriers.token,
+            Self::ApiKey(_) => carriers.api_key,
         }
     }
 }
@@ -106,7 +133,17 @@ impl fmt::Debug for Credential<'_> {
             Self::Bare(_) => "Bare(redacted)",
             Self::Basic(_) => "Basic(redacted)",
             Self::AccessToken(..) => "AccessToken(redacted)",
+            Self::Token(_) => "Token(redacted)",
+            Self::ApiKey(_) => "ApiKey(redacted)",
         })
+    }
+}
+
+fn api_key<'a>(head: impl RequestHead<'a>) -> Result<Option<Credential<'a>>, CarrierError> {
+    match single(head, Field::ApiKey)? {
+        Some(key) if is_word(key) => Ok(Some(Credential::ApiKey(key))),
+        Some(_) => Err(CarrierError::Malformed),
+        None => Ok(None),
     }
 }
 
@@ -131,7 +168,9 @@ fn text_of(value: &[u8]) -> Result<&str, CarrierError> {
 /// Scheme names in any case (RFC 9110 11.1), one space, one word. A value without a space is a bare token.
 fn parse_authorization(value: &str) -> Result<Credential<'_>, CarrierError> {
     let Some((scheme, token)) = value.split_once(' ') else {
-        let is_scheme = ["bearer", "basic"].iter().any(|s| s.eq_ignore_ascii_case(value));
+        let is_scheme = ["bearer", "basic", "token"]
+            .iter()
+            .any(|s| s.eq_ignore_ascii_case(value));
         let usable = is_word(value) && !is_scheme;
         return usable.then_some(Credential::Bare(value)).ok_or(CarrierError::Malformed);
     };
@@ -143,6 +182,9 @@ fn parse_authorization(value: &str) -> Result<Credential<'_>, CarrierError> {
     }
     if scheme.eq_ignore_ascii_case("basic") {
         return basic_user(token).map(Credential::Basic).ok_or(CarrierError::Malformed);
+    }
+    if scheme.eq_ignore_ascii_case("token") {
+        return Ok(Credential::Token(token));
     }
     Err(CarrierError::Malformed)
 }
@@ -192,6 +234,8 @@ mod tests {
             Credential::Bearer(_) => "bearer",
             Credential::Bare(_) => "bare",
             Credential::Basic(_) => "basic",
+            Credential::Token(_) => "token",
+            Credential::ApiKey(_) => "api key",
             Credential::AccessToken(_, None) => "access",
             Credential::AccessToken(_, Some(_)) => "pair",
         };
@@ -211,7 +255,14 @@ mod tests {
             read(&[("x-access-token", b"1|abc"), ("x-key", b"k")]),
             Some(("pair", t.clone()))
         );
-        assert_eq!(read(&[("x-access-token", b"1|abc")]), Some(("access", t)));
+        assert_eq!(read(&[("x-access-token", b"1|abc")]), Some(("access", t.clone())));
+        assert_eq!(read(&[("authorization", b"Token 1|abc")]), Some(("token", t.clone())));
+        assert_eq!(read(&[("x-api-key", b"1|abc")]), Some(("api key", t.clone())));
+        assert_eq!(
+            read(&[("x-api-key", b"k"), ("authorization", b"1|abc")]),
+            Some(("bare", t)),
+            "a key beside a token is somebody else's"
+        );
         assert_eq!(read(&[("x-key", b"k")]), None);
     }
 
@@ -239,7 +290,8 @@ mod tests {
             "Bearer  a",
             "Bearer a b",
             "Bearer\ta",
-            "Token a",
+            "Token",
+            "Token  a",
             "Bearer a, Bearer b",
             "Bearer \"a\"",
             "Basic",

@@ -11,13 +11,21 @@ pub enum Field {
     AccessToken,
     /// `X-Key`.
     Key,
+    /// `X-API-Key`.
+    ApiKey,
     /// `X-Forwarded-For`.
     ForwardedFor,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 4] = [Self::Authorization, Self::AccessToken, Self::Key, Self::ForwardedFor];
+    pub const ALL: [Self; 5] = [
+        Self::Authorization,
+        Self::AccessToken,
+        Self::Key,
+        Self::ApiKey,
+        Self::ForwardedFor,
+    ];
 
     /// Its name, in lower case.
     #[must_use]
@@ -26,6 +34,7 @@ impl Field {
             Self::Authorization => "authorization",
             Self::AccessToken => "x-access-token",
             Self::Key => "x-key",
+            Self::ApiKey => "x-api-key",
             Self::ForwardedFor => "x-forwarded-for",
         }
     }

@@ -13,6 +13,7 @@ mod error;
 mod faulty_disk;
 #[cfg(feature = "test-support")]
 mod fill;
+mod imports;
 #[cfg(feature = "test-support")]
 mod inspect;
 mod maintenance;
@@ -26,6 +27,7 @@ mod postgres;
 mod rows;
 mod schema;
 mod sqlite;
+mod sqlite_source;
 mod stages;
 mod store;
 pub mod transfer;
@@ -38,11 +40,13 @@ pub use database_info::DatabaseInfo;
 pub use faulty_disk::FaultyDisk;
 #[cfg(feature = "test-support")]
 pub use fill::{FillError, Filling};
+pub use imports::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
 pub use maintenance::{FactChange, Maintenance, RootKeyChange, RootKeyDependents, StoredNames};
 pub use meta::MetaStore;
 pub use migrations::migration_count;
 pub use migrator::{Migrator, PendingMigration};
 pub use options::{ConnectError, StoreOptions};
 pub use pool_status::PoolStatus;
+pub use sqlite_source::{PlacedRow, SourceError, SqliteSource};
 pub use store::DieselStore;
 pub use url::{BadUrl, shown_url};

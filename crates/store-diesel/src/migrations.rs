@@ -189,6 +189,7 @@ migrations! {
     "2026-11-26-000009_create_resource_servers" MayStay,
     "2026-11-26-000010_keep_an_audit_log" MustStop,
     "2026-11-26-000011_list_accounts_of_a_realm" MayStay,
+    "2026-11-27-000012_keep_what_was_imported" MayStay,
 }
 
 #[cfg(test)]

@@ -103,6 +103,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    imported_accounts (realm, source_id) {
+        realm -> Text,
+        source_id -> Text,
+        account_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    imported_tokens (digest) {
+        digest -> Text,
+        flavour -> Text,
+        token_id -> BigInt,
+        number -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     feed (sequence) {
         sequence -> BigInt,
         kind -> Text,
@@ -193,6 +210,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     consumer_clients,
     consumers,
     feed,
+    imported_accounts,
+    imported_tokens,
     meta,
     organisations,
     passwords,

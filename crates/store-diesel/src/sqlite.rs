@@ -23,6 +23,8 @@ mod consumers;
 mod database_info;
 #[path = "ports/feed.rs"]
 mod feed;
+#[path = "ports/imports.rs"]
+mod imports;
 #[path = "ports/insert.rs"]
 mod insert;
 #[cfg(feature = "test-support")]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_core::{AccountStore, AuditStore, PasswordStore, StoreError, TokenAdminStore, TokenStore};
+use auth_core::{AccountStore, AuditStore, ImportedTokenStore, PasswordStore, StoreError, TokenAdminStore, TokenStore};
 use consumer_auth::{ConsumerStore, ResourceServerStore};
 use keystore::KeyStore;
 use permissions::RoleStore;
 
 use crate::database_info::{DatabaseInfo, InfoStore};
+use crate::imports::ImportStore;
 #[cfg(feature = "test-support")]
 use crate::inspect::Inspect;
 use crate::maintenance::Maintenance;
@@ -90,6 +91,16 @@ impl DieselStore {
         self.0.clone()
     }
 
+    /// The port by which imported tokens are looked up.
+    pub fn imported_tokens(&self) -> Arc<dyn ImportedTokenStore> {
+        self.0.clone()
+    }
+
+    /// The port by which accounts and tokens are imported.
+    pub fn imports(&self) -> Arc<dyn ImportStore> {
+        self.0.clone()
+    }
+
     /// What the server remembers about this database.
     pub fn meta(&self) -> Arc<dyn MetaStore> {
         self.0.clone()
@@ -166,6 +177,8 @@ pub(crate) trait Ports:
     + ResourceServerStore
     + KeyStore
     + AuditStore
+    + ImportedTokenStore
+    + ImportStore
     + MetaStore
     + Maintenance
     + Behind
@@ -181,6 +194,8 @@ impl<T> Ports for T where
         + ResourceServerStore
         + KeyStore
         + AuditStore
+        + ImportedTokenStore
+        + ImportStore
         + MetaStore
         + Maintenance
         + Behind

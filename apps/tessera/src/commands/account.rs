@@ -1,11 +1,11 @@
 //! `tessera account`.
 
 mod add;
-mod attributes;
+pub(super) mod attributes;
 mod fold_names;
 mod list;
 mod password;
-mod role;
+pub(super) mod role;
 mod selector;
 mod set_attributes;
 mod show;

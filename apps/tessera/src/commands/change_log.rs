@@ -36,6 +36,9 @@ const LOGGED: &[&str] = &[
     "shared_tokens",
     "folded",
     "rows",
+    "accounts_added",
+    "tokens_added",
+    "refused",
 ];
 
 /// What an error says of a command that had begun to change something: a part of it is done.

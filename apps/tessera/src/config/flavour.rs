@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_actix::Carriers;
 use auth_core::{Lifetime, Realm};
 use figment::value::{Dict, Value};
 use keystore::{KeyFormat, KeyPurpose, PurposeError};
@@ -50,6 +51,8 @@ pub struct Flavour {
     pub realm: Option<Realm>,
     /// How long a token is valid.
     pub lifetime: Lifetime,
+    /// How imported tokens come; none: it has no imported tokens.
+    pub imported: Carriers,
     /// The name of its dialect.
     pub dialect_name: &'static str,
     /// The name of its strategy.
@@ -80,6 +83,16 @@ impl Flavour {
         };
         let purpose = KeyPurpose::new(&self.name, format.algorithm())?;
         Ok(Some(SigningKeys { purpose, format }))
+    }
+
+    /// Whether it accepts tokens that were imported.
+    pub fn has_imported(&self) -> bool {
+        self.imported != Carriers::default()
+    }
+
+    /// The headers in which its tokens come, its own and imported ones.
+    pub fn carriers(&self) -> Carriers {
+        self.dialect.carriers().and(self.imported)
     }
 
     /// The paths it answers.
@@ -122,6 +135,7 @@ fn flavour(mut block: Dict, catalog: &Catalog) -> Result<Flavour, BadSetting> {
     let path = path(&mut settings, &defaults)?;
     let realm = realm(&mut settings, &defaults, dialect.name())?;
     let lifetime = lifetime(&mut settings, &defaults, &**strategy)?;
+    let imported = imported(&mut settings)?;
     let configured = dialect.configure(&mut settings)?;
     let flavour = Flavour {
         strategy: strategy.configure(&mut settings, configured.token_profile())?,
@@ -132,6 +146,7 @@ fn flavour(mut block: Dict, catalog: &Catalog) -> Result<Flavour, BadSetting> {
         path,
         realm,
         lifetime,
+        imported,
     };
     settings.finish(&format!(
         "the {} dialect over issuer {}",
@@ -229,6 +244,29 @@ fn lifetime(
         true => Ok(Lifetime::Limited(span.0)),
         false => Err(settings.bad("lifetime", span, "allowed is 1s to 3650d, or \"unlimited\"")),
     }
+}
+
+/// How a client sends an imported token.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ImportedForm {
+    Bearer,
+    Token,
+    ApiKey,
+}
+
+fn imported(settings: &mut Settings) -> Result<Carriers, BadSetting> {
+    let allowed = "allowed is a list of \"bearer\", \"token\" and \"api-key\"";
+    let forms: Vec<ImportedForm> = settings.take("imported_tokens", allowed)?.unwrap_or_default();
+    let mut carriers = Carriers::default();
+    for form in forms {
+        match form {
+            ImportedForm::Bearer => carriers.bearer = true,
+            ImportedForm::Token => carriers.token = true,
+            ImportedForm::ApiKey => carriers.api_key = true,
+        }
+    }
+    Ok(carriers)
 }
 
 fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {

@@ -10,6 +10,8 @@ pub(super) enum Carrier {
     Bare,
     Basic,
     AccessToken,
+    Token,
+    ApiKey,
     Client,
 }
 
@@ -21,12 +23,16 @@ impl Carrier {
             bare,
             basic,
             access_token,
+            token,
+            api_key,
         } = carriers;
         let ways = [
             (bearer, Self::Bearer),
             (basic, Self::Basic),
             (bare, Self::Bare),
             (access_token, Self::AccessToken),
+            (token, Self::Token),
+            (api_key, Self::ApiKey),
         ];
         ways.into_iter().filter(|(is, _)| *is).map(|(_, way)| way).collect()
     }
@@ -57,6 +63,11 @@ impl Carrier {
                 ),
                 named("key", header("X-Key", "The key that was issued with the token.".into())),
             ],
+            Self::Token => vec![named(
+                "token-scheme",
+                header("Authorization", format!("A token of {of}, with `Token` before it.")),
+            )],
+            Self::ApiKey => vec![named("api-key", header("X-API-Key", format!("A token of {of}.")))],
             Self::Client => vec![named(
                 "client",
                 json!({ "type": "http", "scheme": "basic",
@@ -72,6 +83,8 @@ impl Carrier {
             Self::Bare => &[("Authorization", "TOKEN")],
             Self::Basic => &[("Authorization", "Basic BASE64(TOKEN:X)")],
             Self::AccessToken => &[("X-Access-Token", "TOKEN"), ("X-Key", "KEY")],
+            Self::Token => &[("Authorization", "Token TOKEN")],
+            Self::ApiKey => &[("X-API-Key", "TOKEN")],
             Self::Client => &[("Authorization", "Basic BASE64(ID:SECRET)")],
         }
     }

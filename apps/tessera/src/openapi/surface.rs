@@ -133,7 +133,7 @@ fn about(flavour: &Flavour) -> String {
 
 /// The ways in which a flavour takes its tokens.
 fn ways_of(flavour: &Flavour) -> impl Iterator<Item = Way> {
-    let carriers = Carrier::all(flavour.dialect.carriers());
+    let carriers = Carrier::all(flavour.carriers());
     carriers
         .into_iter()
         .map(|carrier| Way::Headers(carrier, flavour.name.clone()))

@@ -113,6 +113,8 @@ words! {
         AuditRestarted = "audit_restarted",
         /// Everything was copied into this database from another one.
         DataCopied = "data_copied",
+        /// Accounts or tokens were taken over from another system; the detail says how many.
+        MovedIn = "moved_in",
         /// Everything in this database was written into a file.
         DataExported = "data_exported",
         /// Everything was read into this database from a file.

@@ -99,6 +99,16 @@ async fn named(conn: &mut Connection, page: &NamePage) -> Outcome<Vec<NamedAccou
 }
 
 async fn create(conn: &mut Connection, new: &NewAccount, by: &Provenance) -> Outcome<Option<Subject>> {
+    let created = insert_named(conn, new).await?;
+    if let Some(subject) = created {
+        let entry = by.entry(AuditEvent::AccountCreated, new.created_at);
+        audit::write(conn, &entry.subject(subject).realm(&new.realm)).await?;
+    }
+    Ok(created)
+}
+
+/// Adds an account, unless one of its names or its number is taken.
+pub(super) async fn insert_named(conn: &mut Connection, new: &NewAccount) -> Outcome<Option<Subject>> {
     differences::hold_names(conn, &new.realm).await?;
     if is_named(conn, &new.realm, NewAccountRow::from(new).names()).await? {
         return Ok(None);
@@ -115,10 +125,8 @@ async fn create(conn: &mut Connection, new: &NewAccount, by: &Provenance) -> Out
         if let (Some(_), Some(chosen)) = (id, new.subject) {
             differences::advance_id_sequence(conn, chosen).await?;
         }
-        if let Some(subject) = id.map(Subject) {
-            let entry = by.entry(AuditEvent::AccountCreated, new.created_at);
-            audit::write(conn, &entry.subject(subject).realm(&new.realm)).await?;
-            return Ok(Some(subject));
+        if let Some(id) = id {
+            return Ok(Some(Subject(id)));
         }
     }
     Ok(None)

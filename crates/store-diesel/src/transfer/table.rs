@@ -203,6 +203,23 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "imported_accounts",
+        key: &["realm", "source_id"],
+        numbered: false,
+        columns: &[text("realm"), text("source_id"), number("account_id")],
+    },
+    Table {
+        name: "imported_tokens",
+        key: &["digest"],
+        numbered: false,
+        columns: &[
+            text("digest"),
+            text("flavour"),
+            number("token_id"),
+            number("number").or_null(),
+        ],
+    },
+    Table {
         name: "feed",
         key: &["sequence"],
         numbered: true,

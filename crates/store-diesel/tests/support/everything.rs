@@ -1,9 +1,9 @@
 //! The operations of a store that no law is about: those of the server and of administrators.
 
-use auth_core::{AuditEvent, AuditFilter, Provenance};
-use store_diesel::{DieselStore, FactChange, RootKeyChange};
+use auth_core::{Attributes, AuditEvent, AuditFilter, ImportedDigest, Provenance};
+use store_diesel::{AccountImport, DieselStore, FactChange, ImportMode, RootKeyChange, TokenImport};
 
-use crate::support::things::{NOW, key, owner};
+use crate::support::things::{NOW, key, owner, realm};
 
 pub(crate) async fn do_what_no_law_is_about(store: &DieselStore) {
     store.ping().await.unwrap();
@@ -12,7 +12,49 @@ pub(crate) async fn do_what_no_law_is_about(store: &DieselStore) {
     store.meta().put_if_absent("check", b"1").await.unwrap();
     store.meta().value("check").await.unwrap();
     search_the_audit_log(store).await;
+    move_in(store).await;
     keep_house(store).await;
+}
+
+async fn move_in(store: &DieselStore) {
+    let person = AccountImport {
+        source_id: "1".to_owned(),
+        login: "imported".to_owned(),
+        alias: None,
+        role: None,
+        hash: Some("$2b$".to_owned()),
+        disabled: false,
+        attributes: Attributes::new(),
+        created_at: NOW,
+    };
+    let disabled = AccountImport {
+        source_id: "2".to_owned(),
+        login: "disabled".to_owned(),
+        disabled: true,
+        ..person.clone()
+    };
+    let token = TokenImport {
+        digest: ImportedDigest::sha256("secret"),
+        number: None,
+        owner: "1".to_owned(),
+        scopes: None,
+        label: None,
+        issued_at: NOW,
+        expires_at: None,
+        last_used_at: None,
+    };
+    let (imports, realm) = (store.imports(), realm());
+    for mode in [ImportMode::Try, ImportMode::Apply] {
+        let people = [person.clone(), disabled.clone()];
+        imports.import_accounts(&realm, &people, mode, NOW).await.unwrap();
+        let tokens = [token.clone()];
+        imports
+            .import_tokens(&realm, &"device".into(), &tokens, mode, NOW)
+            .await
+            .unwrap();
+    }
+    let digests = [token.digest, ImportedDigest::sha512("secret")];
+    assert!(store.imported_tokens().find_imported(&digests).await.unwrap().is_some());
 }
 
 async fn search_the_audit_log(store: &DieselStore) {
@@ -76,5 +118,9 @@ pub(crate) fn more_rows() -> String {
          SELECT 'partner', id, 0 FROM accounts WHERE realm = 'org:1'";
     let superseded = "INSERT INTO feed (kind, subject, generation, until, at)
          SELECT 'superseded', id, 1, 0, 0 FROM accounts WHERE id <= 1000";
-    [entries, seals, organisation, consumer, clients, superseded].join(";\n")
+    let imported = "INSERT INTO imported_accounts (realm, source_id, account_id)
+         SELECT realm, 's' || id, id FROM accounts;
+         INSERT INTO imported_tokens (digest, flavour, token_id)
+         SELECT 'sha256$' || id, flavour, id FROM tokens";
+    [imported, entries, seals, organisation, consumer, clients, superseded].join(";\n")
 }

@@ -1,0 +1,168 @@
+//! `tessera import`: people, passwords and live tokens of another system.
+
+mod digits;
+mod hashes;
+mod move_in;
+mod outcome;
+mod row;
+mod source;
+mod systems;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use auth_core::Realm;
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+use store_diesel::ImportMode;
+
+use super::account::{attributes, parse_realm, role};
+use super::admin::Admin;
+use crate::commands::database::master_key;
+use crate::keys;
+use crate::master;
+use crate::options::Common;
+use crate::peppers::Peppers;
+
+use hashes::Pepper;
+use move_in::{Known, MoveIn};
+use source::Source;
+use systems::System;
+
+/// Take over people, passwords and live tokens from another system. Its tokens are accepted from then on as its clients send
+/// them; passwords become bcrypt at the first sign-in. Interrupted, or with newer data, run it again: what is there stays as
+/// it is.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The other system.
+    #[arg(value_enum)]
+    system: System,
+    /// Its SQLite file, or a folder with TABLE.csv or TABLE.ndjson for each of its tables.
+    #[arg(long, value_name = "PATH")]
+    from: PathBuf,
+    /// The flavour that accepts its tokens. It needs the setting `imported_tokens`; its realm gets the people.
+    #[arg(long, value_name = "NAME")]
+    flavour: String,
+    /// The role that people get whom the data give none. The realm must have it.
+    #[arg(long, value_name = "NAME")]
+    role: Option<String>,
+    /// The attributes that each person gets: a JSON object, or @FILE with one.
+    #[arg(long, value_name = "JSON|@FILE")]
+    attributes: Option<String>,
+    /// A file with the pepper that was appended to passwords before bcrypt (Devise). It is stored encrypted.
+    #[arg(long, value_name = "FILE")]
+    pepper_file: Option<PathBuf>,
+    /// The login name of somebody whose password is known, to check the hashes, and the pepper, before anything changes.
+    #[arg(long, value_name = "LOGIN", requires = "check_password_file")]
+    check_login: Option<String>,
+    /// A file with that password.
+    #[arg(long, value_name = "FILE", requires = "check_login")]
+    check_password_file: Option<PathBuf>,
+    /// Read and check everything, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Write a line for each row that was refused into this file, with the reason.
+    #[arg(long, value_name = "FILE")]
+    refused: Option<PathBuf>,
+}
+
+impl Import {
+    pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        Admin::run(common, async |admin| {
+            let realm = self.realm(admin)?;
+            if let Some(name) = &self.role {
+                role::check_exists(admin, &realm, name).await?;
+            }
+            let attributes = attributes::read(self.attributes.as_deref())?;
+            attributes::check(&attributes, &realm, &admin.config)?;
+            let mut source = Source::open(&self.from)?;
+            let pepper = self.pepper(admin).await?;
+            let move_in = MoveIn {
+                system: self.system,
+                realm,
+                flavour: self.flavour.as_str().into(),
+                role: self.role.clone(),
+                attributes,
+                pepper,
+                mode: match self.dry_run {
+                    true => ImportMode::Try,
+                    false => ImportMode::Apply,
+                },
+                imports: admin.store.imports(),
+                now: admin.now(),
+            };
+            if let Some(known) = self.known()? {
+                move_in.check(&mut source, &known, admin).await?;
+            }
+            let unchecked = self.pepper_file.is_some() && self.check_login.is_none();
+            let outcome = move_in.run(&mut source, self.refused.as_deref()).await?;
+            let report = outcome.report(self.system.word(), self.dry_run);
+            Ok(match unchecked {
+                true => report.with_warning(
+                    "nothing has shown that the pepper is the right one: give --check-login and --check-password-file",
+                ),
+                false => report,
+            })
+        })
+    }
+
+    fn realm(&self, admin: &Admin) -> anyhow::Result<Realm> {
+        let flavour = admin
+            .config
+            .flavours
+            .iter()
+            .find(|flavour| flavour.name == self.flavour);
+        let flavour =
+            flavour.with_context(|| format!("--flavour {}: the settings have no such flavour", self.flavour))?;
+        if !flavour.has_imported() {
+            bail!(
+                "--flavour {}: its tokens would be refused. Set `imported_tokens = [\"bearer\"]` in its [[flavour]] block \
+                 (\"token\" for `Authorization: Token`, \"api-key\" for `X-API-Key`)",
+                self.flavour
+            );
+        }
+        let realm = flavour
+            .realm
+            .as_ref()
+            .context("a flavour with imported tokens has a realm")?;
+        parse_realm(realm.as_str())
+    }
+
+    /// The pepper of this import, and what opens it.
+    async fn pepper(&self, admin: &Admin) -> anyhow::Result<Option<Pepper>> {
+        let Some(path) = &self.pepper_file else {
+            return Ok(None);
+        };
+        let text = secret_of("--pepper-file", path)?;
+        let master = master::load(&master_key(&admin.config))?;
+        let (clock, entropy) = (admin.clock(), admin.entropy());
+        let root = keys::root_for_command(&admin.stores(), &master, &*clock, &*entropy).await?;
+        let opener = Peppers::new(&root);
+        let sealed = opener.seal(text.expose_secret().as_bytes(), &*entropy)?;
+        Ok(Some(Pepper { sealed, opener }))
+    }
+
+    fn known(&self) -> anyhow::Result<Option<Known>> {
+        match (&self.check_login, &self.check_password_file) {
+            (Some(login), Some(path)) => Ok(Some(Known {
+                login: login.clone(),
+                password: secret_of("--check-password-file", path)?,
+            })),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The one line of a file.
+fn secret_of(option: &str, path: &std::path::Path) -> anyhow::Result<SecretString> {
+    let text = zeroize::Zeroizing::new(
+        std::fs::read_to_string(path).with_context(|| format!("{option} {}: it cannot be read", path.display()))?,
+    );
+    let line = text
+        .strip_suffix('\n')
+        .map_or(text.as_str(), |line| line.trim_end_matches('\r'));
+    match line.is_empty() || line.contains('\n') || line.len() > 512 {
+        true => bail!("{option} {}: one line of at most 512 bytes is expected", path.display()),
+        false => Ok(SecretString::from(line)),
+    }
+}

@@ -1,0 +1,294 @@
+//! From the tables of another system to accounts and tokens here, in batches. Each batch is one transaction.
+
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use auth_core::{Attributes, FlavourName, FoldedLogin, HashCost, HashingOptions, PasswordHasher, Realm, Timestamp};
+use secrecy::SecretString;
+use store_diesel::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
+
+use super::hashes::{self, Pepper};
+use super::outcome::{Counts, Outcome};
+use super::row::Row;
+use super::source::Source;
+use super::systems::{People, Person, System, Tokens};
+use crate::commands::account::SOURCE;
+use crate::commands::admin::Admin;
+use crate::commands::patience::patiently;
+use crate::commands::progress::Progress;
+
+/// How many rows are taken over in one transaction.
+const BATCH: usize = 500;
+
+/// One import.
+#[derive(Debug)]
+pub struct MoveIn {
+    pub system: System,
+    pub realm: Realm,
+    pub flavour: FlavourName,
+    pub role: Option<String>,
+    pub attributes: Attributes,
+    pub pepper: Option<Pepper>,
+    pub mode: ImportMode,
+    pub imports: Arc<dyn ImportStore>,
+    pub now: Timestamp,
+}
+
+/// Somebody whose password is known.
+#[derive(Debug)]
+pub struct Known {
+    pub login: String,
+    pub password: SecretString,
+}
+
+/// Hashes that the other system has in a table of their own, by person.
+type Hashes = HashMap<String, String>;
+
+impl MoveIn {
+    /// Takes over everything. A row that cannot be is refused, and the others go on.
+    pub async fn run(&self, source: &mut Source, refused: Option<&Path>) -> anyhow::Result<Outcome> {
+        let mut outcome = Outcome::new(refused)?;
+        let progress = Progress::counting("rows read");
+        let people = self.people(source, &mut outcome, &progress).await?;
+        let mut tables = 0;
+        for tokens in self.system.tokens() {
+            let there = self.tokens(source, *tokens, &people, &mut outcome, &progress).await?;
+            tables += u32::from(there.is_some());
+        }
+        if people.is_none() && tables == 0 {
+            let needed = self.system.people().columns.table;
+            bail!(
+                "--from: there is no table {needed}, and none of tokens: is it of {}?",
+                self.system.word()
+            );
+        }
+        drop(progress);
+        outcome.finish()
+    }
+
+    /// Refuses to go on unless this password is right for its hash.
+    pub async fn check(&self, source: &mut Source, known: &Known, admin: &Admin) -> anyhow::Result<()> {
+        let people = self.system.people();
+        let hashes = self.hashes(source, people).await?;
+        let wanted = FoldedLogin::parse(&known.login).context("--check-login")?;
+        let mut found = None;
+        let each = async |_: String, row: Row| {
+            let Ok(mut person) = (people.read)(&row) else {
+                return Ok(());
+            };
+            if FoldedLogin::parse(&person.login).is_ok_and(|login| login == wanted) {
+                person.hash = person.hash.or_else(|| hashes.get(&person.source_id).cloned());
+                found = Some(person);
+            }
+            Ok(())
+        };
+        source.rows(people.columns, each).await?;
+        let login = &known.login;
+        let hash = found
+            .with_context(|| format!("--check-login {login}: nobody has this login there"))?
+            .hash;
+        let stored = hash
+            .map(|hash| hashes::stored(&hash, self.pepper.as_ref()))
+            .transpose()?
+            .flatten();
+        let stored = stored.with_context(|| format!("--check-login {login}: there is no password"))?;
+        let options = HashingOptions {
+            cost: HashCost::new(HashCost::LEAST)?,
+            threads: Some(NonZeroUsize::MIN),
+            ..HashingOptions::default()
+        };
+        let hasher = PasswordHasher::start(options, admin.clock(), admin.entropy())?;
+        let parsed = hashes::parse(&stored, self.pepper.as_ref())?;
+        match hasher.verify(Some(parsed), &known.password, SOURCE).await?.matched {
+            true => Ok(()),
+            false => bail!(
+                "--check-login {login}: the password is not the one that was hashed{}; nothing was changed",
+                match self.pepper {
+                    Some(_) => ", or --pepper-file has another pepper",
+                    None => ", or it was hashed with a pepper: give --pepper-file",
+                }
+            ),
+        }
+    }
+
+    async fn hashes(&self, source: &mut Source, people: People) -> anyhow::Result<Hashes> {
+        let mut hashes = Hashes::new();
+        let Some(table) = people.hashes else {
+            return Ok(hashes);
+        };
+        let each = async |_: String, row: Row| {
+            hashes.extend((table.read)(&row));
+            Ok(())
+        };
+        source.rows(table.columns, each).await?;
+        Ok(hashes)
+    }
+
+    /// The keys of the people who are here afterwards, or would be; `None`: there is no table of them.
+    async fn people(
+        &self,
+        source: &mut Source,
+        outcome: &mut Outcome,
+        progress: &Progress,
+    ) -> anyhow::Result<Option<HashSet<String>>> {
+        let table = self.system.people();
+        let hashes = self.hashes(source, table).await?;
+        let (mut here, mut batch, mut read) = (HashSet::new(), Vec::new(), 0);
+        let each = async |name: String, row: Row| {
+            read += 1;
+            progress.at(read);
+            match (table.read)(&row).and_then(|person| self.account(&name, person, &hashes, outcome)) {
+                Ok(account) => batch.push((name, account)),
+                Err(reason) => refuse(outcome, |o| &mut o.accounts, &name, &format!("{reason:#}"))?,
+            }
+            if batch.len() == BATCH {
+                self.add_accounts(std::mem::take(&mut batch), &mut here, outcome)
+                    .await?;
+            }
+            Ok(())
+        };
+        let there = source.rows(table.columns, each).await?;
+        self.add_accounts(batch, &mut here, outcome).await?;
+        Ok(there.then_some(here))
+    }
+
+    fn account(
+        &self,
+        name: &str,
+        person: Person,
+        hashes: &Hashes,
+        outcome: &mut Outcome,
+    ) -> anyhow::Result<AccountImport> {
+        FoldedLogin::parse(&person.login).with_context(|| format!("its login {:?}", person.login))?;
+        let hash = person.hash.as_ref().or_else(|| hashes.get(&person.source_id));
+        let hash = hash.map(|hash| hashes::stored(hash, self.pepper.as_ref()));
+        // The tokens of this person go on; the password has to be set anew.
+        let hash = match hash.transpose() {
+            Ok(hash) => hash.flatten(),
+            Err(reason) => {
+                outcome.without_password += 1;
+                outcome.note(name, &format!("comes without its password: {reason:#}"))?;
+                None
+            }
+        };
+        Ok(AccountImport {
+            source_id: person.source_id,
+            login: person.login.trim().to_owned(),
+            alias: person.alias,
+            role: person.role.or_else(|| self.role.clone()),
+            hash,
+            disabled: person.disabled,
+            attributes: self.attributes.clone(),
+            created_at: person.created_at.unwrap_or(self.now),
+        })
+    }
+
+    async fn add_accounts(
+        &self,
+        batch: Vec<(String, AccountImport)>,
+        here: &mut HashSet<String>,
+        outcome: &mut Outcome,
+    ) -> anyhow::Result<()> {
+        let (names, rows): (Vec<String>, Vec<AccountImport>) = batch.into_iter().unzip();
+        let add = async || {
+            self.imports
+                .import_accounts(&self.realm, &rows, self.mode, self.now)
+                .await
+        };
+        for ((name, row), came) in names.iter().zip(rows.iter()).zip(patiently(add).await?) {
+            if matches!(came, ImportOutcome::Added | ImportOutcome::Present) {
+                here.insert(row.source_id.clone());
+            }
+            count(outcome, |o| &mut o.accounts, name, &came)?;
+        }
+        Ok(())
+    }
+
+    async fn tokens(
+        &self,
+        source: &mut Source,
+        table: Tokens,
+        people: &Option<HashSet<String>>,
+        outcome: &mut Outcome,
+        progress: &Progress,
+    ) -> anyhow::Result<Option<()>> {
+        let (mut batch, mut read) = (Vec::new(), 0);
+        let each = async |name: String, row: Row| {
+            read += 1;
+            progress.at(read);
+            match (table.read)(&row, self.now) {
+                Ok(token) => batch.push((name, token)),
+                Err(reason) => refuse(outcome, |o| &mut o.tokens, &name, &format!("{reason:#}"))?,
+            }
+            if batch.len() == BATCH {
+                self.add_tokens(std::mem::take(&mut batch), people, outcome).await?;
+            }
+            Ok(())
+        };
+        let there = source.rows(table.columns, each).await?;
+        self.add_tokens(batch, people, outcome).await?;
+        Ok(there.then_some(()))
+    }
+
+    async fn add_tokens(
+        &self,
+        batch: Vec<(String, TokenImport)>,
+        people: &Option<HashSet<String>>,
+        outcome: &mut Outcome,
+    ) -> anyhow::Result<()> {
+        let (names, rows): (Vec<String>, Vec<TokenImport>) = batch.into_iter().unzip();
+        let add = async || {
+            let imports = &self.imports;
+            imports
+                .import_tokens(&self.realm, &self.flavour, &rows, self.mode, self.now)
+                .await
+        };
+        for ((name, row), came) in names.iter().zip(rows.iter()).zip(patiently(add).await?) {
+            // Of what is only tried, the people are not there any more.
+            let would_be = people.as_ref().is_some_and(|people| people.contains(&row.owner));
+            let came = match came {
+                ImportOutcome::NoOwner if self.mode == ImportMode::Try && would_be => ImportOutcome::Added,
+                came => came,
+            };
+            count(outcome, |o| &mut o.tokens, name, &came)?;
+        }
+        Ok(())
+    }
+}
+
+fn count(
+    outcome: &mut Outcome,
+    counts: impl Fn(&mut Outcome) -> &mut Counts,
+    name: &str,
+    came: &ImportOutcome,
+) -> anyhow::Result<()> {
+    let reason = match came {
+        ImportOutcome::Added => {
+            counts(outcome).added += 1;
+            return Ok(());
+        }
+        ImportOutcome::Present => {
+            counts(outcome).present += 1;
+            return Ok(());
+        }
+        ImportOutcome::NameTaken => "an account of the realm has this name, and was not imported".to_owned(),
+        ImportOutcome::OtherFlavour(other) => format!("the token was imported for the flavour {other} already"),
+        ImportOutcome::NoOwner => "its owner was not imported: import the people first, or with it".to_owned(),
+        ImportOutcome::OwnerDisabled => "its owner is disabled".to_owned(),
+        other => format!("{other:?}"),
+    };
+    refuse(outcome, counts, name, &reason)
+}
+
+fn refuse(
+    outcome: &mut Outcome,
+    counts: impl Fn(&mut Outcome) -> &mut Counts,
+    name: &str,
+    reason: &str,
+) -> anyhow::Result<()> {
+    counts(outcome).refused += 1;
+    outcome.note(name, reason)
+}

@@ -1,0 +1,108 @@
+//! What an import has done, row by row and in all.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::json;
+
+use crate::commands::report::{Report, plain};
+
+/// How many refusals are shown where they go into no file.
+const SHOWN: usize = 10;
+
+/// The counts of one kind of row.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub added: u64,
+    pub present: u64,
+    pub refused: u64,
+}
+
+/// The counts, and where refusals go.
+#[derive(Debug)]
+pub struct Outcome {
+    pub accounts: Counts,
+    pub tokens: Counts,
+    pub without_password: u64,
+    shown: Vec<String>,
+    file: Option<BufWriter<File>>,
+}
+
+impl Outcome {
+    /// Nothing yet. Refusals go into this file, which is made anew.
+    pub fn new(file: Option<&Path>) -> anyhow::Result<Self> {
+        let create = |path: &Path| File::create(path).with_context(|| format!("--refused {}", path.display()));
+        Ok(Self {
+            accounts: Counts::default(),
+            tokens: Counts::default(),
+            without_password: 0,
+            shown: Vec::new(),
+            file: file.map(create).transpose()?.map(BufWriter::new),
+        })
+    }
+
+    /// Says of a row that it was refused, or a part of it.
+    pub fn note(&mut self, row: &str, reason: &str) -> anyhow::Result<()> {
+        let line = format!("{}: {}", plain(row), plain(reason));
+        match &mut self.file {
+            Some(file) => writeln!(file, "{line}").context("--refused")?,
+            None if self.shown.len() < SHOWN => self.shown.push(line),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The end: every line is in the file.
+    pub fn finish(mut self) -> anyhow::Result<Self> {
+        if let Some(file) = &mut self.file {
+            file.flush().context("--refused")?;
+        }
+        Ok(self)
+    }
+
+    pub fn report(&self, system: &str, tried: bool) -> Report {
+        let (accounts, tokens) = (&self.accounts, &self.tokens);
+        let refused = accounts.refused + tokens.refused;
+        let line = |what: &str, counts: &Counts| {
+            let Counts {
+                added,
+                present,
+                refused,
+            } = counts;
+            format!("{what}  {added} added, {present} there already, {refused} refused")
+        };
+        let mut lines = vec![line("accounts", accounts), line("tokens  ", tokens)];
+        if self.without_password > 0 {
+            lines.push(format!(
+                "{} accounts came without their passwords",
+                self.without_password
+            ));
+        }
+        lines.extend(self.shown.iter().map(|line| format!("  {line}")));
+        let hidden = (refused + self.without_password).saturating_sub(self.shown.len() as u64);
+        if hidden > 0 && self.file.is_none() {
+            lines.push(format!("  and {hidden} more: --refused FILE writes all of them"));
+        }
+        let nothing = accounts.added + tokens.added == 0;
+        lines.push(match (tried, nothing) {
+            (true, _) => "tried only: nothing was changed".to_owned(),
+            (false, true) => "nothing was changed".to_owned(),
+            (false, false) => format!("moved in from {system}"),
+        });
+        let json = json!({
+            "system": system,
+            "dry_run": tried,
+            "accounts_added": accounts.added,
+            "accounts_present": accounts.present,
+            "accounts_refused": accounts.refused,
+            "accounts_without_password": self.without_password,
+            "tokens_added": tokens.added,
+            "tokens_present": tokens.present,
+            "tokens_refused": tokens.refused,
+            "refused": refused,
+        });
+        Report::new(lines.join("\n"), json)
+    }
+}

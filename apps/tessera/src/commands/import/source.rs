@@ -1,0 +1,168 @@
+//! Where rows come from: an SQLite file of the other system, or a folder with dumps of its tables.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::{Map, Value};
+use store_diesel::SqliteSource;
+
+use super::row::Row;
+
+/// What an SQLite file begins with.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// The longest line of an NDJSON file, in bytes.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// The tables of another system.
+#[derive(Debug)]
+pub enum Source {
+    Sqlite(SqliteSource),
+    /// A folder with `TABLE.csv` or `TABLE.ndjson` for each table.
+    Folder(PathBuf),
+}
+
+/// What is read of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns {
+    pub table: &'static str,
+    /// Those without which nothing is read.
+    pub needed: &'static [&'static str],
+    /// Those that not every version has.
+    pub optional: &'static [&'static str],
+}
+
+impl Source {
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let shown = path.display();
+        if path.is_dir() {
+            return Ok(Self::Folder(path.to_owned()));
+        }
+        let mut start = [0; SQLITE.len()];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        match read {
+            Ok(()) if start == SQLITE => Ok(Self::Sqlite(SqliteSource::open(path)?)),
+            Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+                Err(error).with_context(|| format!("--from {shown}"))
+            }
+            _ => bail!(
+                "--from {shown} is no SQLite database: give one, or a folder with a file TABLE.csv or TABLE.ndjson for \
+                 each table"
+            ),
+        }
+    }
+
+    /// Gives `each` every row of a table with its name, such as `users 17`. `Ok(false)`: there is no such table.
+    ///
+    /// # Errors
+    /// When it cannot be read, or lacks a column; and what `each` returns.
+    pub async fn rows(
+        &mut self,
+        columns: Columns,
+        mut each: impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
+    ) -> anyhow::Result<bool> {
+        match self {
+            Self::Sqlite(source) => from_sqlite(source, columns, &mut each).await,
+            Self::Folder(folder) => {
+                let file = |ending: &str| folder.join(format!("{}.{ending}", columns.table));
+                let (csv, ndjson) = (file("csv"), file("ndjson"));
+                match (csv.exists(), ndjson.exists()) {
+                    (true, true) => bail!("{} and {} are both there: keep one", csv.display(), ndjson.display()),
+                    (true, false) => from_csv(&csv, columns, &mut each).await.map(|()| true),
+                    (false, true) => from_ndjson(&ndjson, columns, &mut each).await.map(|()| true),
+                    (false, false) => Ok(false),
+                }
+            }
+        }
+    }
+}
+
+async fn from_sqlite(
+    source: &mut SqliteSource,
+    columns: Columns,
+    each: &mut impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let there = source.columns(columns.table)?;
+    if there.is_empty() {
+        return Ok(false);
+    }
+    refuse_missing(columns, |name| there.iter().any(|column| column == name))?;
+    let known = columns.needed.iter().chain(columns.optional);
+    let read: Vec<&str> = known
+        .copied()
+        .filter(|name| there.iter().any(|column| column == name))
+        .collect();
+    let mut after = i64::MIN;
+    loop {
+        let rows = source.rows(columns.table, &read, after)?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(true);
+        };
+        after = *last;
+        for (place, row) in rows {
+            let row = Row(row);
+            let name = row.text("id").unwrap_or_else(|| format!("row {place}"));
+            each(format!("{} {name}", columns.table), row).await?;
+        }
+    }
+}
+
+async fn from_csv(
+    path: &Path,
+    columns: Columns,
+    each: &mut impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let shown = path.display();
+    let mut reader = csv::Reader::from_path(path).with_context(|| shown.to_string())?;
+    let header = reader
+        .headers()
+        .with_context(|| format!("{shown}: its first line"))?
+        .clone();
+    refuse_missing(columns, |name| header.iter().any(|column| column == name))
+        .with_context(|| format!("{shown}: its first line names the columns"))?;
+    for (number, record) in reader.records().enumerate() {
+        let line = number + 2;
+        let record = record.with_context(|| format!("{shown}: the file may be cut"))?;
+        let fields = header.iter().zip(&record);
+        let row = fields.map(|(name, value)| (name.to_owned(), Value::from(value)));
+        each(format!("{} line {line}", columns.table), Row(row.collect())).await?;
+    }
+    Ok(())
+}
+
+async fn from_ndjson(
+    path: &Path,
+    columns: Columns,
+    each: &mut impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let shown = path.display();
+    let mut file = BufReader::new(File::open(path).with_context(|| shown.to_string())?);
+    for number in 1_u64.. {
+        let mut line = String::new();
+        let read = (&mut file).take(LONGEST_LINE).read_line(&mut line);
+        if read.with_context(|| format!("{shown}: line {number}"))? == 0 {
+            break;
+        }
+        let row: Map<String, Value> = serde_json::from_str(&line).map_err(|error| {
+            anyhow::anyhow!(
+                "{shown}: line {number} is no JSON object (column {}); the file may be cut",
+                error.column()
+            )
+        })?;
+        refuse_missing(columns, |name| row.contains_key(name)).with_context(|| format!("{shown}: line {number}"))?;
+        each(format!("{} line {number}", columns.table), Row(row)).await?;
+    }
+    Ok(())
+}
+
+fn refuse_missing(columns: Columns, has: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+    match columns.needed.iter().find(|name| !has(name)) {
+        None => Ok(()),
+        Some(name) => bail!(
+            "the table {} has no column {name}: it is of a version of that system that is not supported, or no table of it",
+            columns.table
+        ),
+    }
+}

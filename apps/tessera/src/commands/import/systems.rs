@@ -1,0 +1,167 @@
+//! What is known of each system: its tables, their columns, and what becomes of a row.
+
+mod better_auth;
+mod django;
+mod laravel;
+mod plain;
+mod rails;
+
+use anyhow::{Context, bail};
+use auth_core::{ImportedDigest, Scopes, Timestamp};
+use clap::ValueEnum;
+use permissions::parse_permission;
+use serde_json::Value;
+use store_diesel::TokenImport;
+
+use super::digits::unhex;
+use super::row::Row;
+use super::source::Columns;
+
+/// A system that can be moved in from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum System {
+    /// Laravel with Sanctum: users, personal_access_tokens.
+    Laravel,
+    /// Django with django-rest-knox, and with the authtoken of Django REST framework.
+    Django,
+    /// Rails with Devise and Doorkeeper: users, oauth_access_tokens.
+    Rails,
+    /// better-auth: user, account, session, apikey.
+    BetterAuth,
+    /// Any other, by the tables accounts and tokens.
+    Plain,
+}
+
+/// A person of the other system.
+#[derive(Debug)]
+pub struct Person {
+    pub source_id: String,
+    pub login: String,
+    pub alias: Option<String>,
+    pub role: Option<String>,
+    /// The hash as the other system has it.
+    pub hash: Option<String>,
+    pub disabled: bool,
+    pub created_at: Option<Timestamp>,
+}
+
+/// Where hashes are that are in a table of their own: its columns, the owner's, the hash's, and which rows count.
+#[derive(Clone, Copy, Debug)]
+pub struct Hashes {
+    pub columns: Columns,
+    pub read: fn(&Row) -> Option<(String, String)>,
+}
+
+/// A table of people.
+#[derive(Clone, Copy, Debug)]
+pub struct People {
+    pub columns: Columns,
+    pub hashes: Option<Hashes>,
+    pub read: fn(&Row) -> anyhow::Result<Person>,
+}
+
+/// A table of tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens {
+    pub columns: Columns,
+    /// `now` is the time of the import.
+    pub read: fn(&Row, Timestamp) -> anyhow::Result<TokenImport>,
+}
+
+impl System {
+    /// Its name, for the command's output and the audit log.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Laravel => "laravel",
+            Self::Django => "django",
+            Self::Rails => "rails",
+            Self::BetterAuth => "better-auth",
+            Self::Plain => "plain",
+        }
+    }
+
+    pub fn people(self) -> People {
+        match self {
+            Self::Laravel => laravel::PEOPLE,
+            Self::Django => django::PEOPLE,
+            Self::Rails => rails::PEOPLE,
+            Self::BetterAuth => better_auth::PEOPLE,
+            Self::Plain => plain::PEOPLE,
+        }
+    }
+
+    pub fn tokens(self) -> &'static [Tokens] {
+        match self {
+            Self::Laravel => laravel::TOKENS,
+            Self::Django => django::TOKENS,
+            Self::Rails => rails::TOKENS,
+            Self::BetterAuth => better_auth::TOKENS,
+            Self::Plain => plain::TOKENS,
+        }
+    }
+}
+
+/// A token of `owner`, issued when `created` says, or now.
+fn token(
+    digest: ImportedDigest,
+    owner: String,
+    row: &Row,
+    created: &str,
+    now: Timestamp,
+) -> anyhow::Result<TokenImport> {
+    Ok(TokenImport {
+        digest,
+        number: None,
+        owner,
+        scopes: None,
+        label: None,
+        issued_at: row.time(created)?.unwrap_or(now),
+        expires_at: None,
+        last_used_at: None,
+    })
+}
+
+/// The same with an end, which must not have passed.
+fn until(token: TokenImport, end: Option<Timestamp>, now: Timestamp) -> anyhow::Result<TokenImport> {
+    if end.is_some_and(|end| end <= now) {
+        bail!("it has expired");
+    }
+    Ok(TokenImport {
+        expires_at: end,
+        ..token
+    })
+}
+
+fn sha256_digits(digits: &str) -> anyhow::Result<ImportedDigest> {
+    let bytes = unhex(digits).context("its digest is not in hexadecimal digits")?;
+    Ok(ImportedDigest::stored_sha256(&bytes)?)
+}
+
+fn sha512_digits(digits: &str) -> anyhow::Result<ImportedDigest> {
+    let bytes = unhex(digits).context("its digest is not in hexadecimal digits")?;
+    Ok(ImportedDigest::stored_sha512(&bytes)?)
+}
+
+/// Permissions in a JSON array; `None` for `*`, all of them.
+fn json_list(text: &str) -> anyhow::Result<Option<Scopes>> {
+    let list: Vec<String> = serde_json::from_str(text).context("its permissions are no list")?;
+    named(list.iter().map(String::as_str))
+}
+
+/// Permissions with blanks between them.
+fn words(text: &str) -> anyhow::Result<Option<Scopes>> {
+    named(text.split_ascii_whitespace())
+}
+
+fn named<'a>(names: impl Iterator<Item = &'a str> + Clone) -> anyhow::Result<Option<Scopes>> {
+    if names.clone().any(|name| name == "*") {
+        return Ok(None);
+    }
+    let read = names.map(|name| parse_permission(name).with_context(|| format!("its permission {name:?}")));
+    read.collect::<anyhow::Result<Scopes>>().map(Some)
+}
+
+/// Whether a value is there that is not null, 0 or empty.
+fn is_set(row: &Row, column: &str) -> bool {
+    !matches!(row.0.get(column), None | Some(Value::Null)) && row.text(column).is_some_and(|text| text != "0")
+}

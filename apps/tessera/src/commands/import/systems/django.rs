@@ -1,0 +1,52 @@
+//! Django: django-rest-knox, and the authtoken of Django REST framework.
+
+use auth_core::ImportedDigest;
+
+use super::{Columns, People, Person, Tokens, sha512_digits, token, until};
+
+pub(super) const PEOPLE: People = People {
+    columns: Columns {
+        table: "auth_user",
+        needed: &["id", "username", "password", "is_active"],
+        optional: &["date_joined"],
+    },
+    hashes: None,
+    read: |row| {
+        Ok(Person {
+            source_id: row.needed("id")?,
+            login: row.needed("username")?,
+            alias: None,
+            role: None,
+            hash: row.text("password"),
+            disabled: row.yes("is_active") == Some(false),
+            created_at: row.time("date_joined")?,
+        })
+    },
+};
+
+pub(super) const TOKENS: &[Tokens] = &[
+    Tokens {
+        columns: Columns {
+            table: "knox_authtoken",
+            needed: &["digest", "user_id", "created", "expiry"],
+            optional: &[],
+        },
+        read: |row, now| {
+            let digest = sha512_digits(&row.needed("digest")?)?;
+            let imported = token(digest, row.needed("user_id")?, row, "created", now)?;
+            until(imported, row.time("expiry")?, now)
+        },
+    },
+    Tokens {
+        columns: Columns {
+            table: "authtoken_token",
+            needed: &["key", "user_id", "created"],
+            optional: &[],
+        },
+        // In plain text there.
+        read: |row, now| {
+            let digest = ImportedDigest::sha256(&row.needed("key")?);
+            token(digest, row.needed("user_id")?, row, "created", now)
+        },
+    },
+];

@@ -1,0 +1,52 @@
+//! Any other system, by the tables `accounts` and `tokens`.
+
+use anyhow::{Context, bail};
+use auth_core::ImportedDigest;
+
+use super::{Columns, People, Person, Tokens, sha256_digits, sha512_digits, token, until, words};
+
+pub(super) const PEOPLE: People = People {
+    columns: Columns {
+        table: "accounts",
+        needed: &["id", "login"],
+        optional: &["alias", "role", "hash", "disabled", "created_at"],
+    },
+    hashes: None,
+    read: |row| {
+        Ok(Person {
+            source_id: row.needed("id")?,
+            login: row.needed("login")?,
+            alias: row.text("alias"),
+            role: row.text("role"),
+            hash: row.text("hash"),
+            disabled: row.yes("disabled").unwrap_or_default(),
+            created_at: row.time("created_at")?,
+        })
+    },
+};
+
+pub(super) const TOKENS: &[Tokens] = &[Tokens {
+    columns: Columns {
+        table: "tokens",
+        needed: &["account", "scheme", "value"],
+        optional: &["scopes", "label", "created_at", "expires_at", "last_used_at"],
+    },
+    read: |row, now| {
+        let value = row.needed("value")?;
+        let digest = match row.needed("scheme")?.as_str() {
+            "sha256" => sha256_digits(&value)?,
+            "sha512" => sha512_digits(&value)?,
+            "plain" => ImportedDigest::sha256(&value),
+            other => bail!("its scheme is {other:?}; known are sha256, sha512, plain"),
+        };
+        let mut imported = token(digest, row.needed("account")?, row, "created_at", now)?;
+        let scopes = row
+            .text("scopes")
+            .map(|text| words(&text).context("scopes"))
+            .transpose()?;
+        imported.scopes = scopes.flatten();
+        imported.label = row.text("label");
+        imported.last_used_at = row.time("last_used_at")?;
+        until(imported, row.time("expires_at")?, now)
+    },
+}];

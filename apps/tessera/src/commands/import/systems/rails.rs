@@ -1,0 +1,63 @@
+//! Rails: Devise and Doorkeeper.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use auth_core::ImportedDigest;
+
+use super::{Columns, People, Person, Tokens, is_set, sha256_digits, token, until, words};
+
+pub(super) const PEOPLE: People = People {
+    columns: Columns {
+        table: "users",
+        needed: &["id", "email", "encrypted_password"],
+        optional: &["created_at"],
+    },
+    hashes: None,
+    read: |row| {
+        Ok(Person {
+            source_id: row.needed("id")?,
+            login: row.needed("email")?,
+            alias: None,
+            role: None,
+            hash: row.text("encrypted_password"),
+            disabled: false,
+            created_at: row.time("created_at")?,
+        })
+    },
+};
+
+pub(super) const TOKENS: &[Tokens] = &[Tokens {
+    columns: Columns {
+        table: "oauth_access_tokens",
+        needed: &[
+            "id",
+            "resource_owner_id",
+            "token",
+            "expires_in",
+            "scopes",
+            "created_at",
+            "revoked_at",
+        ],
+        optional: &[],
+    },
+    read: |row, now| {
+        if is_set(row, "revoked_at") {
+            bail!("it was revoked");
+        }
+        let owner = row
+            .text("resource_owner_id")
+            .context("it belongs to an application, not to a user")?;
+        let text = row.needed("token")?;
+        // In plain text, or as a digest where Doorkeeper hashes tokens.
+        let digest = sha256_digits(&text).unwrap_or_else(|_| ImportedDigest::sha256(&text));
+        let mut imported = token(digest, owner, row, "created_at", now)?;
+        imported.scopes = words(&row.text("scopes").unwrap_or_default())?;
+        let seconds = row
+            .text("expires_in")
+            .map(|text| text.parse().context("expires_in is no number"));
+        let life = seconds.transpose()?.map(Duration::from_secs);
+        let end = life.map(|life| imported.issued_at.plus(life));
+        until(imported, end, now)
+    },
+}];

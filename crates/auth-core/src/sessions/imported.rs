@@ -1,0 +1,178 @@
+//! Tokens whose text another system made, beside those of any issuer.
+
+mod digest;
+mod records;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::contract::clock::Timestamp;
+use crate::contract::error::{IssueError, Rejection, RevokeError, StoreError, VerifyError};
+use crate::contract::issuer::{Capabilities, Issuer, Verifier};
+use crate::contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, TokenId};
+use crate::contract::token_store::TokenRecord;
+use crate::contract::verified_token::{VerifiedParts, VerifiedToken};
+
+pub use digest::{ImportedDigest, MalformedDigest};
+pub use records::ImportedRecords;
+
+use digest::PresentedDigests;
+
+/// A token whose text another system made, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedToken {
+    /// The digest by which it was found.
+    pub digest: ImportedDigest,
+    /// Its record.
+    pub token: TokenId,
+    /// The number that stands before the secret, for a token of Sanctum.
+    pub number: Option<i64>,
+}
+
+/// Where imported tokens are looked up.
+#[async_trait]
+pub trait ImportedTokenStore: std::fmt::Debug + Send + Sync + 'static {
+    /// The imported token with one of these digests, whichever flavour it is of. Its record may be gone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn find_imported(&self, digests: &[ImportedDigest]) -> Result<Option<ImportedToken>, StoreError>;
+}
+
+/// An issuer that also accepts the imported tokens of its flavour, in the form in which their clients send them:
+///
+/// * Sanctum: `<number>|<secret>`, or the secret alone;
+/// * Knox, authtoken, Doorkeeper, better-auth: one word of letters, digits, `-` and `_`.
+///
+/// A record stands for each, like one of the issuer's own. So it is listed, revoked and removed like any other. What the issuer
+/// issues itself has the issuer's own form.
+///
+/// # Security
+/// A text is compared by its digest, SHA-256 or SHA-512 of a secret that another system drew at random. How many unknown ones are
+/// looked up for one source is bounded as for [`UnknownTokens`](crate::UnknownTokens).
+#[derive(Debug)]
+pub struct ImportedTokens {
+    inner: Arc<dyn Issuer>,
+    flavour: FlavourName,
+    records: Arc<ImportedRecords>,
+}
+
+/// An issuer that cannot revoke one token of many. It cannot have imported tokens, since they are revocable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("its tokens are not recorded, so it can have no imported ones")]
+pub struct NotRecorded;
+
+impl ImportedTokens {
+    /// The issuer, with imported tokens beside its own.
+    ///
+    /// # Errors
+    /// [`NotRecorded`].
+    pub fn new(inner: Arc<dyn Issuer>, records: Arc<ImportedRecords>) -> Result<Self, NotRecorded> {
+        let can = inner.capabilities();
+        match can.recorded && can.revocable && !can.key_bound {
+            true => Ok(Self {
+                flavour: inner.flavour().into(),
+                inner,
+                records,
+            }),
+            false => Err(NotRecorded),
+        }
+    }
+
+    /// The token of this record, if it is one of this flavour and has not expired.
+    fn accept(&self, record: &TokenRecord) -> Result<VerifiedToken, VerifyError> {
+        if *record.flavour != *self.flavour {
+            return Err(Rejection::WrongFlavour.into());
+        }
+        if record
+            .expires_at
+            .is_some_and(|end| end <= self.records.registry().now())
+        {
+            return Err(Rejection::Expired.into());
+        }
+        self.records.registry().note_used(record.id);
+        Ok(verified(record))
+    }
+}
+
+/// Whether another token may have this text: the issuer has not accepted it, and can say so.
+fn may_be_imported(own: &Result<VerifiedToken, VerifyError>) -> bool {
+    matches!(own, Err(VerifyError::Rejected(reason)) if *reason != Rejection::WrongFlavour)
+}
+
+#[async_trait]
+impl Verifier for ImportedTokens {
+    fn flavour(&self) -> &str {
+        self.inner.flavour()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn verify(&self, presented: &PresentedToken<'_>) -> Result<VerifiedToken, VerifyError> {
+        let own = self.inner.verify_in_memory(presented);
+        if own.as_ref().is_some_and(|own| !may_be_imported(own)) {
+            return self.inner.verify(presented).await;
+        }
+        let Some(digests) = PresentedDigests::of(presented.text) else {
+            return self.inner.verify(presented).await;
+        };
+        // Of a text that may be the issuer's own, the issuer says whether it was read in vain.
+        let found = self.records.find(presented, &digests, own.is_some()).await?;
+        match found {
+            Some(record) => self.accept(&record),
+            None => self.inner.verify(presented).await,
+        }
+    }
+
+    fn verify_in_memory(&self, presented: &PresentedToken<'_>) -> Option<Result<VerifiedToken, VerifyError>> {
+        let own = self.inner.verify_in_memory(presented);
+        if own.as_ref().is_some_and(|own| !may_be_imported(own)) {
+            return own;
+        }
+        match PresentedDigests::of(presented.text) {
+            None => own,
+            Some(digests) => {
+                let record = self.records.in_memory(&digests)?;
+                Some(record.and_then(|record| self.accept(&record)))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Issuer for ImportedTokens {
+    fn lifetime(&self) -> Lifetime {
+        self.inner.lifetime()
+    }
+
+    async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError> {
+        self.inner.issue(grant).await
+    }
+
+    async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
+        self.inner.revoke(id).await
+    }
+
+    async fn shorten(&self, id: TokenId, until: Timestamp) -> Result<bool, RevokeError> {
+        self.inner.shorten(id, until).await
+    }
+}
+
+fn verified(record: &TokenRecord) -> VerifiedToken {
+    VerifiedToken::dangerous_from_verifier(VerifiedParts {
+        id: record.id,
+        session: SessionRef {
+            id: record.parent.unwrap_or(record.id),
+            generation: record.generation,
+            subject: record.subject,
+        },
+        flavour: record.flavour.clone(),
+        realm: record.realm.clone(),
+        scopes: record.scopes.clone(),
+        issued_at: Some(record.issued_at),
+        expires_at: record.expires_at,
+    })
+}

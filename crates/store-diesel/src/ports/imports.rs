@@ -1,0 +1,268 @@
+//! The ports of what another system had: taken over, and looked up.
+
+use async_trait::async_trait;
+use auth_core::{
+    AuditEntry, AuditEvent, FlavourName, ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount, Provenance,
+    Realm, StoreError, Subject, Timestamp, TokenId,
+};
+use diesel::prelude::*;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use permissions::write_list;
+
+use super::backend::{Connection, Db};
+use super::{accounts, audit};
+use crate::error::Outcome;
+use crate::imports::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
+use crate::schema::{accounts as account_rows, imported_accounts, imported_tokens, passwords, roles, tokens};
+
+#[async_trait]
+impl ImportedTokenStore for Db {
+    async fn find_imported(&self, digests: &[ImportedDigest]) -> Result<Option<ImportedToken>, StoreError> {
+        let digests: Vec<String> = digests.iter().map(|digest| digest.as_str().to_owned()).collect();
+        self.read(digests, |conn, digests| find_imported(conn, digests).boxed())
+            .await
+    }
+}
+
+#[async_trait]
+impl ImportStore for Db {
+    async fn import_accounts(
+        &self,
+        realm: &Realm,
+        rows: &[AccountImport],
+        mode: ImportMode,
+        now: Timestamp,
+    ) -> Result<Vec<ImportOutcome>, StoreError> {
+        let entry = Provenance::current().entry(AuditEvent::MovedIn, now).realm(realm);
+        let asked = (realm.clone(), rows.to_vec(), mode, now, entry);
+        self.write(asked, |conn, (realm, rows, mode, now, entry)| {
+            import_accounts(conn, realm, rows, *mode, *now, entry).boxed()
+        })
+        .await
+    }
+
+    async fn import_tokens(
+        &self,
+        realm: &Realm,
+        flavour: &FlavourName,
+        rows: &[TokenImport],
+        mode: ImportMode,
+        now: Timestamp,
+    ) -> Result<Vec<ImportOutcome>, StoreError> {
+        let entry = Provenance::current().entry(AuditEvent::MovedIn, now).realm(realm);
+        let asked = (
+            realm.clone(),
+            flavour.clone(),
+            rows.to_vec(),
+            mode,
+            entry.flavour(flavour),
+        );
+        self.write(asked, |conn, (realm, flavour, rows, mode, entry)| {
+            import_tokens(conn, (realm, flavour), rows, *mode, entry).boxed()
+        })
+        .await
+    }
+}
+
+async fn find_imported(conn: &mut Connection, digests: &[String]) -> Outcome<Option<ImportedToken>> {
+    let row = imported_tokens::table
+        .filter(imported_tokens::digest.eq_any(digests))
+        .select((
+            imported_tokens::digest,
+            imported_tokens::token_id,
+            imported_tokens::number,
+        ));
+    let row: Option<(String, i64, Option<i64>)> = row.first(conn).await.optional()?;
+    Ok(row.map(|(digest, token, number)| ImportedToken {
+        digest: ImportedDigest::from_stored(digest),
+        token: TokenId(token),
+        number,
+    }))
+}
+
+async fn import_accounts(
+    conn: &mut Connection,
+    realm: &Realm,
+    rows: &[AccountImport],
+    mode: ImportMode,
+    now: Timestamp,
+    entry: &AuditEntry,
+) -> Outcome<Vec<ImportOutcome>> {
+    begin(conn, mode).await?;
+    let mut outcomes = Vec::with_capacity(rows.len());
+    for row in rows {
+        outcomes.push(import_account(conn, realm, row, now).await?);
+    }
+    finish(conn, mode, entry, "accounts", &outcomes).await?;
+    Ok(outcomes)
+}
+
+async fn import_account(
+    conn: &mut Connection,
+    realm: &Realm,
+    row: &AccountImport,
+    now: Timestamp,
+) -> Outcome<ImportOutcome> {
+    if owner(conn, realm, &row.source_id).await?.is_some() {
+        return Ok(ImportOutcome::Present);
+    }
+    let new = NewAccount {
+        subject: None,
+        realm: realm.clone(),
+        login: row.login.clone(),
+        alias: row.alias.clone(),
+        role: row.role.clone(),
+        attributes: row.attributes.clone(),
+        created_at: row.created_at,
+    };
+    let Some(Subject(id)) = accounts::insert_named(conn, &new).await? else {
+        return Ok(ImportOutcome::NameTaken);
+    };
+    let known = (
+        imported_accounts::realm.eq(realm.as_str()),
+        imported_accounts::source_id.eq(&row.source_id),
+        imported_accounts::account_id.eq(id),
+    );
+    diesel::insert_into(imported_accounts::table)
+        .values(known)
+        .execute(conn)
+        .await?;
+    if let Some(hash) = &row.hash {
+        let password = (
+            passwords::account_id.eq(id),
+            passwords::hash.eq(hash),
+            passwords::changed_at.eq(now.as_millis()),
+        );
+        diesel::insert_into(passwords::table)
+            .values(password)
+            .execute(conn)
+            .await?;
+    }
+    if row.disabled {
+        diesel::update(account_rows::table.find(id))
+            .set(account_rows::disabled_at.eq(now.as_millis()))
+            .execute(conn)
+            .await?;
+    }
+    Ok(ImportOutcome::Added)
+}
+
+async fn import_tokens(
+    conn: &mut Connection,
+    (realm, flavour): (&Realm, &FlavourName),
+    rows: &[TokenImport],
+    mode: ImportMode,
+    entry: &AuditEntry,
+) -> Outcome<Vec<ImportOutcome>> {
+    begin(conn, mode).await?;
+    let mut outcomes = Vec::with_capacity(rows.len());
+    for row in rows {
+        outcomes.push(import_token(conn, realm, flavour, row).await?);
+    }
+    finish(conn, mode, entry, "tokens", &outcomes).await?;
+    Ok(outcomes)
+}
+
+async fn import_token(
+    conn: &mut Connection,
+    realm: &Realm,
+    flavour: &FlavourName,
+    row: &TokenImport,
+) -> Outcome<ImportOutcome> {
+    let present = imported_tokens::table
+        .find(row.digest.as_str())
+        .select(imported_tokens::flavour);
+    let present: Option<String> = present.first(conn).await.optional()?;
+    if let Some(present) = present {
+        return Ok(match present == **flavour {
+            true => ImportOutcome::Present,
+            false => ImportOutcome::OtherFlavour(present.into()),
+        });
+    }
+    let Some(id) = owner(conn, realm, &row.owner).await? else {
+        return Ok(ImportOutcome::NoOwner);
+    };
+    let account = account_rows::table.find(id).left_join(
+        roles::table.on(roles::realm
+            .eq(account_rows::realm)
+            .and(roles::name.nullable().eq(account_rows::role))),
+    );
+    let account = account.select((
+        account_rows::generation,
+        account_rows::disabled_at,
+        roles::permissions.nullable(),
+    ));
+    let account: Option<(i64, Option<i64>, Option<String>)> = account.first(conn).await.optional()?;
+    let Some((generation, None, permissions)) = account else {
+        return Ok(ImportOutcome::OwnerDisabled);
+    };
+    let scopes = row.scopes.as_ref().map(write_list);
+    let token = (
+        tokens::flavour.eq(flavour.to_string()),
+        tokens::realm.eq(realm.as_str()),
+        tokens::subject.eq(id),
+        tokens::generation.eq(generation),
+        tokens::scopes.eq(scopes.or(permissions).unwrap_or_else(|| "[]".to_owned())),
+        tokens::label.eq(&row.label),
+        tokens::digest.eq(row.digest.of_record().as_bytes().to_vec()),
+        tokens::shared.eq(false),
+        tokens::issued_at.eq(row.issued_at.as_millis()),
+        tokens::expires_at.eq(row.expires_at.map(Timestamp::as_millis)),
+        tokens::last_used_at.eq(row.last_used_at.map(Timestamp::as_millis)),
+    );
+    let token: i64 = diesel::insert_into(tokens::table)
+        .values(token)
+        .returning(tokens::id)
+        .get_result(conn)
+        .await?;
+    let known = (
+        imported_tokens::digest.eq(row.digest.as_str()),
+        imported_tokens::flavour.eq(flavour.to_string()),
+        imported_tokens::token_id.eq(token),
+        imported_tokens::number.eq(row.number),
+    );
+    diesel::insert_into(imported_tokens::table)
+        .values(known)
+        .execute(conn)
+        .await?;
+    Ok(ImportOutcome::Added)
+}
+
+/// The account that a user of the other system became.
+async fn owner(conn: &mut Connection, realm: &Realm, source_id: &str) -> Outcome<Option<i64>> {
+    let row = imported_accounts::table
+        .find((realm.as_str(), source_id))
+        .select(imported_accounts::account_id);
+    Ok(row.first(conn).await.optional()?)
+}
+
+async fn begin(conn: &mut Connection, mode: ImportMode) -> Outcome<()> {
+    match mode {
+        ImportMode::Apply => Ok(()),
+        ImportMode::Try => Ok(conn.batch_execute("SAVEPOINT tried").await?),
+    }
+}
+
+/// Takes back what was only tried, and records what was added.
+async fn finish(
+    conn: &mut Connection,
+    mode: ImportMode,
+    entry: &AuditEntry,
+    what: &str,
+    outcomes: &[ImportOutcome],
+) -> Outcome<()> {
+    if mode == ImportMode::Try {
+        return Ok(conn
+            .batch_execute("ROLLBACK TO SAVEPOINT tried; RELEASE SAVEPOINT tried")
+            .await?);
+    }
+    let added = outcomes
+        .iter()
+        .filter(|outcome| **outcome == ImportOutcome::Added)
+        .count();
+    match added {
+        0 => Ok(()),
+        added => audit::write(conn, &entry.clone().detail(&format!("{added} {what}"))).await,
+    }
+}

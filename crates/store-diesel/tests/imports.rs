@@ -1,0 +1,341 @@
+//! What another system had: taken over once and whole, and accepted in the form in which its clients send it; on both databases.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+#[macro_use]
+#[path = "support/database.rs"]
+mod support;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use auth_core::{
+    Attributes, AuditFilter, ImportedDigest, ImportedRecords, ImportedTokens, Issuer, Lifetime, PresentedToken,
+    RegistryLimits, Rejection, Scopes, SecretKey, Subject, SystemEntropy, TokenRegistry, Verifier, VerifyError,
+};
+use permissions::{Role, RoleName};
+use store_diesel::{AccountImport, ImportMode, ImportOutcome, TokenImport};
+use support::Fresh;
+use support::things::{HOUR, NOW, account, realm};
+use testkit::ManualClock;
+use token_opaque::{OpaqueConfig, OpaqueIssuer};
+
+tests! {
+    both {
+        each_row_is_taken_over_once
+        a_batch_is_taken_over_whole_or_not_at_all
+        what_is_tried_leaves_nothing
+        an_imported_token_is_accepted_as_its_client_sends_it
+        an_imported_token_is_revoked_for_good
+        unknown_texts_are_bounded
+    }
+}
+
+const SECRET: &str = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hI6kL9n";
+
+fn person(source_id: &str, login: &str) -> AccountImport {
+    AccountImport {
+        source_id: source_id.to_owned(),
+        login: login.to_owned(),
+        alias: None,
+        role: Some("player".to_owned()),
+        hash: Some("$2y$12$imported".to_owned()),
+        disabled: false,
+        attributes: Attributes::new(),
+        created_at: NOW,
+    }
+}
+
+fn token(digest: ImportedDigest, owner: &str) -> TokenImport {
+    TokenImport {
+        digest,
+        number: None,
+        owner: owner.to_owned(),
+        scopes: None,
+        label: Some("phone".to_owned()),
+        issued_at: NOW,
+        expires_at: None,
+        last_used_at: Some(NOW),
+    }
+}
+
+async fn accounts(fresh: &Fresh, rows: &[AccountImport]) -> Vec<ImportOutcome> {
+    let imports = fresh.store.imports();
+    imports
+        .import_accounts(&realm(), rows, ImportMode::Apply, NOW)
+        .await
+        .unwrap()
+}
+
+async fn tokens(fresh: &Fresh, rows: &[TokenImport]) -> Vec<ImportOutcome> {
+    let imports = fresh.store.imports();
+    let device = "device".into();
+    imports
+        .import_tokens(&realm(), &device, rows, ImportMode::Apply, NOW)
+        .await
+        .unwrap()
+}
+
+async fn entries(fresh: &Fresh) -> Vec<String> {
+    let filter = AuditFilter {
+        event: Some("moved_in".to_owned()),
+        ..AuditFilter::default()
+    };
+    let rows = fresh.store.audit().find_entries(&filter, None, 100).await.unwrap();
+    rows.into_iter()
+        .map(|row| row.entry.detail.unwrap_or_default())
+        .collect()
+}
+
+async fn each_row_is_taken_over_once(fresh: Fresh) {
+    fresh.store.accounts().create(account("taken")).await.unwrap();
+    let people = [
+        person("1", "ann"),
+        person("2", "taken"),
+        person("3", "ANN"),
+        person("4", "bob"),
+    ];
+    let first = accounts(&fresh, &people).await;
+    use ImportOutcome::{Added, NameTaken, NoOwner, OtherFlavour, OwnerDisabled, Present};
+    assert_eq!(first, [Added, NameTaken, NameTaken, Added]);
+    let again = accounts(&fresh, &people).await;
+    assert_eq!(again, [Present, NameTaken, NameTaken, Present]);
+    let disabled = AccountImport {
+        disabled: true,
+        ..person("5", "cid")
+    };
+    assert_eq!(accounts(&fresh, &[disabled]).await, [Added]);
+
+    let [one, two, three, four] = ["one", "two", "three", "four"].map(ImportedDigest::sha256);
+    let rows = [
+        token(one.clone(), "1"),
+        token(one, "1"),
+        token(two, "2"),
+        token(three, "5"),
+        token(four, "4"),
+    ];
+    assert_eq!(
+        tokens(&fresh, &rows).await,
+        [Added, Present, NoOwner, OwnerDisabled, Added]
+    );
+    assert_eq!(
+        tokens(&fresh, &rows).await,
+        [Present, Present, NoOwner, OwnerDisabled, Present]
+    );
+    let other = "shops".into();
+    let elsewhere = fresh.store.imports();
+    let elsewhere = elsewhere
+        .import_tokens(&realm(), &other, &rows[..1], ImportMode::Apply, NOW)
+        .await;
+    assert_eq!(elsewhere.unwrap(), [OtherFlavour("device".into())]);
+    let mut details = entries(&fresh).await;
+    details.sort();
+    assert_eq!(
+        details,
+        ["1 accounts", "2 accounts", "2 tokens"],
+        "one entry for each batch that added something"
+    );
+}
+
+async fn a_batch_is_taken_over_whole_or_not_at_all(fresh: Fresh) {
+    let (start, end) = match fresh.is_sqlite() {
+        true => (
+            "CREATE TRIGGER stop BEFORE INSERT ON passwords WHEN NEW.account_id > 1 BEGIN SELECT RAISE(ABORT, 'stop'); END",
+            "DROP TRIGGER stop",
+        ),
+        false => (
+            "ALTER TABLE passwords ADD CONSTRAINT stop CHECK (account_id <= 1)",
+            "ALTER TABLE passwords DROP CONSTRAINT stop",
+        ),
+    };
+    fresh.run(start).await;
+    let people = [person("1", "ann"), person("2", "bob")];
+    let imports = fresh.store.imports();
+    assert!(
+        imports
+            .import_accounts(&realm(), &people, ImportMode::Apply, NOW)
+            .await
+            .is_err()
+    );
+    let count = |table: &str| format!("SELECT COUNT(*) FROM {table}");
+    for table in ["accounts", "passwords", "imported_accounts"] {
+        assert_eq!(
+            fresh.store.dangerous_number(&count(table)).await.unwrap(),
+            Some(0),
+            "{table}"
+        );
+    }
+    fresh.run(end).await;
+    assert_eq!(
+        accounts(&fresh, &people).await,
+        [ImportOutcome::Added, ImportOutcome::Added]
+    );
+}
+
+async fn what_is_tried_leaves_nothing(fresh: Fresh) {
+    let (imports, people) = (
+        fresh.store.imports(),
+        [person("1", "ann"), person("1", "ann"), person("2", "ANN")],
+    );
+    let tried = imports
+        .import_accounts(&realm(), &people, ImportMode::Try, NOW)
+        .await
+        .unwrap();
+    use ImportOutcome::{Added, NameTaken, Present};
+    assert_eq!(tried, [Added, Present, NameTaken]);
+    assert!(entries(&fresh).await.is_empty());
+    assert_eq!(accounts(&fresh, &people).await, tried);
+    let rows = [token(ImportedDigest::sha256(SECRET), "1")];
+    let tried = imports
+        .import_tokens(&realm(), &"device".into(), &rows, ImportMode::Try, NOW)
+        .await;
+    assert_eq!(tried.unwrap(), [Added]);
+    assert_eq!(tokens(&fresh, &rows).await, [Added]);
+}
+
+/// A node on this database: the flavour `device` with its own tokens and imported ones.
+struct Node {
+    registry: Arc<TokenRegistry>,
+    own: Arc<OpaqueIssuer>,
+    issuer: ImportedTokens,
+}
+
+impl Node {
+    fn of(fresh: &Fresh) -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let limits = RegistryLimits {
+            staleness: None,
+            ..RegistryLimits::default()
+        };
+        let registry = Arc::new(TokenRegistry::new(fresh.store.tokens(), clock, limits));
+        let config = OpaqueConfig {
+            flavour: "device".into(),
+            lifetime: Lifetime::UntilRevoked,
+            key: SecretKey::from_bytes([1; 32]),
+        };
+        let own = Arc::new(OpaqueIssuer::new(config, registry.clone(), Arc::new(SystemEntropy)));
+        let records = ImportedRecords::new(fresh.store.imported_tokens(), registry.clone());
+        let issuer = ImportedTokens::new(own.clone(), Arc::new(records)).unwrap();
+        Self { registry, own, issuer }
+    }
+
+    async fn verify(&self, text: &str) -> Result<Vec<String>, VerifyError> {
+        let presented = PresentedToken::bearer(text).from_source(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let in_memory = self.issuer.verify_in_memory(&presented);
+        let verified = self.issuer.verify(&presented).await;
+        let rights =
+            |verified: auth_core::VerifiedToken| verified.scopes().iter().map(|s| s.as_str().to_owned()).collect();
+        if let Some(in_memory) = in_memory {
+            assert_eq!(in_memory.is_ok(), verified.is_ok(), "{text}");
+        }
+        verified.map(rights)
+    }
+}
+
+async fn with_role(fresh: &Fresh) {
+    let role = Role {
+        realm: realm(),
+        name: RoleName::parse("player").unwrap(),
+        permissions: Scopes::parse_list("read write").unwrap(),
+    };
+    fresh.store.roles().put(&role, NOW).await.unwrap();
+    assert_eq!(accounts(fresh, &[person("1", "ann")]).await, [ImportOutcome::Added]);
+}
+
+async fn an_imported_token_is_accepted_as_its_client_sends_it(fresh: Fresh) {
+    with_role(&fresh).await;
+    let knox = "5f".repeat(32);
+    let sanctum = TokenImport {
+        number: Some(7),
+        scopes: Some(Scopes::parse_list("read delete").unwrap()),
+        ..token(ImportedDigest::sha256(SECRET), "1")
+    };
+    let expired = TokenImport {
+        expires_at: Some(NOW),
+        ..token(ImportedDigest::sha256("a-session-that-has-expired"), "1")
+    };
+    let later = TokenImport {
+        expires_at: Some(NOW.plus(HOUR)),
+        ..token(ImportedDigest::sha256("a-session-that-goes-on"), "1")
+    };
+    let rows = [sanctum, token(ImportedDigest::sha512(&knox), "1"), expired, later];
+    assert!(
+        tokens(&fresh, &rows)
+            .await
+            .iter()
+            .all(|outcome| *outcome == ImportOutcome::Added)
+    );
+    let node = Node::of(&fresh);
+    for _cold_and_warm in 0..2 {
+        let held = |rights: &[&str]| Ok(rights.iter().map(|right| (*right).to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            node.verify(&format!("7|{SECRET}")).await,
+            held(&["read"]),
+            "and what its owner may"
+        );
+        assert_eq!(node.verify(SECRET).await, held(&["read"]));
+        assert_eq!(node.verify(&knox).await, held(&["read", "write"]));
+        assert_eq!(node.verify("a-session-that-goes-on").await, held(&["read", "write"]));
+        let refused = node.verify("a-session-that-has-expired").await;
+        assert_eq!(refused, Err(Rejection::Expired.into()));
+        for altered in [
+            format!("8|{SECRET}"),
+            format!("7|{SECRET}0"),
+            knox.replace("5f5", "5f6"),
+            format!("5|{knox}"),
+        ] {
+            assert!(
+                matches!(node.verify(&altered).await, Err(VerifyError::Rejected(_))),
+                "{altered}"
+            );
+        }
+    }
+}
+
+/// Its own tokens, which may have the same number, go on beside them.
+async fn an_imported_token_is_revoked_for_good(fresh: Fresh) {
+    with_role(&fresh).await;
+    let row = TokenImport {
+        number: Some(1),
+        ..token(ImportedDigest::sha256(SECRET), "1")
+    };
+    let grant = testkit_grant(&fresh).await;
+    let node = Node::of(&fresh);
+    let own = node.own.issue(grant).await.unwrap();
+    assert_eq!(tokens(&fresh, std::slice::from_ref(&row)).await, [ImportOutcome::Added]);
+    let imported = format!("1|{SECRET}");
+    assert!(node.verify(own.plain.expose()).await.is_ok());
+    assert!(node.verify(&imported).await.is_ok());
+    let presented = PresentedToken::bearer(&imported);
+    let id = node.issuer.verify(&presented).await.unwrap().id();
+    assert!(node.issuer.revoke(id).await.unwrap());
+    assert!(matches!(node.verify(&imported).await, Err(VerifyError::Rejected(_))));
+    assert!(node.verify(own.plain.expose()).await.is_ok());
+    let much_later = NOW.plus(TokenRegistry::KEEP * 2);
+    assert!(fresh.store.tokens().purge(much_later, 100).await.unwrap() > 0);
+    assert_eq!(
+        tokens(&fresh, &[row]).await,
+        [ImportOutcome::Present],
+        "a second import does not bring it back"
+    );
+    assert!(matches!(
+        Node::of(&fresh).verify(&imported).await,
+        Err(VerifyError::Rejected(_))
+    ));
+    assert!(node.registry.unknown().refused() == 0);
+}
+
+async fn testkit_grant(fresh: &Fresh) -> auth_core::Grant {
+    let owner = fresh.store.accounts().find(Subject(1)).await.unwrap().unwrap();
+    auth_core::Grant::new(owner.subject, owner.generation, owner.realm, Scopes::none())
+}
+
+async fn unknown_texts_are_bounded(fresh: Fresh) {
+    with_role(&fresh).await;
+    let node = Node::of(&fresh);
+    let mut bounded = 0;
+    for number in 0..400 {
+        let verified = node.verify(&format!("{number:064}")).await;
+        bounded += usize::from(matches!(verified, Err(VerifyError::Unavailable(_))));
+    }
+    assert!(bounded > 0, "all of them were looked up");
+}

@@ -1,0 +1,2 @@
+DROP TABLE imported_tokens;
+DROP TABLE imported_accounts;
