@@ -117,6 +117,7 @@ fn cors(settings: &HttpSettings) -> Cors {
     let own = [
         HeaderName::from_static("x-access-token"),
         HeaderName::from_static("x-key"),
+        HeaderName::from_static("x-api-key"),
     ];
     cors.allowed_methods(["GET", "HEAD", "POST"])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE])

@@ -1,6 +1,6 @@
 //! From the tables of another system to accounts and tokens here, in batches. Each batch is one transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,6 +43,9 @@ pub struct Known {
     pub login: String,
     pub password: SecretString,
 }
+
+/// The keys of people, and whether each is disabled.
+type Here = HashMap<String, bool>;
 
 /// Hashes that the other system has in a table of their own, by person.
 type Hashes = HashMap<String, String>;
@@ -133,10 +136,10 @@ impl MoveIn {
         source: &mut Source,
         outcome: &mut Outcome,
         progress: &Progress,
-    ) -> anyhow::Result<Option<HashSet<String>>> {
+    ) -> anyhow::Result<Option<Here>> {
         let table = self.system.people();
         let hashes = self.hashes(source, table).await?;
-        let (mut here, mut batch, mut read) = (HashSet::new(), Vec::new(), 0);
+        let (mut here, mut batch, mut read) = (Here::new(), Vec::new(), 0);
         let each = async |name: String, row: Row| {
             read += 1;
             progress.at(read);
@@ -189,7 +192,7 @@ impl MoveIn {
     async fn add_accounts(
         &self,
         batch: Vec<(String, AccountImport)>,
-        here: &mut HashSet<String>,
+        here: &mut Here,
         outcome: &mut Outcome,
     ) -> anyhow::Result<()> {
         let (names, rows): (Vec<String>, Vec<AccountImport>) = batch.into_iter().unzip();
@@ -200,7 +203,7 @@ impl MoveIn {
         };
         for ((name, row), came) in names.iter().zip(rows.iter()).zip(patiently(add).await?) {
             if matches!(came, ImportOutcome::Added | ImportOutcome::Present) {
-                here.insert(row.source_id.clone());
+                here.insert(row.source_id.clone(), row.disabled);
             }
             count(outcome, |o| &mut o.accounts, name, &came)?;
         }
@@ -211,7 +214,7 @@ impl MoveIn {
         &self,
         source: &mut Source,
         table: Tokens,
-        people: &Option<HashSet<String>>,
+        people: &Option<Here>,
         outcome: &mut Outcome,
         progress: &Progress,
     ) -> anyhow::Result<Option<()>> {
@@ -236,7 +239,7 @@ impl MoveIn {
     async fn add_tokens(
         &self,
         batch: Vec<(String, TokenImport)>,
-        people: &Option<HashSet<String>>,
+        people: &Option<Here>,
         outcome: &mut Outcome,
     ) -> anyhow::Result<()> {
         let (names, rows): (Vec<String>, Vec<TokenImport>) = batch.into_iter().unzip();
@@ -248,10 +251,11 @@ impl MoveIn {
         };
         for ((name, row), came) in names.iter().zip(rows.iter()).zip(patiently(add).await?) {
             // Of what is only tried, the people are not there any more.
-            let would_be = people.as_ref().is_some_and(|people| people.contains(&row.owner));
-            let came = match came {
-                ImportOutcome::NoOwner if self.mode == ImportMode::Try && would_be => ImportOutcome::Added,
-                came => came,
+            let would_be = people.as_ref().and_then(|people| people.get(&row.owner));
+            let came = match (came, would_be) {
+                (ImportOutcome::NoOwner, Some(true)) => ImportOutcome::OwnerDisabled,
+                (ImportOutcome::NoOwner, Some(false)) if self.mode == ImportMode::Try => ImportOutcome::Added,
+                (came, _) => came,
             };
             count(outcome, |o| &mut o.tokens, name, &came)?;
         }
