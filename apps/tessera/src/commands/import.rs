@@ -53,11 +53,11 @@ pub struct Import {
     #[arg(long, value_name = "FILE")]
     pepper_file: Option<PathBuf>,
     /// The login name of somebody whose password is known, to check the hashes, and the pepper, before anything changes.
-    #[arg(long, value_name = "LOGIN", requires = "check_password_file")]
+    #[arg(long, value_name = "LOGIN", requires = "check_file")]
     check_login: Option<String>,
     /// A file with that password.
     #[arg(long, value_name = "FILE", requires = "check_login")]
-    check_password_file: Option<PathBuf>,
+    check_file: Option<PathBuf>,
     /// Read and check everything, and change nothing.
     #[arg(long)]
     dry_run: bool,
@@ -99,7 +99,7 @@ impl Import {
             let report = outcome.report(self.system.word(), self.dry_run);
             Ok(match unchecked {
                 true => report.with_warning(
-                    "nothing has shown that the pepper is the right one: give --check-login and --check-password-file",
+                    "nothing has shown that the pepper is the right one: give --check-login and --check-file",
                 ),
                 false => report,
             })
@@ -143,10 +143,10 @@ impl Import {
     }
 
     fn known(&self) -> anyhow::Result<Option<Known>> {
-        match (&self.check_login, &self.check_password_file) {
+        match (&self.check_login, &self.check_file) {
             (Some(login), Some(path)) => Ok(Some(Known {
                 login: login.clone(),
-                password: secret_of("--check-password-file", path)?,
+                password: secret_of("--check-file", path)?,
             })),
             _ => Ok(None),
         }

@@ -173,7 +173,7 @@ fn clients_go_on(made: &Made) {
     let checked = [
         "--check-login",
         &word("login"),
-        "--check-password-file",
+        "--check-file",
         &password.display().to_string(),
     ];
     let report = stage.imported(made.system, &from, &checked);
@@ -281,7 +281,7 @@ fn wrong_pepper() {
         let check = [
             "--check-login",
             "ann@example.com",
-            "--check-password-file",
+            "--check-file",
             &password,
             "--pepper-file",
             pepper,
