@@ -4,8 +4,14 @@
 //! [`Provenance`](auth_core::Provenance). What it says of itself is the caller's business.
 
 pub mod account;
+pub mod consumer;
+pub mod key;
 pub mod operator;
+pub mod organisation;
 pub mod patience;
+pub mod role;
+pub mod secret;
+pub mod session;
 
 /// An act that is refused: nothing has changed. The text is for the person who asked, and says what to do.
 #[derive(Debug, thiserror::Error)]

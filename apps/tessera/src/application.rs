@@ -13,6 +13,7 @@ use keystore::KeyringError;
 
 use crate::composition::Composition;
 use crate::config::{Config, Flavour};
+use crate::console::Console;
 use crate::extension::{Catalog, FlavourDialect, IssuerParts};
 use crate::forward_auth::{self, IdentitySigner};
 use crate::health::{self, Health};
@@ -21,6 +22,7 @@ use crate::http::{FixedRoute, Routes};
 use crate::metrics::{self, Exporter, FlavourSource, Sources, Tally, WorkerCounts};
 use crate::oauth::{AskedFlavour, JwkSet, KeySetAge, Metadata, TokenEndpoints, WellKnown};
 use crate::openapi::{self, MountedFlavour, Surface};
+use crate::operators;
 use crate::parts::FlavourParts;
 use crate::self_service::{self, OwnFlavour};
 
@@ -41,6 +43,16 @@ pub(crate) struct Application {
     identities: Option<Arc<IdentitySigner>>,
     expiry_notice: Option<Data<ExpiryNotice>>,
     metrics: Option<Metrics>,
+    console: Option<Arc<Console>>,
+}
+
+/// What the workers of every listener share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    refusals: Data<RefusalPace>,
+    hasher: Data<PasswordHasher>,
+    request_ids: Data<RequestIds>,
+    tally: Option<Arc<Tally>>,
 }
 
 /// What counts, and what shows the counts.
@@ -55,7 +67,12 @@ struct Metrics {
 impl Application {
     /// Builds the application. Fails if a flavour promises what its strategy cannot do, or if two flavours have the
     /// same path.
-    pub(crate) async fn build(config: &Config, catalog: &Catalog, made: &Composition) -> anyhow::Result<Self> {
+    pub(crate) async fn build(
+        config: &Config,
+        catalog: &Catalog,
+        made: &Composition,
+        console: Option<Console>,
+    ) -> anyhow::Result<Self> {
         let well_known = well_known(config, made);
         let mut fixed = fixed_routes(config, catalog, made, &well_known);
         let of_docs = config.http.docs.then(openapi::operations);
@@ -90,6 +107,10 @@ impl Application {
             });
             counted.push(source);
         }
+        if let Some(console) = &console {
+            leaking.push(OwnFlavour::new(operators::FLAVOUR, console.tokens().clone()));
+            counted.push(console.source());
+        }
         let identities = IdentitySigner::start(&config.forward_auth.jwt, made).await?;
         if let Some(keys) = config.forward_auth.jwt.signing_keys()? {
             well_known.jwk_set.publish(keys, &made.keyring).await?;
@@ -117,6 +138,7 @@ impl Application {
         let metrics = made
             .metrics
             .then(|| Metrics::new(config, made, &paths, counted, health.clone()));
+        let exporter = metrics.as_ref().map(|metrics| metrics.exporter.clone().into_inner());
         Ok(Self {
             routes,
             fixed,
@@ -132,12 +154,28 @@ impl Application {
             well_known,
             identities,
             expiry_notice: expiry_notice(config, made),
+            console: console.map(|console| Arc::new(console.with_metrics(exporter))),
         })
     }
 
     /// What `/readyz` checks.
     pub(crate) fn health(&self) -> Arc<Health> {
         self.health.clone().into_inner()
+    }
+
+    /// The console, where it has a listener of its own.
+    pub(crate) fn console(&self) -> Option<Arc<Console>> {
+        self.console.clone().filter(|console| console.is_apart())
+    }
+
+    /// What the workers of every listener share.
+    pub(crate) fn shared(&self) -> Shared {
+        Shared {
+            refusals: self.refusals.clone(),
+            hasher: self.hasher.clone(),
+            request_ids: self.request_ids.clone(),
+            tally: self.metrics.as_ref().map(|metrics| metrics.tally.clone()),
+        }
     }
 
     /// The page of metrics, for a listener of its own; `None` where they are switched off.
@@ -150,11 +188,7 @@ impl Application {
     pub(crate) fn register(&self, config: &mut ServiceConfig) {
         config.app_data(self.authenticator.clone());
         config.app_data(self.health.clone());
-        config.app_data(self.refusals.clone());
-        config.app_data(self.hasher.clone());
-        config.app_data(self.request_ids.clone());
-        let counts = self.metrics.as_ref().map(|metrics| metrics.tally.worker());
-        config.app_data(Data::new(counts.unwrap_or_else(WorkerCounts::off)));
+        self.shared().register(config);
         if let Some(metrics) = self.metrics.as_ref().filter(|metrics| !metrics.apart) {
             config.app_data(metrics.exporter.clone());
         }
@@ -167,6 +201,20 @@ impl Application {
         self.well_known.share(config);
         self.routes.iter().for_each(|routes| routes.register(config));
         self.fixed.iter().for_each(|fixed| fixed.routes().register(config));
+        if let Some(console) = self.console.as_ref().filter(|console| !console.is_apart()) {
+            console.register(config);
+        }
+    }
+}
+
+impl Shared {
+    /// Adds it to one worker of an HTTP server.
+    pub(crate) fn register(&self, config: &mut ServiceConfig) {
+        config.app_data(self.refusals.clone());
+        config.app_data(self.hasher.clone());
+        config.app_data(self.request_ids.clone());
+        let counts = self.tally.as_ref().map(|tally| tally.worker());
+        config.app_data(Data::new(counts.unwrap_or_else(WorkerCounts::off)));
     }
 }
 

@@ -13,6 +13,7 @@ use crate::application::Application;
 use crate::background::{self, AuditTasks, Background, Erasure, Periods};
 use crate::composition::{Composition, Sources};
 use crate::config::{Config, Overrides, Span};
+use crate::console::Console;
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
 use crate::extension::{Catalog, Dialect, Strategy};
 use crate::health::Health;
@@ -20,7 +21,7 @@ use crate::oauth::own_url;
 use crate::parts::Stores;
 use crate::server::{self, Capacity, Tls};
 use crate::strategies::{JwtStrategy, OpaqueStrategy};
-use crate::{demo, keys, master, metrics};
+use crate::{console, demo, keys, master, metrics};
 
 /// Builds a server: its dialects and strategies, its clock and its source of random bytes.
 ///
@@ -68,6 +69,8 @@ pub struct Running {
     drain_delay: Duration,
     metrics: Option<metrics::Listening>,
     tls: Option<Arc<Tls>>,
+    console: Option<console::Listening>,
+    console_url: Option<String>,
 }
 
 impl Default for Builder {
@@ -201,7 +204,10 @@ impl Builder {
             tracing::warn!(event = "no_refresh_grace");
         }
         made.store_check.run().await;
-        let application = Application::build(&config, &self.catalog, &made).await?;
+        let console_listener = console_listener(&config)?;
+        let console = console(&config, &made, console_listener.as_ref(), address)?;
+        let console_url = console.as_ref().map(Console::url);
+        let application = Application::build(&config, &self.catalog, &made, console).await?;
         keyring.reload().await.context("the signing keys cannot be read")?;
         let periods = Periods::of(&config.revocation);
         let resource_servers = made.resource_servers.clone();
@@ -226,6 +232,10 @@ impl Builder {
         background.follow(tls.clone());
         let health = application.health();
         let metrics = own_listener(&config, &application)?;
+        let console = match console_listener {
+            Some(listener) => console::listen(listener, &application)?,
+            None => None,
+        };
         let connections = made.connections.clone();
         let server = server::start(application, &config, capacity, connections, tls.clone(), listener)?;
         Ok(Running {
@@ -237,6 +247,8 @@ impl Builder {
             background,
             metrics,
             tls,
+            console,
+            console_url,
         })
     }
 }
@@ -260,6 +272,16 @@ impl Running {
         }
     }
 
+    /// Where browsers find the console, where it is enabled.
+    pub fn console_url(&self) -> Option<&str> {
+        self.console_url.as_deref()
+    }
+
+    /// The address at which it answers the console alone, where it was given one.
+    pub fn console_address(&self) -> Option<SocketAddr> {
+        self.console.as_ref().map(|console| console.address)
+    }
+
     /// Stops the server: says at `/readyz` that it stops, for [`HttpSettings::drain_delay`](crate::HttpSettings), then
     /// takes no new connection, answers the requests in progress, writes pending data.
     ///
@@ -274,8 +296,35 @@ impl Running {
         if let Some(metrics) = self.metrics {
             metrics.stop().await;
         }
+        if let Some(console) = self.console {
+            console.stop().await;
+        }
         Ok(ended.context("the server died")??)
     }
+}
+
+/// The listener for the console alone, where the settings have one. It answers nothing yet.
+fn console_listener(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    let wanted = config.console.listen.filter(|_| config.console.enabled);
+    wanted.map(console::bind).transpose()
+}
+
+/// The console, where it is enabled.
+fn console(
+    config: &Config,
+    made: &Composition,
+    own: Option<&TcpListener>,
+    server: SocketAddr,
+) -> anyhow::Result<Option<Console>> {
+    if !config.console.enabled {
+        return Ok(None);
+    }
+    let address = own.map_or(Ok(server), TcpListener::local_addr)?;
+    let scheme = if own.is_some() { "http" } else { config.scheme() };
+    let origin = config
+        .console
+        .origin(scheme, address, config.http.public_url.as_deref())?;
+    Console::new(config, made, origin).map(Some)
 }
 
 /// The listener for metrics alone, where the settings have one.

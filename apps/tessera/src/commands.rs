@@ -37,6 +37,8 @@ use anyhow::Context;
 
 use crate::acts::patience;
 
+pub use report::{plain as plain_text, time as time_text};
+
 /// The asynchronous runtime of a command.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();

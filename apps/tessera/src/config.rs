@@ -2,11 +2,13 @@
 //! the defaults. An earlier place overrides a later one. An unknown setting or a value out of range stops the start
 //! with an error that names it.
 
+mod console;
 mod duration;
 mod flavour;
 mod forward_auth;
 mod http;
 mod limits;
+mod listen_address;
 mod master_key;
 mod metrics;
 mod self_service;
@@ -26,6 +28,7 @@ use validator::Validate;
 use crate::extension::{BadSetting, Catalog};
 use crate::master::MasterKeyPlace;
 
+pub use console::ConsoleSettings;
 pub use duration::Span;
 pub use flavour::{Flavour, SigningKeys};
 pub use forward_auth::{ForwardAuthSettings, IdentityJwtSettings};
@@ -34,7 +37,8 @@ pub use limits::{
     AuditSettings, KeySettings, PartnerSettings, PasswordSettings, RefreshSettings, ResourceServerSettings,
     RevocationSettings,
 };
-pub use metrics::{MetricsAddress, MetricsSettings};
+pub use listen_address::ListenAddress;
+pub use metrics::MetricsSettings;
 pub use self_service::SelfServiceSettings;
 pub use tls::{TlsFiles, TlsSettings};
 
@@ -67,6 +71,7 @@ struct Raw {
     forward_auth: ForwardAuthSettings,
     self_service: SelfServiceSettings,
     tls: TlsSettings,
+    console: ConsoleSettings,
     flavour: Option<Vec<Dict>>,
 }
 
@@ -90,6 +95,7 @@ impl Default for Raw {
             forward_auth: ForwardAuthSettings::default(),
             self_service: SelfServiceSettings::default(),
             tls: TlsSettings::default(),
+            console: ConsoleSettings::default(),
             flavour: None,
         }
     }
@@ -145,6 +151,8 @@ pub struct Config {
     pub self_service: SelfServiceSettings,
     /// `[tls]`; `None`: the server does not encrypt.
     pub tls: Option<TlsFiles>,
+    /// `[console]`.
+    pub console: ConsoleSettings,
     /// The mounted flavours, in order.
     pub flavours: Vec<Flavour>,
 }
@@ -210,6 +218,7 @@ impl Config {
         raw.forward_auth.jwt.check()?;
         let flavours = flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?;
         raw.self_service.check(&flavours)?;
+        raw.console.check(&flavours)?;
         Ok(Self {
             listen: listen.map_err(|_| BadSetting::new("listen", &raw.listen, hint))?,
             flavours,
@@ -229,6 +238,7 @@ impl Config {
             forward_auth: raw.forward_auth,
             self_service: raw.self_service,
             tls: raw.tls.files()?,
+            console: raw.console,
         })
     }
 }

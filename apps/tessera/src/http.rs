@@ -22,5 +22,5 @@ pub use routes::{Routes, endpoint};
 pub use source::Proxies;
 
 pub(crate) use fixed_route::error_schema;
-pub(crate) use reply::{described, not_found, nothing_here};
+pub(crate) use reply::{described, mark_refused, not_found, nothing_here};
 use routes::only_get;

@@ -14,6 +14,7 @@ mod cli;
 mod commands;
 mod composition;
 mod config;
+mod console;
 mod demo;
 pub mod dialects;
 pub mod extension;
@@ -37,8 +38,8 @@ mod telemetry;
 pub use builder::{Builder, Running, Start};
 pub use cli::run;
 pub use config::{
-    AuditSettings, Config, Flavour, ForwardAuthSettings, HttpSettings, IdentityJwtSettings, KeySettings,
-    MetricsAddress, MetricsSettings, Overrides, PartnerSettings, PasswordSettings, RefreshSettings,
+    AuditSettings, Config, ConsoleSettings, Flavour, ForwardAuthSettings, HttpSettings, IdentityJwtSettings,
+    KeySettings, ListenAddress, MetricsSettings, Overrides, PartnerSettings, PasswordSettings, RefreshSettings,
     ResourceServerSettings, RevocationSettings, SelfServiceSettings, SigningKeys, Span, TlsFiles, TlsSettings,
 };
 pub use master::MasterKeyPlace;

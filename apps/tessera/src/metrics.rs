@@ -13,6 +13,7 @@ mod exporter;
 mod labels;
 mod listener;
 mod logins;
+mod numbers;
 mod page;
 mod process;
 mod series;
@@ -24,6 +25,7 @@ pub(crate) use exporter::{Exporter, FlavourSource, Sources};
 pub(crate) use labels::refusal_index;
 pub(crate) use listener::{Listening, listen};
 pub(crate) use logins::LoginCounts;
+pub(crate) use numbers::Numbers;
 pub(crate) use tally::Tally;
 
 /// Where the page is.

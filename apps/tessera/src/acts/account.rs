@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use anyhow::Context;
-use auth_core::{Account, NewAccount, PasswordSetter, Timestamp};
+use auth_core::{Account, Attributes, NewAccount, PasswordSetter, Timestamp};
 use secrecy::SecretString;
 
 use super::patience::patiently;
 use super::{Refusal, refuse};
+use crate::config::Flavour;
 use crate::parts::Stores;
 
 /// Creates an account with a password. The password is checked before, and set right after.
@@ -46,6 +47,33 @@ pub async fn set_role(stores: &Stores, account: &Account, role: Option<&str>, no
         true => Ok(()),
         false => refuse!("{}", gone(account)),
     }
+}
+
+/// Sets an account's password, and revokes its sessions if `end_sessions` says so.
+pub async fn set_password(
+    setter: &PasswordSetter,
+    account: &Account,
+    password: &SecretString,
+    end_sessions: bool,
+    source: IpAddr,
+) -> anyhow::Result<()> {
+    let set = async || setter.set(account.subject, password, end_sessions, source).await;
+    Ok(patiently(set).await?)
+}
+
+/// Refuses attributes that a flavour of the account's realm could not answer with.
+pub fn check_attributes<'a>(
+    attributes: &Attributes,
+    flavours: impl Iterator<Item = &'a Flavour>,
+) -> Result<(), Refusal> {
+    for flavour in flavours {
+        if let Err(error) = flavour.dialect.check_attributes(attributes) {
+            let realm = flavour.realm.as_ref().map(|realm| format!(" of the realm {realm}"));
+            let realm = realm.unwrap_or_default();
+            return Err(Refusal(format!("{error} (flavour {}{realm})", flavour.name)));
+        }
+    }
+    Ok(())
 }
 
 /// Revokes all tokens of an account.

@@ -6,7 +6,6 @@ use anyhow::Context;
 use auth_core::{Account, Attributes, FoldedLogin, NameKind, NamePage, NewAccount, PasswordSetter, Timestamp};
 use secrecy::SecretString;
 
-use super::patience::patiently;
 use super::{Refusal, account, refuse};
 use crate::operators::{OperatorRole, realm};
 use crate::parts::Stores;
@@ -96,8 +95,7 @@ pub async fn set_password(
     password: &SecretString,
     source: IpAddr,
 ) -> anyhow::Result<()> {
-    let set = async || setter.set(operator.subject, password, true, source).await;
-    Ok(patiently(set).await?)
+    account::set_password(setter, operator, password, true, source).await
 }
 
 /// Disables or enables an operator. Disabling ends the operator's sessions.

@@ -5,7 +5,7 @@ pub(super) mod attributes;
 mod fold_names;
 mod list;
 mod password;
-pub(super) mod role;
+mod role;
 mod selector;
 mod set_attributes;
 mod show;

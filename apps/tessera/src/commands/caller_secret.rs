@@ -1,25 +1,16 @@
-//! The new secret of a consumer or a resource server.
+//! The new secret of a consumer or a resource server, given or generated.
 
 use anyhow::bail;
-use auth_core::{Entropy, PlainToken, TokenDigest, random_bytes};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use auth_core::{PlainToken, TokenDigest};
 use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
 
 use super::admin::Admin;
 use super::input;
 
+pub use crate::acts::secret::SecretKind;
+
 /// The shortest secret that an operator may choose, in characters.
 const MIN_LENGTH: usize = 16;
-
-/// One kind of secret.
-pub struct SecretKind {
-    /// The start of every generated one, so that a scanner for leaked secrets recognises it.
-    pub prefix: &'static str,
-    /// What it is called: `token`, `secret`.
-    pub noun: &'static str,
-}
 
 impl SecretKind {
     /// The digest of a secret from standard input, or of a generated one with the secret itself.
@@ -31,13 +22,6 @@ impl SecretKind {
                 Ok((secret.digest(), Some(secret)))
             }
         }
-    }
-
-    /// A secret of 256 random bits.
-    fn generated(&self, entropy: &dyn Entropy) -> anyhow::Result<PlainToken> {
-        let bytes = Zeroizing::new(random_bytes::<32>(entropy)?);
-        let text = URL_SAFE_NO_PAD.encode(bytes.as_slice());
-        Ok(PlainToken::new(format!("{}{text}", self.prefix)))
     }
 
     /// A secret that somebody chose, from standard input.

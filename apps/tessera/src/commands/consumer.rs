@@ -3,20 +3,17 @@
 mod list;
 mod rotate;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use auth_core::{PlainToken, Timestamp};
 use clap::{Args, Subcommand};
 use consumer_auth::{ClientsOf, Consumer as StoredConsumer};
 use serde_json::{Value, json};
 
 use super::admin::Admin;
-use super::caller_secret::SecretKind;
-use super::patience::patiently;
 use super::report::{Report, plain, time};
 use super::token::revoke_clients;
+use crate::acts::consumer::{self, TOKEN};
 use crate::options::Common;
-
-pub(in crate::commands) use rotate::overlap;
 
 /// Consumers: partners who create and sign in the clients of one organisation.
 #[derive(Debug, Args)]
@@ -73,12 +70,6 @@ struct Enable {
     key: Key,
 }
 
-/// The tokens of consumers.
-const TOKEN: SecretKind = SecretKind {
-    prefix: "tsr_c_",
-    noun: "token",
-};
-
 #[derive(Debug, Args)]
 struct Key {
     /// The consumer's key, a public name: 1 to 255 characters.
@@ -104,29 +95,8 @@ impl Put {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
             let (digest, generated) = TOKEN.make(admin, self.token_stdin)?;
-            let consumers = admin.consumers();
-            let put = async || {
-                consumers
-                    .put_consumer(key, &digest, self.organisation, admin.now())
-                    .await
-            };
-            if !patiently(put).await? {
-                bail!("{}", self.refusal(admin).await?);
-            }
+            consumer::put(&admin.stores(), key, &digest, self.organisation, admin.now()).await?;
             Ok(self.report(generated.as_ref().map(PlainToken::expose)))
-        })
-    }
-
-    async fn refusal(&self, admin: &Admin) -> anyhow::Result<String> {
-        let (key, wanted) = (&self.key.key, self.organisation);
-        Ok(match admin.consumers().find(key).await? {
-            Some(consumer) if consumer.organisation.id != wanted => {
-                let owner = consumer.organisation.id;
-                format!(
-                    "the key {key:?} belongs to a consumer of organisation {owner}: choose another key for organisation {wanted}"
-                )
-            }
-            _ => format!("there is no organisation {wanted}: create it with `tessera organisation put --id {wanted}`"),
         })
     }
 
@@ -152,7 +122,7 @@ impl Show {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
-            let consumer = admin.consumers().find(key).await?.with_context(|| self.key.unknown())?;
+            let consumer = consumer::find(&admin.stores(), key).await?;
             let state = if consumer.disabled { "disabled" } else { "enabled" };
             let (id, name) = (consumer.organisation.id, plain(&consumer.organisation.name));
             let mut line = format!("consumer {} of organisation {id} ({name}) is {state}", plain(key));
@@ -175,15 +145,14 @@ fn as_json(consumer: &StoredConsumer, now: Timestamp) -> Value {
 
 /// When the token before the last rotation ends, if it has not.
 fn old_token_until(consumer: &StoredConsumer, now: Timestamp) -> Option<String> {
-    let previous = consumer.previous.filter(|previous| now < previous.until);
-    previous.map(|previous| time(previous.until))
+    consumer::previous_until(consumer, now).map(time)
 }
 
 impl Disable {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
-            set_disabled(admin, &self.key, true).await?;
+            consumer::set_disabled(&admin.stores(), key, true).await?;
             let line = format!("consumer {} is disabled", plain(key));
             if !self.revoke_tokens {
                 return Ok(Report::new(line, json!({ "key": key, "disabled": true })));
@@ -202,35 +171,15 @@ impl Disable {
 fn enable(common: &Common, key: &Key) -> anyhow::Result<()> {
     let name = key.check()?;
     Admin::run(common, async |admin| {
-        set_disabled(admin, key, false).await?;
+        consumer::set_disabled(&admin.stores(), name, false).await?;
         let line = format!("consumer {} is enabled", plain(name));
         Ok(Report::new(line, json!({ "key": name, "disabled": false })))
     })
 }
 
-async fn set_disabled(admin: &Admin, key: &Key, disabled: bool) -> anyhow::Result<()> {
-    let set = async || admin.consumers().set_consumer_disabled(&key.key, disabled).await;
-    match patiently(set).await? {
-        true => Ok(()),
-        false => bail!("{}", key.unknown()),
-    }
-}
-
 impl Key {
     /// The key, if a consumer can send it.
     fn check(&self) -> anyhow::Result<&str> {
-        let key = &self.key;
-        let length = key.chars().count();
-        if key.trim().is_empty() || length > 255 || key.chars().any(char::is_control) {
-            bail!("--key {key:?}: a key is 1 to 255 characters, not blank, without control characters");
-        }
-        Ok(key)
-    }
-
-    fn unknown(&self) -> String {
-        format!(
-            "there is no consumer with the key {:?}: create it with `tessera consumer put`",
-            self.key
-        )
+        consumer::check_key(&self.key).context("--key")
     }
 }

@@ -16,8 +16,9 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use store_diesel::ImportMode;
 
-use super::account::{attributes, parse_realm, role};
+use super::account::{attributes, parse_realm};
 use super::admin::Admin;
+use crate::acts;
 use crate::commands::database::master_key;
 use crate::keys;
 use crate::master;
@@ -71,7 +72,8 @@ impl Import {
         Admin::run(common, async |admin| {
             let realm = self.realm(admin)?;
             if let Some(name) = &self.role {
-                role::check_exists(admin, &realm, name).await?;
+                let checked = acts::role::check_exists(&admin.stores(), &realm, name).await;
+                checked.context("--role")?;
             }
             let attributes = attributes::read(self.attributes.as_deref())?;
             attributes::check(&attributes, &realm, &admin.config)?;

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use crate::options::Common;
 
-pub use signing_flavour::{SigningFlavour, open_keyring};
+pub use signing_flavour::{all_signing, open_keyring};
 
 /// The keys that signed tokens are signed with. Running servers use changes within a second.
 #[derive(Debug, Args)]

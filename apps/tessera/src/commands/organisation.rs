@@ -2,14 +2,14 @@
 
 mod list;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use consumer_auth::Organisation as StoredOrganisation;
 use serde_json::{Value, json};
 
 use super::admin::Admin;
 use super::report::{Report, plain};
-use crate::commands::patience::patiently;
+use crate::acts;
 use crate::options::Common;
 
 /// Organisations, in which consumers create clients.
@@ -64,7 +64,6 @@ impl Organisation {
 
 impl Put {
     fn run(self, common: &Common) -> anyhow::Result<()> {
-        self.check()?;
         Admin::run(common, async |admin| {
             let organisation = StoredOrganisation {
                 id: self.id,
@@ -72,28 +71,10 @@ impl Put {
                 subdomain: self.subdomain.clone(),
                 utc_offset_seconds: self.utc_offset,
             };
-            patiently(async || admin.consumers().put_organisation(&organisation).await).await?;
+            acts::organisation::check(&organisation).map_err(|error| anyhow!("--{error}"))?;
+            acts::organisation::put(&admin.stores(), &organisation).await?;
             Ok(report(&organisation))
         })
-    }
-
-    fn check(&self) -> anyhow::Result<()> {
-        let length = self.name.chars().count();
-        if self.name.trim().is_empty() || length > 255 || self.name.chars().any(char::is_control) {
-            bail!(
-                "--name {:?}: a name is 1 to 255 characters, not blank, without control characters",
-                self.name
-            );
-        }
-        let label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let edges = self.subdomain.starts_with('-') || self.subdomain.ends_with('-');
-        if !(1..=63).contains(&self.subdomain.len()) || !self.subdomain.bytes().all(label) || edges {
-            bail!(
-                "--subdomain {:?}: a subdomain is 1 to 63 characters of a-z 0-9 and -, no - at the ends",
-                self.subdomain
-            );
-        }
-        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::account::{parse_realm, refuse_operators};
 use super::admin::Admin;
 use super::report::{Report, plain};
-use crate::commands::patience::patiently;
+use crate::acts;
 use crate::options::Common;
 
 /// Roles: what the accounts of a realm may do.
@@ -73,7 +73,7 @@ impl Put {
                 name: self.name.parse()?,
                 permissions: self.permissions()?,
             };
-            patiently(async || admin.roles().put(&role, admin.now()).await).await?;
+            acts::role::put(&admin.stores(), &role, admin.now()).await?;
             Ok(Report::new(text(&role), json(&role)))
         })
     }

@@ -1,10 +1,8 @@
 //! `[metrics]`.
 
-use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use serde::{Deserialize, Serialize};
 
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::ListenAddress;
 
 /// `[metrics]`: what the server counts, for Prometheus.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
@@ -14,7 +12,7 @@ pub struct MetricsSettings {
     pub enabled: bool,
     /// A listener of its own for `/metrics`. `None`: the server's own listener answers it, to programs on the same
     /// machine.
-    pub listen: Option<MetricsAddress>,
+    pub listen: Option<ListenAddress>,
 }
 
 impl Default for MetricsSettings {
@@ -22,73 +20,6 @@ impl Default for MetricsSettings {
         Self {
             enabled: true,
             listen: None,
-        }
-    }
-}
-
-/// An address and a port, such as `127.0.0.1:9464`; a port alone is one of loopback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MetricsAddress(pub SocketAddr);
-
-impl MetricsAddress {
-    fn parse(text: &str) -> Option<Self> {
-        let loopback = || text.parse().ok().map(Self::loopback);
-        text.parse().ok().map(Self).or_else(loopback)
-    }
-
-    fn loopback(port: u16) -> Self {
-        Self((Ipv4Addr::LOCALHOST, port).into())
-    }
-}
-
-impl Serialize for MetricsAddress {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for MetricsAddress {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AddressVisitor)
-    }
-}
-
-struct AddressVisitor;
-
-impl Visitor<'_> for AddressVisitor {
-    type Value = MetricsAddress;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an address and a port such as \"127.0.0.1:9464\", or a port alone (0: the system chooses)")
-    }
-
-    fn visit_u64<E: de::Error>(self, port: u64) -> Result<MetricsAddress, E> {
-        let number = u16::try_from(port).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(port), &self))?;
-        Ok(MetricsAddress::loopback(number))
-    }
-
-    fn visit_i64<E: de::Error>(self, port: i64) -> Result<MetricsAddress, E> {
-        let number = u16::try_from(port).map_err(|_| E::invalid_value(de::Unexpected::Signed(port), &self))?;
-        Ok(MetricsAddress::loopback(number))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<MetricsAddress, E> {
-        MetricsAddress::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_alone_is_one_of_loopback() {
-        let parsed = |text| MetricsAddress::parse(text).map(|address| address.0.to_string());
-        assert_eq!(parsed("9464").as_deref(), Some("127.0.0.1:9464"));
-        assert_eq!(parsed("0.0.0.0:9464").as_deref(), Some("0.0.0.0:9464"));
-        assert_eq!(parsed("[::1]:0").as_deref(), Some("[::1]:0"));
-        for wrong in ["", ":9464", "localhost:9464", "70000", "-1", "127.0.0.1"] {
-            assert_eq!(parsed(wrong), None, "{wrong:?}");
         }
     }
 }

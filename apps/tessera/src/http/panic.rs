@@ -50,7 +50,7 @@ pub(crate) fn plain() -> HttpResponse {
 }
 
 /// `None` after a panic.
-async fn unpanicked<T>(handled: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn unpanicked<T>(handled: impl Future<Output = T>) -> Option<T> {
     let handled = AssertUnwindSafe(handled).catch_unwind().await;
     handled
         .inspect_err(|_| tracing::error!(event = "handler_panicked"))

@@ -23,11 +23,16 @@ pub fn respond(dialect: &dyn RejectionFormatter, outcome: Result<Answer, Handler
         Err(HandlerError(rejection)) => {
             tracing::debug!(event = "request_refused", reason = %rejection);
             let mut response = http(dialect.answer(&rejection));
-            let reason = refusal_index(&rejection);
-            response.extensions_mut().insert(Refused { reason });
+            mark_refused(&mut response, &rejection);
             response
         }
     }
+}
+
+/// Says of an answer that it refuses a request: it is counted, and may be sent late.
+pub(crate) fn mark_refused(response: &mut HttpResponse, rejection: &RequestRejection) {
+    let reason = refusal_index(rejection);
+    response.extensions_mut().insert(Refused { reason });
 }
 
 /// What is not there, outside the flavours.

@@ -11,6 +11,7 @@ use prometheus_client::encoding::{DescriptorEncoder, prometheus_text};
 use prometheus_client::registry::Registry;
 
 use super::logins::LoginCounts;
+use super::numbers::Numbers;
 use super::page::Page;
 use super::process::Process;
 use super::series;
@@ -48,35 +49,48 @@ pub(crate) struct FlavourSource {
 
 /// Makes the page.
 #[derive(Debug)]
-pub(crate) struct Exporter(Registry);
+pub(crate) struct Exporter {
+    registry: Registry,
+    sources: Arc<Sources>,
+}
+
+/// The sources, as a part of the page.
+#[derive(Debug)]
+struct Own(Arc<Sources>);
 
 impl Exporter {
     pub(crate) fn new(sources: Sources) -> Self {
+        let sources = Arc::new(sources);
         let mut registry = Registry::default();
         let own = registry.sub_registry_with_prefix("tessera");
-        own.register_collector(Box::new(sources));
+        own.register_collector(Box::new(Own(sources.clone())));
         registry.register_collector(Box::new(Process));
-        Self(registry)
+        Self { registry, sources }
     }
 
     /// Everything, as of now, in Prometheus' text format 0.0.4.
     pub(crate) fn page(&self) -> String {
         let mut page = String::with_capacity(64 * 1024);
         // Writing to a String does not fail, and the sources only write.
-        let _ = prometheus_text::encode(&mut page, &self.0);
+        let _ = prometheus_text::encode(&mut page, &self.registry);
         page
+    }
+
+    /// Some of it, as numbers.
+    pub(crate) fn numbers(&self) -> Numbers {
+        self.sources.numbers()
     }
 }
 
-impl Collector for Sources {
+impl Collector for Own {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let mut page = Page::new(encoder);
-        series::tokens::write(self, &mut page)?;
-        series::checks::write(self, &mut page)?;
-        series::sign_ins::write(self, &mut page)?;
-        series::requests::write(self, &mut page)?;
-        series::registry::write(self, &mut page)?;
-        series::keys::write(self, &mut page)?;
-        series::node::write(self, &mut page)
+        let (sources, mut page) = (&*self.0, Page::new(encoder));
+        series::tokens::write(sources, &mut page)?;
+        series::checks::write(sources, &mut page)?;
+        series::sign_ins::write(sources, &mut page)?;
+        series::requests::write(sources, &mut page)?;
+        series::registry::write(sources, &mut page)?;
+        series::keys::write(sources, &mut page)?;
+        series::node::write(sources, &mut page)
     }
 }

@@ -13,6 +13,7 @@ mod concurrency;
 mod configuration;
 mod conformance;
 mod connections;
+mod console;
 mod cors;
 mod curl;
 mod foreign_tokens;

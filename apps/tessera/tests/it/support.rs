@@ -1,6 +1,7 @@
 //! Helpers for the tests.
 
 pub mod client;
+pub mod console;
 pub mod description;
 pub mod dialect;
 pub mod jws;

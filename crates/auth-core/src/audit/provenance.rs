@@ -24,7 +24,7 @@ pub enum Actor {
     Server,
     /// A client, by a request. The entry's subject says whose account that turned out to be.
     Client,
-    /// An administrator, by a command: the system's name for the user.
+    /// An administrator: by a command, the system's name for the user; in the console, the operator's login name.
     Operator(String),
     /// A service with credentials of its own, such as a resource server.
     Service(String),
@@ -125,6 +125,16 @@ impl Provenance {
     pub fn of_service(&self, name: &str) -> Self {
         Self {
             actor: Actor::Service(name.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same request, by an operator who is signed in, who does what this command does.
+    #[must_use]
+    pub fn of_operator(&self, name: &str, command: &str) -> Self {
+        Self {
+            actor: Actor::Operator(name.to_owned()),
+            command: Some(command.into()),
             ..self.clone()
         }
     }

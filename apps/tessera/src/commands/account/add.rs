@@ -1,10 +1,10 @@
 //! `tessera account add`.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use auth_core::{NewAccount, Realm, Subject};
 use clap::Args;
 
-use super::{SOURCE, attributes, parse_login, parse_realm, role, selector, show};
+use super::{SOURCE, attributes, parse_login, parse_realm, selector, show};
 use crate::acts;
 use crate::commands::admin::Admin;
 use crate::commands::input;
@@ -68,7 +68,8 @@ impl Add {
             .map(|alias| parse_login("alias", alias))
             .transpose()?;
         if let Some(role) = &self.role {
-            role::check_exists(admin, &realm, role).await?;
+            let checked = acts::role::check_exists(&admin.stores(), &realm, role).await;
+            checked.context("--role")?;
         }
         let attributes = attributes::read(self.attributes.as_deref())?;
         attributes::check(&attributes, &realm, &admin.config)?;

@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use auth_core::{Attributes, Realm};
 use serde_json::Value;
 
+use crate::acts;
 use crate::config::{Config, Flavour};
 
 /// The attributes as given on the command line: an object, or `@` and the name of a file with one.
@@ -26,12 +27,8 @@ pub fn read(given: Option<&str>) -> anyhow::Result<Attributes> {
 /// Refuses attributes that a flavour of the realm could not answer with.
 pub fn check(attributes: &Attributes, realm: &Realm, config: &Config) -> anyhow::Result<()> {
     let in_realm = |flavour: &&Flavour| flavour.realm.as_ref() == Some(realm);
-    for flavour in config.flavours.iter().filter(in_realm) {
-        if let Err(error) = flavour.dialect.check_attributes(attributes) {
-            bail!("--attributes: {error} (flavour {} of the realm {realm})", flavour.name);
-        }
-    }
-    Ok(())
+    let flavours = config.flavours.iter().filter(in_realm);
+    acts::account::check_attributes(attributes, flavours).context("--attributes")
 }
 
 #[cfg(test)]

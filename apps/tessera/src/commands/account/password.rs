@@ -7,9 +7,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::{AccountSelector, show};
+use crate::acts;
 use crate::commands::admin::Admin;
 use crate::commands::input;
-use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -43,7 +43,7 @@ impl SetPassword {
             let revoke = self.end_sessions || admin.config.passwords.end_sessions;
             let password = input::new_password(self.password_stdin)?;
             let setter = admin.password_setter()?;
-            patiently(async || setter.set(account.subject, &password, revoke, SOURCE).await).await?;
+            acts::account::set_password(&setter, &account, &password, revoke, SOURCE).await?;
             let sessions = if revoke {
                 "its sessions are revoked"
             } else {

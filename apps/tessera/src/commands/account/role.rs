@@ -1,9 +1,7 @@
 //! `tessera account set-role`.
 
-use anyhow::{Context, bail};
-use auth_core::Realm;
+use anyhow::Context;
 use clap::Args;
-use permissions::RoleName;
 use serde_json::json;
 
 use super::{AccountSelector, show};
@@ -30,7 +28,8 @@ impl SetRole {
         Admin::run(common, async |admin| {
             let account = self.account.find_to_change(admin).await?;
             if let Some(role) = &self.role {
-                check_exists(admin, &account.realm, role).await?;
+                let checked = acts::role::check_exists(&admin.stores(), &account.realm, role).await;
+                checked.context("--role")?;
             }
             acts::account::set_role(&admin.stores(), &account, self.role.as_deref(), admin.now()).await?;
             let change = match &self.role {
@@ -41,14 +40,4 @@ impl SetRole {
             Ok(Report::new(line, json!({ "id": account.subject.0, "role": self.role })))
         })
     }
-}
-
-/// Refuses a role that the realm does not have, because it would silently grant nothing.
-pub async fn check_exists(admin: &Admin, realm: &Realm, role: &str) -> anyhow::Result<()> {
-    let name = RoleName::parse(role);
-    let name = name.with_context(|| format!("--role {role:?} is not the name of a role"))?;
-    if admin.roles().find(realm, name.as_str()).await?.is_none() {
-        bail!("the realm {realm} has no role {role:?}: create it with `tessera role put --realm {realm} --name NAME`");
-    }
-    Ok(())
 }

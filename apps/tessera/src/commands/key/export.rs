@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::signing_flavour::{SigningFlavour, open_keyring};
+use super::signing_flavour::{find_signing, open_keyring};
 use crate::commands::admin::Admin;
 use crate::commands::report::Report;
 use crate::options::Common;
@@ -19,7 +19,7 @@ pub struct ExportPublic {
 impl ExportPublic {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let signing = SigningFlavour::find(admin, &self.flavour)?;
+            let signing = find_signing(admin, &self.flavour)?;
             let keys = open_keyring(admin).await?.verifying(&signing.purpose).await?;
             let name = &self.flavour;
             let exported = signing

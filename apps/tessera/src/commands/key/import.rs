@@ -7,7 +7,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use super::rotate::Plan;
-use super::signing_flavour::{SigningFlavour, open_keyring};
+use super::signing_flavour::{find_signing, open_keyring};
 use crate::commands::admin::Admin;
 use crate::commands::input;
 use crate::options::Common;
@@ -30,7 +30,7 @@ pub struct Import {
 impl Import {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let signing = SigningFlavour::find(admin, &self.flavour)?;
+            let signing = find_signing(admin, &self.flavour)?;
             let keyring = open_keyring(admin).await?;
             let key = signing.format.import(&self.text()?, keyring.namer())?;
             keyring.refuse_known(&key, &*signing.format).await?;

@@ -1,10 +1,11 @@
 //! `tessera key list`.
 
 use clap::Args;
-use keystore::{KeyState, ListedKey, StoredKey};
+use keystore::{ListedKey, StoredKey};
 use serde_json::{Value, json};
 
-use super::signing_flavour::SigningFlavour;
+use super::signing_flavour::find_signing;
+use crate::acts::key::state_word;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, time};
 use crate::commands::table::table;
@@ -22,7 +23,7 @@ impl List {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
             if let Some(name) = &self.flavour {
-                SigningFlavour::find(admin, name)?;
+                find_signing(admin, name)?;
             }
             let wanted = |key: &ListedKey| match &self.flavour {
                 Some(name) => key.key.purpose.flavour() == name,
@@ -50,7 +51,7 @@ fn row(ListedKey { key, state }: &ListedKey) -> [String; 6] {
         key.name.clone(),
         key.purpose.flavour().to_owned(),
         key.purpose.algorithm().to_owned(),
-        state_of(key, *state).to_owned(),
+        state_word(key, *state).to_owned(),
         time(key.activates_at),
         end(key),
     ]
@@ -61,22 +62,11 @@ fn json(ListedKey { key, state }: &ListedKey) -> Value {
         "kid": key.name,
         "flavour": key.purpose.flavour(),
         "algorithm": key.purpose.algorithm(),
-        "state": state_of(key, *state),
+        "state": state_word(key, *state),
         "created_at": time(key.created_at),
         "signs_from": time(key.activates_at),
         "retires_at": key.retires_at.map(time),
     })
-}
-
-/// The state of a key, as one word.
-fn state_of(key: &StoredKey, state: KeyState) -> &'static str {
-    match state {
-        _ if key.is_erased() => "erased",
-        KeyState::Next => "next",
-        KeyState::Current => "current",
-        KeyState::Overlapping => "overlapping",
-        KeyState::Retired => "retired",
-    }
 }
 
 fn end(key: &StoredKey) -> String {

@@ -1,13 +1,12 @@
 //! `tessera key retire`.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
-use keystore::{KeyPurpose, Keyring, KeyringError, RetireWhen, StoredKey};
 use serde_json::json;
 
-use super::signing_flavour::{SigningFlavour, open_keyring};
+use super::signing_flavour::{all_signing, open_keyring};
+use crate::acts::key;
 use crate::commands::admin::Admin;
-use crate::commands::patience::patiently;
 use crate::commands::report::{Report, time};
 use crate::options::Common;
 
@@ -26,17 +25,8 @@ impl Retire {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
             let keyring = open_keyring(admin).await?;
-            let purpose = self.purpose(&keyring).await?;
-            let signing = SigningFlavour::all(admin)?;
-            let key = match signing.iter().find(|signing| signing.purpose == purpose) {
-                Some(signing) => self.replaced(&keyring, signing).await?,
-                None if self.now => patiently(async || keyring.retire_unused(&self.kid).await).await?,
-                None => bail!(
-                    "no flavour in these settings uses {purpose}, the purpose of {}; a server that does would have no key left. \
-                     Retire it anyway with --now",
-                    self.kid
-                ),
-            };
+            let purpose = key::purpose_of(&keyring, &self.kid).await?;
+            let key = key::retire(&keyring, &all_signing(admin)?, &self.kid, self.now).await?;
             let retires_at = key.retires_at.context("a retired key has an end")?;
             let end = match key.is_revoked() {
                 true => "no longer verifies".to_owned(),
@@ -48,30 +38,5 @@ impl Retire {
                 json!({ "kid": self.kid, "retires_at": time(retires_at) }),
             ))
         })
-    }
-
-    async fn purpose(&self, keyring: &Keyring) -> anyhow::Result<KeyPurpose> {
-        let keys = keyring.list().await?;
-        let found = keys.into_iter().find(|listed| listed.key.name == self.kid);
-        let found = found.with_context(|| format!("there is no key {}: see `tessera key list`", self.kid))?;
-        Ok(found.key.purpose)
-    }
-
-    async fn replaced(&self, keyring: &Keyring, signing: &SigningFlavour<'_>) -> anyhow::Result<StoredKey> {
-        let when = match self.now {
-            true => RetireWhen::Now,
-            false => RetireWhen::AfterLastToken(signing.longest_life()),
-        };
-        let retired = patiently(async || keyring.retire(&self.kid, when).await).await;
-        let rotate = format!("`tessera key rotate --flavour {}`", signing.name);
-        match retired {
-            Err(error @ KeyringError::NoSuccessor { .. }) => {
-                bail!("{error}: make one first with {rotate}")
-            }
-            Err(error @ KeyringError::LastSigner { .. }) => {
-                bail!("{error}: make one first with {rotate}, or wait until the next one signs (`tessera key list`)")
-            }
-            retired => Ok(retired?),
-        }
     }
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use keystore::{Keyring, PlainKey, RotationPlan, StoredKey};
+use keystore::{Keyring, PlainKey, StoredKey};
 use serde_json::json;
 
-use super::signing_flavour::{SigningFlavour, open_keyring};
+use super::signing_flavour::{find_signing, open_keyring};
+use crate::acts::key::{self, SigningFlavour};
 use crate::commands::admin::Admin;
-use crate::commands::patience::patiently;
 use crate::commands::report::{Report, time};
 use crate::config::Span;
 use crate::oauth::MAX_AGE;
@@ -46,7 +46,7 @@ pub struct Plan {
 impl Rotate {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let signing = SigningFlavour::find(admin, &self.flavour)?;
+            let signing = find_signing(admin, &self.flavour)?;
             let keyring = open_keyring(admin).await?;
             let key = signing.format.generate();
             let key = key.with_context(|| format!("tessera key import --flavour {}", self.flavour))?;
@@ -70,13 +70,10 @@ impl Plan {
     }
 
     async fn rotate(&self, keyring: &Keyring, signing: &SigningFlavour<'_>, key: &PlainKey) -> anyhow::Result<Report> {
-        let plan = RotationPlan {
-            publish_for: self.publish_for.map_or(signing.format.publish_for(), |span| span.0),
-            longest_life: signing.longest_life(),
-        };
+        let publish_for = self.publish_for.map(|span| span.0);
         let is_published = signing.format.publish_for() > READ_BY_SERVICES;
-        let is_early = is_published && plan.publish_for < READ_BY_SERVICES;
-        let rotated = patiently(async || keyring.rotate(&signing.purpose, key, plan).await).await?;
+        let is_early = is_published && publish_for.is_some_and(|span| span < READ_BY_SERVICES);
+        let rotated = key::rotate(keyring, signing, key, publish_for).await?;
         let (kid, from) = (&rotated.key.name, time(rotated.key.activates_at));
         let outcome = match rotated.replaces {
             false => format!("signs with the key {kid} now"),
@@ -102,8 +99,7 @@ fn early() -> String {
 }
 
 async fn emergency(keyring: &Keyring, signing: &SigningFlavour<'_>, key: &PlainKey) -> anyhow::Result<Report> {
-    let replaced = patiently(async || keyring.emergency(&signing.purpose, key).await).await;
-    let replaced = replaced.with_context(|| format!("--emergency: nothing was changed for {}", signing.name))?;
+    let replaced = key::emergency(keyring, signing, key).await.context("--emergency")?;
     let new = replaced.new.first().context("an emergency adds a key")?;
     let outcome = format!(
         "signs with the key {} now; old keys retired: {}; every token they have signed is refused",

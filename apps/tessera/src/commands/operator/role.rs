@@ -11,7 +11,7 @@ use crate::commands::report::Report;
 use crate::operators::OperatorRole;
 use crate::options::Common;
 
-/// Give an operator another role. It counts from the operator's next request on.
+/// Give an operator another role. It counts from the operator's next request on, before which the operator signs in again.
 #[derive(Debug, Args)]
 pub(super) struct SetRole {
     #[command(flatten)]

@@ -7,8 +7,8 @@ use consumer_auth::SecretRotation;
 use serde_json::json;
 
 use super::{Id, SECRET};
+use crate::acts::consumer::overlap;
 use crate::commands::admin::Admin;
-use crate::commands::consumer::overlap;
 use crate::commands::patience::patiently;
 use crate::commands::report::{Report, time};
 use crate::config::Span;

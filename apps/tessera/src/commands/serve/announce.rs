@@ -8,6 +8,7 @@ use crate::demo::{RESOURCE_SERVER, RESOURCE_SERVER_SECRET};
 pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) {
     let url = &format!("{}://{}", config.scheme(), running.address());
     let metrics = metrics_url(config, running);
+    let console = running.console_url();
     if json {
         let flavours = config.flavours.iter().map(|flavour| {
             let paths: Vec<String> = flavour.paths().collect();
@@ -15,8 +16,7 @@ pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) 
         });
         let docs = config.http.docs.then(|| format!("{url}/docs"));
         let flavours: Vec<_> = flavours.collect();
-        let mut ready =
-            serde_json::json!({ "ready": url, "demo": demo, "metrics": metrics, "docs": docs, "flavours": flavours });
+        let mut ready = serde_json::json!({ "ready": url, "demo": demo, "metrics": metrics, "console": console, "docs": docs, "flavours": flavours });
         if demo {
             ready["introspection"] = serde_json::json!({ "curl": introspection(url) });
         }
@@ -32,6 +32,9 @@ pub(super) fn ready(config: &Config, running: &Running, demo: bool, json: bool) 
     }
     if let Some(metrics) = metrics {
         println!("metrics: {metrics}");
+    }
+    if let Some(console) = console {
+        println!("console: {console}");
     }
     for flavour in &config.flavours {
         println!("\n{}", flavour.name);

@@ -11,7 +11,6 @@ use crate::acts;
 use crate::commands::account::describe;
 use crate::commands::admin::Admin;
 use crate::commands::confirmation::Confirmation;
-use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -57,10 +56,7 @@ impl Revoke {
 }
 
 async fn one(admin: &Admin, id: TokenId) -> anyhow::Result<Report> {
-    let tokens = admin.store.tokens();
-    if !patiently(async || tokens.revoke(id, admin.now()).await).await? {
-        bail!("there is no active token {id}: `tessera token list` shows an account's");
-    }
+    acts::session::end(&admin.stores(), id, admin.now()).await?;
     Ok(Report::new(format!("token {id} is revoked"), json!({ "id": id.0 })))
 }
 

@@ -6,9 +6,10 @@ use anyhow::Context;
 use keystore::{KeyFormatError, KeyPurpose, Keyring, KeyringError};
 use serde_json::json;
 
+use crate::acts::key::SigningFlavour;
 use crate::commands::admin::Admin;
 use crate::commands::change_log::HalfDone;
-use crate::commands::key::{SigningFlavour, open_keyring};
+use crate::commands::key::{all_signing, open_keyring};
 use crate::commands::patience::patiently;
 use crate::commands::progress::Progress;
 use crate::commands::report::Report;
@@ -17,7 +18,7 @@ use crate::commands::report::Report;
 /// key must be retired too.
 pub async fn run(admin: &Admin) -> anyhow::Result<Report> {
     let keyring = open_keyring(admin).await?;
-    let signing = SigningFlavour::all(admin)?;
+    let signing = all_signing(admin)?;
     let tokens = admin.token_admin();
     let progress = Progress::running("all tokens are being revoked");
     let revoked = patiently(async || tokens.end_all_sessions(admin.now()).await).await?;

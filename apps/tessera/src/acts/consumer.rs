@@ -1,0 +1,130 @@
+//! Acts on consumers, the partners who create and sign in the clients of one organisation.
+
+use anyhow::Context;
+use auth_core::{Timestamp, TokenDigest};
+use consumer_auth::{Consumer, SecretRotation};
+
+use super::patience::patiently;
+use super::secret::SecretKind;
+use super::{Refusal, refuse};
+use crate::commands::{plain_text, time_text};
+use crate::config::Span;
+use crate::parts::Stores;
+
+/// The tokens of consumers.
+pub const TOKEN: SecretKind = SecretKind {
+    prefix: "tsr_c_",
+    noun: "token",
+};
+
+/// The longest time for which two secrets are accepted.
+pub const LONGEST_OVERLAP: Span = Span::days(90);
+
+/// The key, if a consumer can send it.
+pub fn check_key(key: &str) -> Result<&str, Refusal> {
+    let length = key.chars().count();
+    match key.trim().is_empty() || length > 255 || key.chars().any(char::is_control) {
+        false => Ok(key),
+        true => Err(Refusal(format!(
+            "{key:?}: a key is 1 to 255 characters, not blank, without control characters"
+        ))),
+    }
+}
+
+/// For how long two secrets may be accepted.
+pub fn overlap(text: &str) -> anyhow::Result<Span> {
+    let span = Span::parse(text)
+        .with_context(|| Refusal("a whole number of seconds, or with a unit such as 10m, 12h, 7d".into()))?;
+    match (Span::seconds(1)..=LONGEST_OVERLAP).contains(&span) {
+        true => Ok(span),
+        false => refuse!("allowed is 1s to {LONGEST_OVERLAP}"),
+    }
+}
+
+/// The consumer with this key.
+pub async fn find(stores: &Stores, key: &str) -> anyhow::Result<Consumer> {
+    let found = stores.consumers.find(key).await?;
+    Ok(found.ok_or_else(|| unknown(key))?)
+}
+
+/// Creates a consumer, or replaces its token and enables it.
+pub async fn put(
+    stores: &Stores,
+    key: &str,
+    token: &TokenDigest,
+    organisation: i64,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let put = async || stores.consumers.put_consumer(key, token, organisation, now).await;
+    if patiently(put).await? {
+        return Ok(());
+    }
+    match stores.consumers.find(key).await? {
+        Some(consumer) if consumer.organisation.id != organisation => {
+            let owner = consumer.organisation.id;
+            refuse!(
+                "the key {key:?} belongs to a consumer of organisation {owner}: choose another key for organisation {organisation}"
+            )
+        }
+        _ => refuse!(
+            "there is no organisation {organisation}: create it with `tessera organisation put --id {organisation}`"
+        ),
+    }
+}
+
+/// Gives a consumer another token. The one it has is accepted, too, until `overlap` has passed.
+pub async fn rotate(
+    stores: &Stores,
+    consumer: &Consumer,
+    to: TokenDigest,
+    overlap: Span,
+    now: Timestamp,
+) -> anyhow::Result<SecretRotation> {
+    let key = &consumer.key;
+    if let Some(until) = previous_until(consumer, now) {
+        refuse!(
+            "consumer {} was rotated before, and the token before that is accepted until {}: wait until then, or replace both at \
+             once with `tessera consumer put`",
+            plain_text(key),
+            time_text(until)
+        );
+    }
+    if to == consumer.token {
+        refuse!("the token on standard input is the one that the consumer has: give another");
+    }
+    let rotation = SecretRotation {
+        key: key.to_owned(),
+        from: consumer.token,
+        to,
+        previous_until: now.plus(overlap.0),
+        now,
+    };
+    match patiently(async || stores.consumers.rotate_consumer(&rotation).await).await? {
+        true => Ok(rotation),
+        false => refuse!(
+            "consumer {} was changed at the same moment by another act: see `tessera consumer show`",
+            plain_text(key)
+        ),
+    }
+}
+
+/// Disables or enables a consumer, from its next call on.
+pub async fn set_disabled(stores: &Stores, key: &str, disabled: bool) -> anyhow::Result<()> {
+    let set = async || stores.consumers.set_consumer_disabled(key, disabled).await;
+    match patiently(set).await? {
+        true => Ok(()),
+        false => Err(unknown(key).into()),
+    }
+}
+
+/// When the token before the last rotation ends, if it has not.
+pub fn previous_until(consumer: &Consumer, now: Timestamp) -> Option<Timestamp> {
+    let previous = consumer.previous.filter(|previous| now < previous.until);
+    previous.map(|previous| previous.until)
+}
+
+fn unknown(key: &str) -> Refusal {
+    Refusal(format!(
+        "there is no consumer with the key {key:?}: create it with `tessera consumer put`"
+    ))
+}

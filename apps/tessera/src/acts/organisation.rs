@@ -1,0 +1,28 @@
+//! Acts on organisations.
+
+use consumer_auth::Organisation;
+
+use super::patience::patiently;
+use super::refuse;
+use crate::parts::Stores;
+
+/// Creates an organisation, or replaces its data.
+pub async fn put(stores: &Stores, organisation: &Organisation) -> anyhow::Result<()> {
+    check(organisation)?;
+    Ok(patiently(async || stores.consumers.put_organisation(organisation).await).await?)
+}
+
+/// Refuses a name or a subdomain that cannot be one.
+pub fn check(organisation: &Organisation) -> anyhow::Result<()> {
+    let Organisation { name, subdomain, .. } = organisation;
+    let length = name.chars().count();
+    if name.trim().is_empty() || length > 255 || name.chars().any(char::is_control) {
+        refuse!("name {name:?}: a name is 1 to 255 characters, not blank, without control characters");
+    }
+    let label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let edges = subdomain.starts_with('-') || subdomain.ends_with('-');
+    if !(1..=63).contains(&subdomain.len()) || !subdomain.bytes().all(label) || edges {
+        refuse!("subdomain {subdomain:?}: a subdomain is 1 to 63 characters of a-z 0-9 and -, no - at the ends");
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! The door: what is for anybody, what is for a signed-in operator, and what is for nobody.
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_core::{Account, PresentedToken, VerifyError};
+use dialects::RequestRejection;
+use maud::html;
+
+use super::Console;
+use super::acting::Acted;
+use super::cookies::{self, Presented};
+use super::form::Form;
+use super::pages::sign_in;
+use super::reply::{Page, Reply, Trouble, see};
+use super::session::Times;
+use super::visit::Visit;
+use super::{layout, router};
+use crate::http::{HandlerError, mark_refused};
+use crate::operators::OperatorRole;
+
+/// The operator of a request.
+struct SignedIn {
+    operator: Account,
+    role: OperatorRole,
+    times: Times,
+}
+
+/// Answers any request below the console's path.
+pub(super) async fn enter(console: Data<Console>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let console = &**console;
+    let outcome = answer(console, &request, payload).await;
+    outcome.unwrap_or_else(|trouble| refused(console, &trouble))
+}
+
+async fn answer(console: &Console, request: &HttpRequest, payload: web::Payload) -> Result<HttpResponse, Trouble> {
+    let is_post = match *request.method() {
+        Method::GET | Method::HEAD => false,
+        Method::POST => true,
+        _ => return Err(Trouble::Method("GET, HEAD, POST")),
+    };
+    if let Some(file) = console.assets.answer(request.path()).filter(|_| !is_post) {
+        return Ok(file);
+    }
+    let form = match is_post {
+        true if !console.origins.sent(request.headers()) => return Err(foreign(console, request)),
+        true => Some(Form::of_body(request, payload, &console.server).await?),
+        false => None,
+    };
+    let path = request
+        .path()
+        .strip_prefix(console.settings.path.as_str())
+        .unwrap_or_default();
+    if path == sign_in::PATH {
+        return sign_in::answer(console, request, form).await;
+    }
+    let cookies = cookies::presented(request, &console.origins);
+    let Some(cookies) = cookies else {
+        return Ok(to_sign_in(console, request));
+    };
+    let Some(signed_in) = signed_in(console, request, &cookies).await? else {
+        return Ok(to_sign_in(console, request));
+    };
+    if form
+        .as_ref()
+        .is_some_and(|form| !console.keys.is_of_session(&cookies.token, form.text("csrf")))
+    {
+        return Err(foreign(console, request));
+    }
+    if path == sign_in::OUT {
+        return sign_in::out(console, &cookies.token, form.is_some()).await;
+    }
+    let visit = Visit {
+        console,
+        operator: signed_in.operator,
+        role: signed_in.role,
+        token: &cookies.token,
+        times: signed_in.times,
+        source: console.server.proxies.source(request),
+        now: console.clock.now(),
+        path,
+        query: Form::of_query(request.query_string()),
+        form,
+    };
+    Ok(visited(&visit).await)
+}
+
+/// The operator whom the cookies of a request belong to; `None` where it has to sign in.
+async fn signed_in(console: &Console, request: &HttpRequest, cookies: &Presented) -> Result<Option<SignedIn>, Trouble> {
+    let presented = PresentedToken::bearer(&cookies.token).from_source(console.server.proxies.source(request));
+    let token = match auth_core::verify(&**console.tokens.issuer(), &presented).await {
+        Ok(token) => token,
+        Err(VerifyError::Rejected(_)) => return Ok(None),
+        Err(error) => return Err(HandlerError::from(error).into()),
+    };
+    let found = console.server.stores.accounts.find(token.subject()).await?;
+    let operator = found.filter(|account| !account.disabled);
+    let Some((operator, role)) = operator.and_then(|operator| OperatorRole::of(&operator).map(|role| (operator, role)))
+    else {
+        return Ok(None);
+    };
+    let times = console.keys.open(&cookies.token, role, &cookies.times);
+    let times = times.filter(|times| !times.is_idle(console.clock.now(), console.settings.idle()));
+    Ok(times.map(|times| SignedIn { operator, role, times }))
+}
+
+async fn visited(visit: &Visit<'_>) -> HttpResponse {
+    let Acted { reply, authenticated } = match router::route(visit).await {
+        Ok(acted) => acted,
+        Err(trouble) => return troubled(visit, &trouble),
+    };
+    let mut answer = match reply {
+        Reply::Page(page) => shown(visit, &page),
+        Reply::See(path) => see(&path),
+        Reply::Numbers(numbers) => return HttpResponse::Ok().json(numbers),
+    };
+    renew(visit, &mut answer, authenticated);
+    answer
+}
+
+/// The session goes on from here. A request of the script is none of the operator: it does not keep the session going.
+fn renew(visit: &Visit<'_>, answer: &mut HttpResponse, authenticated: bool) {
+    let times = Times {
+        seen: visit.now,
+        authenticated: if authenticated {
+            visit.now
+        } else {
+            visit.times.authenticated
+        },
+    };
+    let sealed = visit.console.keys.seal(visit.token, visit.role, &times);
+    cookies::set_times(answer, &sealed, &visit.console.origins);
+}
+
+fn shown(visit: &Visit<'_>, page: &Page) -> HttpResponse {
+    html_answer(page, layout::page(visit, page).into_string())
+}
+
+fn html_answer(page: &Page, text: String) -> HttpResponse {
+    HttpResponse::build(page.status)
+        .content_type("text/html; charset=utf-8")
+        .body(text)
+}
+
+fn troubled(visit: &Visit<'_>, trouble: &Trouble) -> HttpResponse {
+    let (status, heading, text) = trouble.says();
+    let back = visit.at("");
+    let page = Page::new(
+        heading,
+        html! { p { (text) } p { a href=(back) { "To the first page" } } },
+    );
+    let page = page.with_status(status);
+    let mut builder = HttpResponse::build(status);
+    trouble.mark(&mut builder);
+    let answer = builder
+        .content_type("text/html; charset=utf-8")
+        .body(layout::page(visit, &page).into_string());
+    marked(answer, trouble)
+}
+
+/// What is refused before anybody is known.
+fn refused(console: &Console, trouble: &Trouble) -> HttpResponse {
+    let (status, heading, text) = trouble.says();
+    let mut builder = HttpResponse::build(status);
+    trouble.mark(&mut builder);
+    let body = html! { p { (text) } p { a href=(console.at("")) { "To the console" } } };
+    let answer = builder
+        .content_type("text/html; charset=utf-8")
+        .body(layout::outside(console, heading, &body).into_string());
+    marked(answer, trouble)
+}
+
+/// A refused sign-in may be answered late, as that of any other client.
+fn marked(mut answer: HttpResponse, trouble: &Trouble) -> HttpResponse {
+    if let Trouble::Rejected(rejection @ (RequestRejection::Throttled { .. } | RequestRejection::Busy { .. })) = trouble
+    {
+        mark_refused(&mut answer, rejection);
+    }
+    answer
+}
+
+fn foreign(console: &Console, request: &HttpRequest) -> Trouble {
+    let source = console.server.proxies.source(request);
+    tracing::warn!(event = "console_foreign_form", %source, "a form was refused that no page of the session had sent");
+    Trouble::Foreign
+}
+
+/// Where it was going to is found again after the sign-in.
+fn to_sign_in(console: &Console, request: &HttpRequest) -> HttpResponse {
+    let wanted = (request.method() == Method::GET)
+        .then(|| request.uri().path_and_query())
+        .flatten();
+    let next = wanted.map_or("", |wanted| wanted.as_str());
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", next)
+        .finish();
+    let path = console.at(sign_in::PATH);
+    match next.is_empty() || next == console.settings.path {
+        true => see(&path),
+        false => see(&format!("{path}?{query}")),
+    }
+}

@@ -1,0 +1,185 @@
+//! The audit log, with filters.
+
+use auth_core::{AuditEvent, AuditFilter, AuditRow};
+use maud::{Markup, html};
+
+use crate::console::acting::Acted;
+use crate::console::html::{choice, chosen, moment, next_page, none, nothing, state, table, text_field, with_query};
+use crate::console::reply::{Page, Trouble};
+use crate::console::visit::Visit;
+
+/// How many entries are on a page.
+const PAGE: usize = 50;
+
+/// How many entries are read at once to find those that are wanted, and how often for one page. However rare they are, a
+/// page takes no longer.
+const WINDOW: u32 = 4000;
+const WINDOWS: usize = 10;
+
+/// The fields of the filter.
+const FIELDS: [&str; 10] = [
+    "event", "outcome", "subject", "token", "realm", "flavour", "source", "request", "since", "until",
+];
+
+/// What was found.
+struct Found {
+    rows: Vec<AuditRow>,
+    /// From which number on the search goes on, if it can.
+    before: Option<i64>,
+    /// Whether it ended since enough was read, and not since enough was found.
+    is_cut: bool,
+}
+
+/// The page.
+pub(in crate::console) async fn list(visit: &Visit<'_>) -> Result<Acted, Trouble> {
+    visit.only_read()?;
+    let filter = filter(visit);
+    let found = find(visit, &filter, visit.query.number("before")).await?;
+    Ok(Page::new("Audit log", body(visit, &filter, &found)).into())
+}
+
+fn filter(visit: &Visit<'_>) -> AuditFilter {
+    let text = |name: &str| visit.query.given(name).map(str::to_owned);
+    AuditFilter {
+        since: visit.query.moment("since"),
+        until: visit.query.moment("until"),
+        event: text("event"),
+        outcome: text("outcome"),
+        subject: visit.query.number("subject"),
+        token: visit.query.number("token"),
+        realm: text("realm"),
+        flavour: text("flavour"),
+        source: text("source"),
+        request: text("request"),
+    }
+}
+
+async fn find(visit: &Visit<'_>, filter: &AuditFilter, before: Option<i64>) -> Result<Found, Trouble> {
+    let audit = &visit.stores().audit;
+    let newest = audit.find_entries(&AuditFilter::default(), before, 1).await?;
+    let mut through = newest.first().map_or(0, |row| row.sequence);
+    let mut rows = Vec::new();
+    for _ in 0..WINDOWS {
+        let after = (through - i64::from(WINDOW)).max(0);
+        let mut read = audit.rows(after, through, WINDOW).await?;
+        read.reverse();
+        rows.extend(read.into_iter().filter(|row| filter.wants(&row.entry)));
+        if rows.len() > PAGE {
+            rows.truncate(PAGE);
+            let before = rows.last().map(|row| row.sequence);
+            return Ok(Found {
+                rows,
+                before,
+                is_cut: false,
+            });
+        }
+        through = after;
+        if through == 0 {
+            break;
+        }
+    }
+    let before = (through > 0).then_some(through + 1);
+    let is_cut = before.is_some();
+    Ok(Found { rows, before, is_cut })
+}
+
+fn body(visit: &Visit<'_>, filter: &AuditFilter, found: &Found) -> Markup {
+    let next = found.before.map(|before| next(visit, before));
+    html! {
+        (form(visit, filter))
+        @if found.rows.is_empty() {
+            (nothing("No entries", &html! {
+                @if found.is_cut { "None of the newest " (WINDOWS * WINDOW as usize) " entries is like this." }
+                @else { "There are no such entries." }
+            }))
+        } @else {
+            (table("Audit log", ["Time (UTC)", "Event", "By", "About", "From", "Detail"],
+                found.rows.iter().map(|row| entry(visit, row)).collect()))
+        }
+        @if found.is_cut && !found.rows.is_empty() {
+            p.soft { (WINDOWS * WINDOW as usize) " entries were looked through for these." }
+        }
+        (next_page(next.as_deref()))
+    }
+}
+
+fn next(visit: &Visit<'_>, before: i64) -> String {
+    let before = before.to_string();
+    let given = FIELDS.iter().filter_map(|name| Some((*name, visit.query.given(name)?)));
+    let fields: Vec<_> = given.chain([("before", before.as_str())]).collect();
+    with_query(&visit.here(), &fields)
+}
+
+fn form(visit: &Visit<'_>, filter: &AuditFilter) -> Markup {
+    let any = (String::new(), "any".to_owned());
+    let words = AuditEvent::ALL
+        .iter()
+        .map(|event| (event.to_string(), event.to_string()));
+    let events: Vec<_> = std::iter::once(any.clone()).chain(words).collect();
+    let outcomes = ["done", "refused"].map(|word| (word.to_owned(), word.to_owned()));
+    let outcomes: Vec<_> = std::iter::once(any).chain(outcomes).collect();
+    let value = |name: &str| visit.query.text(name);
+    let more = ["token", "realm", "flavour", "request"];
+    let is_open = more.iter().any(|name| visit.query.given(name).is_some()) || filter.outcome.is_some();
+    html! {
+        form.filter method="get" action=(visit.here()) role="search" {
+            div.fields {
+                (choice("event", "Event", &events, value("event")))
+                (text_field("subject", "Account number", value("subject"), ""))
+                (text_field("source", "Address", value("source"), ""))
+                (moment_field("since", "From (UTC)", value("since")))
+                (moment_field("until", "Until (UTC)", value("until")))
+            }
+            details open[is_open] {
+                summary { "More filters" }
+                div.fields {
+                    (choice("outcome", "Outcome", &outcomes, value("outcome")))
+                    (text_field("token", "Token number", value("token"), ""))
+                    (text_field("realm", "Realm", value("realm"), ""))
+                    (text_field("flavour", "Flavour", value("flavour"), ""))
+                    (text_field("request", "Request", value("request"), ""))
+                }
+            }
+            p.buttons { button type="submit" { "Filter" } a.button.quiet href=(visit.here()) { "All entries" } }
+        }
+    }
+}
+
+fn moment_field(name: &str, label: &str, value: &str) -> Markup {
+    html! {
+        div.field { label for=(name) { (label) } input id=(name) name=(name) type="datetime-local" value=(value); }
+    }
+}
+
+fn entry(visit: &Visit<'_>, row: &AuditRow) -> [Markup; 6] {
+    let entry = &row.entry;
+    [
+        moment(entry.at),
+        html! {
+            (entry.event)
+            @if entry.outcome != "done" { " " (state(&entry.outcome, "bad")) }
+        },
+        html! {
+            (chosen(&entry.actor))
+            @if let Some(command) = &entry.command { br; span.soft { (chosen(command)) } }
+        },
+        about(visit, row),
+        entry.source.as_deref().map_or_else(none, chosen),
+        html! {
+            @if let Some(detail) = &entry.detail { (chosen(detail)) }
+            @else { (none()) }
+        },
+    ]
+}
+
+fn about(visit: &Visit<'_>, row: &AuditRow) -> Markup {
+    let entry = &row.entry;
+    html! {
+        @if let Some(subject) = entry.subject {
+            a href=(visit.at(&format!("/accounts/{subject}"))) { "account " (subject) } " "
+        }
+        @if let Some(token) = entry.token { "token " (token) " " }
+        @if let Some(realm) = &entry.realm { span.soft { (chosen(realm)) } " " }
+        @if let Some(flavour) = &entry.flavour { span.soft { (chosen(flavour)) } }
+    }
+}

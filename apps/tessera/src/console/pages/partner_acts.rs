@@ -1,0 +1,206 @@
+//! What operators do with partners and organisations.
+
+use anyhow::Context;
+use auth_core::PlainToken;
+use consumer_auth::{Consumer, Organisation};
+use maud::{Markup, html};
+
+use crate::acts::consumer::TOKEN;
+use crate::acts::{self, Refusal};
+use crate::console::acting::{Acted, Done, Question};
+use crate::console::guard::Act;
+use crate::console::html::{chosen, moment, text_field};
+use crate::console::reply::{Page, Trouble};
+use crate::console::visit::Visit;
+
+/// Creates a partner.
+pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Trouble> {
+    let question = Question {
+        act: Act::CreateConsumer,
+        title: "New partner".into(),
+        about: html! { p { "Its token is made here, and shown once." } },
+        fields: html! {
+            (text_field("key", "Key", visit.typed("key"), "A public name, 1 to 255 characters, that the partner sends."))
+            (text_field("organisation", "Number of its organisation", &visit.asked("organisation"), "In which it creates clients."))
+        },
+        button: "Create",
+        back: visit.at("/partners"),
+    };
+    visit
+        .act(question, async || {
+            let form = visit.form.as_ref().context("a form was sent")?;
+            let key = acts::consumer::check_key(form.text("key"))?;
+            let organisation = form.number("organisation");
+            let organisation =
+                organisation.ok_or_else(|| Refusal("the number of the organisation is no number".into()))?;
+            if visit.stores().consumers.find(key).await?.is_some() {
+                return Err(Refusal(format!(
+                    "there is a partner with the key {key:?}: rotate its token instead"
+                ))
+                .into());
+            }
+            let token = TOKEN.generated(&*visit.console.server.entropy)?;
+            acts::consumer::put(visit.stores(), key, &token.digest(), organisation, visit.now).await?;
+            let about = html! { p { "The partner " span.strong { (chosen(key)) } " is created." } };
+            Ok(Done::Shown(shown_once(visit, "New partner", &about, &token)))
+        })
+        .await
+}
+
+/// Gives a partner another token; the one before is accepted for a while.
+pub(in crate::console) async fn rotate(visit: &Visit<'_>) -> Result<Acted, Trouble> {
+    let consumer = consumer(visit).await?;
+    let overlap = match visit.typed("overlap") {
+        "" => "24h",
+        typed => typed,
+    };
+    let question = Question {
+        about: html! {
+            p { "The partner " (named(&consumer)) " gets another token, which is shown once. Both are accepted until the time is over, so \
+                that no call fails." }
+            p { "For a stolen token: " code { "tessera consumer disable --revoke-tokens" } ", then " code { "tessera consumer put" } "." }
+        },
+        fields: html! {
+            (hidden_key(&consumer))
+            (text_field("overlap", "For how long both are accepted", overlap, "Such as 30m, 24h or 7d; 90d at most."))
+        },
+        ..question(visit, Act::RotateConsumer, &consumer, "Rotate token")
+    };
+    visit
+        .act(question, async || {
+            let overlap = acts::consumer::overlap(overlap)?;
+            let token = TOKEN.generated(&*visit.console.server.entropy)?;
+            let rotation =
+                acts::consumer::rotate(visit.stores(), &consumer, token.digest(), overlap, visit.now).await?;
+            let about = html! {
+                p { "The partner " (named(&consumer)) " has a new token. The one before is accepted until "
+                    (moment(rotation.previous_until)) " UTC." }
+            };
+            Ok(Done::Shown(shown_once(visit, "New token", &about, &token)))
+        })
+        .await
+}
+
+/// Disables a partner.
+pub(in crate::console) async fn disable(visit: &Visit<'_>) -> Result<Acted, Trouble> {
+    let consumer = consumer(visit).await?;
+    let question = Question {
+        about: html! {
+            p { "The calls of " (named(&consumer)) " are refused from now on. The tokens of its clients stay active; "
+                code { "tessera consumer disable --revoke-tokens" } " revokes them, too." }
+        },
+        fields: hidden_key(&consumer),
+        ..question(visit, Act::DisableConsumer, &consumer, "Disable")
+    };
+    visit
+        .act(question, async || set_disabled(visit, &consumer, true).await)
+        .await
+}
+
+/// Enables a partner.
+pub(in crate::console) async fn enable(visit: &Visit<'_>) -> Result<Acted, Trouble> {
+    let consumer = consumer(visit).await?;
+    let question = Question {
+        about: html! { p { (named(&consumer)) " is accepted again, with the token it had." } },
+        fields: hidden_key(&consumer),
+        ..question(visit, Act::EnableConsumer, &consumer, "Enable")
+    };
+    visit
+        .act(question, async || set_disabled(visit, &consumer, false).await)
+        .await
+}
+
+async fn set_disabled(visit: &Visit<'_>, consumer: &Consumer, disabled: bool) -> anyhow::Result<Done> {
+    acts::consumer::set_disabled(visit.stores(), &consumer.key, disabled).await?;
+    Ok(Done::Back)
+}
+
+/// Creates an organisation, or changes it.
+pub(in crate::console) async fn put_organisation(visit: &Visit<'_>) -> Result<Acted, Trouble> {
+    let id = visit.asked("id");
+    let before = match id.parse::<i64>() {
+        Ok(id) => visit
+            .stores()
+            .consumers
+            .organisations(id.checked_sub(1), 1)
+            .await?
+            .into_iter()
+            .find(|one| one.id == id),
+        Err(_) => None,
+    };
+    let offset = before.as_ref().map(|one| one.utc_offset_seconds.to_string());
+    let value = |name: &str, stored: Option<&str>| match visit.form {
+        Some(_) => visit.typed(name).to_owned(),
+        None => stored.unwrap_or_default().to_owned(),
+    };
+    let question = Question {
+        act: Act::PutOrganisation,
+        title: before
+            .as_ref()
+            .map_or_else(|| "New organisation".into(), |one| format!("Organisation {}", one.id)),
+        about: html! { p { "Its clients read the name, the subdomain and the offset with their next token." } },
+        fields: html! {
+            (text_field("id", "Number", &id, "What its partners send as organization_id. One that is there is changed."))
+            (text_field("name", "Name", &value("name", before.as_ref().map(|one| one.name.as_str())), ""))
+            (text_field("subdomain", "Subdomain", &value("subdomain", before.as_ref().map(|one| one.subdomain.as_str())), "a-z 0-9 and -."))
+            (text_field("offset", "Offset from UTC in seconds", &value("offset", offset.as_deref()), "Negative to the west."))
+        },
+        button: "Save",
+        back: visit.at("/organisations"),
+    };
+    visit
+        .act(question, async || {
+            let form = visit.form.as_ref().context("a form was sent")?;
+            let id = form.number("id").filter(|id| *id > 0);
+            let offset = form.number("offset").and_then(|offset| i32::try_from(offset).ok());
+            let organisation = Organisation {
+                id: id.ok_or_else(|| Refusal("the number is a whole number from 1 on".into()))?,
+                name: form.text("name").to_owned(),
+                subdomain: form.text("subdomain").to_owned(),
+                utc_offset_seconds: offset
+                    .filter(|offset| (-64_800..=64_800).contains(offset))
+                    .ok_or_else(|| Refusal("the offset is -64800 to 64800 seconds".into()))?,
+            };
+            acts::organisation::put(visit.stores(), &organisation).await?;
+            Ok(Done::Back)
+        })
+        .await
+}
+
+/// The partner that the address or the form names.
+async fn consumer(visit: &Visit<'_>) -> Result<Consumer, Trouble> {
+    let found = visit.stores().consumers.find(&visit.asked("key")).await?;
+    found.ok_or(Trouble::NotFound)
+}
+
+fn question(visit: &Visit<'_>, act: Act, consumer: &Consumer, verb: &'static str) -> Question {
+    Question {
+        act,
+        title: format!("{verb}: partner {}", crate::commands::plain_text(&consumer.key)),
+        about: html! {},
+        fields: html! {},
+        button: verb,
+        back: visit.at("/partners"),
+    }
+}
+
+fn hidden_key(consumer: &Consumer) -> Markup {
+    html! { input type="hidden" name="key" value=(consumer.key); }
+}
+
+fn named(consumer: &Consumer) -> Markup {
+    html! { span.strong { (chosen(&consumer.key)) } " of " (chosen(&consumer.organisation.name)) }
+}
+
+/// A page with a secret. No browser or proxy stores it, and no other page has it.
+fn shown_once(visit: &Visit<'_>, title: &str, about: &Markup, token: &PlainToken) -> Page {
+    Page::new(
+        title,
+        html! {
+            (about)
+            p #secret-label { "Its token. It is shown this once; the server keeps a digest only." }
+            code.secret aria-labelledby="secret-label" role="textbox" aria-readonly="true" tabindex="0" { (token.expose()) }
+            p.buttons { a.button href=(visit.at("/partners")) { "Done" } }
+        },
+    )
+}

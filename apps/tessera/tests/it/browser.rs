@@ -1,0 +1,187 @@
+//! The console in a real browser. A separate test program, because its `main` skips the tests where Chromium is not
+//! installed. With `CONSOLE_SCREENSHOTS=FOLDER` it saves the pictures of docs/console.md there.
+#![forbid(unsafe_code)]
+#![allow(unreachable_pub, reason = "nothing of a test binary is reachable from outside")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the other test program uses the rest of `support`"
+)]
+
+#[path = "browser/driver.rs"]
+mod driver;
+mod support;
+mod trials;
+
+use std::path::PathBuf;
+
+use libtest_mimic::Trial;
+
+use driver::{Chromium, ENTER, TAB, skip_reason};
+use support::console::{PASSWORD, Site};
+use support::sign_in::{client, device, session, workshop};
+
+/// Every page of an owner, and the name of its picture.
+const PAGES: [(&str, &str); 16] = [
+    ("/accounts?realm=players", "accounts"),
+    ("/accounts/new", ""),
+    ("/accounts/281950", ""),
+    ("/accounts/281950/disable", ""),
+    ("/accounts/281950/role", ""),
+    ("/partners", "partners"),
+    ("/partners/new", ""),
+    ("/partners/rotate?key=demo-key", ""),
+    ("/organisations", ""),
+    ("/roles", ""),
+    ("/roles/put", ""),
+    ("/keys", "keys"),
+    ("/audit", "audit"),
+    ("/health", "health"),
+    ("/operators", ""),
+    ("/nothing", ""),
+];
+
+fn main() {
+    let trials = vec![
+        in_chromium("an_operator_signs_in_and_acts_by_keyboard", by_keyboard),
+        in_chromium(
+            "axe_finds_nothing_in_light_and_dark_and_no_page_is_wider_than_a_phone",
+            accessible,
+        ),
+        in_chromium("charts_are_drawn", charts),
+        in_chromium("without_scripts_everything_but_the_charts_works", without_scripts),
+    ];
+    trials::run(trials, "Chromium", skip_reason())
+}
+
+fn in_chromium(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    trials::unless_skipped(name, skip_reason, test)
+}
+
+/// A console with some life in it, and an owner.
+fn site() -> Site {
+    let site = Site::new();
+    site.operator("ann@example.com", "owner");
+    site.operator("bert@example.com", "viewer");
+    for _ in 0..2 {
+        drop((device(&site.server), workshop(&site.server), session(&site.server)));
+    }
+    client(&site.server, "andrew@letsta.lk");
+    site
+}
+
+fn url(site: &Site, path: &str) -> String {
+    format!("{}/console{path}", site.server.url())
+}
+
+/// Signs in with keys alone.
+fn signed_in(site: &Site) -> Chromium {
+    let browser = Chromium::start();
+    browser.open(&url(site, ""));
+    browser.types(&format!("ann@example.com{TAB}{PASSWORD}{ENTER}"));
+    let expected = url(site, "/accounts");
+    assert!(
+        support::poll(3000, || browser.url() == expected),
+        "{}",
+        browser.source()
+    );
+    browser
+}
+
+/// Whoever has no mouse gets past the navigation with one key, and to every act.
+fn by_keyboard() {
+    let site = site();
+    let browser = signed_in(&site);
+    browser.types(&format!("{TAB}"));
+    assert_eq!(
+        browser.run("return document.activeElement.textContent"),
+        "Skip to the content"
+    );
+    browser.types(&format!("{ENTER}"));
+    browser.waits_for("return document.activeElement.id === 'main'");
+    browser.open(&url(&site, "/accounts/281950/sign-out"));
+    browser.run("document.querySelector('main form button').focus()");
+    browser.types(&format!("{ENTER}"));
+    browser.waits_for("return document.querySelector('[role=status]')?.textContent.includes('revoked') === true");
+    assert_eq!(site.entries("sessions_ended").len(), 1);
+}
+
+fn accessible() {
+    let site = site();
+    let browser = signed_in(&site);
+    let outside = Chromium::start();
+    let mut faults = Vec::new();
+    for (scheme, width) in [("light", 1200), ("dark", 1200), ("light", 360), ("dark", 360)] {
+        let pages = PAGES.iter().map(|(path, name)| (&browser, *path, *name));
+        for (browser, path, name) in pages.chain([(&outside, "/sign-in", "sign-in")]) {
+            browser.looks(width, scheme);
+            browser.open(&url(&site, path));
+            if path == "/health" {
+                browser.waits_for("return document.querySelectorAll('.chart polyline[points*=\" \"]').length > 3");
+            }
+            let found = browser.faults().into_iter();
+            faults.extend(found.map(|fault| format!("{path} {scheme} {width}: {fault}")));
+            let over = browser.run("return document.documentElement.scrollWidth - window.innerWidth");
+            assert!(
+                over.as_i64().is_some_and(|over| over <= 0),
+                "{path} is {over} wider than {width}"
+            );
+            if !name.is_empty() {
+                take(browser, &format!("{name}-{scheme}-{width}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Some of the pictures stand in the docs.
+fn take(browser: &Chromium, name: &str) {
+    if let Some(folder) = std::env::var_os("CONSOLE_SCREENSHOTS") {
+        browser.picture(&PathBuf::from(folder).join(format!("{name}.png")));
+    }
+}
+
+fn charts() {
+    let site = site();
+    let browser = signed_in(&site);
+    browser.open(&url(&site, "/health"));
+    browser.waits_for("return !document.querySelector('[data-numbers]').hidden");
+    browser.waits_for("return document.querySelectorAll('.chart:not([hidden]) svg').length === 5");
+    browser
+        .waits_for("return document.querySelector('[data-chart=queue] polyline').getAttribute('points').includes(' ')");
+    let label = browser.run("return document.querySelector('[data-chart=feed] svg').getAttribute('aria-label')");
+    assert!(
+        label.as_str().is_some_and(|label| label.starts_with("Lag of the feed")),
+        "{label}"
+    );
+    let said = browser.run("return document.querySelector('[data-state]').textContent");
+    assert_eq!(said, "Live: new numbers every two seconds.");
+    site.admin
+        .run("operator", &["disable", "--login", "ann@example.com", "--yes"], "");
+    browser.waits_for("return document.querySelector('[data-state]').textContent.includes('session has ended')");
+}
+
+fn without_scripts() {
+    let site = site();
+    let browser = signed_in(&site);
+    browser.without_scripts();
+    browser.open(&url(&site, "/accounts?realm=players&begins=gma"));
+    assert!(browser.source().contains("gmachia@gmail.com"));
+    browser.open(&url(&site, "/health"));
+    let page = browser.source();
+    assert!(
+        page.contains("passwords that wait") && !page.contains("<polyline"),
+        "{page}"
+    );
+    browser.open(&url(&site, "/keys"));
+    assert!(browser.source().contains("class=\"timeline\""));
+    browser.open(&url(&site, "/accounts/281950/sign-out"));
+    // From the link at the start past the seven rooms, signing out, to the button of the form.
+    let to_button = TAB.to_string().repeat(11);
+    browser.types(&format!("{to_button}{ENTER}"));
+    assert!(
+        support::poll(3000, || site.entries("sessions_ended").len() == 1),
+        "{}",
+        browser.source()
+    );
+}
