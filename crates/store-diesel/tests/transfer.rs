@@ -99,6 +99,9 @@ async fn fill(database: &Closed, tokens: usize) {
          VALUES (1000, '{}', 'ñ漢 ''\"\\', '{{\"name\":\"\u{1f512}\"}}', 0);
          INSERT INTO resource_servers (id, secret_digest, flavours, disabled, created_at)
          VALUES ('games-api', CAST('' AS {bytes}), NULL, TRUE, 0), ('Games', CAST('x' AS {bytes}), '[]', FALSE, 0);
+         INSERT INTO imported_accounts (realm, source_id, account_id) VALUES ('a', 'ñ', {person}), ('a', '2', 1000);
+         INSERT INTO imported_tokens (digest, flavour, token_id, number)
+         VALUES ('sha256$ab', 'device', {live}, NULL), ('sha256$AB', 'device', {ended}, 9223372036854775807);
          INSERT INTO meta (name, value) VALUES ('written', CAST('1' AS {bytes}));
          INSERT INTO audit_marks (name, number, entries, settled, floor, highest, at, mac, proof)
          VALUES ('end', 0, 0, 3, 0, 2, 0, CAST('' AS {bytes}), CAST('' AS {bytes}));
