@@ -11,7 +11,7 @@ use super::{Routes, only_get, panic, reply};
 const ANY: &[&str] = &["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"];
 
 /// A path that belongs to no flavour, what answers there, and what it takes and answers. There is no other way to mount
-/// such a path, so `/openapi.json` lists all of them.
+/// such a path of the API, so `/openapi.json` lists all of them. The console's pages are for people and no part of it.
 ///
 /// A handler that needs state captures it: `move |request: HttpRequest| answer(state.clone(), request)`.
 #[derive(Debug, Clone)]
