@@ -63,6 +63,7 @@ fn family() -> Family {
     let config = OpaqueConfig {
         flavour: "fuzz".into(),
         lifetime: Lifetime::UntilRevoked,
+        idle: None,
         key: SecretKey::from_bytes([1; 32]),
     };
     let issuer = Arc::new(OpaqueIssuer::new(config, registry.clone(), entropy.clone()));

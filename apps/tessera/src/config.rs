@@ -30,6 +30,7 @@ use crate::master::MasterKeyPlace;
 
 pub use console::ConsoleSettings;
 pub use duration::Span;
+pub(crate) use flavour::LONGEST;
 pub use flavour::{Flavour, SigningKeys};
 pub use forward_auth::{ForwardAuthSettings, IdentityJwtSettings};
 pub use http::HttpSettings;

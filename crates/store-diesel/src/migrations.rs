@@ -190,6 +190,7 @@ migrations! {
     "2026-11-26-000010_keep_an_audit_log" MustStop,
     "2026-11-26-000011_list_accounts_of_a_realm" MayStay,
     "2026-11-27-000012_keep_what_was_imported" MayStay,
+    "2026-11-27-000013_expire_unused_tokens" MayStay,
 }
 
 #[cfg(test)]

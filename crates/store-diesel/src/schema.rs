@@ -99,6 +99,8 @@ diesel::table! {
         expires_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        idle_ms -> Nullable<BigInt>,
+        ends_at -> Nullable<BigInt>,
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use auth_core::{
-    Account, Change, ChangeNotices, ChangeWatch, FeedEntry, FoldedLogin, Generation, NewAccount, Realm, RefreshState,
-    Scopes, Subject, Timestamp, TokenDigest, TokenId, TokenRecord,
+    Account, Change, ChangeNotices, ChangeWatch, FeedEntry, FoldedLogin, Generation, IdleLife, NewAccount, Realm,
+    RefreshState, Scopes, Subject, Timestamp, TokenDigest, TokenId, TokenRecord,
 };
 use consumer_auth::{Organisation, PreviousSecret, ResourceServer};
 use keystore::StoredKey;
@@ -56,6 +56,7 @@ pub(crate) struct TokenRow {
     pub(crate) shared: bool,
     pub(crate) revoked_at: Option<Timestamp>,
     pub(crate) last_used: Option<Timestamp>,
+    pub(crate) idle: Option<IdleLife>,
     pub(crate) label: Option<String>,
 }
 

@@ -106,7 +106,7 @@ impl TokenStore for MemoryStore {
         let mut state = self.state();
         for (id, at) in used {
             if let Some(row) = state.tokens.get_mut(id) {
-                row.last_used = row.last_used.max(Some(*at));
+                row.use_at(*at);
             }
         }
         Ok(())
@@ -118,6 +118,9 @@ impl TokenStore for MemoryStore {
         if let Some(row) = state.tokens.get_mut(&id).filter(|_| live) {
             let end = &mut row.record.expires_at;
             *end = Some(end.map_or(until, |end| end.min(until)));
+            if let Some(idle) = &mut row.idle {
+                idle.ends_at = Some(idle.ends_at.map_or(until, |end| end.min(until)));
+            }
             let subject = row.record.subject;
             state.publish_change_for_a_day(Change::SubjectRights(subject), now);
             state.record_about(id, Provenance::current().entry(AuditEvent::TokenShortened, now));
@@ -187,6 +190,16 @@ impl State {
 }
 
 impl TokenRow {
+    fn use_at(&mut self, at: Timestamp) {
+        if self.last_used.is_some_and(|last| last >= at) {
+            return;
+        }
+        self.last_used = Some(at);
+        if let (Some(idle), Some(end)) = (self.idle, &mut self.record.expires_at) {
+            *end = idle.expiry(at).max(*end);
+        }
+    }
+
     fn shares_with(&self, new: &NewToken) -> bool {
         self.shared && self.record.flavour == new.flavour && self.record.subject == new.subject
     }
@@ -213,6 +226,7 @@ fn row(id: TokenId, new: NewToken, shared: bool) -> TokenRow {
         shared,
         revoked_at: None,
         last_used: None,
+        idle: new.idle,
         label: new.label,
     }
 }

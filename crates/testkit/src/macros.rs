@@ -203,6 +203,8 @@ macro_rules! __store_laws {
             revoking_one_leaves_the_other_records
             a_record_that_is_shortened_expires_then
             shortening_postpones_no_expiry
+            a_used_record_expires_later
+            no_use_passes_the_end
             revoking_a_token_leaves_its_session
             a_revocation_is_published
             a_revocation_is_published_for_as_long_as_it_matters

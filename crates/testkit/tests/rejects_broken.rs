@@ -189,6 +189,8 @@ const STORES: &[(&str, store::Flaw)] = {
         ("two_that_retire_at_once_leave_one", RetiresAfterALook),
         ("a_record_that_is_shortened_expires_then", ShortensNothing),
         ("shortening_postpones_no_expiry", ShorteningPostpones),
+        ("a_used_record_expires_later", NeverIdles),
+        ("no_use_passes_the_end", UsesPassTheEnd),
         ("the_secrets_of_keys_that_retired_are_erased", ErasesWhatRetires),
         ("the_secret_of_a_revoked_key_is_erased_at_once", ErasureRemoves),
         ("what_an_emergency_revoked_never_verifies_again", EmergencyIsOfItsTime),

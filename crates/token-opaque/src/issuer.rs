@@ -1,12 +1,13 @@
 //! The issuer of opaque tokens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    Capabilities, Entropy, FlavourName, Grant, IssueError, IssuedToken, Issuer, Lifetime, NewToken, PresentedToken,
-    Rejection, RevokeError, SecretKey, SessionRef, Sharing, Timestamp, TokenId, TokenRecord, TokenRegistry,
-    VerifiedParts, VerifiedToken, Verifier, VerifyError, random_bytes,
+    Capabilities, Entropy, FlavourName, Grant, IdleLife, IssueError, IssuedToken, Issuer, Lifetime, NewToken,
+    PresentedToken, Rejection, RevokeError, SecretKey, SessionRef, Sharing, Timestamp, TokenId, TokenRecord,
+    TokenRegistry, VerifiedParts, VerifiedToken, Verifier, VerifyError, random_bytes,
 };
 
 use crate::format::{OpaqueSecret, OpaqueToken};
@@ -18,6 +19,10 @@ pub struct OpaqueConfig {
     pub flavour: FlavourName,
     /// Their lifetime.
     pub lifetime: Lifetime,
+    /// How long a token may be unused: it expires so long after its last use, and when its lifetime is over. `None`: as long as it lives.
+    /// It is meant in days, and has to be more than a minute: uses are known to other nodes some seconds later. Sessions that are refreshed
+    /// have an idle time of their own, and are not concerned.
+    pub idle: Option<Duration>,
     /// The key from which shared tokens are derived. No other issuer may have it, and it must not be in the store.
     pub key: SecretKey,
 }
@@ -121,10 +126,32 @@ impl OpaqueIssuer {
         Ok(verified(record))
     }
 
+    /// The token, whose record in memory has expired by now, if the record in the store has not.
+    async fn accept_if_used_elsewhere(
+        &self,
+        token: &OpaqueToken<'_>,
+        presented: &PresentedToken<'_>,
+    ) -> Result<VerifiedToken, VerifyError> {
+        let record = self.registry.read_again(token.id).await?;
+        if record.digest != Some(token.digest()) {
+            return Err(Rejection::BadSignature.into());
+        }
+        self.accept(&record)
+            .inspect_err(|_| self.registry.forget_expired(token.id, presented.text))
+    }
+
     fn record(&self, grant: &Grant, now: Timestamp) -> NewToken {
+        let ends_at = self.config.lifetime.end(now);
+        let idles = grant.refresh.is_none() && grant.session.is_none();
+        let idle = self
+            .config
+            .idle
+            .filter(|_| idles)
+            .map(|after| IdleLife { after, ends_at });
         NewToken {
             parent: grant.session.map(|session| session.id),
-            expires_at: self.config.lifetime.end(now),
+            expires_at: idle.map_or(ends_at, |idle| Some(idle.expiry(now))),
+            idle,
             ..NewToken::of(grant, self.config.flavour.clone(), now)
         }
     }
@@ -141,7 +168,7 @@ impl Verifier for OpaqueIssuer {
         capabilities.revocable = true;
         capabilities.recorded = true;
         capabilities.current_rights = true;
-        capabilities.expires = matches!(self.config.lifetime, Lifetime::Limited(_));
+        capabilities.expires = matches!(self.config.lifetime, Lifetime::Limited(_)) || self.config.idle.is_some();
         capabilities
     }
 
@@ -150,7 +177,12 @@ impl Verifier for OpaqueIssuer {
         let digest = token.digest();
         let belongs = |record: &TokenRecord| record.digest == Some(digest);
         let record = self.registry.live_presented(token.id, presented, belongs).await?;
-        self.accept(&record)
+        match self.accept(&record) {
+            Err(VerifyError::Rejected(Rejection::Expired)) if self.config.idle.is_some() => {
+                self.accept_if_used_elsewhere(&token, presented).await
+            }
+            judged => judged,
+        }
     }
 
     fn verify_in_memory(&self, presented: &PresentedToken<'_>) -> Option<Result<VerifiedToken, VerifyError>> {
@@ -161,10 +193,13 @@ impl Verifier for OpaqueIssuer {
             Ok(record) => record,
             Err(ended) => return Some(Err(ended)),
         };
-        Some(match record.digest == Some(token.digest()) {
-            true => self.accept(&record),
-            false => Err(Rejection::BadSignature.into()),
-        })
+        if record.digest != Some(token.digest()) {
+            return Some(Err(Rejection::BadSignature.into()));
+        }
+        match self.accept(&record) {
+            Err(VerifyError::Rejected(Rejection::Expired)) if self.config.idle.is_some() => None,
+            judged => Some(judged),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ const NAME: &str = "allowed are 1 to 64 characters of a-z 0-9 - _";
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The longest lifetime of a token that expires.
-const LONGEST: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
 
 /// `lifetime` as written.
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -5,6 +5,7 @@
 //! failed. Implementations: `store-memory` and `store-diesel`. The laws they must keep are in `testkit::store`.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -46,6 +47,25 @@ pub struct NewToken {
     pub issued_at: Timestamp,
     /// When it expires; `None`: it is valid until it is revoked.
     pub expires_at: Option<Timestamp>,
+    /// How its expiry moves with its use; `None`: it does not.
+    pub idle: Option<IdleLife>,
+}
+
+/// An expiry that moves with the use: the record expires when it was not used for some time, and at its end in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdleLife {
+    /// It expires so long after its last use.
+    pub after: Duration,
+    /// It expires at this moment at the latest.
+    pub ends_at: Option<Timestamp>,
+}
+
+impl IdleLife {
+    /// When a record expires that was used last at this moment.
+    pub fn expiry(&self, used_at: Timestamp) -> Timestamp {
+        let idle_end = used_at.plus(self.after);
+        self.ends_at.map_or(idle_end, |end| end.min(idle_end))
+    }
 }
 
 impl NewToken {
@@ -66,6 +86,7 @@ impl NewToken {
             refresh: None,
             issued_at,
             expires_at: None,
+            idle: None,
         }
     }
 }
@@ -237,13 +258,14 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
         ChangeWatch::none()
     }
 
-    /// Records when tokens were last used. Unknown tokens are ignored; an earlier time never replaces a later one.
+    /// Records when tokens were last used. Unknown tokens are ignored; an earlier time never replaces a later one. The expiry of a record
+    /// with an [`IdleLife`] moves to what that says of this use, and never back.
     ///
     /// # Errors
     /// When the store fails; some times may have been recorded.
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
 
-    /// Has a live record expire at `until`, unless it expires earlier, and publishes that its owner's records are to be read
+    /// Has a live record expire at `until`, unless it expires earlier, however it is used, and publishes that its owner's records are to be read
     /// anew ([`Change::SubjectRights`]), in the same operation. `Ok(false)` if there is no such live record; nothing has changed
     /// then.
     ///

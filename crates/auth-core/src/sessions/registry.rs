@@ -21,6 +21,7 @@ use std::time::Duration;
 use super::unknown_tokens::UnknownTokens;
 use crate::contract::clock::{Clock, Timestamp};
 use crate::contract::error::{Rejection, StoreError, Unavailable, VerifyError};
+use crate::contract::secret::TokenDigest;
 use crate::contract::token::{SessionRef, TokenId};
 use crate::contract::token_store::{TokenRecord, TokenStore};
 
@@ -227,6 +228,24 @@ impl TokenRegistry {
         self.epoch.fetch_add(1, Ordering::SeqCst);
         self.records.remove_session(id);
         Ok(shortened)
+    }
+
+    /// The live record as the store has it now, for a token whose expiry [moves with its use](crate::IdleLife): other nodes may have used it since
+    /// this one has read it. What was used here is written first.
+    ///
+    /// # Errors
+    /// As [`live`](Self::live).
+    pub async fn read_again(&self, id: TokenId) -> Result<TokenRecord, VerifyError> {
+        self.judge(self.revocations.look([]))?;
+        self.flush_used().await?;
+        let record = self.read(id).await?;
+        self.not_ended(record)
+    }
+
+    /// Notes that the record of this text has expired: for some seconds the text is unknown, without another read.
+    pub fn forget_expired(&self, id: TokenId, text: &str) {
+        self.records.remove_session(id);
+        self.unknown.remember(&TokenDigest::of(text.as_bytes()));
     }
 
     /// Notes that a token was used just now. Written by [`flush_used`](Self::flush_used), never in the request.

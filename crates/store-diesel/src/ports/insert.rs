@@ -1,5 +1,7 @@
 //! Recording tokens, on the condition that their owner, and the session they belong to, are active.
 
+use std::time::Duration;
+
 use auth_core::{AuditEvent, Change, NewToken, Provenance, Timestamp, TokenId, TokenRecord};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -106,6 +108,8 @@ async fn insert_if_active(
         rotation,
     } = new.refresh.as_ref().map(RefreshRow::from).unwrap_or_default();
     let parent = new.parent.map(|parent| parent.0);
+    let idle_ms = new.idle.map(|idle| milliseconds(idle.after));
+    let ends_at = new.idle.and_then(|idle| idle.ends_at).map(Timestamp::as_millis);
     let parent_is_active = parents
         .filter(parents.field(tokens::id).nullable().eq(parent))
         .filter(parents.field(tokens::subject).eq(new.subject.0))
@@ -144,6 +148,8 @@ async fn insert_if_active(
             ),
             new.issued_at.as_millis().into_sql::<BigInt>(),
             new.expires_at.map(Timestamp::as_millis).into_sql::<Nullable<BigInt>>(),
+            idle_ms.into_sql::<Nullable<BigInt>>(),
+            ends_at.into_sql::<Nullable<BigInt>>(),
         ));
     let inserted = diesel::insert_into(tokens::table)
         .values(held!(row))
@@ -170,6 +176,8 @@ async fn insert_if_active(
             ),
             tokens::issued_at,
             tokens::expires_at,
+            tokens::idle_ms,
+            tokens::ends_at,
         ))
         .returning((tokens::id, tokens::subject, tokens::realm, tokens::flavour));
     let entry = by.entry(AuditEvent::TokenIssued, new.issued_at);
@@ -178,4 +186,8 @@ async fn insert_if_active(
 
 fn bytes<const N: usize>(bytes: Option<[u8; N]>) -> Option<Vec<u8>> {
     bytes.map(|bytes| bytes.to_vec())
+}
+
+fn milliseconds(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }

@@ -184,6 +184,12 @@ async fn shorten(
     let shortened = diesel::update(tokens::table.filter(tokens::id.eq(id.0)).filter(is_later))
         .set(tokens::expires_at.eq(until.as_millis()));
     shortened.execute(conn).await?;
+    let goes_on_later = tokens::ends_at.is_null().or(tokens::ends_at.gt(until.as_millis()));
+    let idles = tokens::table
+        .filter(tokens::id.eq(id.0))
+        .filter(tokens::idle_ms.is_not_null());
+    let bounded = diesel::update(idles.filter(goes_on_later)).set(tokens::ends_at.eq(until.as_millis()));
+    bounded.execute(conn).await?;
     let entry = AuditEntry {
         realm: Some(realm),
         ..by.entry(AuditEvent::TokenShortened, now)

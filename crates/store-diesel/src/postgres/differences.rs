@@ -95,7 +95,8 @@ pub(super) async fn note_used(conn: &mut Connection, used: &[(TokenId, Timestamp
     let ids: Vec<i64> = used.iter().map(|(id, _)| id.0).collect();
     let times: Vec<i64> = used.iter().map(|(_, at)| at.as_millis()).collect();
     diesel::sql_query(
-        "UPDATE tokens SET last_used_at = used.at
+        "UPDATE tokens SET last_used_at = used.at,
+                expires_at = GREATEST(expires_at, LEAST(used.at + idle_ms, ends_at))
          FROM (SELECT id, max(at) AS at FROM unnest(CAST($1 AS bigint[]), CAST($2 AS bigint[])) AS pair (id, at) GROUP BY id) AS used
          WHERE tokens.id = used.id AND (tokens.last_used_at IS NULL OR tokens.last_used_at < used.at)",
     )

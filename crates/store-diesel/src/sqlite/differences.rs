@@ -63,11 +63,28 @@ pub(super) async fn note_used(conn: &mut Connection, used: &[(TokenId, Timestamp
         let earlier = tokens::last_used_at
             .is_null()
             .or(tokens::last_used_at.lt(at.as_millis()));
-        diesel::update(tokens::table.filter(tokens::id.eq(id.0)).filter(earlier))
+        let noted = diesel::update(tokens::table.filter(tokens::id.eq(id.0)).filter(earlier))
             .set(tokens::last_used_at.eq(at.as_millis()))
             .execute(conn)
             .await?;
+        if noted > 0 {
+            move_expiry(conn, *id, *at).await?;
+        }
     }
+    Ok(())
+}
+
+/// Where the expiry of a token moves with its use. A statement of its own: one that sets the column writes its index also where nothing
+/// changes.
+async fn move_expiry(conn: &mut Connection, id: TokenId, used_at: Timestamp) -> Outcome<()> {
+    diesel::sql_query(
+        "UPDATE tokens SET expires_at = max(expires_at, min(?1 + idle_ms, coalesce(ends_at, ?1 + idle_ms)))
+         WHERE id = ?2 AND idle_ms IS NOT NULL",
+    )
+    .bind::<BigInt, _>(used_at.as_millis())
+    .bind::<BigInt, _>(id.0)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

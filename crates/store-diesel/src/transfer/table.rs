@@ -200,6 +200,8 @@ pub(crate) const TABLES: &[Table] = &[
             number("expires_at").or_null(),
             number("last_used_at").or_null(),
             number("revoked_at").or_null(),
+            number("idle_ms").or_null(),
+            number("ends_at").or_null(),
         ],
     },
     Table {

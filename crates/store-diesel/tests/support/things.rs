@@ -52,6 +52,7 @@ pub(crate) fn token(owner: Subject) -> NewToken {
         refresh: None,
         issued_at: NOW,
         expires_at: Some(NOW.plus(HOUR)),
+        idle: None,
     }
 }
 

@@ -162,6 +162,7 @@ pub(super) fn token_of(owner: &Account) -> NewToken {
         refresh: None,
         issued_at: NOW,
         expires_at: Some(NOW.plus(HOUR)),
+        idle: None,
     }
 }
 

@@ -61,6 +61,7 @@ impl SimpleOpaque {
             refresh: grant.refresh.clone(),
             issued_at: now,
             expires_at: None,
+            idle: None,
         }
     }
 }

@@ -170,6 +170,8 @@ pub(crate) enum Flaw {
     LastKeysNeverRetire,
     RetiresAfterALook,
     ShortensNothing,
+    NeverIdles,
+    UsesPassTheEnd,
     ShorteningPostpones,
     ErasesWhatRetires,
     ErasureRemoves,

@@ -111,6 +111,7 @@ fn opaque(parts: &Parts, lifetime: Lifetime) -> OpaqueIssuer {
     let config = OpaqueConfig {
         flavour: parts.flavour.clone(),
         lifetime,
+        idle: None,
         key: SecretKey::from_bytes([3; 32]),
     };
     OpaqueIssuer::new(config, parts.registry.clone(), parts.entropy.clone())

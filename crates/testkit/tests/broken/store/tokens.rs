@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    AccountStore, AuditEvent, AuditStore, Change, ChangeWatch, FeedEntry, FeedState, NewToken, Provenance,
+    AccountStore, AuditEvent, AuditStore, Change, ChangeWatch, FeedEntry, FeedState, IdleLife, NewToken, Provenance,
     RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 use permissions::RoleStore;
@@ -26,6 +26,11 @@ impl BrokenStore {
     async fn insert_flawed(&self, mut new: NewToken) -> Result<Option<TokenId>, StoreError> {
         if self.has(Flaw::LosesLabels) {
             new.label = None;
+        }
+        match self.flaw {
+            Flaw::NeverIdles => new.idle = None,
+            Flaw::UsesPassTheEnd => new.idle = new.idle.map(|idle| IdleLife { ends_at: None, ..idle }),
+            _ => {}
         }
         if self.has(Flaw::RecordsOutdated) {
             new = self.updated(&new).await?;
