@@ -142,6 +142,7 @@ fn tokens(settings: &ConsoleSettings, made: &Composition) -> anyhow::Result<Toke
     let config = OpaqueConfig {
         flavour: operators::FLAVOUR.into(),
         lifetime: Lifetime::Limited(settings.lifetime.0),
+        idle: None,
         key: made.root.derive("server/console/opaque"),
     };
     let issuer = OpaqueIssuer::new(config, made.registry.clone(), made.entropy.clone());

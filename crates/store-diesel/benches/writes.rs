@@ -280,6 +280,7 @@ fn token(owner: Subject, number: u64) -> NewToken {
         refresh: None,
         issued_at: NOW,
         expires_at: Some(NOW.plus(Duration::from_secs(900))),
+        idle: None,
     }
 }
 

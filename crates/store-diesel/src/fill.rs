@@ -55,9 +55,7 @@ impl Filling {
         if self.is_there(store).await? {
             return Ok(());
         }
-        store
-            .dangerous_execute(&format!("INSERT INTO meta (name, value) VALUES ('{MARK}', '')"))
-            .await?;
+        store.meta().put_if_absent(MARK, b"").await?;
         let series = Series::of(store).await?;
         store.dangerous_execute(&role()).await?;
         for (from, to) in steps(self.accounts) {
@@ -75,8 +73,9 @@ impl Filling {
             store.dangerous_execute(&revocations).await?;
         }
         store.dangerous_execute(&series.finish(self)).await?;
-        let done = format!("UPDATE meta SET value = '{}' WHERE name = '{MARK}'", self.mark());
-        store.dangerous_execute(&done).await?;
+        let begun = format!("DELETE FROM meta WHERE name = '{MARK}'");
+        store.dangerous_execute(&begun).await?;
+        store.meta().put_if_absent(MARK, self.mark().as_bytes()).await?;
         Ok(())
     }
 

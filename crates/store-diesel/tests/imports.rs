@@ -211,6 +211,7 @@ impl Node {
             flavour: "device".into(),
             lifetime: Lifetime::UntilRevoked,
             key: SecretKey::from_bytes([1; 32]),
+            idle: None,
         };
         let own = Arc::new(OpaqueIssuer::new(config, registry.clone(), Arc::new(SystemEntropy)));
         let records = ImportedRecords::new(fresh.store.imported_tokens(), registry.clone());

@@ -151,6 +151,7 @@ async fn device_tokens(store: DieselStore) {
             refresh: None,
             issued_at: Timestamp::from_seconds(1_700_000_000),
             expires_at: None,
+            idle: None,
         };
         assert!(store.tokens().insert(token).await.expect("a store").is_some());
     }

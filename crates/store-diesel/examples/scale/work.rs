@@ -89,5 +89,6 @@ fn token(owner: Subject, number: u64, now: Timestamp) -> NewToken {
         refresh: None,
         issued_at: now,
         expires_at: Some(now.plus(Duration::from_secs(900))),
+        idle: None,
     }
 }
