@@ -1,30 +1,32 @@
 //! The application: every configured flavour with its issuer, its tokens and its routes. Building it checks it.
 
+mod issuers;
+mod shared;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::{Context, bail};
 use auth_actix::{AuthScheme, Authenticator, ExpiryNotice};
-use auth_core::{
-    Capabilities, ImportedTokens, Issuer, KeyBound, PasswordHasher, Refreshing, RefusalPace, TokenService,
-};
-use keystore::KeyringError;
+use auth_core::{Issuer, Refreshing, TokenService};
 
 use crate::composition::Composition;
 use crate::config::{Config, Flavour};
 use crate::console::Console;
-use crate::extension::{Catalog, FlavourDialect, IssuerParts};
+use crate::extension::Catalog;
 use crate::forward_auth::{self, IdentitySigner};
 use crate::health::{self, Health};
-use crate::http::request_id::RequestIds;
 use crate::http::{FixedRoute, Routes};
-use crate::metrics::{self, Exporter, FlavourSource, Sources, Tally, WorkerCounts};
+use crate::metrics::{self, Exporter, FlavourSource};
 use crate::oauth::{AskedFlavour, JwkSet, KeySetAge, Metadata, TokenEndpoints, WellKnown};
 use crate::openapi::{self, MountedFlavour, Surface};
 use crate::operators;
 use crate::parts::FlavourParts;
 use crate::self_service::{self, OwnFlavour};
+
+use shared::Metrics;
+pub(crate) use shared::Shared;
 
 /// What the server's own paths belong to: no flavour has this name.
 const THE_SERVER: &str = "the server";
@@ -36,32 +38,12 @@ pub(crate) struct Application {
     fixed: Vec<FixedRoute>,
     authenticator: Data<Authenticator>,
     health: Data<Health>,
-    refusals: Data<RefusalPace>,
-    hasher: Data<PasswordHasher>,
-    request_ids: Data<RequestIds>,
+    shared: Shared,
     well_known: WellKnown,
     identities: Option<Arc<IdentitySigner>>,
     expiry_notice: Option<Data<ExpiryNotice>>,
     metrics: Option<Metrics>,
     console: Option<Arc<Console>>,
-}
-
-/// What the workers of every listener share.
-#[derive(Debug, Clone)]
-pub(crate) struct Shared {
-    refusals: Data<RefusalPace>,
-    hasher: Data<PasswordHasher>,
-    request_ids: Data<RequestIds>,
-    tally: Option<Arc<Tally>>,
-}
-
-/// What counts, and what shows the counts.
-#[derive(Debug)]
-struct Metrics {
-    tally: Arc<Tally>,
-    exporter: Data<Exporter>,
-    /// Whether they have a listener of their own.
-    apart: bool,
 }
 
 impl Application {
@@ -86,8 +68,8 @@ impl Application {
         let (mut routes, mut schemes, mut counted, mut asked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut own_flavours, mut leaking) = (Vec::new(), Vec::new());
         for flavour in &config.flavours {
-            let plain = with_imported(flavour, issuer(flavour, made).await?, made)?;
-            let issuer = bound(flavour, plain.clone(), made)?;
+            let plain = issuers::plain(flavour, made).await?;
+            let issuer = issuers::bound(flavour, plain.clone(), made)?;
             well_known.jwk_set.publish_flavour(flavour, &made.keyring).await?;
             schemes.push(AuthScheme {
                 carriers: flavour.carriers(),
@@ -138,6 +120,7 @@ impl Application {
         let metrics = made
             .metrics
             .then(|| Metrics::new(config, made, &paths, counted, health.clone()));
+        let shared = Shared::new(made, metrics.as_ref());
         let exporter = metrics.as_ref().map(|metrics| metrics.exporter.clone().into_inner());
         Ok(Self {
             routes,
@@ -145,12 +128,7 @@ impl Application {
             authenticator: Data::new(authenticator),
             health: Data::from(health),
             metrics,
-            refusals: Data::from(made.refusals.clone()),
-            hasher: Data::from(made.hasher.clone()),
-            request_ids: Data::new(RequestIds {
-                proxies: made.server.proxies.clone(),
-                entropy: made.entropy.clone(),
-            }),
+            shared,
             well_known,
             identities,
             expiry_notice: expiry_notice(config, made),
@@ -170,12 +148,7 @@ impl Application {
 
     /// What the workers of every listener share.
     pub(crate) fn shared(&self) -> Shared {
-        Shared {
-            refusals: self.refusals.clone(),
-            hasher: self.hasher.clone(),
-            request_ids: self.request_ids.clone(),
-            tally: self.metrics.as_ref().map(|metrics| metrics.tally.clone()),
-        }
+        self.shared.clone()
     }
 
     /// The page of metrics, for a listener of its own; `None` where they are switched off.
@@ -188,7 +161,7 @@ impl Application {
     pub(crate) fn register(&self, config: &mut ServiceConfig) {
         config.app_data(self.authenticator.clone());
         config.app_data(self.health.clone());
-        self.shared().register(config);
+        self.shared.register(config);
         if let Some(metrics) = self.metrics.as_ref().filter(|metrics| !metrics.apart) {
             config.app_data(metrics.exporter.clone());
         }
@@ -203,51 +176,6 @@ impl Application {
         self.fixed.iter().for_each(|fixed| fixed.routes().register(config));
         if let Some(console) = self.console.as_ref().filter(|console| !console.is_apart()) {
             console.register(config);
-        }
-    }
-}
-
-impl Shared {
-    /// Adds it to one worker of an HTTP server.
-    pub(crate) fn register(&self, config: &mut ServiceConfig) {
-        config.app_data(self.refusals.clone());
-        config.app_data(self.hasher.clone());
-        config.app_data(self.request_ids.clone());
-        let counts = self.tally.as_ref().map(|tally| tally.worker());
-        config.app_data(Data::new(counts.unwrap_or_else(WorkerCounts::off)));
-    }
-}
-
-impl Metrics {
-    fn new(
-        config: &Config,
-        made: &Composition,
-        paths: &HashMap<String, &str>,
-        flavours: Vec<FlavourSource>,
-        health: Arc<Health>,
-    ) -> Self {
-        let names = flavours.iter().map(|flavour| flavour.name.clone()).collect();
-        let paths = paths.iter().map(|(path, owner)| (path, *owner));
-        let tally = Arc::new(Tally::new(names, paths, made.clock.clone()));
-        let exporter = Exporter::new(Sources {
-            tally: tally.clone(),
-            flavours,
-            registry: made.registry.clone(),
-            keyring: made.keyring.clone(),
-            hasher: made.hasher.clone(),
-            throttle: made.server.throttle.clone(),
-            refusals: made.refusals.clone(),
-            health,
-            store: made.server.stores.health.clone(),
-            connections: made.connections.clone(),
-            tls: made.tls.clone(),
-            clock: made.clock.clone(),
-            started: made.clock.monotonic(),
-        });
-        Self {
-            tally,
-            exporter: Data::new(exporter),
-            apart: config.metrics.listen.is_some(),
         }
     }
 }
@@ -281,101 +209,6 @@ fn fixed_routes(config: &Config, catalog: &Catalog, made: &Composition, well_kno
         fixed.push(metrics::route());
     }
     fixed
-}
-
-/// The issuer of one flavour, as its strategy makes it.
-async fn issuer(flavour: &Flavour, made: &Composition) -> anyhow::Result<Arc<dyn Issuer>> {
-    let parts = IssuerParts {
-        flavour: &flavour.name,
-        realm: flavour.realm.as_ref(),
-        lifetime: flavour.lifetime,
-        registry: &made.registry,
-        keyring: &made.keyring,
-        clock: &made.clock,
-        entropy: &made.entropy,
-        root: &made.root,
-    };
-    let issuer = flavour.strategy.issuer(&parts).await;
-    let issuer = issuer.map_err(|error| with_advice(&flavour.name, error))?;
-    refuse_unfollowed_keys(flavour, made)?;
-    Ok(issuer)
-}
-
-/// The issuer with imported tokens beside its own, where the settings have it so.
-fn with_imported(flavour: &Flavour, issuer: Arc<dyn Issuer>, made: &Composition) -> anyhow::Result<Arc<dyn Issuer>> {
-    if !flavour.has_imported() {
-        return Ok(issuer);
-    }
-    if flavour.dialect.key_bound() || flavour.realm.is_none() {
-        bail!(
-            "flavour.{}.imported_tokens: the {} dialect binds tokens to keys or to clients of organisations, and imported \
-             ones are neither; leave the setting out",
-            flavour.name,
-            flavour.dialect_name
-        );
-    }
-    match ImportedTokens::new(issuer, made.imported.clone()) {
-        Ok(imported) => Ok(Arc::new(imported)),
-        Err(error) => bail!("flavour.{}.issuer = {}: {error}", flavour.name, flavour.strategy_name),
-    }
-}
-
-/// The issuer with tokens bound to keys, where the dialect has it so. Fails if it cannot do what the dialect promises its
-/// clients.
-fn bound(flavour: &Flavour, issuer: Arc<dyn Issuer>, made: &Composition) -> anyhow::Result<Arc<dyn Issuer>> {
-    let issuer = match flavour.dialect.key_bound() {
-        true => with_keys(issuer, made),
-        false => issuer,
-    };
-    let (name, strategy, can) = (&flavour.name, flavour.strategy_name, issuer.capabilities());
-    if let Some(promise) = broken_promise(&*flavour.dialect, can) {
-        bail!("flavour.{name}.issuer = {strategy}: {promise}");
-    }
-    if flavour.dialect.key_bound() && !can.key_bound {
-        bail!(
-            "flavour.{name}.issuer = {strategy}: the dialect binds tokens to keys, for which sessions must be recorded"
-        );
-    }
-    Ok(issuer)
-}
-
-/// The error of a strategy, with what to do where no key signs.
-fn with_advice(flavour: &str, error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref() {
-        Some(KeyringError::NoSigner(_)) => error.context(format!(
-            "flavour.{flavour}: add a key with `tessera key rotate --flavour {flavour}` or `tessera key import`"
-        )),
-        _ => error,
-    }
-}
-
-/// An issuer that does not follow its keys would go on signing with a stolen one.
-fn refuse_unfollowed_keys(flavour: &Flavour, made: &Composition) -> anyhow::Result<()> {
-    match flavour.signing_keys()? {
-        Some(keys) if !made.keyring.is_followed(&keys.purpose) => bail!(
-            "flavour.{}.issuer = {}: the strategy has signing keys and does not follow their changes",
-            flavour.name,
-            flavour.strategy_name
-        ),
-        _ => Ok(()),
-    }
-}
-
-/// The issuer with tokens bound to a key. An issuer without records is returned unchanged, and refused
-/// by its capabilities.
-fn with_keys(issuer: Arc<dyn Issuer>, made: &Composition) -> Arc<dyn Issuer> {
-    match KeyBound::new(issuer.clone(), made.registry.clone(), made.entropy.clone()) {
-        Ok(bound) => Arc::new(bound),
-        Err(_) => issuer,
-    }
-}
-
-/// The first promise of the dialect that the issuer cannot keep.
-fn broken_promise(dialect: &dyn FlavourDialect, can: Capabilities) -> Option<&'static str> {
-    let mut promises = dialect.promises().iter();
-    promises
-        .find(|promise| !(promise.kept)(can))
-        .map(|promise| promise.sentence)
 }
 
 fn mount(

@@ -17,6 +17,7 @@ use crate::console::Console;
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
 use crate::extension::{Catalog, Dialect, Strategy};
 use crate::health::Health;
+use crate::http::own_listener::{self, OwnListener};
 use crate::oauth::own_url;
 use crate::parts::Stores;
 use crate::server::{self, Capacity, Tls};
@@ -67,9 +68,9 @@ pub struct Running {
     background: Background,
     health: Arc<Health>,
     drain_delay: Duration,
-    metrics: Option<metrics::Listening>,
+    metrics: Option<OwnListener>,
     tls: Option<Arc<Tls>>,
-    console: Option<console::Listening>,
+    console: Option<OwnListener>,
     console_url: Option<String>,
 }
 
@@ -306,7 +307,9 @@ impl Running {
 /// The listener for the console alone, where the settings have one. It answers nothing yet.
 fn console_listener(config: &Config) -> anyhow::Result<Option<TcpListener>> {
     let wanted = config.console.listen.filter(|_| config.console.enabled);
-    wanted.map(console::bind).transpose()
+    wanted
+        .map(|address| own_listener::bind("console.listen", address.0))
+        .transpose()
 }
 
 /// The console, where it is enabled.
@@ -328,7 +331,7 @@ fn console(
 }
 
 /// The listener for metrics alone, where the settings have one.
-fn own_listener(config: &Config, application: &Application) -> anyhow::Result<Option<metrics::Listening>> {
+fn own_listener(config: &Config, application: &Application) -> anyhow::Result<Option<OwnListener>> {
     let wanted = config.metrics.listen.zip(application.exporter());
     let listening = wanted.map(|(address, exporter)| metrics::listen(address.0, exporter));
     listening.transpose()

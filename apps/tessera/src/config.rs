@@ -12,15 +12,15 @@ mod listen_address;
 mod master_key;
 mod metrics;
 mod self_service;
+mod sources;
 mod tls;
 
-use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
+use figment::providers::{Format, Toml};
 use figment::value::Dict;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
@@ -44,12 +44,7 @@ pub use self_service::SelfServiceSettings;
 pub use tls::{TlsFiles, TlsSettings};
 
 use master_key::master_key;
-
-/// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 6] = ["master_key", "copy_to", "skip_postgres", "interop", "outages", "log"];
-
-/// How the names of others begin: which tests may not be skipped.
-const FOR_TESTS: &str = "require_";
+use sources::{explain, layers, readable};
 
 /// The settings as read, before they are checked.
 #[derive(Debug, Deserialize, Serialize)]
@@ -278,47 +273,6 @@ fn in_range(section: &str, settings: &impl Validate) -> Result<(), BadSetting> {
     ))
 }
 
-fn layers(overrides: &Overrides) -> anyhow::Result<Figment> {
-    refuse_unreadable(std::env::vars_os())?;
-    let mut figment = Figment::from(Serialized::defaults(Raw::default()));
-    if let Some(path) = &overrides.config {
-        readable(path)?;
-        figment = figment.merge(Toml::file_exact(path));
-    }
-    let variables = Env::prefixed("TESSERA_").ignore(&NOT_SETTINGS);
-    let variables = variables.filter(|name| !name.starts_with(FOR_TESTS));
-    figment = figment.merge(variables.split("__"));
-    let flags = [
-        ("listen", overrides.listen.clone()),
-        ("database_url", overrides.database_url.clone()),
-        (
-            "master_key_file",
-            overrides
-                .master_key_file
-                .as_ref()
-                .map(|path| path.display().to_string()),
-        ),
-    ];
-    for (key, value) in flags {
-        if let Some(value) = value {
-            figment = figment.merge(Serialized::default(key, value));
-        }
-    }
-    Ok(figment)
-}
-
-/// Refuses a variable of ours that is no Unicode text: it would be passed over in silence. The value may be a secret.
-fn refuse_unreadable(variables: impl Iterator<Item = (OsString, OsString)>) -> anyhow::Result<()> {
-    for (name, value) in variables {
-        let shown = name.to_string_lossy();
-        let is_ours = shown.to_ascii_uppercase().starts_with("TESSERA_");
-        if is_ours && (name.to_str().is_none() || value.to_str().is_none()) {
-            anyhow::bail!("{shown}: the variable's name or value is not Unicode text (UTF-8): correct or unset it");
-        }
-    }
-    Ok(())
-}
-
 /// The database that a settings file names, and the file with the master key: nothing else counts, and nothing else is read.
 ///
 /// # Errors
@@ -337,67 +291,9 @@ pub(crate) fn database_of(path: &Path) -> anyhow::Result<(Option<String>, Option
     Ok((named.database_url, master_key))
 }
 
-fn readable(path: &Path) -> anyhow::Result<()> {
-    std::fs::read_to_string(path)
-        .map(drop)
-        .map_err(|error| anyhow::anyhow!("the configuration file {} cannot be read: {error}", path.display()))
-}
-
-/// One sentence for each error: which key, what was found, what is allowed, and where it was set.
-fn explain(errors: &figment::Error) -> anyhow::Error {
-    let lines = errors.clone().into_iter().map(|error| {
-        let key = match (error.path.join("."), &error.kind) {
-            (path, figment::error::Kind::UnknownField(name, _))
-                if !path.ends_with(name.as_str()) && path.is_empty() =>
-            {
-                name.clone()
-            }
-            (path, figment::error::Kind::UnknownField(name, _)) if !path.ends_with(name.as_str()) => {
-                format!("{path}.{name}")
-            }
-            (path, _) => path,
-        };
-        let place = error
-            .metadata
-            .as_ref()
-            .map_or(String::new(), |place| match &place.source {
-                Some(source) => format!(" (from {source})"),
-                None => format!(" (from {})", place.name),
-            });
-        format!("{key}: {}{place}", without_source(&error.kind.to_string()))
-    });
-    anyhow::anyhow!(lines.collect::<Vec<_>>().join("\n"))
-}
-
-/// An error of TOML without the line that it quotes, which may hold a password.
-fn without_source(text: &str) -> String {
-    let is_quoted = |line: &&str| {
-        line.split_once('|')
-            .is_some_and(|(number, _)| number.trim().bytes().all(|b| b.is_ascii_digit()))
-    };
-    let lines: Vec<_> = text.lines().filter(|line| !is_quoted(line)).collect();
-    lines.join(": ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_variable_that_is_no_unicode_is_refused_and_not_printed() {
-        use std::os::unix::ffi::OsStringExt;
-        let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
-        let refuse = |name: &[u8], value: &[u8]| refuse_unreadable([(bytes(name), bytes(value))].into_iter());
-        let error = refuse(b"TESSERA_MASTER_KEY", b"canary\xff").unwrap_err().to_string();
-        assert!(
-            error.contains("TESSERA_MASTER_KEY: ") && !error.contains("canary"),
-            "{error}"
-        );
-        assert!(refuse(b"tessera_listen", b"\xff").is_err());
-        assert!(refuse(b"TESSERA_LISTEN\xff", b"").is_err());
-        refuse(b"OTHER", b"\xff").expect("it is not ours");
-        refuse(b"TESSERA_LISTEN", "é".as_bytes()).expect("it is Unicode");
-    }
 
     #[test]
     fn a_mistake_in_the_file_is_placed_and_not_quoted() {

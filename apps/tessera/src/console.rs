@@ -37,7 +37,7 @@ use crate::metrics::{Exporter, FlavourSource, LoginCounts, Numbers};
 use crate::operators;
 use crate::parts::ServerParts;
 
-pub(crate) use listener::{Listening, bind, listen};
+pub(crate) use listener::listen;
 
 use assets::Assets;
 use origin::Origins;

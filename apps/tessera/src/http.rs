@@ -4,6 +4,7 @@ mod body;
 mod fixed_route;
 pub(crate) mod header_values;
 pub(crate) mod late;
+pub(crate) mod own_listener;
 pub(crate) mod panic;
 mod presented;
 mod reply;

@@ -23,7 +23,7 @@ pub(crate) use access::route;
 pub(crate) use counts::WorkerCounts;
 pub(crate) use exporter::{Exporter, FlavourSource, Sources};
 pub(crate) use labels::refusal_index;
-pub(crate) use listener::{Listening, listen};
+pub(crate) use listener::listen;
 pub(crate) use logins::LoginCounts;
 pub(crate) use numbers::Numbers;
 pub(crate) use tally::Tally;

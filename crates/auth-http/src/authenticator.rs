@@ -6,7 +6,7 @@ use auth_core::{PresentedToken, Rejection, Scope, Unavailable, VerifiedToken, Ve
 
 use crate::answer::{Answers, RejectionAnswer};
 use crate::caller::Caller;
-use crate::carrier::{Carriers, Credential};
+use crate::carrier::{CarrierError, Carriers, Credential};
 use crate::proxies::TrustedProxies;
 use crate::rejection::RejectedRequest;
 use crate::request_head::RequestHead;
@@ -134,12 +134,20 @@ impl Authenticator {
         caller.is_of(&self.answers)
     }
 
+    fn credential<'a>(&self, head: impl RequestHead<'a>) -> Result<Option<Credential<'a>>, CarrierError> {
+        let takes_api_keys = || self.schemes.iter().any(|scheme| scheme.carriers.api_key);
+        match Credential::read(head)? {
+            None if takes_api_keys() => Credential::api_key(head),
+            read => Ok(read),
+        }
+    }
+
     async fn verify<'a>(&self, head: impl RequestHead<'a>) -> Result<VerifiedToken, RejectedRequest> {
         #[cfg(feature = "test-support")]
         if let Some(token) = &self.acting_as {
             return Ok(token.clone());
         }
-        let credential = match Credential::read(head) {
+        let credential = match self.credential(head) {
             Ok(Some(credential)) => credential,
             Ok(None) => return Err(RejectedRequest::absent(&self.answers)),
             Err(_) => return Err(RejectedRequest::invalid(&self.answers, Rejection::Malformed)),

@@ -25,7 +25,7 @@ pub struct Carriers {
     pub access_token: bool,
     /// `Authorization: Token <token>`, as the clients of Django REST framework send it.
     pub token: bool,
-    /// `X-API-Key: <token>`. Not read where another field carries a token.
+    /// `X-API-Key: <token>`. Not read where another field carries a token, nor where no verifier takes it.
     pub api_key: bool,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Credential<'a> {
     /// [`CarrierError`].
     ///
     /// # Security
-    /// The headers are the caller's. Nothing but four fields is read: no query, no cookie, no body.
+    /// The headers are the caller's. Nothing but three fields is read: no query, no cookie, no body.
     pub fn read(head: impl RequestHead<'a>) -> Result<Option<Self>, CarrierError> {
         let authorization = single(head, Field::Authorization)?;
         let access_token = single(head, Field::AccessToken)?;
@@ -97,7 +97,20 @@ impl<'a> Credential<'a> {
             (Some(_), Some(_)) => Err(CarrierError::Several),
             (Some(value), None) => parse_authorization(value).map(Some),
             (None, Some(token)) => Ok(Some(Self::AccessToken(token, key))),
-            (None, None) => api_key(head),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The token in `X-API-Key`, for a request without another one. Many services have such a header of their own: it is a credential only
+    /// where a verifier takes it.
+    ///
+    /// # Errors
+    /// [`CarrierError`].
+    pub fn api_key(head: impl RequestHead<'a>) -> Result<Option<Self>, CarrierError> {
+        match single(head, Field::ApiKey)? {
+            Some(key) if is_word(key) => Ok(Some(Self::ApiKey(key))),
+            Some(_) => Err(CarrierError::Malformed),
+            None => Ok(None),
         }
     }
 
@@ -136,14 +149,6 @@ impl fmt::Debug for Credential<'_> {
             Self::Token(_) => "Token(redacted)",
             Self::ApiKey(_) => "ApiKey(redacted)",
         })
-    }
-}
-
-fn api_key<'a>(head: impl RequestHead<'a>) -> Result<Option<Credential<'a>>, CarrierError> {
-    match single(head, Field::ApiKey)? {
-        Some(key) if is_word(key) => Ok(Some(Credential::ApiKey(key))),
-        Some(_) => Err(CarrierError::Malformed),
-        None => Ok(None),
     }
 }
 
@@ -256,14 +261,24 @@ mod tests {
             Some(("pair", t.clone()))
         );
         assert_eq!(read(&[("x-access-token", b"1|abc")]), Some(("access", t.clone())));
-        assert_eq!(read(&[("authorization", b"Token 1|abc")]), Some(("token", t.clone())));
-        assert_eq!(read(&[("x-api-key", b"1|abc")]), Some(("api key", t.clone())));
-        assert_eq!(
-            read(&[("x-api-key", b"k"), ("authorization", b"1|abc")]),
-            Some(("bare", t)),
-            "a key beside a token is somebody else's"
-        );
+        assert_eq!(read(&[("authorization", b"Token 1|abc")]), Some(("token", t)));
         assert_eq!(read(&[("x-key", b"k")]), None);
+    }
+
+    #[test]
+    fn an_api_key_is_read_where_it_is_asked_for() {
+        let api_key = |fields: &[(&'static str, &[u8])]| {
+            let read = Credential::api_key(Fields(fields));
+            read.map(|read| read.map(|key| key.presented().text.to_owned()))
+        };
+        assert_eq!(read(&[("x-api-key", b"k")]), None, "it may be another service's");
+        assert_eq!(api_key(&[("x-api-key", b"k")]), Ok(Some("k".to_owned())));
+        assert_eq!(api_key(&[("authorization", b"Bearer k")]), Ok(None));
+        assert_eq!(api_key(&[("x-api-key", b"two words")]), Err(CarrierError::Malformed));
+        assert_eq!(
+            api_key(&[("x-api-key", b"k"), ("x-api-key", b"k")]),
+            Err(CarrierError::Several)
+        );
     }
 
     #[test]

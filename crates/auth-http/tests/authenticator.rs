@@ -212,3 +212,30 @@ async fn a_hook_changes_the_answer_and_never_into_a_success() {
         assert_eq!(rejected.answer().status, answered, "{status}");
     }
 }
+
+/// Many services have an `X-API-Key` of their own, which is no token of anybody's here.
+#[tokio::test]
+async fn an_api_key_is_a_credential_only_where_a_scheme_takes_it() {
+    let token = acting_as(Subject(7), []).token();
+    let scheme = |carriers| AuthScheme {
+        carriers,
+        verifier: always(Ok(token.clone())),
+    };
+    let kind = async |carriers, fields: &[(Field, &str)]| {
+        let authenticator = Authenticator::new(vec![scheme(carriers)], "test");
+        let outcome = authenticator.authenticate(Head(fields, None)).await;
+        outcome.map(drop).map_err(|rejected| rejected.kind().clone())
+    };
+    let with_api_key = Carriers {
+        api_key: true,
+        ..Carriers::BEARER
+    };
+    let (one, two) = ([(Field::ApiKey, "k")], [(Field::ApiKey, "k"), (Field::ApiKey, "k")]);
+    for foreign in [&one[..], &two[..], &[(Field::ApiKey, "not a token")]] {
+        assert_eq!(kind(Carriers::BEARER, foreign).await, Err(RejectionKind::Absent));
+    }
+    assert_eq!(kind(with_api_key, &one).await, Ok(()));
+    assert!(matches!(kind(with_api_key, &two).await, Err(RejectionKind::Invalid(_))));
+    let beside_a_token = [(Field::ApiKey, "not a token"), (Field::Authorization, "Bearer t")];
+    assert_eq!(kind(with_api_key, &beside_a_token).await, Ok(()));
+}

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{
     Capabilities, Entropy, FlavourName, Grant, IdleLife, IssueError, IssuedToken, Issuer, Lifetime, NewToken,
-    PresentedToken, Rejection, RevokeError, SecretKey, SessionRef, Sharing, Timestamp, TokenId, TokenRecord,
-    TokenRegistry, VerifiedParts, VerifiedToken, Verifier, VerifyError, random_bytes,
+    PresentedToken, Rejection, RevokeError, SecretKey, Sharing, Timestamp, TokenId, TokenRecord, TokenRegistry,
+    VerifiedToken, Verifier, VerifyError, random_bytes,
 };
 
 use crate::format::{OpaqueSecret, OpaqueToken};
@@ -123,7 +123,7 @@ impl OpaqueIssuer {
             }
         }
         self.registry.note_used(record.id);
-        Ok(verified(record))
+        Ok(VerifiedToken::dangerous_from_verifier(record.into()))
     }
 
     /// The token, whose record in memory has expired by now, if the record in the store has not.
@@ -241,20 +241,4 @@ fn issued(
         expires_at,
         key: None,
     }
-}
-
-fn verified(record: &TokenRecord) -> VerifiedToken {
-    VerifiedToken::dangerous_from_verifier(VerifiedParts {
-        id: record.id,
-        session: SessionRef {
-            id: record.parent.unwrap_or(record.id),
-            generation: record.generation,
-            subject: record.subject,
-        },
-        flavour: record.flavour.clone(),
-        realm: record.realm.clone(),
-        scopes: record.scopes.clone(),
-        issued_at: Some(record.issued_at),
-        expires_at: record.expires_at,
-    })
 }

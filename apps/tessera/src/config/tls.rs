@@ -28,7 +28,7 @@ pub struct TlsFiles {
 impl TlsSettings {
     /// The files; `None`: the server does not encrypt.
     pub(super) fn files(self) -> Result<Option<TlsFiles>, BadSetting> {
-        let missing = |have, lacking: &str| BadSetting::new(lacking, "", format!("{have} is set, and needs it"));
+        let missing = |have, lacking: &str| BadSetting::new(lacking, "nothing", format!("{have} is set, and needs it"));
         match (self.certificate_file, self.key_file) {
             (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
             (None, None) => Ok(None),

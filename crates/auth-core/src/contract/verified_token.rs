@@ -7,6 +7,7 @@ use super::account::{Realm, Subject};
 use super::clock::Timestamp;
 use super::scope::Scopes;
 use super::token::{FlavourName, SessionRef, TokenId};
+use super::token_store::TokenRecord;
 
 /// A token that was checked: the proof that a [`Verifier`](crate::Verifier) accepted it.
 ///
@@ -46,6 +47,25 @@ pub struct VerifiedParts {
     pub issued_at: Option<Timestamp>,
     /// When it expires; `None`: it is valid until it is revoked.
     pub expires_at: Option<Timestamp>,
+}
+
+impl From<&TokenRecord> for VerifiedParts {
+    /// What a token is whose record says everything.
+    fn from(record: &TokenRecord) -> Self {
+        Self {
+            id: record.id,
+            session: SessionRef {
+                id: record.parent.unwrap_or(record.id),
+                generation: record.generation,
+                subject: record.subject,
+            },
+            flavour: record.flavour.clone(),
+            realm: record.realm.clone(),
+            scopes: record.scopes.clone(),
+            issued_at: Some(record.issued_at),
+            expires_at: record.expires_at,
+        }
+    }
 }
 
 impl VerifiedToken {

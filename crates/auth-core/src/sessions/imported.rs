@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use crate::contract::clock::Timestamp;
 use crate::contract::error::{IssueError, Rejection, RevokeError, StoreError, VerifyError};
 use crate::contract::issuer::{Capabilities, Issuer, Verifier};
-use crate::contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, TokenId};
+use crate::contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, TokenId};
 use crate::contract::token_store::TokenRecord;
-use crate::contract::verified_token::{VerifiedParts, VerifiedToken};
+use crate::contract::verified_token::VerifiedToken;
 
 pub use digest::{ImportedDigest, MalformedDigest};
 pub use records::ImportedRecords;
@@ -92,7 +92,7 @@ impl ImportedTokens {
             return Err(Rejection::Expired.into());
         }
         self.records.registry().note_used(record.id);
-        Ok(verified(record))
+        Ok(VerifiedToken::dangerous_from_verifier(record.into()))
     }
 }
 
@@ -159,20 +159,4 @@ impl Issuer for ImportedTokens {
     async fn shorten(&self, id: TokenId, until: Timestamp) -> Result<bool, RevokeError> {
         self.inner.shorten(id, until).await
     }
-}
-
-fn verified(record: &TokenRecord) -> VerifiedToken {
-    VerifiedToken::dangerous_from_verifier(VerifiedParts {
-        id: record.id,
-        session: SessionRef {
-            id: record.parent.unwrap_or(record.id),
-            generation: record.generation,
-            subject: record.subject,
-        },
-        flavour: record.flavour.clone(),
-        realm: record.realm.clone(),
-        scopes: record.scopes.clone(),
-        issued_at: Some(record.issued_at),
-        expires_at: record.expires_at,
-    })
 }
