@@ -101,6 +101,28 @@ impl System {
     }
 }
 
+/// A person by the columns of the login name, the hash and the time, if the table has them.
+fn person(row: &Row, login: &str, hash: Option<&str>, created: &str) -> anyhow::Result<Person> {
+    Ok(Person {
+        source_id: row.needed("id")?,
+        login: row.needed(login)?,
+        alias: None,
+        role: None,
+        hash: hash.and_then(|hash| row.text(hash)),
+        disabled: false,
+        created_at: row.time(created)?,
+    })
+}
+
+/// Refuses a token whose owner is of another model than `User`: its key may be the key of a user too.
+fn refuse_other_model(model: &str) -> anyhow::Result<()> {
+    let name = model.rsplit(['\\', ':']).next();
+    match name == Some("User") {
+        true => Ok(()),
+        false => bail!("it belongs to a {model}, which is no user"),
+    }
+}
+
 /// A token of `owner`, issued when `created` says, or now.
 fn token(
     digest: ImportedDigest,

@@ -1,16 +1,19 @@
-// Makes a database by better-auth, and has it accept each token. Prints what its clients know.
+// Makes a database by better-auth, and has it accept each token and key. Prints what its clients know.
+import { apiKey } from "@better-auth/api-key";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
-import { bearer } from "better-auth/plugins";
+import { admin, bearer } from "better-auth/plugins";
 import Database from "better-sqlite3";
 
+const database = new Database(process.argv.at(-1));
 const options = {
-  database: new Database(process.argv.at(-1)),
+  database,
   secret: "not a secret, and long enough for better-auth",
   baseURL: "http://localhost:3000",
   emailAndPassword: { enabled: true },
-  plugins: [bearer()],
+  plugins: [bearer(), admin(), apiKey()],
   telemetry: { enabled: false },
+  logger: { disabled: true },
 };
 const { runMigrations } = await getMigrations(options);
 await runMigrations();
@@ -19,9 +22,36 @@ const body = { email: "ann@example.com", password: "correct horse battery", name
 const first = await auth.api.signUpEmail({ body });
 const second = await auth.api.signInEmail({ body });
 const tokens = [first.token, second.token];
-for (const token of tokens) {
+
+async function accepts(token) {
   const headers = new Headers({ authorization: `Bearer ${token}` });
-  const session = await auth.api.getSession({ headers });
-  if (session?.user.email !== body.email) throw new Error("better-auth refuses its own token");
+  return (await auth.api.getSession({ headers }))?.user.email === body.email;
 }
-console.log(JSON.stringify({ tokens, refused: [], header: "Bearer", login: body.email, password: body.password }));
+for (const token of tokens) {
+  if (!(await accepts(token))) throw new Error("better-auth refuses its own token");
+}
+const banned = await auth.api.signUpEmail({ body: { ...body, email: "bob@example.com" } });
+database.prepare("UPDATE user SET banned = 1 WHERE id = ?").run(banned.user.id);
+
+const create = (settings) => auth.api.createApiKey({ body: { userId: first.user.id, ...settings } });
+const whole = await create({ name: "ci" });
+const part = await create({ prefix: "shop_", expiresIn: 86400, permissions: { files: ["read", "delete"], mail: ["send"] } });
+const off = await create({ name: "off" });
+await auth.api.updateApiKey({ body: { keyId: off.id, userId: first.user.id, enabled: false } });
+const counted = await create({ name: "three times", remaining: 3 });
+const expected = [[whole, true], [part, true], [off, false], [counted, true]];
+for (const [{ key }, live] of expected) {
+  const { valid } = await auth.api.verifyApiKey({ body: { key } });
+  if (valid !== live) throw new Error("better-auth judges its own key otherwise");
+}
+
+console.log(JSON.stringify({
+  tokens,
+  refused: [banned.token],
+  header: "Bearer",
+  keys: [whole.key, part.key],
+  refused_keys: [off.key, counted.key],
+  rights: { [whole.key]: "read write files:read", [part.key]: "files:read" },
+  login: body.email,
+  password: body.password,
+}));

@@ -1,17 +1,20 @@
 //! better-auth.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, bail};
-use auth_core::ImportedDigest;
+use auth_core::{ImportedDigest, Scopes};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::{Columns, Hashes, People, Person, Tokens, token, until};
+use super::{Columns, Hashes, People, Person, Tokens, named, person, token, until};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
         table: "user",
         needed: &["id", "email"],
-        optional: &["createdAt"],
+        // The plugin `admin` bans people.
+        optional: &["createdAt", "banned"],
     },
     hashes: Some(Hashes {
         columns: Columns {
@@ -26,13 +29,8 @@ pub(super) const PEOPLE: People = People {
     }),
     read: |row| {
         Ok(Person {
-            source_id: row.needed("id")?,
-            login: row.needed("email")?,
-            alias: None,
-            role: None,
-            hash: None,
-            disabled: false,
-            created_at: row.time("createdAt")?,
+            disabled: row.yes("banned") == Some(true),
+            ..person(row, "email", None, "createdAt")?
         })
     },
 };
@@ -64,20 +62,41 @@ pub(super) const TOKENS: &[Tokens] = &[
                 "name",
                 "createdAt",
                 "lastRequest",
+                "permissions",
+                "remaining",
             ],
         },
         read: |row, now| {
             if row.yes("enabled") == Some(false) {
                 bail!("it is switched off");
             }
+            if let Some(uses) = row.text("remaining") {
+                bail!("it may be used {uses} times more, which is not counted here");
+            }
             let owner = row.text("userId").or_else(|| row.text("referenceId"));
             let digest = BASE64_URL_SAFE_NO_PAD.decode(row.needed("key")?);
             let digest = digest.context("its digest is no base64: better-auth does not hash the keys")?;
             let digest = ImportedDigest::stored_sha256(&digest)?;
             let mut imported = token(digest, owner.context("it names no user")?, row, "createdAt", now)?;
+            imported.scopes = row.text("permissions").map(|text| rights(&text)).transpose()?.flatten();
             imported.label = row.text("name");
             imported.last_used_at = row.time("lastRequest")?;
             until(imported, row.time("expiresAt")?, now)
         },
     },
 ];
+
+/// Actions by resource, a JSON object of arrays: `{"files":["read"]}` is the permission `files:read`. `None` for null: the key is not
+/// restricted.
+fn rights(text: &str) -> anyhow::Result<Option<Scopes>> {
+    let read: Option<BTreeMap<String, Vec<String>>> =
+        serde_json::from_str(text).context("its permissions are no object")?;
+    let Some(read) = read else {
+        return Ok(None);
+    };
+    let names = read
+        .iter()
+        .flat_map(|(resource, actions)| actions.iter().map(move |action| format!("{resource}:{action}")));
+    let names: Vec<String> = names.collect();
+    named(names.iter().map(String::as_str))
+}

@@ -2,7 +2,7 @@
 
 use auth_core::ImportedDigest;
 
-use super::{Columns, People, Person, Tokens, sha512_digits, token, until};
+use super::{Columns, People, Person, Tokens, person, sha512_digits, token, until};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
@@ -13,13 +13,8 @@ pub(super) const PEOPLE: People = People {
     hashes: None,
     read: |row| {
         Ok(Person {
-            source_id: row.needed("id")?,
-            login: row.needed("username")?,
-            alias: None,
-            role: None,
-            hash: row.text("password"),
             disabled: row.yes("is_active") == Some(false),
-            created_at: row.time("date_joined")?,
+            ..person(row, "username", Some("password"), "date_joined")?
         })
     },
 };

@@ -1,8 +1,6 @@
 //! Laravel and Sanctum.
 
-use anyhow::bail;
-
-use super::{Columns, People, Person, Tokens, json_list, sha256_digits, token, until};
+use super::{Columns, People, Tokens, json_list, person, refuse_other_model, sha256_digits, token, until};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
@@ -11,17 +9,7 @@ pub(super) const PEOPLE: People = People {
         optional: &["created_at"],
     },
     hashes: None,
-    read: |row| {
-        Ok(Person {
-            source_id: row.needed("id")?,
-            login: row.needed("email")?,
-            alias: None,
-            role: None,
-            hash: row.text("password"),
-            disabled: false,
-            created_at: row.time("created_at")?,
-        })
-    },
+    read: |row| person(row, "email", Some("password"), "created_at"),
 };
 
 pub(super) const TOKENS: &[Tokens] = &[Tokens {
@@ -31,10 +19,7 @@ pub(super) const TOKENS: &[Tokens] = &[Tokens {
         optional: &["last_used_at", "expires_at", "created_at"],
     },
     read: |row, now| {
-        let kind = row.needed("tokenable_type")?;
-        if kind.rsplit('\\').next() != Some("User") {
-            bail!("it belongs to a {kind}, which is no user");
-        }
+        refuse_other_model(&row.needed("tokenable_type")?)?;
         let digest = sha256_digits(&row.needed("token")?)?;
         let mut imported = token(digest, row.needed("tokenable_id")?, row, "created_at", now)?;
         imported.number = row.needed("id")?.parse().ok();

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use auth_core::ImportedDigest;
 
-use super::{Columns, People, Person, Tokens, sha256_digits, sha512_digits, token, until, words};
+use super::{Columns, People, Person, Tokens, person, sha256_digits, sha512_digits, token, until, words};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
@@ -14,13 +14,10 @@ pub(super) const PEOPLE: People = People {
     hashes: None,
     read: |row| {
         Ok(Person {
-            source_id: row.needed("id")?,
-            login: row.needed("login")?,
             alias: row.text("alias"),
             role: row.text("role"),
-            hash: row.text("hash"),
             disabled: row.yes("disabled").unwrap_or_default(),
-            created_at: row.time("created_at")?,
+            ..person(row, "login", Some("hash"), "created_at")?
         })
     },
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use auth_core::ImportedDigest;
 
-use super::{Columns, People, Person, Tokens, is_set, sha256_digits, token, until, words};
+use super::{Columns, People, Tokens, is_set, person, refuse_other_model, sha256_digits, token, until, words};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
@@ -14,17 +14,7 @@ pub(super) const PEOPLE: People = People {
         optional: &["created_at"],
     },
     hashes: None,
-    read: |row| {
-        Ok(Person {
-            source_id: row.needed("id")?,
-            login: row.needed("email")?,
-            alias: None,
-            role: None,
-            hash: row.text("encrypted_password"),
-            disabled: false,
-            created_at: row.time("created_at")?,
-        })
-    },
+    read: |row| person(row, "email", Some("encrypted_password"), "created_at"),
 };
 
 pub(super) const TOKENS: &[Tokens] = &[Tokens {
@@ -39,7 +29,8 @@ pub(super) const TOKENS: &[Tokens] = &[Tokens {
             "created_at",
             "revoked_at",
         ],
-        optional: &[],
+        // Where owners may be of several models.
+        optional: &["resource_owner_type"],
     },
     read: |row, now| {
         if is_set(row, "revoked_at") {
@@ -48,6 +39,9 @@ pub(super) const TOKENS: &[Tokens] = &[Tokens {
         let owner = row
             .text("resource_owner_id")
             .context("it belongs to an application, not to a user")?;
+        if let Some(model) = row.text("resource_owner_type") {
+            refuse_other_model(&model)?;
+        }
         let text = row.needed("token")?;
         // In plain text, or as a digest where Doorkeeper hashes tokens.
         let digest = sha256_digits(&text).unwrap_or_else(|_| ImportedDigest::sha256(&text));

@@ -1,0 +1,81 @@
+//! A running server that somebody moves into.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use store_diesel::{DieselStore, StoreOptions};
+
+use crate::support::client::Request;
+use crate::support::operator::Operator;
+use crate::support::server::{Ended, Server, Setup};
+
+/// One flavour, which takes imported tokens in every header.
+pub const SETTINGS: &str = "[[flavour]]\nname = \"device\"\ndialect = \"device\"\n\
+    imported_tokens = [\"bearer\", \"token\", \"api-key\"]\n";
+
+/// A server with the role `player`, and the folder of the other system.
+pub struct Stage {
+    pub server: Server,
+    pub folder: tempfile::TempDir,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join("tessera.db");
+        let server = Setup::plain().config(SETTINGS).file(&database).start();
+        Operator::of_file(&database).put_role("players", "player", &["read", "write", "files:read"]);
+        Self { server, folder }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    pub fn import(&self, system: &str, from: &Path, more: &[&str]) -> Ended {
+        let setup = Setup::command("import").arg(system).arg("--from").arg(from.display());
+        let setup = setup.arg("--flavour").arg("device").arg("--role").arg("player");
+        let setup = more.iter().fold(setup, Setup::arg);
+        setup.config(SETTINGS).file(&self.path("tessera.db")).run()
+    }
+
+    /// The report of an import that succeeds.
+    pub fn imported(&self, system: &str, from: &Path, more: &[&str]) -> Value {
+        let ended = self.import(system, from, &[more, &["--json"]].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        serde_json::from_str(&ended.out).expect("a report")
+    }
+
+    pub fn signs_in(&self, login: &str, password: &str) -> bool {
+        let body = json!({"email_or_username": login, "password": password, "device_name": "phone"});
+        let answer = self.server.send(&Request::post("/api/tokens/create").json(body));
+        assert!(matches!(answer.status, 200 | 401), "{answer:?}");
+        answer.status == 200
+    }
+
+    pub fn number(&self, query: &str) -> i64 {
+        number(&self.path("tessera.db"), query)
+    }
+}
+
+fn number(database: &Path, query: &str) -> i64 {
+    let url = format!("sqlite:{}", database.display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let store = DieselStore::connect(&url, &StoreOptions::default())
+            .await
+            .expect("a store");
+        store
+            .dangerous_number(query)
+            .await
+            .expect("a number")
+            .unwrap_or_default()
+    })
+}
