@@ -99,7 +99,7 @@ pub trait ImportStore: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<ImportOutcome>, StoreError>;
 
     /// Adds tokens of accounts that were imported to this realm. A token that was ever imported is not imported again, also when
-    /// it was revoked or removed here.
+    /// it was revoked or removed here. What was added is published in the feed ([`auth_core::Change::Imported`]).
     ///
     /// # Errors
     /// When the store fails; nothing has changed.

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use auth_core::{
-    Attributes, AuditFilter, ImportedDigest, ImportedRecords, ImportedTokens, Issuer, Lifetime, PresentedToken,
+    Attributes, AuditFilter, Change, ImportedDigest, ImportedRecords, ImportedTokens, Issuer, Lifetime, PresentedToken,
     RegistryLimits, Rejection, Scopes, SecretKey, Subject, SystemEntropy, TokenRegistry, Verifier, VerifyError,
 };
 use permissions::{Role, RoleName};
@@ -27,6 +27,7 @@ tests! {
         an_imported_token_is_accepted_as_its_client_sends_it
         an_imported_token_is_revoked_for_good
         unknown_texts_are_bounded
+        an_imported_token_is_accepted_although_it_was_unknown_before
     }
 }
 
@@ -339,4 +340,37 @@ async fn unknown_texts_are_bounded(fresh: Fresh) {
         bounded += usize::from(matches!(verified, Err(VerifyError::Unavailable(_))));
     }
     assert!(bounded > 0, "all of them were looked up");
+}
+
+/// The clock does not move: no text is forgotten because it was remembered for long.
+async fn an_imported_token_is_accepted_although_it_was_unknown_before(fresh: Fresh) {
+    with_role(&fresh).await;
+    let node = Node::of(&fresh);
+    let knox = "5f".repeat(32);
+    let texts = [SECRET.to_owned(), format!("7|{SECRET}"), knox.clone()];
+    for text in &texts {
+        assert!(
+            matches!(node.verify(text).await, Err(VerifyError::Rejected(_))),
+            "{text}"
+        );
+    }
+    let sanctum = TokenImport {
+        number: Some(7),
+        ..token(ImportedDigest::sha256(SECRET), "1")
+    };
+    let rows = [sanctum, token(ImportedDigest::sha512(&knox), "1")];
+    let imports = fresh.store.imports();
+    let (realm, device) = (realm(), "device".into());
+    let tried = imports.import_tokens(&realm, &device, &rows, ImportMode::Try, NOW);
+    assert_eq!(tried.await.unwrap().len(), 2);
+    let before = fresh.store.tokens().feed_state().await.unwrap().newest;
+    tokens(&fresh, &rows).await;
+    node.registry.sync().await.unwrap();
+    for text in &texts {
+        assert!(node.verify(text).await.is_ok(), "{text}");
+    }
+    tokens(&fresh, &rows).await;
+    let after = fresh.store.tokens().changes(before, 100).await.unwrap();
+    let published: Vec<Change> = after.iter().map(|entry| entry.change).collect();
+    assert_eq!(published, [Change::Imported], "once, for what was added");
 }

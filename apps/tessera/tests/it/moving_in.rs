@@ -14,21 +14,39 @@
 
 #[path = "moving_in/dumps.rs"]
 mod dumps;
+mod proxy_process;
 #[path = "moving_in/stage.rs"]
 mod stage;
 mod support;
+#[path = "moving_in/switch.rs"]
+mod switch;
 #[path = "moving_in/systems.rs"]
 mod systems;
 mod trials;
 
 use libtest_mimic::Trial;
 
+use proxy_process::Program;
+use switch::{OLD, Old, a_switch_without_import_is_noticed, no_client_notices};
 use systems::{MADE, clients_go_on};
 
 fn main() {
     let made = MADE.iter().map(|made| {
         let name = format!("clients_of_{}_go_on", made.name);
         trials::unless_skipped(&name, || made.runtime.skip_reason(), || clients_go_on(made))
+    });
+    let through = OLD.iter().flat_map(|old| {
+        let trial = |name: &str, test: fn(&Old)| {
+            let reason = || Program::Nginx.skip_reason().or(old.runtime.skip_reason());
+            trials::unless_skipped(&format!("{name}_{}", old.name), reason, move || test(old))
+        };
+        [
+            trial("clients_run_through_the_switch_from", no_client_notices),
+            trial(
+                "clients_notice_a_switch_without_import_from",
+                a_switch_without_import_is_noticed,
+            ),
+        ]
     });
     let others: [(&str, fn()); 4] = [
         ("a_killed_import_is_completed_by_a_second_run", dumps::killed),
@@ -43,5 +61,9 @@ fn main() {
         })
     });
     let missing = MADE.iter().find_map(|made| made.runtime.skip_reason());
-    trials::run(made.chain(others).collect(), "the systems to move in from", missing)
+    trials::run(
+        made.chain(through).chain(others).collect(),
+        "the systems to move in from",
+        missing,
+    )
 }

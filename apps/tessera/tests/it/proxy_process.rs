@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 use crate::support::poll;
-use crate::support::server::guard;
+use crate::support::server::{guard, signal};
 
 /// A proxy that can be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +112,13 @@ impl ProxyProcess {
         if is_up { Ok(started) } else { Err(started.log()) }
     }
 
+    /// Has nginx with a worker read other settings, as an operator does: requests that are under way are answered by the old ones.
+    pub fn reload(&self, settings: impl Fn(&Path, SocketAddr) -> String) {
+        let path = self.folder.path();
+        std::fs::write(path.join("settings"), settings(path, self.address)).expect("a file");
+        signal("HUP", self.child.id());
+    }
+
     /// A file that the proxy has written to its folder.
     pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default()
@@ -127,6 +134,11 @@ impl Drop for ProxyProcess {
         // Ends the guard first: afterwards the process number may belong to another process.
         let _ = self.guard.kill();
         let _ = self.guard.wait();
+        // Asked to, it ends its workers too.
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            signal("TERM", self.child.id());
+            poll(500, || self.child.try_wait().is_ok_and(|status| status.is_some()));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -138,13 +150,23 @@ impl fmt::Debug for ProxyProcess {
     }
 }
 
-/// The settings of nginx around what a file for its http context has.
+/// The settings of nginx around what a file for its http context has. One process does all.
 pub fn nginx_around(folder: &Path, http: &str) -> String {
+    around(folder, "master_process off;", http)
+}
+
+/// The same with a worker beside the process that reads the settings, as nginx needs to take others without loss.
+pub fn nginx_with_worker_around(folder: &Path, http: &str) -> String {
+    // Started as root, the worker would be another user, who cannot read the folder. Otherwise the line has no effect.
+    around(folder, "user root; worker_processes 1;", http)
+}
+
+fn around(folder: &Path, processes: &str, http: &str) -> String {
     let path = folder.display();
     let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let folders = folders.map(|module| format!("{module}_temp_path {path}/{module};"));
     format!(
-        "daemon off; master_process off; pid {path}/pid; events {{ worker_connections 256; }}\n\
+        "daemon off; {processes} pid {path}/pid; events {{ worker_connections 256; }}\n\
          http {{\n{}\naccess_log off;\n{http}\n}}\n",
         folders.join("\n")
     )

@@ -136,7 +136,7 @@ pub struct RefreshSession {
     pub refresh: RefreshState,
 }
 
-/// A change that revokes tokens or alters their permissions, and that every node must apply.
+/// A change that revokes tokens, alters their permissions or makes texts known, and that every node must apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
@@ -148,6 +148,8 @@ pub enum Change {
     SubjectRights(Subject),
     /// The permissions of any subject may have changed (a role was edited).
     AllRights,
+    /// Tokens of another system were imported: a text that was unknown may be one of them.
+    Imported,
     /// An entry that cannot be read: it is damaged, or of a kind that only a later version knows. It may be any change, so a
     /// node reads all its records anew.
     Unreadable,

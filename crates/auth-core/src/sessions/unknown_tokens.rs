@@ -49,6 +49,8 @@ pub struct UnknownTokens {
 struct Remembered {
     texts: HashMap<[u8; 32], Duration>,
     swept_at: Duration,
+    /// How often all of them were forgotten.
+    forgotten: u64,
 }
 
 /// One read for a source, of a token that may be unknown. Dropped, it has cost nothing.
@@ -120,10 +122,25 @@ impl UnknownTokens {
             .is_some_and(|until| *until > now)
     }
 
+    /// How often what was found unknown was forgotten. Ask before a token is looked up, for
+    /// [`remember_since`](Self::remember_since).
+    pub(crate) fn forgotten(&self) -> u64 {
+        lock(&self.remembered).forgotten
+    }
+
     /// Remembers that this token is unknown.
     pub(crate) fn remember(&self, token: &TokenDigest) {
+        self.remember_since(token, self.forgotten());
+    }
+
+    /// The same, unless everything was [forgotten](Self::forget) since then: the token may have become known while it was looked
+    /// up.
+    pub(crate) fn remember_since(&self, token: &TokenDigest, forgotten: u64) {
         let now = self.clock.monotonic();
         let mut remembered = lock(&self.remembered);
+        if remembered.forgotten != forgotten {
+            return;
+        }
         if remembered.texts.len() >= REMEMBERED && now.saturating_sub(remembered.swept_at) >= SWEEP_EVERY {
             remembered.texts.retain(|_, until| *until > now);
             remembered.swept_at = now;
@@ -133,9 +150,11 @@ impl UnknownTokens {
         }
     }
 
-    /// Forgets what was found unknown: the store has other data now.
+    /// Forgets what was found unknown: the store has other data now, or more.
     pub(crate) fn forget(&self) {
-        lock(&self.remembered).texts.clear();
+        let mut remembered = lock(&self.remembered);
+        remembered.texts.clear();
+        remembered.forgotten += 1;
     }
 }
 
@@ -149,4 +168,24 @@ impl UnknownRead<'_> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::clock::SystemClock;
+
+    #[test]
+    fn a_token_that_may_have_become_known_during_its_look_up_is_not_remembered() {
+        let unknown = UnknownTokens::new(Arc::new(SystemClock::new()));
+        let token = TokenDigest::of(b"a token");
+        let before = unknown.forgotten();
+        unknown.forget();
+        unknown.remember_since(&token, before);
+        assert!(!unknown.remembers(&token));
+        unknown.remember_since(&token, unknown.forgotten());
+        assert!(unknown.remembers(&token));
+        unknown.forget();
+        assert!(!unknown.remembers(&token));
+    }
 }

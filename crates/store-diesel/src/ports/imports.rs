@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    AuditEntry, AuditEvent, FlavourName, ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount, Provenance,
-    Realm, StoreError, Subject, Timestamp, TokenId,
+    AuditEntry, AuditEvent, Change, FlavourName, ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount,
+    Provenance, Realm, StoreError, Subject, Timestamp, TokenId,
 };
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -11,9 +11,10 @@ use futures_util::FutureExt;
 use permissions::write_list;
 
 use super::backend::{Connection, Db};
-use super::{accounts, audit};
+use super::{accounts, audit, feed};
 use crate::error::Outcome;
 use crate::imports::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
+use crate::notices::Topic;
 use crate::schema::{accounts as account_rows, imported_accounts, imported_tokens, passwords, roles, tokens};
 
 #[async_trait]
@@ -55,12 +56,16 @@ impl ImportStore for Db {
             realm.clone(),
             flavour.clone(),
             rows.to_vec(),
-            mode,
+            (mode, now),
             entry.flavour(flavour),
         );
-        self.write(asked, |conn, (realm, flavour, rows, mode, entry)| {
-            import_tokens(conn, (realm, flavour), rows, *mode, entry).boxed()
-        })
+        self.publish(
+            Topic::Feed,
+            asked,
+            |conn, (realm, flavour, rows, (mode, now), entry)| {
+                import_tokens(conn, (realm, flavour), rows, (*mode, *now), entry).boxed()
+            },
+        )
         .await
     }
 }
@@ -152,7 +157,7 @@ async fn import_tokens(
     conn: &mut Connection,
     (realm, flavour): (&Realm, &FlavourName),
     rows: &[TokenImport],
-    mode: ImportMode,
+    (mode, now): (ImportMode, Timestamp),
     entry: &AuditEntry,
 ) -> Outcome<Vec<ImportOutcome>> {
     begin(conn, mode).await?;
@@ -160,7 +165,9 @@ async fn import_tokens(
     for row in rows {
         outcomes.push(import_token(conn, realm, flavour, row).await?);
     }
-    finish(conn, mode, entry, "tokens", &outcomes).await?;
+    if finish(conn, mode, entry, "tokens", &outcomes).await? > 0 {
+        feed::publish_change_for_a_day(conn, Change::Imported, now).await?;
+    }
     Ok(outcomes)
 }
 
@@ -244,25 +251,25 @@ async fn begin(conn: &mut Connection, mode: ImportMode) -> Outcome<()> {
     }
 }
 
-/// Takes back what was only tried, and records what was added.
+/// Takes back what was only tried, and records what was added. How many rows that is.
 async fn finish(
     conn: &mut Connection,
     mode: ImportMode,
     entry: &AuditEntry,
     what: &str,
     outcomes: &[ImportOutcome],
-) -> Outcome<()> {
+) -> Outcome<usize> {
     if mode == ImportMode::Try {
-        return Ok(conn
-            .batch_execute("ROLLBACK TO SAVEPOINT tried; RELEASE SAVEPOINT tried")
-            .await?);
+        conn.batch_execute("ROLLBACK TO SAVEPOINT tried; RELEASE SAVEPOINT tried")
+            .await?;
+        return Ok(0);
     }
     let added = outcomes
         .iter()
         .filter(|outcome| **outcome == ImportOutcome::Added)
         .count();
-    match added {
-        0 => Ok(()),
-        added => audit::write(conn, &entry.clone().detail(&format!("{added} {what}"))).await,
+    if added > 0 {
+        audit::write(conn, &entry.clone().detail(&format!("{added} {what}"))).await?;
     }
+    Ok(added)
 }

@@ -38,6 +38,7 @@ impl FeedRow {
             SUPERSEDED => Some(Change::Superseded(subject?, Generation(self.generation?))),
             SUBJECT_RIGHTS => Some(Change::SubjectRights(subject?)),
             ALL_RIGHTS => Some(Change::AllRights),
+            IMPORTED => Some(Change::Imported),
             _ => None,
         }
     }
@@ -47,6 +48,7 @@ const ENDED: &str = "ended";
 const SUPERSEDED: &str = "superseded";
 const SUBJECT_RIGHTS: &str = "subject_rights";
 const ALL_RIGHTS: &str = "all_rights";
+const IMPORTED: &str = "imported";
 
 /// A change as written.
 #[derive(Insertable)]
@@ -66,6 +68,7 @@ impl NewFeedRow {
             Change::Ended(id) => (ENDED, Some(id.0), None, None),
             Change::Superseded(subject, generation) => (SUPERSEDED, None, Some(subject.0), Some(generation.0)),
             Change::SubjectRights(subject) => (SUBJECT_RIGHTS, None, Some(subject.0), None),
+            Change::Imported => (IMPORTED, None, None, None),
             // `Change` may grow; a kind that this version cannot write is written as the one that covers all.
             _ => (ALL_RIGHTS, None, None, None),
         };

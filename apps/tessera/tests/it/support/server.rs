@@ -358,7 +358,7 @@ pub fn guard(pid: u32) -> Child {
     command.spawn().expect("there is a shell")
 }
 
-fn signal(name: &str, pid: u32) {
+pub fn signal(name: &str, pid: u32) {
     let sent = Command::new("sh")
         .args(["-c", r#"kill -"$0" "$1""#, name, &pid.to_string()])
         .status();

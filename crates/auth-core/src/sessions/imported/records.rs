@@ -57,6 +57,7 @@ impl ImportedRecords {
             Some(source) => Some(unknown.read(source).await?),
             None => None,
         };
+        let forgotten = unknown.forgotten();
         let found = self.store.find_imported(&digests.all).await?;
         match found.filter(|found| digests.fits(found.number)) {
             Some(found) => {
@@ -65,7 +66,7 @@ impl ImportedRecords {
                 self.live(found.token, of_record).await.map(Some)
             }
             None if counts => {
-                unknown.remember(&text);
+                unknown.remember_since(&text, forgotten);
                 if let Some(read) = read {
                     read.found_nothing();
                 }

@@ -115,14 +115,19 @@ impl TokenRegistry {
         self.unknown.forget();
     }
 
-    /// Removes the cached records that a change concerns. What it revokes is among the revocations by then.
+    /// Removes what is kept in memory and a change concerns. What it revokes is among the revocations by then.
     fn apply(&self, change: Change) {
         note(&self.counters.entries);
         self.epoch.fetch_add(1, Ordering::SeqCst);
         match change {
             Change::Ended(id) => self.records.remove_session(id),
             Change::Superseded(subject, _) | Change::SubjectRights(subject) => self.records.remove_subject(subject),
-            Change::AllRights | Change::Unreadable => self.records.clear(),
+            Change::AllRights => self.records.clear(),
+            Change::Imported => self.unknown.forget(),
+            Change::Unreadable => {
+                self.records.clear();
+                self.unknown.forget();
+            }
         }
     }
 }

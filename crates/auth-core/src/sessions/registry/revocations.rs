@@ -65,7 +65,7 @@ impl Revocations {
                 let newest = state.subjects.entry(subject).or_insert((generation, entry.until));
                 *newest = (newest.0.max(generation), newest.1.max(entry.until));
             }
-            Change::SubjectRights(_) | Change::AllRights | Change::Unreadable => {}
+            Change::SubjectRights(_) | Change::AllRights | Change::Imported | Change::Unreadable => {}
         }
     }
 

@@ -1,0 +1,38 @@
+// A server whose one page is protected by better-auth with its plugin `bearer`. Prints its port, and a token for each client at start;
+// POST /sign-in answers with one more. The argument is the database's path.
+import { createServer } from "node:http";
+
+import { betterAuth } from "better-auth";
+import { getMigrations } from "better-auth/db/migration";
+import { bearer } from "better-auth/plugins";
+import Database from "better-sqlite3";
+
+const options = {
+  database: new Database(process.argv.at(-1)),
+  secret: "not a secret, and long enough for better-auth",
+  baseURL: "http://localhost:3000",
+  emailAndPassword: { enabled: true },
+  plugins: [bearer()],
+  rateLimit: { enabled: false },
+  telemetry: { enabled: false },
+};
+const { runMigrations } = await getMigrations(options);
+await runMigrations();
+const auth = betterAuth(options);
+const body = { email: "ann@example.com", password: "correct horse battery", name: "Ann" };
+const signIn = async () => (await auth.api.signInEmail({ body })).token;
+const tokens = [(await auth.api.signUpEmail({ body })).token, await signIn()];
+
+async function answer(request) {
+  if (request.method === "POST") return [200, { token: await signIn() }];
+  const headers = new Headers({ authorization: request.headers.authorization ?? "" });
+  const session = await auth.api.getSession({ headers });
+  return session ? [200, { who: session.user.email }] : [401, {}];
+}
+const server = createServer(async (request, response) => {
+  const [status, value] = await answer(request);
+  response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
+});
+server.listen(0, "127.0.0.1", () => {
+  console.log(JSON.stringify({ port: server.address().port, tokens, header: "Bearer" }));
+});
