@@ -16,7 +16,7 @@ mod listener;
 mod pool;
 mod pooler;
 mod recorded;
-mod tls;
+pub(crate) mod tls;
 
 #[path = "ports/accounts.rs"]
 mod accounts;

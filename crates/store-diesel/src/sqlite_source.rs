@@ -18,12 +18,33 @@ pub struct SqliteSource(SqliteConnection);
 
 /// Why a database of another system cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("the SQLite database cannot be read: {0}")]
-pub struct SourceError(String);
+#[error("the {database} database cannot be read: {why}")]
+pub struct SourceError {
+    database: &'static str,
+    why: String,
+}
+
+impl SourceError {
+    fn sqlite(why: impl fmt::Display) -> Self {
+        let why = why.to_string();
+        Self {
+            database: "SQLite",
+            why,
+        }
+    }
+
+    pub(crate) fn postgres(why: impl fmt::Display) -> Self {
+        let why = why.to_string();
+        Self {
+            database: "PostgreSQL",
+            why,
+        }
+    }
+}
 
 impl From<diesel::result::Error> for SourceError {
     fn from(error: diesel::result::Error) -> Self {
-        Self(error.to_string())
+        Self::sqlite(error)
     }
 }
 
@@ -49,11 +70,11 @@ impl SqliteSource {
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let path = path
             .to_str()
-            .ok_or_else(|| SourceError("its path is no UTF-8".to_owned()))?;
+            .ok_or_else(|| SourceError::sqlite("its path is no UTF-8"))?;
         let escaped = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         let prefix = if path.starts_with('/') { "file://" } else { "file:" };
         let opened = SqliteConnection::establish(&format!("{prefix}{escaped}?mode=ro"));
-        let mut conn = opened.map_err(|error| SourceError(error.to_string()))?;
+        let mut conn = opened.map_err(SourceError::sqlite)?;
         // Also when the other system writes meanwhile.
         diesel::sql_query("PRAGMA busy_timeout = 5000").execute(&mut conn)?;
         Ok(Self(conn))
@@ -90,13 +111,13 @@ impl SqliteSource {
         let read = |line: Line| {
             let row = serde_json::from_str(&line.line);
             row.map(|row| (line.place, row))
-                .map_err(|_| SourceError(format!("row {} of {table} is no text", line.place)))
+                .map_err(|_| SourceError::sqlite(format!("row {} of {table} is no text", line.place)))
         };
         lines.into_iter().map(read).collect()
     }
 }
 
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -38,8 +38,9 @@ pub struct Import {
     /// The other system.
     #[arg(value_enum)]
     system: System,
-    /// Its SQLite file, or a folder with TABLE.csv or TABLE.ndjson for each of its tables.
-    #[arg(long, value_name = "PATH")]
+    /// Its SQLite file; the postgres:// URL of its database, or @FILE with the URL; or a folder with TABLE.csv or TABLE.ndjson for
+    /// each of its tables. Where a URL has no password, that is read from PGPASSWORD.
+    #[arg(long, value_name = "PATH|URL|@FILE")]
     from: PathBuf,
     /// The flavour that accepts its tokens. It needs the setting `imported_tokens`; its realm gets the people.
     #[arg(long, value_name = "NAME")]
@@ -77,7 +78,7 @@ impl Import {
             }
             let attributes = attributes::read(self.attributes.as_deref())?;
             attributes::check(&attributes, &realm, &admin.config)?;
-            let mut source = Source::open(&self.from)?;
+            let mut source = Source::open(&self.from).await?;
             let pepper = self.pepper(admin).await?;
             let move_in = MoveIn {
                 system: self.system,

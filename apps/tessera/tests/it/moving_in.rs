@@ -14,6 +14,8 @@
 
 #[path = "moving_in/dumps.rs"]
 mod dumps;
+#[path = "moving_in/postgres.rs"]
+mod postgres;
 mod proxy_process;
 #[path = "moving_in/stage.rs"]
 mod stage;
@@ -25,6 +27,7 @@ mod systems;
 mod trials;
 
 use libtest_mimic::Trial;
+use store_diesel::Cluster;
 
 use proxy_process::Program;
 use switch::{OLD, Old, a_switch_without_import_is_noticed, no_client_notices};
@@ -48,6 +51,17 @@ fn main() {
             ),
         ]
     });
+    let postgres: [(&str, fn()); 2] = [
+        (
+            "a_postgresql_database_of_each_system_is_read",
+            postgres::each_system_is_read,
+        ),
+        (
+            "a_postgresql_database_that_cannot_be_read_says_why",
+            postgres::what_cannot_be_read_is_said,
+        ),
+    ];
+    let postgres = postgres.map(|(name, test)| trials::unless_skipped(name, Cluster::skip_reason, test));
     let others: [(&str, fn()); 4] = [
         ("a_killed_import_is_completed_by_a_second_run", dumps::killed),
         ("a_wrong_pepper_changes_nothing", dumps::wrong_pepper),
@@ -62,7 +76,7 @@ fn main() {
     });
     let missing = MADE.iter().find_map(|made| made.runtime.skip_reason());
     trials::run(
-        made.chain(through).chain(others).collect(),
+        made.chain(through).chain(postgres).chain(others).collect(),
         "the systems to move in from",
         missing,
     )

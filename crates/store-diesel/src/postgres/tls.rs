@@ -13,7 +13,7 @@ use crate::options::ConnectError;
 use crate::url::TlsMode;
 
 /// What makes TLS sessions as `mode` asks.
-pub(super) fn maker(mode: &TlsMode) -> Result<MakeRustlsConnect, ConnectError> {
+pub(crate) fn maker(mode: &TlsMode) -> Result<MakeRustlsConnect, ConnectError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()

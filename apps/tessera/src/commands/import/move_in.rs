@@ -178,7 +178,7 @@ impl MoveIn {
             }
         };
         Ok(AccountImport {
-            source_id: person.source_id,
+            source_id: self.key(&person.source_id),
             login: person.login.trim().to_owned(),
             alias: person.alias,
             role: person.role.or_else(|| self.role.clone()),
@@ -187,6 +187,11 @@ impl MoveIn {
             attributes: self.attributes.clone(),
             created_at: person.created_at.unwrap_or(self.now),
         })
+    }
+
+    /// The key of a person of this system: one of another system may have the same.
+    fn key(&self, source_id: &str) -> String {
+        format!("{}:{source_id}", self.system.word())
     }
 
     async fn add_accounts(
@@ -223,7 +228,10 @@ impl MoveIn {
             read += 1;
             progress.at(read);
             match (table.read)(&row, self.now) {
-                Ok(token) => batch.push((name, token)),
+                Ok(token) => {
+                    let owner = self.key(&token.owner);
+                    batch.push((name, TokenImport { owner, ..token }));
+                }
                 Err(reason) => refuse(outcome, |o| &mut o.tokens, &name, &format!("{reason:#}"))?,
             }
             if batch.len() == BATCH {

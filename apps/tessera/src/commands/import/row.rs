@@ -18,8 +18,9 @@ impl Row {
         match self.0.get(column)? {
             Value::String(text) if text.is_empty() => None,
             Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
+            Value::Null => None,
+            // Also what a database keeps as JSON: a list must not be taken for none.
+            other => Some(other.to_string()),
         }
     }
 

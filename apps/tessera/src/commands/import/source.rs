@@ -1,14 +1,16 @@
-//! Where rows come from: an SQLite file of the other system, or a folder with dumps of its tables.
+//! Where rows come from: a database of the other system, or a folder with dumps of its tables.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use store_diesel::SqliteSource;
+use store_diesel::{PlacedRow, PostgresSource, SqliteSource, shown_url};
 
 use super::row::Row;
+use super::secret_of;
 
 /// What an SQLite file begins with.
 const SQLITE: &[u8] = b"SQLite format 3\0";
@@ -20,6 +22,7 @@ const LONGEST_LINE: u64 = 1 << 20;
 #[derive(Debug)]
 pub enum Source {
     Sqlite(SqliteSource),
+    Postgres(PostgresSource),
     /// A folder with `TABLE.csv` or `TABLE.ndjson` for each table.
     Folder(PathBuf),
 }
@@ -35,7 +38,23 @@ pub struct Columns {
 }
 
 impl Source {
-    pub fn open(path: &Path) -> anyhow::Result<Self> {
+    /// Opens what `--from` names: a path, the URL of a PostgreSQL database, or `@` and a file with that URL.
+    ///
+    /// # Errors
+    /// When it is none of them, or cannot be read. No message has a password.
+    pub async fn open(from: &Path) -> anyhow::Result<Self> {
+        let text = from.to_str().unwrap_or_default();
+        if let Some(file) = text.strip_prefix('@') {
+            let url = secret_of("--from", Path::new(file))?;
+            return from_url(url.expose_secret()).await;
+        }
+        match is_postgres(text) {
+            true => from_url(text).await,
+            false => Self::at(from),
+        }
+    }
+
+    fn at(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         if path.is_dir() {
             return Ok(Self::Folder(path.to_owned()));
@@ -48,8 +67,8 @@ impl Source {
                 Err(error).with_context(|| format!("--from {shown}"))
             }
             _ => bail!(
-                "--from {shown} is no SQLite database: give one, or a folder with a file TABLE.csv or TABLE.ndjson for \
-                 each table"
+                "--from {shown} is no SQLite database: give one, a postgres:// URL, or a folder with a file TABLE.csv or \
+                 TABLE.ndjson for each table"
             ),
         }
     }
@@ -64,7 +83,7 @@ impl Source {
         mut each: impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
     ) -> anyhow::Result<bool> {
         match self {
-            Self::Sqlite(source) => from_sqlite(source, columns, &mut each).await,
+            Self::Sqlite(_) | Self::Postgres(_) => self.database_rows(columns, &mut each).await,
             Self::Folder(folder) => {
                 let file = |ending: &str| folder.join(format!("{}.{ending}", columns.table));
                 let (csv, ndjson) = (file("csv"), file("ndjson"));
@@ -77,36 +96,67 @@ impl Source {
             }
         }
     }
-}
 
-async fn from_sqlite(
-    source: &mut SqliteSource,
-    columns: Columns,
-    each: &mut impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
-) -> anyhow::Result<bool> {
-    let there = source.columns(columns.table)?;
-    if there.is_empty() {
-        return Ok(false);
-    }
-    refuse_missing(columns, |name| there.iter().any(|column| column == name))?;
-    let known = columns.needed.iter().chain(columns.optional);
-    let read: Vec<&str> = known
-        .copied()
-        .filter(|name| there.iter().any(|column| column == name))
-        .collect();
-    let mut after = i64::MIN;
-    loop {
-        let rows = source.rows(columns.table, &read, after)?;
-        let Some((last, _)) = rows.last() else {
-            return Ok(true);
+    async fn database_rows(
+        &mut self,
+        columns: Columns,
+        each: &mut impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
+    ) -> anyhow::Result<bool> {
+        let there = match self {
+            Self::Sqlite(source) => source.columns(columns.table)?,
+            Self::Postgres(source) => source.columns(columns.table).await?,
+            Self::Folder(_) => Vec::new(),
         };
-        after = *last;
-        for (place, row) in rows {
-            let row = Row(row);
-            let name = row.text("id").unwrap_or_else(|| format!("row {place}"));
-            each(format!("{} {name}", columns.table), row).await?;
+        if there.is_empty() {
+            return Ok(false);
+        }
+        refuse_missing(columns, |name| there.iter().any(|column| column == name))?;
+        let known = columns.needed.iter().chain(columns.optional);
+        let read: Vec<&str> = known
+            .copied()
+            .filter(|name| there.iter().any(|column| column == name))
+            .collect();
+        let mut after = None;
+        loop {
+            let rows = self.page(columns.table, &read, after).await?;
+            let Some((last, _)) = rows.last() else {
+                return Ok(true);
+            };
+            after = Some(*last);
+            for (place, row) in rows {
+                let row = Row(row);
+                let name = row.text("id").unwrap_or_else(|| format!("row {place}"));
+                each(format!("{} {name}", columns.table), row).await?;
+            }
         }
     }
+
+    /// The rows of a table after this place, or the first ones.
+    async fn page(&mut self, table: &str, read: &[&str], after: Option<i64>) -> anyhow::Result<Vec<PlacedRow>> {
+        match self {
+            Self::Sqlite(source) => Ok(source.rows(table, read, after.unwrap_or(i64::MIN))?),
+            Self::Postgres(source) => {
+                if after.is_none() {
+                    source.begin(table, read).await.context(table.to_owned())?;
+                }
+                Ok(source.next().await.context(table.to_owned())?)
+            }
+            Self::Folder(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+fn is_postgres(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
+}
+
+/// Where the URL has no password, the variable that PostgreSQL's own programs read counts.
+async fn from_url(url: &str) -> anyhow::Result<Source> {
+    let password = std::env::var("PGPASSWORD").ok().map(SecretString::from);
+    let password = password.as_ref().map(ExposeSecret::expose_secret);
+    let opened = PostgresSource::open(url, password).await;
+    let opened = opened.with_context(|| format!("--from {}", shown_url(url)))?;
+    Ok(Source::Postgres(opened))
 }
 
 async fn from_csv(
