@@ -3,6 +3,7 @@
 //! with an error that names it.
 
 mod console;
+mod database;
 mod duration;
 mod flavour;
 mod forward_auth;
@@ -29,6 +30,7 @@ use crate::extension::{BadSetting, Catalog};
 use crate::master::MasterKeyPlace;
 
 pub use console::ConsoleSettings;
+pub use database::DatabaseSettings;
 pub use duration::Span;
 pub(crate) use flavour::LONGEST;
 pub use flavour::{Flavour, SigningKeys};
@@ -55,6 +57,7 @@ struct Raw {
     feed_url: Option<String>,
     master_key_file: Option<PathBuf>,
     master_key_command: Option<Vec<String>>,
+    database: DatabaseSettings,
     passwords: PasswordSettings,
     refresh: RefreshSettings,
     revocation: RevocationSettings,
@@ -79,6 +82,7 @@ impl Default for Raw {
             feed_url: None,
             master_key_file: None,
             master_key_command: None,
+            database: DatabaseSettings::default(),
             passwords: PasswordSettings::default(),
             refresh: RefreshSettings::default(),
             revocation: RevocationSettings::default(),
@@ -123,6 +127,8 @@ pub struct Config {
     pub master_key: Option<MasterKeyPlace>,
     /// The file if a flag named it: then the environment's key does not count.
     pub master_key_flag: Option<PathBuf>,
+    /// `[database]`.
+    pub database: DatabaseSettings,
     /// `[passwords]`.
     pub passwords: PasswordSettings,
     /// `[refresh]`.
@@ -205,6 +211,7 @@ impl Config {
         in_range("partners", &raw.partners)?;
         in_range("resource_servers", &raw.resource_servers)?;
         in_range("http", &raw.http)?;
+        raw.database.check()?;
         raw.passwords.check()?;
         raw.refresh.check()?;
         raw.revocation.check()?;
@@ -222,6 +229,7 @@ impl Config {
             feed_url: raw.feed_url,
             master_key: master_key(raw.master_key_file, raw.master_key_command)?,
             master_key_flag: None,
+            database: raw.database,
             passwords: raw.passwords,
             refresh: raw.refresh,
             revocation: raw.revocation,

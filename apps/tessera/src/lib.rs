@@ -38,9 +38,10 @@ mod telemetry;
 pub use builder::{Builder, Running, Start};
 pub use cli::run;
 pub use config::{
-    AuditSettings, Config, ConsoleSettings, Flavour, ForwardAuthSettings, HttpSettings, IdentityJwtSettings,
-    KeySettings, ListenAddress, MetricsSettings, Overrides, PartnerSettings, PasswordSettings, RefreshSettings,
-    ResourceServerSettings, RevocationSettings, SelfServiceSettings, SigningKeys, Span, TlsFiles, TlsSettings,
+    AuditSettings, Config, ConsoleSettings, DatabaseSettings, Flavour, ForwardAuthSettings, HttpSettings,
+    IdentityJwtSettings, KeySettings, ListenAddress, MetricsSettings, Overrides, PartnerSettings, PasswordSettings,
+    RefreshSettings, ResourceServerSettings, RevocationSettings, SelfServiceSettings, SigningKeys, Span, TlsFiles,
+    TlsSettings,
 };
 pub use master::MasterKeyPlace;
 pub use parts::{FlavourParts, People, ServerParts, StoreHealth, Stores};

@@ -125,7 +125,7 @@ impl Filling {
         ] {
             // The migrations write there too.
             let rows = if table == "meta" {
-                " WHERE name <> 'schema_needs'"
+                " WHERE name NOT IN ('schema_needs', 'schema_mark')"
             } else {
                 ""
             };

@@ -16,6 +16,8 @@ pub(crate) trait Migrate: fmt::Debug + Send + Sync + 'static {
     async fn applied(&self) -> Result<Vec<String>, StoreError>;
     async fn apply(&self) -> Result<Vec<&'static str>, StoreError>;
     async fn revert(&self) -> Result<Option<&'static str>, StoreError>;
+    /// Gives the data a name where they have none, by which a migration is told from a restored copy.
+    async fn name_data(&self) -> Result<(), StoreError>;
     /// The newest migration that a program must know to work on these tables; `None`: that is not written down.
     async fn needed(&self) -> Result<Option<String>, StoreError>;
 }
@@ -30,7 +32,11 @@ pub(crate) async fn prepare(database: &dyn Migrate, may_apply: bool) -> Result<(
         }
         log_newer(newer);
     }
-    apply_missing(database, &applied, may_apply).await
+    apply_missing(database, &applied, may_apply).await?;
+    match may_apply {
+        true => Ok(database.name_data().await?),
+        false => Ok(()),
+    }
 }
 
 /// The same, and refuses all tables that a later version made: for a program that must know every column.

@@ -12,7 +12,8 @@ use crate::url::{BadUrl, shown_url};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreOptions {
-    /// For how long an operation waits for a connection before it is [`StoreError::Busy`]. Default 5 s.
+    /// For how long an operation waits for a connection before it is [`StoreError::Busy`]. Default 5 s. An SQLite file's lock is
+    /// waited for as long, and for 5 s at least.
     pub wait: Duration,
     /// For how long the database may take over an operation that has begun. Default 10 s.
     pub deadline: Duration,
@@ -46,6 +47,25 @@ impl Default for StoreOptions {
             listen: false,
             feed_url: None,
         }
+    }
+}
+
+impl StoreOptions {
+    /// The defaults, for a database that may take so long over an operation: half of it is for the wait for a connection.
+    #[must_use]
+    pub fn within(deadline: Duration) -> Self {
+        Self {
+            wait: deadline / 2,
+            deadline,
+            ..Self::default()
+        }
+    }
+
+    /// For tests that are not about a database that is slow: the machine that runs them may be busy.
+    #[cfg(feature = "test-support")]
+    #[must_use]
+    pub fn patient() -> Self {
+        Self::within(Duration::from_secs(120))
     }
 }
 

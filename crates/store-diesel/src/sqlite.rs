@@ -10,6 +10,7 @@ mod backend;
 mod bridge;
 mod functions;
 mod open;
+mod schema_mark;
 mod watcher;
 mod worker;
 

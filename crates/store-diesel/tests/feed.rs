@@ -41,7 +41,7 @@ const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Re
 
 /// One connection for everything else, and it hangs: what was revoked is read all the same.
 async fn the_feed_is_read_while_other_reads_hang(fresh: Fresh) {
-    let mut options = StoreOptions::default();
+    let mut options = StoreOptions::patient();
     (options.readers, options.connections, options.wait) = (1, 1, Duration::from_millis(50));
     let store = DieselStore::connect(&fresh.url, &options).await.unwrap();
     let slow = "SELECT CAST(pg_sleep(1) AS TEXT)";
@@ -210,7 +210,7 @@ async fn a_file_that_is_restored_under_a_node_is_read_anew() {
     node.revoke(late).await;
     node.registry.sync().await.unwrap();
     assert_eq!(node.judge(late), REVOKED, "revoked after it");
-    let other = DieselStore::connect(&fresh.url, &StoreOptions::default())
+    let other = DieselStore::connect(&fresh.url, &StoreOptions::patient())
         .await
         .unwrap();
     assert!(
@@ -285,17 +285,17 @@ END $$";
 async fn a_standby_has_no_feed_and_a_promoted_one_has_another(_: &'static Cluster) {
     let primary = Cluster::start(&[]).unwrap();
     let url = primary.database();
-    let store = DieselStore::connect(&url, &StoreOptions::default()).await.unwrap();
+    let store = DieselStore::connect(&url, &StoreOptions::patient()).await.unwrap();
     drop(store);
     let standby = primary.standby().unwrap();
     let (_, name) = url.rsplit_once('/').unwrap();
-    let refused = DieselStore::connect(&standby.url(name), &StoreOptions::default()).await;
+    let refused = DieselStore::connect(&standby.url(name), &StoreOptions::patient()).await;
     assert!(matches!(refused, Err(ConnectError::Store(_))), "{refused:?}");
 
     // A node knows both servers, and reads from the one that is written to.
     let (first, second) = (standby.address(), primary.address());
     let both = format!("postgres://tessera@{first},{second}/{name}");
-    let store = DieselStore::connect(&both, &StoreOptions::default()).await.unwrap();
+    let store = DieselStore::connect(&both, &StoreOptions::patient()).await.unwrap();
     let node = Node::new(&store).await;
     let id = node.token().await;
     node.registry.sync().await.unwrap();
@@ -354,7 +354,7 @@ async fn a_late_entry_of_a_quiet_database_is_not_missed(_: &'static Cluster) {
     // No other test's transactions.
     let cluster = Cluster::start(&["-c", "autovacuum=off"]).unwrap();
     let url = cluster.database();
-    let store = DieselStore::connect(&url, &StoreOptions::default()).await.unwrap();
+    let store = DieselStore::connect(&url, &StoreOptions::patient()).await.unwrap();
     let node = Node::new(&store).await;
     let (id, other) = (node.token().await, node.token().await);
     node.registry.sync().await.unwrap();

@@ -24,6 +24,8 @@ tests! {
         an_upgrade_records_that_any_partner_may_have_vouched
     }
     other {
+        a_migration_under_a_node_is_no_other_database
+        tables_that_others_changed_are_another_database
         several_starters_make_one_new_file
     }
 }
@@ -59,7 +61,7 @@ async fn several_starters_apply_each_migration_once(fresh: Fresh) {
         while migrator.revert().await.unwrap().is_some() {}
         let starters = (0..5).map(|_| {
             let url = fresh.url.clone();
-            tokio::spawn(async move { DieselStore::connect(&url, &StoreOptions::default()).await })
+            tokio::spawn(async move { DieselStore::connect(&url, &StoreOptions::patient()).await })
         });
         for starter in starters.collect::<Vec<_>>() {
             starter.await.unwrap().unwrap();
@@ -75,7 +77,7 @@ async fn several_starters_make_one_new_file() {
         let url = format!("sqlite:{}", folder.path().join("new.db").display());
         let starters = (0..5).map(|_| {
             let url = url.clone();
-            tokio::spawn(async move { DieselStore::connect(&url, &StoreOptions::default()).await })
+            tokio::spawn(async move { DieselStore::connect(&url, &StoreOptions::patient()).await })
         });
         for starter in starters.collect::<Vec<_>>() {
             starter.await.unwrap().unwrap();
@@ -91,7 +93,7 @@ async fn tables_of_a_later_version_are_refused_and_not_written_to(fresh: Fresh) 
         )
         .await;
     let before = tables(&fresh).await;
-    let refused = DieselStore::connect(&fresh.url, &StoreOptions::default())
+    let refused = DieselStore::connect(&fresh.url, &StoreOptions::patient())
         .await
         .unwrap_err();
     assert_eq!(refused, ConnectError::Newer("29990101000000".to_owned()));
@@ -113,14 +115,14 @@ async fn tables_of_a_later_version_that_lets_older_ones_stay_are_worked_on(fresh
     assert!(migrator(&fresh).await.apply().await.unwrap().is_empty());
     // Now one whose migration stopped them.
     put_needs(&fresh, "29990101000000").await;
-    let refused = DieselStore::connect(&fresh.url, &StoreOptions::default()).await;
+    let refused = DieselStore::connect(&fresh.url, &StoreOptions::patient()).await;
     assert!(matches!(refused, Err(ConnectError::Newer(_))), "{refused:?}");
     // One that has written nothing down, and one whose name for it is older than what is applied.
     put_needs(&fresh, "").await;
-    let refused = DieselStore::connect(&fresh.url, &StoreOptions::default()).await;
+    let refused = DieselStore::connect(&fresh.url, &StoreOptions::patient()).await;
     assert!(matches!(refused, Err(ConnectError::Newer(_))), "{refused:?}");
     put_needs(&fresh, &all[0]).await;
-    DieselStore::connect(&fresh.url, &StoreOptions::default())
+    DieselStore::connect(&fresh.url, &StoreOptions::patient())
         .await
         .unwrap();
 }
@@ -165,7 +167,7 @@ async fn missing_migrations_are_refused_where_they_may_not_be_applied(fresh: Fre
     let migrator = migrator(&fresh).await;
     migrator.revert().await.unwrap();
     migrator.revert().await.unwrap();
-    let mut options = StoreOptions::default();
+    let mut options = StoreOptions::patient();
     options.migrate = false;
     let refused = DieselStore::connect(&fresh.url, &options).await.unwrap_err();
     assert_eq!(refused, ConnectError::Pending(2));
@@ -223,7 +225,7 @@ async fn an_upgrade_records_that_any_partner_may_have_vouched(fresh: Fresh) {
 }
 
 async fn migrator(fresh: &Fresh) -> Migrator {
-    Migrator::connect(&fresh.url, &StoreOptions::default()).await.unwrap()
+    Migrator::connect(&fresh.url, &StoreOptions::patient()).await.unwrap()
 }
 
 async fn tables(fresh: &Fresh) -> Vec<String> {
@@ -240,4 +242,41 @@ async fn tables(fresh: &Fresh) -> Vec<String> {
     let mut tables: Vec<String> = found.split(',').map(str::to_owned).collect();
     tables.sort();
     tables
+}
+
+/// What the feed says of itself.
+async fn identity(store: &DieselStore) -> String {
+    store.tokens().feed_state().await.unwrap().identity
+}
+
+/// Else every node would refuse every check for a moment, in an upgrade that promises to fail no request.
+async fn a_migration_under_a_node_is_no_other_database() {
+    let fresh = Fresh::file().await;
+    let (running, migrator) = (identity(&fresh.store).await, migrator(&fresh).await);
+    migrator.revert().await.unwrap().unwrap();
+    assert_eq!(identity(&fresh.store).await, running);
+    migrator.apply().await.unwrap();
+    assert_eq!(identity(&fresh.store).await, running);
+    assert_eq!(identity(&fresh.other_node().await).await, running);
+}
+
+/// A copy that is restored over the tables makes the number of their schema one higher, as any change does that is no migration's.
+async fn tables_that_others_changed_are_another_database() {
+    let fresh = Fresh::file().await;
+    let mut known = vec![identity(&fresh.store).await];
+    let mut is_new = async |store: &DieselStore| {
+        let now = identity(store).await;
+        assert!(!known.contains(&now), "{now} of {known:?}");
+        known.push(now);
+    };
+    fresh.run("CREATE TABLE of_others (id INTEGER)").await;
+    is_new(&fresh.store).await;
+    // A node that starts gives them a name. Another that runs has read nothing of them meanwhile, and must not take it for the old one.
+    let other = fresh.other_node().await;
+    is_new(&other).await;
+    // A copy of a version that wrote no mark.
+    fresh.run("DELETE FROM meta WHERE name = 'schema_mark'").await;
+    is_new(&other).await;
+    drop(fresh.other_node().await);
+    is_new(&other).await;
 }

@@ -13,7 +13,7 @@ use permissions::RoleStore;
 use store_diesel::DieselStore;
 
 use super::change_log;
-use super::database::{database_url, open_existing};
+use super::database::open_existing;
 use super::report::Report;
 use crate::commands;
 use crate::config::Config;
@@ -33,7 +33,7 @@ impl Admin {
     pub fn run(common: &Common, action: impl AsyncFnOnce(&Self) -> anyhow::Result<Report>) -> anyhow::Result<()> {
         let config = common.load_config()?;
         let outcome = commands::runtime()?.block_on(async {
-            let store = open_existing(&database_url(&config)).await?;
+            let store = open_existing(&config).await?;
             let admin = Self::of(common, config, store);
             let outcome = change_log::provenance(common).scope(action(&admin)).await;
             anyhow::Ok(outcome)

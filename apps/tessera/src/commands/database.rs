@@ -18,11 +18,12 @@ pub fn database_url(config: &Config) -> String {
 
 /// Opens an existing, up-to-date database. A command never creates one: with a mistyped path, the new account would go
 /// into a new, empty database.
-pub async fn open_existing(url: &str) -> anyhow::Result<DieselStore> {
+pub async fn open_existing(config: &Config) -> anyhow::Result<DieselStore> {
+    let url = &database_url(config);
     if let Some(path) = missing_file(url)? {
         bail!("there is no database {path}: check --database-url, or create it with `tessera migrate`");
     }
-    let mut options = StoreOptions::default();
+    let mut options = config.database.options();
     options.migrate = false;
     match DieselStore::connect(url, &options).await {
         Err(ConnectError::Pending(count)) => {
@@ -65,10 +66,10 @@ pub async fn connect(url: &str) -> anyhow::Result<DieselStore> {
     connect_with(url, &StoreOptions::default()).await
 }
 
-/// The same for a server, which is to notice what others change.
-pub async fn connect_and_listen(url: &str, feed_url: Option<&str>) -> anyhow::Result<DieselStore> {
-    let mut options = StoreOptions::default();
-    (options.listen, options.feed_url) = (true, feed_url.map(str::to_owned));
+/// The same for a server with these settings, which is to notice what others change.
+pub async fn connect_and_listen(url: &str, config: &Config) -> anyhow::Result<DieselStore> {
+    let mut options = config.database.options();
+    (options.listen, options.feed_url) = (true, config.feed_url.clone());
     connect_with(url, &options).await
 }
 

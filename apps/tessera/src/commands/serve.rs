@@ -57,7 +57,7 @@ impl Serve {
         storage: &Storage,
         listener: TcpListener,
     ) -> anyhow::Result<()> {
-        let store = connect_and_listen(&storage.url, config.feed_url.as_deref()).await?;
+        let store = connect_and_listen(&storage.url, &config).await?;
         let start = Start {
             stores: Stores::from(&store),
             master: master::load(&self.master_key(&config))?,

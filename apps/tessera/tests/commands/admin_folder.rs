@@ -71,6 +71,7 @@ impl AdminFolder {
         program
             .env("TESSERA_PASSWORDS__COST", "10")
             .env("TESSERA_PASSWORDS__PATIENCE", "60s")
+            .env("TESSERA_DATABASE__DEADLINE", "2m")
             .envs(environment.iter().copied());
         program.current_dir(self.folder.path()).arg(command);
         if let Some(settings) = self.settings {

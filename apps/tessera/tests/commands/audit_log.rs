@@ -39,7 +39,7 @@ fn tamper(admin: &AdminFolder, statements: &'static str) {
     let url = admin.url();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let store = DieselStore::connect(&url, &StoreOptions::default()).await;
+        let store = DieselStore::connect(&url, &StoreOptions::patient()).await;
         let store = store.expect("a database");
         store.dangerous_execute(statements).await.expect("damage");
     });

@@ -142,7 +142,7 @@ fn a_command_that_failed_half_way_leaves_one_event() {
 fn execute(admin: &AdminFolder, statement: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let store = DieselStore::connect(&admin.url(), &StoreOptions::default()).await;
+        let store = DieselStore::connect(&admin.url(), &StoreOptions::patient()).await;
         let store = store.expect("a store");
         store.dangerous_execute(statement).await.expect("done");
     });

@@ -16,7 +16,7 @@ impl OtherProcess {
     /// It has opened the database, whose tables are up to date.
     pub fn on(url: String) -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let store = runtime.block_on(DieselStore::connect(&url, &StoreOptions::default()));
+        let store = runtime.block_on(DieselStore::connect(&url, &StoreOptions::patient()));
         Self {
             runtime,
             url,
@@ -27,7 +27,7 @@ impl OtherProcess {
     /// Takes the newest migration back.
     pub fn reverts(&self) {
         let reverted = self.runtime.block_on(async {
-            let migrator = Migrator::connect(&self.url, &StoreOptions::default()).await;
+            let migrator = Migrator::connect(&self.url, &StoreOptions::patient()).await;
             migrator.expect("a migrator").revert().await
         });
         assert!(reverted.expect("a migration").is_some());

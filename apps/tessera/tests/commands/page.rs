@@ -160,7 +160,7 @@ async fn device_tokens(store: DieselStore) {
 fn in_store(admin: &AdminFolder, action: impl AsyncFnOnce(DieselStore)) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let store = DieselStore::connect(&admin.url(), &StoreOptions::default()).await;
+        let store = DieselStore::connect(&admin.url(), &StoreOptions::patient()).await;
         action(store.expect("a store")).await;
     });
 }

@@ -64,7 +64,7 @@ fn a_damaged_list_of_permissions_is_logged(url: &str) {
 fn damage(url: &str, statement: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let store = DieselStore::connect(url, &StoreOptions::default())
+        let store = DieselStore::connect(url, &StoreOptions::patient())
             .await
             .expect("a store");
         store.dangerous_execute(statement).await.expect("damaged");

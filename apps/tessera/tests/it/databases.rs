@@ -56,11 +56,6 @@ fn main() {
             move || law(&Cluster::shared().database()),
         ));
     }
-    trials.push(unless_skipped(
-        "upgrade::postgres::an_upgrade_node_by_node_fails_no_request_and_loses_no_session",
-        || Cluster::skip_reason().or_else(upgrade::skip_reason),
-        || upgrade::an_upgrade_node_by_node_fails_no_request_and_loses_no_session(&Cluster::shared().database()),
-    ));
     trials.push(Trial::test("histories::wrong_histories_are_found", || {
         histories::wrong_histories_are_found();
         Ok(())

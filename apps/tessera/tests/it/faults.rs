@@ -22,6 +22,7 @@ fn assert_unavailable(response: &crate::support::client::Response) {
 pub fn without_its_database_a_server_answers_503_instead_of_rejecting() {
     let cluster = Cluster::start(&[]).unwrap_or_else(|why| panic!("{why}"));
     let server = Setup::demo()
+        .without_env("TESSERA_DATABASE__DEADLINE")
         .env("TESSERA_REVOCATION__MAX_STALENESS", "2s")
         .database(cluster.database())
         .start();

@@ -128,6 +128,7 @@ impl Clients {
     pub fn of(url: &str) -> Self {
         let seconds = |life: Duration| format!("{}s", life.as_secs());
         let setup = Setup::demo()
+            .without_env("TESSERA_DATABASE__DEADLINE")
             .env("TESSERA_REVOCATION__MAX_STALENESS", seconds(STALENESS))
             .env("TESSERA_REFRESH__GRACE", seconds(POLICY.grace))
             .env("TESSERA_REFRESH__IDLE", seconds(POLICY.idle))

@@ -198,7 +198,7 @@ fn of_two_workers(server: &Server) -> [Value; 2] {
 fn execute(url: &str, statements: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let store = DieselStore::connect(url, &StoreOptions::default()).await;
+        let store = DieselStore::connect(url, &StoreOptions::patient()).await;
         let done = store.expect("a store").dangerous_execute(statements).await;
         done.expect("done");
     });

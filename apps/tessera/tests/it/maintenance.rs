@@ -129,7 +129,7 @@ fn execute(url: &str, statements: &str) {
 pub fn with_store(url: &str, action: impl AsyncFnOnce(&DieselStore)) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let store = DieselStore::connect(url, &StoreOptions::default()).await;
+        let store = DieselStore::connect(url, &StoreOptions::patient()).await;
         action(&store.expect("a store")).await;
     });
 }

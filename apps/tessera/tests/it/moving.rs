@@ -227,7 +227,7 @@ const MANY: usize = 20_000;
 fn fill(url: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let options = store_diesel::StoreOptions::default();
+        let options = store_diesel::StoreOptions::patient();
         let store = store_diesel::DieselStore::connect(url, &options)
             .await
             .expect("a store");
@@ -300,7 +300,7 @@ fn a_killed_copy_goes_on(from: &str, to: &str) {
 /// Whether no server starts on it, because a part of a copy is there.
 fn is_unfinished(url: &str) -> bool {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let options = store_diesel::StoreOptions::default();
+    let options = store_diesel::StoreOptions::patient();
     let opened = runtime.block_on(store_diesel::DieselStore::connect(url, &options));
     matches!(opened, Err(store_diesel::ConnectError::Unfinished))
 }

@@ -39,7 +39,7 @@ impl PasswordStore for Panicking {
 async fn a_panic_is_one_500_in_the_shape_of_its_flavour_with_the_headers_of_every_answer() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("t.db").display());
-    let store = DieselStore::connect(&url, &StoreOptions::default())
+    let store = DieselStore::connect(&url, &StoreOptions::patient())
         .await
         .expect("a database");
     let mut config = Builder::new().config(&Overrides::default()).expect("settings");

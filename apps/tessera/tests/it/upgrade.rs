@@ -18,14 +18,14 @@ use crate::support::operator::Operator;
 use crate::support::poll;
 use crate::support::server::{Server, Setup};
 use crate::support::sign_in::{
-    Session, Workshop, basic, bearer, client, device, lives, logout, refresh, revoke, session, workshop,
+    Session, Workshop, basic, bearer, client, device, lives, logout, refresh, revoke, session, verify, workshop,
 };
 
 /// A law and its name; it gets the URL of an empty database.
 type Law = (&'static str, fn(&str));
 
 /// Laws that need the version before.
-pub const BESIDE_OLDER: [Law; 2] = [
+pub const BESIDE_OLDER: [Law; 3] = [
     (
         "two_versions_accept_and_revoke_each_others_tokens",
         two_versions_accept_and_revoke_each_others_tokens,
@@ -33,6 +33,10 @@ pub const BESIDE_OLDER: [Law; 2] = [
     (
         "a_session_that_both_versions_refresh_in_turns_goes_on",
         a_session_that_both_versions_refresh_in_turns_goes_on,
+    ),
+    (
+        "an_upgrade_node_by_node_fails_no_request_and_loses_no_session",
+        an_upgrade_node_by_node_fails_no_request_and_loses_no_session,
     ),
 ];
 
@@ -64,7 +68,9 @@ fn program() -> PathBuf {
 }
 
 fn older(url: &str) -> Setup {
-    Setup::demo().with_program(program()).database(url)
+    // It does not know this setting.
+    let setup = Setup::demo().without_env("TESSERA_DATABASE__DEADLINE");
+    setup.with_program(program()).database(url)
 }
 
 fn newer(url: &str) -> Setup {
@@ -133,10 +139,12 @@ fn a_session_that_both_versions_refresh_in_turns_goes_on(url: &str) {
     }
 }
 
-/// Two nodes of the version before are replaced, one after the other, behind a balancer that looks at `/readyz`. On
-/// PostgreSQL: processes that share an SQLite file wait for its disk together, and a request that waits too long is a 503
-/// without any upgrade.
-pub fn an_upgrade_node_by_node_fails_no_request_and_loses_no_session(url: &str) {
+/// Two nodes of the version before are replaced, one after the other, behind a balancer that looks at `/readyz`.
+///
+/// On SQLite that version takes each migration for another database, and answers 503 until it has read the revocations anew: a
+/// request that gets one while the tables change is sent again. This version does not
+/// (`a_migration_under_a_node_is_no_other_database` of store-diesel).
+fn an_upgrade_node_by_node_fails_no_request_and_loses_no_session(url: &str) {
     let drains = |setup: Setup| setup.env("TESSERA_HTTP__DRAIN_DELAY", "5s").start();
     let nodes = [drains(older(url)), drains(older(url))];
     let balancer = Balancer::default();
@@ -161,8 +169,13 @@ pub fn an_upgrade_node_by_node_fails_no_request_and_loses_no_session(url: &str) 
             });
         }
         go_on();
+        balancer.sends_again.store(url.starts_with("sqlite:"), Ordering::SeqCst);
         let migrated = Setup::command("migrate").database(url).run();
         assert_eq!(migrated.code, Some(0), "{}", migrated.err);
+        both_ways(&nodes)
+            .into_iter()
+            .for_each(|(node, other)| read_the_feed(node, other));
+        balancer.sends_again.store(false, Ordering::SeqCst);
         go_on();
         let mut upgraded = Vec::new();
         for node in nodes {
@@ -177,6 +190,23 @@ pub fn an_upgrade_node_by_node_fails_no_request_and_loses_no_session(url: &str) 
         }
         is_over.store(true, Ordering::SeqCst);
     });
+}
+
+/// Waits until a node has read the feed: what the other one revoked from now on. Either may answer 503 meanwhile.
+fn read_the_feed(node: &Server, other: &Server) {
+    let sign_in = Dialect::Device.request(&Dialect::Device.good());
+    let mut token = None;
+    let signed_in = poll(PATIENCE, || {
+        let answer = node.send(&sign_in);
+        token = (answer.status == 200).then(|| answer.member("token"));
+        token.is_some()
+    });
+    assert!(signed_in, "{}", node.err().text());
+    let token = token.expect("signed in");
+    let becomes = |status: u16| poll(PATIENCE, || verify(node, [bearer(&token)]).status == status);
+    assert!(becomes(200), "{}", node.err().text());
+    assert!(poll(PATIENCE, || revoke(other, [bearer(&token)]).status == 200));
+    assert!(becomes(401), "{}", node.err().text());
 }
 
 /// What a client does all day; whatever is not answered as it must be is a panic.
@@ -218,6 +248,8 @@ struct Balancer {
     nodes: Mutex<BTreeSet<SocketAddr>>,
     ready: Mutex<BTreeSet<SocketAddr>>,
     turn: AtomicUsize,
+    /// Whether a request that gets a 503 is sent once more, to the node whose turn it is then.
+    sends_again: AtomicBool,
 }
 
 impl Balancer {
@@ -244,14 +276,19 @@ impl Balancer {
 
     /// A node that takes no connection has got nothing, so the request goes to the next.
     fn send(&self, request: &Request) -> Response {
-        let mut answer = None;
+        let sends_again = self.sends_again.load(Ordering::SeqCst);
+        let mut answer: Option<Response> = None;
         let answered = poll(PATIENCE, || {
             let ready = self.ready();
             let turn = self.turn.fetch_add(1, Ordering::SeqCst);
             let node = ready.iter().nth(turn % ready.len().max(1));
             let connection = node.and_then(|node| Connection::open(*node).ok());
             answer = connection.map(|mut connection| connection.send(request));
-            answer.is_some()
+            // The answer may be of the last moment in which that was so.
+            let may_send_again = sends_again || self.sends_again.load(Ordering::SeqCst);
+            answer
+                .as_ref()
+                .is_some_and(|answer| answer.status != 503 || !may_send_again)
         });
         assert!(answered, "no node is ready");
         answer.expect("it was answered")
@@ -294,7 +331,7 @@ fn a_node_starts_on_the_tables_of_a_later_version_if_those_let_it(url: &str) {
 fn run(url: &str, statement: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let store = DieselStore::connect(url, &StoreOptions::default()).await;
+        let store = DieselStore::connect(url, &StoreOptions::patient()).await;
         let done = store.expect("a store").dangerous_execute(statement).await;
         done.expect("done");
     });

@@ -35,6 +35,14 @@ impl Migrate for Db {
         Ok(done)
     }
 
+    async fn name_data(&self) -> Result<(), StoreError> {
+        // Where they have one already, nobody who writes is waited for.
+        match self.read((), |conn, ()| differences::is_named(conn).boxed()).await? {
+            true => Ok(()),
+            false => self.write((), |conn, ()| differences::name_data(conn).boxed()).await,
+        }
+    }
+
     async fn needed(&self) -> Result<Option<String>, StoreError> {
         let value = self.value(NEEDS).await?;
         Ok(value.and_then(|version| String::from_utf8(version).ok()))
@@ -75,11 +83,13 @@ async fn apply_next(conn: &mut Connection) -> Outcome<Option<&'static Migration>
     let Some(next) = missing.next() else {
         return Ok(None);
     };
+    let name = differences::data_name(conn).await?;
     conn.batch_execute(MAKE_HISTORY).await?;
     conn.batch_execute(differences::up(next)).await?;
     let row = history::version.eq(next.version());
     diesel::insert_into(history::table).values(row).execute(conn).await?;
     write_needs(conn, next).await?;
+    differences::keep_data_name(conn, name.as_deref()).await?;
     Ok(Some(next))
 }
 
@@ -89,6 +99,7 @@ async fn revert_last(conn: &mut Connection) -> Outcome<Option<&'static Migration
     let Some(last) = applied.last().and_then(|version| Migration::of(version)) else {
         return Ok(None);
     };
+    let name = differences::data_name(conn).await?;
     conn.batch_execute(differences::down(last)).await?;
     let row = history::table.filter(history::version.eq(last.version()));
     diesel::delete(row).execute(conn).await?;
@@ -96,6 +107,7 @@ async fn revert_last(conn: &mut Connection) -> Outcome<Option<&'static Migration
     if let Some(before) = before {
         write_needs(conn, before).await?;
     }
+    differences::keep_data_name(conn, name.as_deref()).await?;
     Ok(Some(last))
 }
 

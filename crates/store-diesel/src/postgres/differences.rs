@@ -145,6 +145,26 @@ async fn setting(conn: &mut Connection, name: &str) -> Outcome<String> {
     Ok(diesel::select(value).get_result(conn).await?)
 }
 
+/// The name of the data: the server has what tells them apart ([`feed_state`]), and a migration changes none of it.
+pub(super) async fn data_name(_: &mut Connection) -> Outcome<Option<String>> {
+    Ok(None)
+}
+
+/// There is none to keep.
+pub(super) async fn keep_data_name(_: &mut Connection, _: Option<&str>) -> Outcome<()> {
+    Ok(())
+}
+
+/// They need none of ours.
+pub(super) async fn is_named(_: &mut Connection) -> Outcome<bool> {
+    Ok(true)
+}
+
+/// They need none.
+pub(super) async fn name_data(_: &mut Connection) -> Outcome<()> {
+    Ok(())
+}
+
 /// What the feed says of itself, in one look.
 ///
 /// The identity has all that changes when the data are others: the cluster, its timeline (a promotion or a restore to a

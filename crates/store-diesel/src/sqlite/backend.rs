@@ -57,7 +57,7 @@ impl fmt::Debug for Db {
 impl Db {
     /// Opens the database with all its connections. Blocks for a moment.
     pub(crate) fn open(path: Option<String>, options: &StoreOptions) -> Result<Self, ConnectError> {
-        let location = Location(path);
+        let location = Location::new(path, options.wait);
         location.create()?;
         let writer = Queue::writer(location.clone(), location.open()?)?;
         let readers = |count: usize| match location.is_memory() {

@@ -3,12 +3,13 @@
 use auth_core::{AuditCursor, AuditEntry, FeedState, Realm, SettledEntries, Subject, Timestamp, TokenId};
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 use diesel_async::methods::LoadQuery;
 
 use super::audit::{self, cursor_after, row_of};
 use super::backend::Connection;
+use super::schema_mark;
 use crate::error::Outcome;
 use crate::migrations::Migration;
 use crate::rows::AuditEntryRow;
@@ -120,19 +121,46 @@ async fn text(conn: &mut Connection, expression: &str) -> Outcome<String> {
     Ok(diesel::select(value).get_result(conn).await?)
 }
 
-/// What the feed says of itself. It belongs to one file, and to its tables as they are: `.restore` writes a copy over
-/// them and changes the number of their schema. Only one transaction writes at a time, so entries become visible
-/// in the order of their numbers.
+/// The name of the data, to be kept over a migration.
+pub(super) async fn data_name(conn: &mut Connection) -> Outcome<Option<String>> {
+    schema_mark::data_name(conn).await
+}
+
+/// Keeps it: nodes that run go on.
+pub(super) async fn keep_data_name(conn: &mut Connection, name: Option<&str>) -> Outcome<()> {
+    schema_mark::put_anew(conn, name).await
+}
+
+/// Whether the data have a name.
+pub(super) async fn is_named(conn: &mut Connection) -> Outcome<bool> {
+    Ok(schema_mark::data_name(conn).await?.is_some())
+}
+
+/// Gives the data a name where they have none.
+pub(super) async fn name_data(conn: &mut Connection) -> Outcome<()> {
+    match schema_mark::data_name(conn).await? {
+        Some(_) => Ok(()),
+        None => schema_mark::put(conn, None).await,
+    }
+}
+
+/// What the feed says of itself. It belongs to one file, and to its tables as a migration left them: `.restore` writes a copy over
+/// them ([`schema_mark`]). Only one transaction writes at a time, so entries become visible in the order of their numbers.
 pub(super) async fn feed_state(conn: &mut Connection) -> Outcome<FeedState> {
     let file = conn.file().map_or_else(|| "memory".to_owned(), |file| file.to_string());
-    let state = diesel::dsl::sql::<(BigInt, BigInt, BigInt)>(
+    let state = diesel::dsl::sql::<(BigInt, Text, BigInt, BigInt)>(
         "(SELECT schema_version FROM pragma_schema_version),
+         COALESCE((SELECT CAST(value AS TEXT) FROM meta WHERE name = 'schema_mark'), ''),
          COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0),
          COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'tokens'), 0)",
     );
-    let (schema, newest, issued): (i64, i64, i64) = diesel::select(state).get_result(conn).await?;
+    let (schema, mark, newest, issued): (i64, String, i64, i64) = diesel::select(state).get_result(conn).await?;
+    let identity = match schema_mark::named_by(&mark, schema) {
+        Some(name) => format!("{file}/{name}"),
+        None => format!("{file}/{mark}/{schema}"),
+    };
     Ok(FeedState {
-        identity: format!("{file}/{schema}"),
+        identity,
         newest,
         issued,
         begun: 0,

@@ -20,13 +20,27 @@ const OLDEST: [u32; 3] = [3, 51, 3];
 const SWITCH_TRIES: u32 = 100;
 const SWITCH_PAUSE: Duration = Duration::from_millis(50);
 
+/// For how long SQLite waits at least for a lock of another process.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
 /// The location of a database: in a file, or (`None`) in the memory of its one connection.
 #[derive(Clone)]
-pub(super) struct Location(pub(super) Option<String>);
+pub(super) struct Location {
+    path: Option<String>,
+    lock_wait: Duration,
+}
 
 impl Location {
+    /// Its connections wait so long for a lock of another process, and no shorter than [`LOCK_WAIT`].
+    pub(super) fn new(path: Option<String>, wait: Duration) -> Self {
+        Self {
+            path,
+            lock_wait: wait.max(LOCK_WAIT),
+        }
+    }
+
     pub(super) fn is_memory(&self) -> bool {
-        self.0.is_none()
+        self.path.is_none()
     }
 
     /// A connection with all settings.
@@ -36,7 +50,7 @@ impl Location {
         let opened = SqliteConnection::establish(&self.uri());
         let mut conn = opened.map_err(|_| unavailable("the database file cannot be opened"))?;
         // The settings first: until they are made, any other statement fails at once where it should wait.
-        for setting in settings(self.is_memory()) {
+        for setting in settings(self.is_memory(), self.lock_wait) {
             setting.apply(&mut conn)?;
         }
         refuse_old(&mut conn)?;
@@ -46,7 +60,7 @@ impl Location {
 
     /// What SQLite opens: a file that is there, and makes none. [`create`](Self::create) does that, once.
     fn uri(&self) -> String {
-        match &self.0 {
+        match &self.path {
             None => ":memory:".to_owned(),
             // Two slashes at the start of a path would be read as the start of a host's name.
             Some(path) if path.starts_with('/') => format!("file://{}?mode=rw", escaped(path)),
@@ -56,7 +70,7 @@ impl Location {
 
     /// The file that is there now; `None`: there is none, or the database is in memory.
     pub(super) fn file(&self) -> Option<FileIdentity> {
-        self.0.as_deref().and_then(FileIdentity::of)
+        self.path.as_deref().and_then(FileIdentity::of)
     }
 
     /// Another connection after one that failed, or whose file was replaced. Makes no new file: an empty database in the
@@ -75,7 +89,7 @@ impl Location {
     /// Makes the file, readable by its owner alone: it holds password hashes. SQLite gives its companions the same
     /// mode. A file that is there keeps its own.
     pub(super) fn create(&self) -> Result<(), ConnectError> {
-        let Some(path) = &self.0 else {
+        let Some(path) = &self.path else {
             return Ok(());
         };
         let mut options = std::fs::OpenOptions::new();
@@ -94,7 +108,7 @@ impl Location {
 
 /// Refuses a file that another process, or another part of this one, has open. Blocks for a moment.
 pub(crate) fn refuse_shared(path: Option<String>) -> Result<(), ConnectError> {
-    let location = Location(path);
+    let location = Location::new(path, LOCK_WAIT);
     let opened = SqliteConnection::establish(&location.uri());
     let mut conn = opened.map_err(|_| unavailable("the database file cannot be opened"))?;
     // In this mode a connection needs the file for itself, also where it has a write-ahead log: there every other connection
@@ -137,16 +151,21 @@ impl fmt::Display for FileIdentity {
 /// One pragma: its name, the value to set, and what it then reads as.
 struct Setting {
     name: &'static str,
-    value: &'static str,
-    reads: &'static str,
+    value: String,
+    reads: String,
 }
 
-fn settings(memory: bool) -> [Setting; 4] {
-    let setting = |name, value, reads| Setting { name, value, reads };
+fn settings(memory: bool, lock_wait: Duration) -> [Setting; 4] {
+    let setting = |name, value: &str, reads: &str| Setting {
+        name,
+        value: value.to_owned(),
+        reads: reads.to_owned(),
+    };
     let journal = if memory { "memory" } else { "wal" };
+    let lock_wait = lock_wait.as_millis().to_string();
     [
         // First, since the next may have to wait for another process.
-        setting("busy_timeout", "5000", "5000"),
+        setting("busy_timeout", &lock_wait, &lock_wait),
         setting("journal_mode", journal, journal),
         // An answered logout survives a power cut.
         setting("synchronous", "FULL", "2"),
@@ -219,7 +238,7 @@ mod tests {
     fn a_file_that_is_not_there_is_not_made_by_opening_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gone.db");
-        let location = Location(Some(path.display().to_string()));
+        let location = Location::new(Some(path.display().to_string()), LOCK_WAIT);
         assert!(location.open().is_err());
         assert!(!path.exists());
     }
@@ -230,7 +249,7 @@ mod tests {
         for name in ["a b.db", "50%25.db", "a#b.db", "mode=ro&x.db", "ü.db"] {
             let path = folder.path().join(name);
             for path in [path.display().to_string(), format!("/{}", path.display())] {
-                let location = Location(Some(path.clone()));
+                let location = Location::new(Some(path.clone()), LOCK_WAIT);
                 location.create().unwrap();
                 location.open().unwrap();
             }

@@ -41,13 +41,13 @@ impl Table {
 
     /// Which rows are not moved: what a transfer writes about itself, and what migrations have written already.
     pub(crate) fn condition(&self) -> Option<&'static str> {
-        (self.name == "meta").then_some("name NOT IN ('unfinished_transfer', 'schema_needs')")
+        (self.name == "meta").then_some("name NOT IN ('unfinished_transfer', 'schema_needs', 'schema_mark')")
     }
 
     /// Which rows an empty database does not have: all but what migrations write.
     pub(crate) fn in_use(&self) -> &'static str {
         match self.name {
-            "meta" => "name <> 'schema_needs'",
+            "meta" => "name NOT IN ('schema_needs', 'schema_mark')",
             _ => "TRUE",
         }
     }
@@ -55,6 +55,9 @@ impl Table {
 
 /// The name of the value in `meta` that says which migration a program must know.
 pub(crate) const NEEDS: &str = "schema_needs";
+
+/// The name of the value in `meta` by which a migration is told from a restored copy. It is about this database's tables.
+pub(crate) const MARK: &str = "schema_mark";
 
 /// The name of the value in `meta` that a database has while a transfer into it is not complete.
 pub(crate) const UNFINISHED: &str = "unfinished_transfer";

@@ -93,7 +93,7 @@ impl Fresh {
 }
 
 async fn connect(url: &str) -> DieselStore {
-    let mut options = StoreOptions::default();
+    let mut options = StoreOptions::patient();
     options.listen = true;
     DieselStore::connect(url, &options).await.expect("a store")
 }

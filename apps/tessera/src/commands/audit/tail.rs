@@ -10,7 +10,7 @@ use clap::Args;
 use super::line;
 use super::list::Wanted;
 use crate::commands;
-use crate::commands::database::{database_url, open_existing};
+use crate::commands::database::open_existing;
 use crate::options::Common;
 
 /// How often is looked for new entries, and how many are read at once.
@@ -32,7 +32,7 @@ impl Tail {
         let config = common.load_config()?;
         let (filter, json) = (self.wanted.filter(), common.json());
         commands::runtime()?.block_on(async {
-            let audit = open_existing(&database_url(&config)).await?.audit();
+            let audit = open_existing(&config).await?.audit();
             // Where the chain ends, so that nothing is missed in between; what was printed is not printed again.
             let mut cursor = audit
                 .marks()

@@ -78,7 +78,7 @@ impl World {
     /// The servers' database, opened directly.
     pub async fn store(&self) -> DieselStore {
         let url = format!("sqlite:{}", self.file.display());
-        DieselStore::connect(&url, &StoreOptions::default())
+        DieselStore::connect(&url, &StoreOptions::patient())
             .await
             .expect("the database opens")
     }

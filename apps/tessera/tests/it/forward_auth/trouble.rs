@@ -22,7 +22,7 @@ pub fn what_cannot_be_known_is_503(program: Program) {
         .build()
         .expect("a runtime");
     let (running, failing) = runtime.block_on(async {
-        let store = DieselStore::connect("sqlite::memory:", &StoreOptions::default()).await;
+        let store = DieselStore::connect("sqlite::memory:", &StoreOptions::patient()).await;
         let store = store.expect("a database");
         let failing = Arc::new(FailingStore::new(store.tokens()));
         let mut config = Builder::new().config(&Overrides::default()).expect("settings");

@@ -69,7 +69,7 @@ fn number(database: &Path, query: &str) -> i64 {
     let url = format!("sqlite:{}", database.display());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        let store = DieselStore::connect(&url, &StoreOptions::default())
+        let store = DieselStore::connect(&url, &StoreOptions::patient())
             .await
             .expect("a store");
         store

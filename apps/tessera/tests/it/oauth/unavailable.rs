@@ -22,7 +22,7 @@ fn send(address: SocketAddr, request: &Request) -> Response {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_store_fails_no_token_is_called_inactive_or_revoked() {
-    let store = DieselStore::connect("sqlite::memory:", &StoreOptions::default())
+    let store = DieselStore::connect("sqlite::memory:", &StoreOptions::patient())
         .await
         .expect("a database");
     let failing = Arc::new(FailingStore::new(store.tokens()));

@@ -66,8 +66,9 @@ impl Setup {
             args: Vec::new(),
             env: vec![
                 ("TESSERA_PASSWORDS__COST".into(), "10".into()),
-                // The tests share a few cores, and do not measure how long a login waits.
+                // The tests share a few cores, and do not measure how long a login or the database takes.
                 ("TESSERA_PASSWORDS__PATIENCE".into(), "60s".into()),
+                ("TESSERA_DATABASE__DEADLINE".into(), "2m".into()),
                 // No proxy looks at `/readyz`.
                 ("TESSERA_HTTP__DRAIN_DELAY".into(), "0s".into()),
             ],
@@ -415,7 +416,7 @@ impl Server {
             tls,
             description: None,
         };
-        let ready = poll(500, || {
+        let ready = poll(6000, || {
             server.try_get("/readyz").is_some_and(|response| response.status == 200)
         });
         assert!(ready, "the server is not ready:\n{}", server.err.text());
