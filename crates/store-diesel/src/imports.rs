@@ -63,6 +63,8 @@ pub enum ImportOutcome {
     Added,
     /// An earlier import has added it; nothing has changed.
     Present,
+    /// An earlier import has added an account of its key with another login name: it was renamed there, or is somebody else.
+    OtherLogin,
     /// One of its names belongs to another account of the realm.
     NameTaken,
     /// Its token was imported for another flavour.

@@ -96,10 +96,12 @@ async fn each_row_is_taken_over_once(fresh: Fresh) {
         person("4", "bob"),
     ];
     let first = accounts(&fresh, &people).await;
-    use ImportOutcome::{Added, NameTaken, NoOwner, OtherFlavour, OwnerDisabled, Present};
+    use ImportOutcome::{Added, NameTaken, NoOwner, OtherFlavour, OtherLogin, OwnerDisabled, Present};
     assert_eq!(first, [Added, NameTaken, NameTaken, Added]);
     let again = accounts(&fresh, &people).await;
     assert_eq!(again, [Present, NameTaken, NameTaken, Present]);
+    let renamed = accounts(&fresh, &[person("1", "ann2"), person("1", "Ann")]).await;
+    assert_eq!(renamed, [OtherLogin, Present]);
     let disabled = AccountImport {
         disabled: true,
         ..person("5", "cid")

@@ -62,7 +62,11 @@ fn main() {
         ),
     ];
     let postgres = postgres.map(|(name, test)| trials::unless_skipped(name, Cluster::skip_reason, test));
-    let others: [(&str, fn()); 4] = [
+    let others: [(&str, fn()); 5] = [
+        (
+            "people_of_another_installation_are_not_taken_for_those_here",
+            dumps::another_installation,
+        ),
         ("a_killed_import_is_completed_by_a_second_run", dumps::killed),
         ("a_wrong_pepper_changes_nothing", dumps::wrong_pepper),
         ("each_refusal_has_its_line_and_the_rest_goes_on", dumps::refusals),

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    AuditEntry, AuditEvent, Change, FlavourName, ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount,
-    Provenance, Realm, StoreError, Subject, Timestamp, TokenId,
+    AuditEntry, AuditEvent, Change, FlavourName, FoldedLogin, ImportedDigest, ImportedToken, ImportedTokenStore,
+    NewAccount, Provenance, Realm, StoreError, Subject, Timestamp, TokenId,
 };
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -109,8 +109,11 @@ async fn import_account(
     row: &AccountImport,
     now: Timestamp,
 ) -> Outcome<ImportOutcome> {
-    if owner(conn, realm, &row.source_id).await?.is_some() {
-        return Ok(ImportOutcome::Present);
+    if let Some(id) = owner(conn, realm, &row.source_id).await? {
+        return Ok(match is_called(conn, id, &row.login).await? {
+            true => ImportOutcome::Present,
+            false => ImportOutcome::OtherLogin,
+        });
     }
     let new = NewAccount {
         subject: None,
@@ -151,6 +154,15 @@ async fn import_account(
             .await?;
     }
     Ok(ImportOutcome::Added)
+}
+
+/// Whether an account has this login name, in any case. One that was removed may have had it.
+async fn is_called(conn: &mut Connection, id: i64, login: &str) -> Outcome<bool> {
+    let stored = account_rows::table.find(id).select(account_rows::login);
+    let stored: Option<String> = stored.first(conn).await.optional()?;
+    let is_same =
+        |stored: String| stored == login || FoldedLogin::parse(&stored).ok() == FoldedLogin::parse(login).ok();
+    Ok(stored.is_none_or(is_same))
 }
 
 async fn import_tokens(

@@ -23,6 +23,9 @@ use crate::commands::progress::Progress;
 /// How many rows are taken over in one transaction.
 const BATCH: usize = 500;
 
+/// Why a token is refused whose owner is not here.
+const NO_OWNER: &str = "its owner was not imported: import the people first, or with it";
+
 /// One import.
 #[derive(Debug)]
 pub struct MoveIn {
@@ -230,7 +233,13 @@ impl MoveIn {
             match (table.read)(&row, self.now) {
                 Ok(token) => {
                     let owner = self.key(&token.owner);
-                    batch.push((name, TokenImport { owner, ..token }));
+                    match people {
+                        // An earlier import may have added somebody else of this key.
+                        Some(people) if !people.contains_key(&owner) => {
+                            refuse(outcome, |o| &mut o.tokens, &name, NO_OWNER)?;
+                        }
+                        _ => batch.push((name, TokenImport { owner, ..token })),
+                    }
                 }
                 Err(reason) => refuse(outcome, |o| &mut o.tokens, &name, &format!("{reason:#}"))?,
             }
@@ -288,7 +297,11 @@ fn count(
         }
         ImportOutcome::NameTaken => "an account of the realm has this name, and was not imported".to_owned(),
         ImportOutcome::OtherFlavour(other) => format!("the token was imported for the flavour {other} already"),
-        ImportOutcome::NoOwner => "its owner was not imported: import the people first, or with it".to_owned(),
+        ImportOutcome::NoOwner => NO_OWNER.to_owned(),
+        ImportOutcome::OtherLogin => {
+            "its key was imported with another login name: it was renamed there, or is of another installation"
+                .to_owned()
+        }
         ImportOutcome::OwnerDisabled => "its owner is disabled".to_owned(),
         other => format!("{other:?}"),
     };

@@ -143,6 +143,32 @@ pub fn refusals() {
     stage.server.stop();
 }
 
+/// The keys of two installations are the same, and mean other people.
+pub fn another_installation() {
+    let stage = Stage::new();
+    let dump = |name: &str, login: &str, token: &str| {
+        stage.write(&format!("{name}/accounts.csv"), &format!("id,login\n1,{login}\n"));
+        let tokens = format!("account,scheme,value\n1,plain,{token}\n");
+        let tokens = stage.write(&format!("{name}/tokens.csv"), &tokens);
+        tokens.parent().expect("a folder").to_owned()
+    };
+    stage.imported("plain", &dump("one", "ann", "token-of-ann-12345"), &[]);
+    let report = stage.imported("plain", &dump("two", "bob", "token-of-bob-12345"), &[]);
+    assert_eq!(
+        [
+            &report["accounts_refused"],
+            &report["tokens_refused"],
+            &report["tokens_added"]
+        ],
+        [&json!(1), &json!(1), &json!(0)],
+        "{report}"
+    );
+    let bearer = |token: &str| [("Authorization", format!("Bearer {token}"))];
+    assert!(lives(&stage.server, bearer("token-of-ann-12345")));
+    assert!(!lives(&stage.server, bearer("token-of-bob-12345")));
+    stage.server.stop();
+}
+
 pub fn no_dump() {
     let stage = Stage::new();
     let from = |name: &str, text: &str| {
