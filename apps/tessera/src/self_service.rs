@@ -11,7 +11,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::bail;
 use auth_actix::{Authenticator, Head, RejectedRequest, RejectionKind};
-use auth_core::{PasswordPolicy, PasswordSetter, TokenService, VerifiedToken, VerifyError};
+use auth_core::{PasswordPolicy, PasswordSetter, TokenRegistry, TokenService, VerifiedToken, VerifyError};
 use chrono::{DateTime, SecondsFormat};
 use dialects::description::Operation;
 use dialects::self_service::SelfService;
@@ -84,6 +84,7 @@ pub(crate) struct SelfServiceEndpoints {
     flavours: Vec<OwnFlavour>,
     server: Arc<ServerParts>,
     passwords: PasswordSetter,
+    registry: Arc<TokenRegistry>,
 }
 
 /// Who calls, with which flavour's token.
@@ -115,6 +116,7 @@ impl SelfServiceEndpoints {
                 made.clock.clone(),
                 PasswordPolicy::default(),
             ),
+            registry: made.registry.clone(),
         }
     }
 

@@ -100,22 +100,15 @@ impl Visit<'_> {
     async fn followed(&self, question: &Question, done: Done) -> Reply {
         let act = question.act;
         tracing::info!(event = "console_act", act = act.command(), page = self.path, subject = %self.operator.subject);
-        self.catch_up().await;
-        let said = |path: &str| {
+        self.console.registry.catch_up().await;
+        let see = |path: &str| {
             let mark = if path.contains('?') { '&' } else { '?' };
             Reply::See(format!("{path}{mark}done={}", act.word()))
         };
         match done {
-            Done::Back => said(&question.back),
-            Done::At(path) => said(&path),
+            Done::Back => see(&question.back),
+            Done::At(path) => see(&path),
             Done::Shown(page) => page.into(),
-        }
-    }
-
-    /// Has this node follow at once, as the others do within a second: the next page shows what is so.
-    async fn catch_up(&self) {
-        if let Err(error) = self.console.registry.sync().await {
-            tracing::warn!(event = "console_not_followed", %error, "the node follows with its next read");
         }
     }
 

@@ -26,6 +26,7 @@ pub(super) async fn change(call: Call<'_>) -> Result<Answer, HandlerError> {
     };
     let changed = call.endpoints.passwords.change(&server.passwords, &change).await;
     changed.map_err(refusal)?;
+    call.endpoints.registry.catch_up().await;
     let account = server.stores.accounts.find(account.subject).await?;
     let account = account.ok_or(RequestRejection::NotAuthenticated { token_sent: true })?;
     let grant = Grant::new(

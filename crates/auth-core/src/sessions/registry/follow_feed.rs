@@ -54,6 +54,14 @@ impl TokenRegistry {
         Ok(())
     }
 
+    /// Has this node follow at once what it has changed in the store, before it says that it is done. If the feed cannot be read,
+    /// the node follows with its next [`sync`](Self::sync), as the others do.
+    pub async fn catch_up(&self) {
+        if let Err(error) = self.sync().await {
+            tracing::warn!(event = "feed_not_caught_up", %error, "the node follows with its next read");
+        }
+    }
+
     /// Looks for the entries that did not become visible in time.
     async fn read_late(&self, position: &mut FeedPosition) -> Result<(), StoreError> {
         let mut read_to = 0;
