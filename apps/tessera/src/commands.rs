@@ -14,6 +14,7 @@ mod database;
 pub mod doctor;
 pub mod health;
 pub mod import;
+mod imported_flavour;
 pub mod init;
 mod input;
 pub mod key;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod accepted;
 #[allow(
     unreachable_pub,
     reason = "`pub` marks what an act's file offers to commands and console"

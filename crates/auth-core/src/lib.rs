@@ -38,6 +38,7 @@ pub use contract::token_store::{
 pub use contract::verified_token::{VerifiedParts, VerifiedToken};
 pub use sessions::imported::{
     ImportedDigest, ImportedRecords, ImportedToken, ImportedTokenStore, ImportedTokens, MalformedDigest, NotRecorded,
+    SignedArrival, SignedImport, SignedImports,
 };
 pub use sessions::key_bound::KeyBound;
 pub use sessions::refresh::RefreshPolicy;

@@ -2,7 +2,7 @@
 
 use auth_core::{EntropyError, StoreError};
 
-use crate::stored::KeyPurpose;
+use crate::stored::{KeyPurpose, PurposeError};
 
 /// A key was not sealed or did not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,9 @@ pub enum KeyringError {
         /// What is wrong.
         source: SealError,
     },
+    /// There is no such purpose.
+    #[error(transparent)]
+    Purpose(#[from] PurposeError),
     /// No key of the purpose signs now.
     #[error("no key of {0} signs")]
     NoSigner(KeyPurpose),

@@ -1,5 +1,6 @@
 //! The keys of one database, opened with its root key.
 
+mod accept;
 mod change;
 mod follow;
 mod health;
@@ -59,8 +60,7 @@ impl ListedKey {
     pub fn all(mut keys: Vec<StoredKey>, now: Timestamp) -> Vec<Self> {
         keys.sort_by(|a, b| a.purpose.cmp(&b.purpose));
         let purposes = keys.chunk_by(|a, b| a.purpose == b.purpose);
-        let states = purposes.flat_map(|keys| rotation::states(&times(keys), now));
-        let states: Vec<KeyState> = states.collect();
+        let states: Vec<KeyState> = purposes.flat_map(|keys| states(keys, now)).collect();
         let listed = keys.into_iter().zip(states);
         listed.map(|(key, state)| Self { key, state }).collect()
     }
@@ -158,17 +158,17 @@ impl Keyring {
 
     /// Opens the keys of one purpose that verify. Those that do not open are left out, and what is wrong with each.
     fn activate(&self, purpose: &KeyPurpose, stored: &[StoredKey], now: Timestamp) -> (ActiveKeys, Vec<KeyringError>) {
-        let (mut opened, mut times, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut opened, mut usable, mut failures) = (Vec::new(), Vec::new(), Vec::new());
         for key in stored.iter().filter(|key| key.verifies(now)) {
             match self.open(key) {
                 Ok(plain) => {
                     opened.push(plain);
-                    times.push(key.times());
+                    usable.push(key.clone());
                 }
                 Err(error) => failures.push(error),
             }
         }
-        let keys = opened.into_iter().zip(rotation::states(&times, now)).collect();
+        let keys = opened.into_iter().zip(states(&usable, now)).collect();
         (ActiveKeys::new(purpose.clone(), keys), failures)
     }
 }
@@ -179,6 +179,18 @@ impl fmt::Debug for Keyring {
             .field("store", &self.store)
             .finish_non_exhaustive()
     }
+}
+
+/// What each key of one purpose is. With another system's keys nothing signs.
+fn states(keys: &[StoredKey], now: Timestamp) -> Vec<KeyState> {
+    if !keys.first().is_some_and(|key| key.purpose.is_accepted()) {
+        return rotation::states(&times(keys), now);
+    }
+    let state = |key: &StoredKey| match key.verifies(now) {
+        true => KeyState::Overlapping,
+        false => KeyState::Retired,
+    };
+    keys.iter().map(state).collect()
 }
 
 fn times(keys: &[StoredKey]) -> Vec<KeyTimes> {

@@ -8,7 +8,8 @@ use crate::rotation::KeyTimes;
 
 /// What a key is for: one flavour and one algorithm. No two purposes share a key.
 ///
-/// Its text is `flavour/algorithm`. It is stored with the key and bound into the encryption.
+/// Its text is `flavour/algorithm`. It is stored with the key and bound into the encryption. Keys of another system, with which a
+/// flavour only verifies, have the purpose `flavour/accepted`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyPurpose(String);
 
@@ -20,9 +21,12 @@ pub enum PurposeError {
     #[error("the name of a flavour is not empty, and has no slash and no control characters")]
     Flavour,
     /// The algorithm's name.
-    #[error("the name of an algorithm is not empty, and has no slash and no control characters")]
+    #[error("the name of an algorithm is not empty, is not `accepted`, and has no slash and no control characters")]
     Algorithm,
 }
+
+/// In place of an algorithm: the keys of another system. Each says itself which algorithm it is for.
+const ACCEPTED: &str = "accepted";
 
 impl KeyPurpose {
     /// The purpose of a flavour's keys of one algorithm.
@@ -36,12 +40,28 @@ impl KeyPurpose {
     /// assert!(keystore::KeyPurpose::new("mechanics/2", "EdDSA").is_err());
     /// ```
     pub fn new(flavour: &str, algorithm: &str) -> Result<Self, PurposeError> {
-        let is_valid = |part: &str| !part.is_empty() && !part.chars().any(|c| c == '/' || c.is_control());
-        match (is_valid(flavour), is_valid(algorithm)) {
+        match (is_valid(flavour), is_valid(algorithm) && algorithm != ACCEPTED) {
             (false, _) => Err(PurposeError::Flavour),
             (_, false) => Err(PurposeError::Algorithm),
             (true, true) => Ok(Self(format!("{flavour}/{algorithm}"))),
         }
+    }
+
+    /// The purpose of another system's keys, with which a flavour verifies and never signs.
+    ///
+    /// # Errors
+    /// [`PurposeError::Flavour`].
+    pub fn accepted(flavour: &str) -> Result<Self, PurposeError> {
+        match is_valid(flavour) {
+            true => Ok(Self(format!("{flavour}/{ACCEPTED}"))),
+            false => Err(PurposeError::Flavour),
+        }
+    }
+
+    /// Whether its keys are another system's.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.algorithm() == ACCEPTED
     }
 
     /// A purpose as stored. Any text is taken as it is, so that every stored key can be listed and retired.
@@ -71,6 +91,10 @@ impl KeyPurpose {
     fn parts(&self) -> (&str, &str) {
         self.0.split_once('/').unwrap_or((&self.0, ""))
     }
+}
+
+fn is_valid(part: &str) -> bool {
+    !part.is_empty() && !part.chars().any(|c| c == '/' || c.is_control())
 }
 
 impl fmt::Display for KeyPurpose {
@@ -179,9 +203,11 @@ mod tests {
         for flavour in ["", "a/b", "a\n"] {
             assert_eq!(KeyPurpose::new(flavour, "EdDSA"), Err(PurposeError::Flavour));
         }
-        for algorithm in ["", "a/b", "\u{7f}"] {
+        for algorithm in ["", "a/b", "\u{7f}", "accepted"] {
             assert_eq!(KeyPurpose::new("shops", algorithm), Err(PurposeError::Algorithm));
         }
+        assert_eq!(KeyPurpose::accepted("a/b"), Err(PurposeError::Flavour));
+        assert!(KeyPurpose::accepted("shops").unwrap().is_accepted());
     }
 
     #[test]

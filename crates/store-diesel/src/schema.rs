@@ -118,6 +118,7 @@ diesel::table! {
         flavour -> Text,
         token_id -> BigInt,
         number -> Nullable<BigInt>,
+        forget_at -> Nullable<BigInt>,
     }
 }
 

@@ -5,19 +5,17 @@
 #[path = "support/database.rs"]
 mod support;
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+#[path = "support/imported.rs"]
+mod imported;
 
 use auth_core::{
-    Attributes, AuditFilter, Change, ImportedDigest, ImportedRecords, ImportedTokens, Issuer, Lifetime, PresentedToken,
-    RegistryLimits, Rejection, Scopes, SecretKey, Subject, SystemEntropy, TokenRegistry, Verifier, VerifyError,
+    AuditFilter, Change, ImportedDigest, Issuer, PresentedToken, Rejection, Scopes, Subject, TokenRegistry, Verifier,
+    VerifyError,
 };
-use permissions::{Role, RoleName};
+use imported::{Node, accounts, person, with_role};
 use store_diesel::{AccountImport, ImportMode, ImportOutcome, TokenImport};
 use support::Fresh;
 use support::things::{HOUR, NOW, account, realm};
-use testkit::ManualClock;
-use token_opaque::{OpaqueConfig, OpaqueIssuer};
 
 tests! {
     both {
@@ -33,19 +31,6 @@ tests! {
 
 const SECRET: &str = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hI6kL9n";
 
-fn person(source_id: &str, login: &str) -> AccountImport {
-    AccountImport {
-        source_id: source_id.to_owned(),
-        login: login.to_owned(),
-        alias: None,
-        role: Some("player".to_owned()),
-        hash: Some("$2y$12$imported".to_owned()),
-        disabled: false,
-        attributes: Attributes::new(),
-        created_at: NOW,
-    }
-}
-
 fn token(digest: ImportedDigest, owner: &str) -> TokenImport {
     TokenImport {
         digest,
@@ -57,14 +42,6 @@ fn token(digest: ImportedDigest, owner: &str) -> TokenImport {
         expires_at: None,
         last_used_at: Some(NOW),
     }
-}
-
-async fn accounts(fresh: &Fresh, rows: &[AccountImport]) -> Vec<ImportOutcome> {
-    let imports = fresh.store.imports();
-    imports
-        .import_accounts(&realm(), rows, ImportMode::Apply, NOW)
-        .await
-        .unwrap()
 }
 
 async fn tokens(fresh: &Fresh, rows: &[TokenImport]) -> Vec<ImportOutcome> {
@@ -193,56 +170,6 @@ async fn what_is_tried_leaves_nothing(fresh: Fresh) {
         .await;
     assert_eq!(tried.unwrap(), [Added]);
     assert_eq!(tokens(&fresh, &rows).await, [Added]);
-}
-
-/// A node on this database: the flavour `device` with its own tokens and imported ones.
-struct Node {
-    registry: Arc<TokenRegistry>,
-    own: Arc<OpaqueIssuer>,
-    issuer: ImportedTokens,
-}
-
-impl Node {
-    fn of(fresh: &Fresh) -> Self {
-        let clock = Arc::new(ManualClock::new());
-        let limits = RegistryLimits {
-            staleness: None,
-            ..RegistryLimits::default()
-        };
-        let registry = Arc::new(TokenRegistry::new(fresh.store.tokens(), clock, limits));
-        let config = OpaqueConfig {
-            flavour: "device".into(),
-            lifetime: Lifetime::UntilRevoked,
-            key: SecretKey::from_bytes([1; 32]),
-            idle: None,
-        };
-        let own = Arc::new(OpaqueIssuer::new(config, registry.clone(), Arc::new(SystemEntropy)));
-        let records = ImportedRecords::new(fresh.store.imported_tokens(), registry.clone());
-        let issuer = ImportedTokens::new(own.clone(), Arc::new(records)).unwrap();
-        Self { registry, own, issuer }
-    }
-
-    async fn verify(&self, text: &str) -> Result<Vec<String>, VerifyError> {
-        let presented = PresentedToken::bearer(text).from_source(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let in_memory = self.issuer.verify_in_memory(&presented);
-        let verified = self.issuer.verify(&presented).await;
-        let rights =
-            |verified: auth_core::VerifiedToken| verified.scopes().iter().map(|s| s.as_str().to_owned()).collect();
-        if let Some(in_memory) = in_memory {
-            assert_eq!(in_memory.is_ok(), verified.is_ok(), "{text}");
-        }
-        verified.map(rights)
-    }
-}
-
-async fn with_role(fresh: &Fresh) {
-    let role = Role {
-        realm: realm(),
-        name: RoleName::parse("player").unwrap(),
-        permissions: Scopes::parse_list("read write").unwrap(),
-    };
-    fresh.store.roles().put(&role, NOW).await.unwrap();
-    assert_eq!(accounts(fresh, &[person("1", "ann")]).await, [ImportOutcome::Added]);
 }
 
 async fn an_imported_token_is_accepted_as_its_client_sends_it(fresh: Fresh) {

@@ -134,7 +134,7 @@ impl JwtVerifier {
         let verified = self
             .current()
             .verify::<SignedClaims<'static, i64>>(text, UnixTime::from_millis(now.as_millis()))
-            .map_err(rejection)?;
+            .map_err(Rejection::from)?;
         let claims = verified.into_claims().map_dates(|date| Some(self.config.time(date)));
         let token = self.config.claims.verify(&claims.ok_or(Rejection::BadClaims)?, now)?;
         match self.keeps_claims {
@@ -184,16 +184,18 @@ fn payload(text: &str) -> Option<String> {
     String::from_utf8(base64url::decode_to_vec(text.split('.').nth(1)?).ok()?).ok()
 }
 
-fn rejection(rejection: JwtRejection) -> Rejection {
-    let reason = rejection.reason();
-    if let Reason::NotYetValid | Reason::IssuedInFuture = reason {
-        return Rejection::NotYetValid;
-    }
-    match reason.class() {
-        Class::Malformed => Rejection::Malformed,
-        Class::NotForUs => Rejection::UnknownKey,
-        Class::Signature => Rejection::BadSignature,
-        Class::Expired => Rejection::Expired,
-        _ => Rejection::BadClaims,
+impl From<JwtRejection> for Rejection {
+    fn from(rejection: JwtRejection) -> Self {
+        let reason = rejection.reason();
+        if let Reason::NotYetValid | Reason::IssuedInFuture = reason {
+            return Self::NotYetValid;
+        }
+        match reason.class() {
+            Class::Malformed => Self::Malformed,
+            Class::NotForUs => Self::UnknownKey,
+            Class::Signature => Self::BadSignature,
+            Class::Expired => Self::Expired,
+            _ => Self::BadClaims,
+        }
     }
 }

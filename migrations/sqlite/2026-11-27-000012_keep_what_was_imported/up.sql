@@ -13,10 +13,16 @@ CREATE TABLE imported_accounts (
 -- back what was revoked here.
 CREATE TABLE imported_tokens (
     -- sha256$ or sha512$, and the digest of what its client presents in hexadecimal digits.
-    digest   TEXT   PRIMARY KEY NOT NULL,
-    flavour  TEXT   NOT NULL,
+    digest    TEXT   PRIMARY KEY NOT NULL,
+    flavour   TEXT   NOT NULL,
     -- Its record in `tokens`, as long as that is kept.
-    token_id BIGINT NOT NULL,
+    token_id  BIGINT NOT NULL,
     -- The number that stands before the secret in a token of Sanctum.
-    number   BIGINT
+    number    BIGINT,
+    -- For a signed token, recorded when it was first presented: when it has expired, and no one can present it again. Then the row
+    -- goes too.
+    forget_at BIGINT
 );
+
+-- To find those that may go.
+CREATE INDEX imported_tokens_forget_at ON imported_tokens (forget_at) WHERE forget_at IS NOT NULL;

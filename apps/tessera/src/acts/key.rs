@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use auth_core::Lifetime;
+use auth_core::{Lifetime, Timestamp};
 use keystore::{
     KeyFormat, KeyPurpose, KeyState, Keyring, KeyringError, PlainKey, Replaced, RetireWhen, Rotated, RotationPlan,
     StoredKey,
@@ -12,7 +12,9 @@ use keystore::{
 
 use super::patience::patiently;
 use super::{Refusal, refuse};
+use crate::accepted::is_same_secret;
 use crate::config::{Flavour, ForwardAuthSettings, IdentityJwtSettings, SigningKeys};
+use crate::strategies::JwtKeyFormat;
 
 /// Old keys verify for this long after the last token they signed can have expired: a server may read the new key a
 /// little late, and the clocks of servers differ.
@@ -91,10 +93,42 @@ pub async fn retire(
     match signing.iter().find(|signing| signing.purpose == purpose) {
         Some(signing) => replaced(keyring, signing, kid, now).await,
         None if now => Ok(patiently(async || keyring.retire_unused(kid).await).await?),
+        None if purpose.is_accepted() => {
+            refuse!(
+                "{kid} is a key of another system, and ends by itself (`tessera key list`). End it at once with --now"
+            )
+        }
         None => refuse!(
             "no flavour in these settings uses {purpose}, the purpose of {kid}; a server that does would have no key left. \
              Retire it anyway with --now"
         ),
+    }
+}
+
+/// Accepts a key of another system. Nothing signs with it.
+pub async fn accept(keyring: &Keyring, flavour: &str, key: &PlainKey, until: Timestamp) -> anyhow::Result<StoredKey> {
+    for listed in keyring.list().await? {
+        let stored = &listed.key;
+        if stored.is_revoked() && is_same_secret(&stored.name, key.name()) {
+            refuse!(
+                "this key was retired at once, as {}: it does not come back",
+                stored.name
+            );
+        }
+        let opened = keyring.open(stored);
+        if !stored.purpose.is_accepted() && opened.is_ok_and(|opened| JwtKeyFormat::has_same_secret(&opened, key)) {
+            refuse!(
+                "this server signs with the same secret, as {}: it is not another system's",
+                stored.name
+            );
+        }
+    }
+    let accepted = patiently(async || keyring.accept(flavour, key, until).await).await;
+    match accepted {
+        Err(KeyringError::NameTaken(name)) => {
+            refuse!("the same key is accepted until that day already, as {name}; nothing was changed")
+        }
+        accepted => Ok(accepted?),
     }
 }
 
@@ -128,6 +162,7 @@ pub fn state_word(key: &StoredKey, state: KeyState) -> &'static str {
         _ if key.is_erased() => "erased",
         KeyState::Next => "next",
         KeyState::Current => "current",
+        KeyState::Overlapping if key.purpose.is_accepted() => "accepted",
         KeyState::Overlapping => "overlapping",
         KeyState::Retired => "retired",
     }

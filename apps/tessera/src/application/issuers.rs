@@ -6,13 +6,14 @@ use anyhow::bail;
 use auth_core::{Capabilities, ImportedTokens, Issuer, KeyBound};
 use keystore::KeyringError;
 
+use crate::accepted::AcceptedKeys;
 use crate::composition::Composition;
 use crate::config::Flavour;
 use crate::extension::{FlavourDialect, IssuerParts};
 
 /// The issuer of one flavour, with imported tokens where the settings have it so.
 pub(super) async fn plain(flavour: &Flavour, made: &Composition) -> anyhow::Result<Arc<dyn Issuer>> {
-    with_imported(flavour, issuer(flavour, made).await?, made)
+    with_imported(flavour, issuer(flavour, made).await?, made).await
 }
 
 /// The issuer of one flavour, as its strategy makes it.
@@ -34,20 +35,26 @@ async fn issuer(flavour: &Flavour, made: &Composition) -> anyhow::Result<Arc<dyn
 }
 
 /// The issuer with imported tokens beside its own, where the settings have it so.
-fn with_imported(flavour: &Flavour, issuer: Arc<dyn Issuer>, made: &Composition) -> anyhow::Result<Arc<dyn Issuer>> {
+async fn with_imported(
+    flavour: &Flavour,
+    issuer: Arc<dyn Issuer>,
+    made: &Composition,
+) -> anyhow::Result<Arc<dyn Issuer>> {
     if !flavour.has_imported() {
         return Ok(issuer);
     }
-    if flavour.dialect.key_bound() || flavour.realm.is_none() {
+    let realm = flavour.realm.clone().filter(|_| !flavour.dialect.key_bound());
+    let Some(realm) = realm else {
         bail!(
             "flavour.{}.imported_tokens: the {} dialect binds tokens to keys or to clients of organisations, and imported \
              ones are neither; leave the setting out",
             flavour.name,
             flavour.dialect_name
         );
-    }
+    };
+    let accepted = AcceptedKeys::start(&flavour.name, &made.keyring).await?;
     match ImportedTokens::new(issuer, made.imported.clone()) {
-        Ok(imported) => Ok(Arc::new(imported)),
+        Ok(imported) => Ok(Arc::new(imported.with_signed(realm, accepted))),
         Err(error) => bail!("flavour.{}.issuer = {}: {error}", flavour.name, flavour.strategy_name),
     }
 }

@@ -9,12 +9,13 @@ use super::command;
 const COMMON: [&str; 7] = ["list", "show", "add", "put", "rotate", "disable", "enable"];
 
 /// Verbs that only some nouns have.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "copy",
     "export",
     "export-public",
     "fold-names",
     "import",
+    "accept",
     "restart",
     "retire",
     "revoke",

@@ -11,7 +11,6 @@ mod systems;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use auth_core::Realm;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use store_diesel::ImportMode;
@@ -20,6 +19,7 @@ use super::account::{attributes, parse_realm};
 use super::admin::Admin;
 use crate::acts;
 use crate::commands::database::master_key;
+use crate::commands::imported_flavour;
 use crate::keys;
 use crate::master;
 use crate::options::Common;
@@ -71,7 +71,8 @@ pub struct Import {
 impl Import {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let realm = self.realm(admin)?;
+            let (_, realm) = imported_flavour::find(&admin.config, &self.flavour)?;
+            let realm = parse_realm(realm.as_str())?;
             if let Some(name) = &self.role {
                 let checked = acts::role::check_exists(&admin.stores(), &realm, name).await;
                 checked.context("--role")?;
@@ -107,28 +108,6 @@ impl Import {
                 false => report,
             })
         })
-    }
-
-    fn realm(&self, admin: &Admin) -> anyhow::Result<Realm> {
-        let flavour = admin
-            .config
-            .flavours
-            .iter()
-            .find(|flavour| flavour.name == self.flavour);
-        let flavour =
-            flavour.with_context(|| format!("--flavour {}: the settings have no such flavour", self.flavour))?;
-        if !flavour.has_imported() {
-            bail!(
-                "--flavour {}: its tokens would be refused. Set `imported_tokens = [\"bearer\"]` in its [[flavour]] block \
-                 (\"token\" for `Authorization: Token`, \"api-key\" for `X-API-Key`)",
-                self.flavour
-            );
-        }
-        let realm = flavour
-            .realm
-            .as_ref()
-            .context("a flavour with imported tokens has a realm")?;
-        parse_realm(realm.as_str())
     }
 
     /// The pepper of this import, and what opens it.

@@ -1,5 +1,6 @@
 //! `tessera key`.
 
+mod accept;
 mod export;
 mod import;
 mod list;
@@ -26,6 +27,7 @@ enum Action {
     Rotate(rotate::Rotate),
     Retire(retire::Retire),
     Import(import::Import),
+    Accept(accept::Accept),
     ExportPublic(export::ExportPublic),
 }
 
@@ -36,6 +38,7 @@ impl Key {
             Action::Rotate(action) => action.run(common),
             Action::Retire(action) => action.run(common),
             Action::Import(action) => action.run(common),
+            Action::Accept(action) => action.run(common),
             Action::ExportPublic(action) => action.run(common),
         }
     }

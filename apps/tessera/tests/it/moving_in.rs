@@ -17,6 +17,8 @@ mod dumps;
 #[path = "moving_in/postgres.rs"]
 mod postgres;
 mod proxy_process;
+#[path = "moving_in/simplejwt.rs"]
+mod simplejwt;
 #[path = "moving_in/stage.rs"]
 mod stage;
 mod support;
@@ -31,7 +33,7 @@ use store_diesel::Cluster;
 
 use proxy_process::Program;
 use switch::{OLD, Old, a_switch_without_import_is_noticed, no_client_notices};
-use systems::{MADE, clients_go_on};
+use systems::{MADE, Runtime, clients_go_on};
 
 fn main() {
     let made = MADE.iter().map(|made| {
@@ -62,7 +64,13 @@ fn main() {
         ),
     ];
     let postgres = postgres.map(|(name, test)| trials::unless_skipped(name, Cluster::skip_reason, test));
-    let others: [(&str, fn()); 5] = [
+    let jwts = trials::unless_skipped(
+        "clients_of_simplejwt_go_on",
+        || Runtime::Python.skip_reason(),
+        simplejwt::clients_go_on,
+    );
+    let made = made.chain([jwts]);
+    let others: [(&str, fn()); 6] = [
         (
             "people_of_another_installation_are_not_taken_for_those_here",
             dumps::another_installation,
@@ -71,6 +79,10 @@ fn main() {
         ("a_wrong_pepper_changes_nothing", dumps::wrong_pepper),
         ("each_refusal_has_its_line_and_the_rest_goes_on", dumps::refusals),
         ("what_is_no_dump_of_the_system_is_refused", dumps::no_dump),
+        (
+            "keys_that_are_not_accepted_change_nothing",
+            simplejwt::keys_that_are_not_accepted,
+        ),
     ];
     let others = others.map(|(name, test)| {
         Trial::test(name, move || {

@@ -2,11 +2,13 @@
 
 mod digest;
 mod records;
+mod signed;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::contract::account::Realm;
 use crate::contract::clock::Timestamp;
 use crate::contract::error::{IssueError, Rejection, RevokeError, StoreError, VerifyError};
 use crate::contract::issuer::{Capabilities, Issuer, Verifier};
@@ -16,6 +18,7 @@ use crate::contract::verified_token::VerifiedToken;
 
 pub use digest::{ImportedDigest, MalformedDigest};
 pub use records::ImportedRecords;
+pub use signed::{SignedArrival, SignedImport, SignedImports};
 
 use digest::PresentedDigests;
 
@@ -38,14 +41,25 @@ pub trait ImportedTokenStore: std::fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails.
     async fn find_imported(&self, digests: &[ImportedDigest]) -> Result<Option<ImportedToken>, StoreError>;
+
+    /// The record of a signed token that is presented for the first time, with all permissions of its owner's role. However
+    /// many nodes are asked at once, there is one. It goes on being known until it has expired, also when its record is gone.
+    ///
+    /// `Ok(None)`, and nothing has changed: its owner was not imported to the realm, or is disabled; or the owner's tokens were
+    /// revoked since the import, since this may be one of them; or another flavour has it.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn record_signed(&self, arrival: &SignedArrival) -> Result<Option<ImportedToken>, StoreError>;
 }
 
 /// An issuer that also accepts the imported tokens of its flavour, in the form in which their clients send them:
 ///
 /// * Sanctum: `<number>|<secret>`, or the secret alone;
-/// * Knox, authtoken, Doorkeeper, better-auth: one word of letters, digits, `-` and `_`.
+/// * Knox, authtoken, Doorkeeper, better-auth: one word of letters, digits, `-` and `_`;
+/// * SimpleJWT, [`with_signed`](Self::with_signed): a JWT that its key has signed.
 ///
-/// A record stands for each, like one of the issuer's own. So it is listed, revoked and removed like any other. What the issuer
+/// A record stands for each, like one of the issuer's own; for a signed one, from the first time on that it is presented. So it is listed, revoked and removed like any other. What the issuer
 /// issues itself has the issuer's own form.
 ///
 /// # Security
@@ -56,6 +70,14 @@ pub struct ImportedTokens {
     inner: Arc<dyn Issuer>,
     flavour: FlavourName,
     records: Arc<ImportedRecords>,
+    signed: Option<(Realm, Arc<dyn SignedImports>)>,
+}
+
+/// How a presented text is looked up.
+struct Lookup {
+    digests: PresentedDigests,
+    /// What is recorded if it is presented for the first time.
+    arrival: Option<SignedArrival>,
 }
 
 /// An issuer that cannot revoke one token of many. It cannot have imported tokens, since they are revocable.
@@ -75,9 +97,37 @@ impl ImportedTokens {
                 flavour: inner.flavour().into(),
                 inner,
                 records,
+                signed: None,
             }),
             false => Err(NotRecorded),
         }
+    }
+
+    /// The same, also with the tokens that another system has signed for people who were imported to this realm.
+    #[must_use]
+    pub fn with_signed(self, realm: Realm, signed: Arc<dyn SignedImports>) -> Self {
+        Self {
+            signed: Some((realm, signed)),
+            ..self
+        }
+    }
+
+    /// `None`: no text of another system.
+    fn lookup(&self, text: &str) -> Option<Result<Lookup, Rejection>> {
+        if let Some(digests) = PresentedDigests::of(text) {
+            return Some(Ok(Lookup { digests, arrival: None }));
+        }
+        let (realm, signed) = self.signed.as_ref()?;
+        let token = signed.check(text, self.records.registry().now())?;
+        Some(token.map(|token| Lookup {
+            digests: PresentedDigests::of_signed(text),
+            arrival: Some(SignedArrival {
+                realm: realm.clone(),
+                flavour: self.flavour.clone(),
+                digest: ImportedDigest::sha256(text),
+                token,
+            }),
+        }))
     }
 
     /// The token of this record, if it is one of this flavour and has not expired.
@@ -116,11 +166,11 @@ impl Verifier for ImportedTokens {
         if own.as_ref().is_some_and(|own| !may_be_imported(own)) {
             return self.inner.verify(presented).await;
         }
-        let Some(digests) = PresentedDigests::of(presented.text) else {
+        let Some(lookup) = self.lookup(presented.text) else {
             return self.inner.verify(presented).await;
         };
         // Of a text that may be the issuer's own, the issuer says whether it was read in vain.
-        let found = self.records.find(presented, &digests, own.is_some()).await?;
+        let found = self.records.find(presented, &lookup?, own.is_some()).await?;
         match found {
             Some(record) => self.accept(&record),
             None => self.inner.verify(presented).await,
@@ -132,10 +182,11 @@ impl Verifier for ImportedTokens {
         if own.as_ref().is_some_and(|own| !may_be_imported(own)) {
             return own;
         }
-        match PresentedDigests::of(presented.text) {
+        match self.lookup(presented.text) {
             None => own,
-            Some(digests) => {
-                let record = self.records.in_memory(&digests)?;
+            Some(Err(rejection)) => Some(Err(rejection.into())),
+            Some(Ok(lookup)) => {
+                let record = self.records.in_memory(&lookup.digests)?;
                 Some(record.and_then(|record| self.accept(&record)))
             }
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use auth_core::ChangeWatch;
 
 use super::change::at_once;
-use super::{Keyring, times};
+use super::{Keyring, states, times};
 use crate::active::{ActiveKeys, Fingerprint, KeyFollower};
 use crate::error::KeyringError;
 use crate::format::KeyFormat;
@@ -112,7 +112,9 @@ impl Keyring {
         let followed = self.followed().clone();
         for (index, one) in followed.iter().enumerate() {
             let stored: Vec<StoredKey> = all.iter().filter(|key| key.purpose == one.purpose).cloned().collect();
-            self.followed()[index].schedule = rotation::schedule(&times(&stored), self.clock.now());
+            if !one.purpose.is_accepted() {
+                self.followed()[index].schedule = rotation::schedule(&times(&stored), self.clock.now());
+            }
             if let Some(handed) = self.hand_over(one, &stored, &mut reloaded) {
                 self.followed()[index].handed = handed;
             }
@@ -125,10 +127,11 @@ impl Keyring {
     fn hand_over(&self, one: &Followed, stored: &[StoredKey], reloaded: &mut Reloaded) -> Option<Fingerprint> {
         let now = self.clock.now();
         let mut fail = |error| reloaded.add_failure(&one.purpose, error);
-        let states = stored.iter().zip(rotation::states(&times(stored), now));
+        let states = stored.iter().zip(states(stored, now));
         let wanted = states.filter(|(_, state)| *state != KeyState::Retired);
         let wanted: Fingerprint = wanted.map(|(key, state)| (key.name.clone(), state)).collect();
-        if !wanted.iter().any(|(_, state)| *state == KeyState::Current) {
+        let signs = wanted.iter().any(|(_, state)| *state == KeyState::Current);
+        if !signs && !one.purpose.is_accepted() {
             fail(KeyringError::NoSigner(one.purpose.clone()));
         }
         let (keys, failures) = self.activate(&one.purpose, stored, now);

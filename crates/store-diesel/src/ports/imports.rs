@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    AuditEntry, AuditEvent, Change, FlavourName, FoldedLogin, ImportedDigest, ImportedToken, ImportedTokenStore,
-    NewAccount, Provenance, Realm, StoreError, Subject, Timestamp, TokenId,
+    AuditEntry, AuditEvent, Change, FlavourName, FoldedLogin, Generation, ImportedDigest, ImportedToken,
+    ImportedTokenStore, NewAccount, Provenance, Realm, SignedArrival, StoreError, Subject, Timestamp, TokenId,
 };
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use permissions::write_list;
 
 use super::backend::{Connection, Db};
-use super::{accounts, audit, feed};
+use super::{accounts, audit, differences, feed};
 use crate::error::Outcome;
 use crate::imports::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
 use crate::notices::Topic;
@@ -22,6 +22,11 @@ impl ImportedTokenStore for Db {
     async fn find_imported(&self, digests: &[ImportedDigest]) -> Result<Option<ImportedToken>, StoreError> {
         let digests: Vec<String> = digests.iter().map(|digest| digest.as_str().to_owned()).collect();
         self.read(digests, |conn, digests| find_imported(conn, digests).boxed())
+            .await
+    }
+
+    async fn record_signed(&self, arrival: &SignedArrival) -> Result<Option<ImportedToken>, StoreError> {
+        self.write(arrival.clone(), |conn, arrival| record_signed(conn, arrival).boxed())
             .await
     }
 }
@@ -202,27 +207,64 @@ async fn import_token(
     let Some(id) = owner(conn, realm, &row.owner).await? else {
         return Ok(ImportOutcome::NoOwner);
     };
-    let account = account_rows::table.find(id).left_join(
-        roles::table.on(roles::realm
-            .eq(account_rows::realm)
-            .and(roles::name.nullable().eq(account_rows::role))),
-    );
-    let account = account.select((
-        account_rows::generation,
-        account_rows::disabled_at,
-        roles::permissions.nullable(),
-    ));
-    let account: Option<(i64, Option<i64>, Option<String>)> = account.first(conn).await.optional()?;
-    let Some((generation, None, permissions)) = account else {
-        return Ok(ImportOutcome::OwnerDisabled);
+    match enabled(conn, id).await? {
+        Some(owner) => add_token(conn, (realm, flavour), row, &owner, None).await?,
+        None => return Ok(ImportOutcome::OwnerDisabled),
     };
+    Ok(ImportOutcome::Added)
+}
+
+/// The owner's row is held first: of two that are asked at once for one text, the second finds what the first has recorded.
+async fn record_signed(conn: &mut Connection, arrival: &SignedArrival) -> Outcome<Option<ImportedToken>> {
+    let SignedArrival {
+        realm, flavour, token, ..
+    } = arrival;
+    let Some(id) = owner(conn, realm, &token.owner).await? else {
+        return Ok(None);
+    };
+    differences::hold_account(conn, Subject(id)).await?;
+    let digests = [arrival.digest.as_str().to_owned()];
+    if let Some(found) = find_imported(conn, &digests).await? {
+        return Ok(Some(found));
+    }
+    let owner = enabled(conn, id).await?;
+    // Later generations begin when all tokens of an account are revoked. Which of the signed ones were issued before is not known.
+    let Some(owner) = owner.filter(|owner| owner.generation == Generation(0)) else {
+        return Ok(None);
+    };
+    let row = TokenImport {
+        digest: arrival.digest.clone(),
+        number: None,
+        owner: token.owner.clone(),
+        scopes: None,
+        label: None,
+        issued_at: token.issued_at,
+        expires_at: Some(token.expires_at),
+        last_used_at: None,
+    };
+    let id = add_token(conn, (realm, flavour), &row, &owner, Some(token.expires_at)).await?;
+    Ok(Some(ImportedToken {
+        digest: row.digest,
+        token: TokenId(id),
+        number: None,
+    }))
+}
+
+/// Adds the record and what finds it. `forget_at`: when nothing can bring the token back.
+async fn add_token(
+    conn: &mut Connection,
+    (realm, flavour): (&Realm, &FlavourName),
+    row: &TokenImport,
+    owner: &Owner,
+    forget_at: Option<Timestamp>,
+) -> Outcome<i64> {
     let scopes = row.scopes.as_ref().map(write_list);
     let token = (
         tokens::flavour.eq(flavour.to_string()),
         tokens::realm.eq(realm.as_str()),
-        tokens::subject.eq(id),
-        tokens::generation.eq(generation),
-        tokens::scopes.eq(scopes.or(permissions).unwrap_or_else(|| "[]".to_owned())),
+        tokens::subject.eq(owner.id),
+        tokens::generation.eq(owner.generation.0),
+        tokens::scopes.eq(scopes.as_ref().unwrap_or(&owner.permissions)),
         tokens::label.eq(&row.label),
         tokens::digest.eq(row.digest.of_record().as_bytes().to_vec()),
         tokens::shared.eq(false),
@@ -240,12 +282,44 @@ async fn import_token(
         imported_tokens::flavour.eq(flavour.to_string()),
         imported_tokens::token_id.eq(token),
         imported_tokens::number.eq(row.number),
+        imported_tokens::forget_at.eq(forget_at.map(Timestamp::as_millis)),
     );
     diesel::insert_into(imported_tokens::table)
         .values(known)
         .execute(conn)
         .await?;
-    Ok(ImportOutcome::Added)
+    Ok(token)
+}
+
+/// Who a token belongs to, and what it has from there.
+struct Owner {
+    id: i64,
+    generation: Generation,
+    /// All of the role's, as they are stored.
+    permissions: String,
+}
+
+/// `None`: the account is disabled or gone.
+async fn enabled(conn: &mut Connection, id: i64) -> Outcome<Option<Owner>> {
+    let account = account_rows::table.find(id).left_join(
+        roles::table.on(roles::realm
+            .eq(account_rows::realm)
+            .and(roles::name.nullable().eq(account_rows::role))),
+    );
+    let account = account.select((
+        account_rows::generation,
+        account_rows::disabled_at,
+        roles::permissions.nullable(),
+    ));
+    let account: Option<(i64, Option<i64>, Option<String>)> = account.first(conn).await.optional()?;
+    Ok(match account {
+        Some((generation, None, permissions)) => Some(Owner {
+            id,
+            generation: Generation(generation),
+            permissions: permissions.unwrap_or_else(|| "[]".to_owned()),
+        }),
+        _ => None,
+    })
 }
 
 /// The account that a user of the other system became.

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 
 use super::backend::{Connection, Db};
 use crate::error::Outcome;
-use crate::schema::{feed, tokens};
+use crate::schema::{feed, imported_tokens, tokens};
 
 /// How many rows go in one transaction.
 const AT_ONCE: usize = 500;
@@ -61,7 +61,22 @@ pub(super) async fn purge(db: &Db, before: Timestamp, limit: u32) -> Result<u64,
             gone += db.statement(ids.to_vec(), remove).await?;
         }
     }
+    let left = limit.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+    gone += purge_forgotten(db, (before, left)).await?;
     Ok(gone as u64)
+}
+
+/// Removes what is known of signed tokens of another system that nobody can present any more.
+async fn purge_forgotten(db: &Db, search: Search) -> Result<usize, StoreError> {
+    let mut gone = 0;
+    if search.1 > 0 {
+        let found = db.read(search, |conn, search| forgotten(conn, search).boxed()).await?;
+        for digests in found.chunks(AT_ONCE) {
+            let remove = db.statement(digests.to_vec(), |conn, digests| remove_imported(conn, digests).boxed());
+            gone += remove.await?;
+        }
+    }
+    Ok(gone)
 }
 
 async fn expired(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<i64>> {
@@ -103,6 +118,19 @@ async fn settled_changes(conn: &mut Connection, (before, limit): &Search) -> Out
         .filter(feed::until.lt(before.as_millis()))
         .order(feed::until);
     Ok(settled.select(feed::sequence).limit((*limit).into()).load(conn).await?)
+}
+
+async fn forgotten(conn: &mut Connection, (before, limit): &Search) -> Outcome<Vec<String>> {
+    let ended = imported_tokens::table
+        .filter(imported_tokens::forget_at.lt(before.as_millis()))
+        .order(imported_tokens::forget_at);
+    let digests = ended.select(imported_tokens::digest).limit((*limit).into());
+    Ok(digests.load(conn).await?)
+}
+
+async fn remove_imported(conn: &mut Connection, digests: &[String]) -> Outcome<usize> {
+    let ended = imported_tokens::table.filter(imported_tokens::digest.eq_any(digests));
+    Ok(diesel::delete(ended).execute(conn).await?)
 }
 
 async fn remove_tokens(conn: &mut Connection, ids: &[i64]) -> Outcome<usize> {

@@ -222,6 +222,7 @@ pub(crate) const TABLES: &[Table] = &[
             text("flavour"),
             number("token_id"),
             number("number").or_null(),
+            number("forget_at").or_null(),
         ],
     },
     Table {

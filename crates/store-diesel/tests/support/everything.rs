@@ -1,9 +1,9 @@
 //! The operations of a store that no law is about: those of the server and of administrators.
 
-use auth_core::{Attributes, AuditEvent, AuditFilter, ImportedDigest, Provenance};
+use auth_core::{Attributes, AuditEvent, AuditFilter, ImportedDigest, Provenance, SignedArrival, SignedImport};
 use store_diesel::{AccountImport, DieselStore, FactChange, ImportMode, RootKeyChange, TokenImport};
 
-use crate::support::things::{NOW, key, owner, realm};
+use crate::support::things::{HOUR, NOW, key, owner, realm};
 
 pub(crate) async fn do_what_no_law_is_about(store: &DieselStore) {
     store.ping().await.unwrap();
@@ -55,6 +55,17 @@ async fn move_in(store: &DieselStore) {
     }
     let digests = [token.digest, ImportedDigest::sha512("secret")];
     assert!(store.imported_tokens().find_imported(&digests).await.unwrap().is_some());
+    let signed = SignedArrival {
+        realm,
+        flavour: "device".into(),
+        digest: ImportedDigest::sha256("signed"),
+        token: SignedImport {
+            owner: "1".to_owned(),
+            issued_at: NOW,
+            expires_at: NOW.plus(HOUR),
+        },
+    };
+    assert!(store.imported_tokens().record_signed(&signed).await.unwrap().is_some());
 }
 
 async fn search_the_audit_log(store: &DieselStore) {
@@ -120,7 +131,7 @@ pub(crate) fn more_rows() -> String {
          SELECT 'superseded', id, 1, 0, 0 FROM accounts WHERE id <= 1000";
     let imported = "INSERT INTO imported_accounts (realm, source_id, account_id)
          SELECT realm, 's' || id, id FROM accounts;
-         INSERT INTO imported_tokens (digest, flavour, token_id)
-         SELECT 'sha256$' || id, flavour, id FROM tokens";
+         INSERT INTO imported_tokens (digest, flavour, token_id, forget_at)
+         SELECT 'sha256$' || id, flavour, id, expires_at FROM tokens";
     [imported, entries, seals, organisation, consumer, clients, superseded].join(";\n")
 }

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use auth_core::{Clock, Entropy, SecretKey};
-use keystore::{KeyFormatError, KeyState, Keyring, ListedKey};
+use keystore::{KeyFormatError, KeyPurpose, KeyState, Keyring, ListedKey};
 use store_diesel::DieselStore;
 
 use super::check::Check;
+use crate::accepted;
 use crate::commands::database::master_key;
+use crate::commands::report::time;
 use crate::config::{Config, IdentityJwtSettings, SigningKeys};
 use crate::keys::{Opened, RootFacts};
 use crate::master;
 
 const MASTER: &str = "master key";
 const SIGNING: &str = "signing keys";
+const ACCEPTED: &str = "keys of other systems";
 
 /// What is checked, and with what.
 pub struct Checked<'a> {
@@ -52,7 +55,35 @@ pub async fn check(checked: &Checked<'_>) -> Vec<Check> {
         };
         checks.push(check.unwrap_or_else(|error| unusable(name, &error)));
     }
+    for flavour in checked.config.flavours.iter().filter(|flavour| flavour.has_imported()) {
+        match accepted_by(&keyring, &flavour.name).await {
+            Ok(None) => {}
+            Ok(Some(check)) => checks.push(check),
+            Err(error) => checks.push(Check::fail(
+                ACCEPTED,
+                format!("{error:#}"),
+                format!(
+                    "tessera key retire --now, then: tessera key accept --flavour {}",
+                    flavour.name
+                ),
+            )),
+        }
+    }
     checks
+}
+
+/// The keys of another system, if there are any.
+async fn accepted_by(keyring: &Keyring, flavour: &str) -> anyhow::Result<Option<Check>> {
+    let keys = keyring.list_of(&KeyPurpose::accepted(flavour)?).await?;
+    let keys: Vec<&ListedKey> = keys.iter().filter(|key| key.state != KeyState::Retired).collect();
+    for listed in &keys {
+        accepted::check(&keyring.open(&listed.key)?)?;
+    }
+    let last = keys.iter().filter_map(|listed| listed.key.retires_at).max();
+    Ok(last.map(|last| {
+        let found = format!("{flavour} accepts {}, the last until {}", keys.len(), time(last));
+        Check::ok(ACCEPTED, found)
+    }))
 }
 
 /// The master key, and the root key if it opens that.

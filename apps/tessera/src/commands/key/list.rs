@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use super::signing_flavour::find_signing;
 use crate::acts::key::state_word;
 use crate::commands::admin::Admin;
+use crate::commands::imported_flavour;
 use crate::commands::report::{Report, time};
 use crate::commands::table::table;
 use crate::options::Common;
 
-/// List the signing keys: what each is for, and its state. The keys themselves are not shown.
+/// List the signing keys, and those of other systems that are accepted: what each is for, and its state. The keys themselves are
+/// not shown.
 #[derive(Debug, Args)]
 pub struct List {
     /// Only those of this flavour.
@@ -22,7 +24,9 @@ pub struct List {
 impl List {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            if let Some(name) = &self.flavour {
+            if let Some(name) = &self.flavour
+                && imported_flavour::find(&admin.config, name).is_err()
+            {
                 find_signing(admin, name)?;
             }
             let wanted = |key: &ListedKey| match &self.flavour {

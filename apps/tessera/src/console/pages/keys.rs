@@ -19,7 +19,8 @@ pub(in crate::console) async fn list(visit: &Visit<'_>) -> Result<Acted, Trouble
     let signing = signing(visit)?;
     let groups = keys.chunk_by(|one, next| one.key.purpose == next.key.purpose);
     let body = html! {
-        p.soft { "A key is published before it signs, and verifies until the last token that it signed has ended." }
+        p.soft { "A key is published before it signs, and verifies until the last token that it signed has ended. Accepted \
+            keys are another system's, and only verify." }
         @if keys.is_empty() {
             (nothing("No keys", &html! { "No flavour signs its tokens." }))
         }

@@ -84,10 +84,17 @@ fn drawn(listed: &ListedKey, all: &[ListedKey], axis: Axis, top: usize) -> Marku
 }
 
 /// Published until it signs, signs until the next one does, verifies until it retires. `end`: where the drawing ends.
-fn parts(listed: &ListedKey, all: &[ListedKey], end: i64) -> [Part; 3] {
+fn parts(listed: &ListedKey, all: &[ListedKey], end: i64) -> Vec<Part> {
     let key = &listed.key;
     let (created, signs) = (key.created_at.as_millis(), key.activates_at.as_millis());
     let retires = key.retires_at.map_or(end, Timestamp::as_millis);
+    if key.purpose.is_accepted() {
+        return vec![Part {
+            kind: "verifies",
+            from: created,
+            to: retires,
+        }];
+    }
     let others = all.iter().filter(|other| !other.key.is_revoked());
     let next = others
         .map(|other| other.key.activates_at.as_millis())
@@ -99,7 +106,7 @@ fn parts(listed: &ListedKey, all: &[ListedKey], end: i64) -> [Part; 3] {
     } else {
         retires
     };
-    [
+    vec![
         Part {
             kind: "published",
             from: created,
@@ -193,7 +200,10 @@ mod tests {
         let now = Timestamp::from_millis(150);
         let all = ListedKey::all(vec![key("old", 0, 0, Some(300)), key("new", 90, 100, None)], now);
         let of = |name: &str| all.iter().find(|one| one.key.name == name).expect("it is there");
-        let spans = |name: &str| parts(of(name), &all, 400).map(|part| (part.kind, part.from, part.to));
+        let spans = |name: &str| -> Vec<_> {
+            let parts = parts(of(name), &all, 400).into_iter();
+            parts.map(|part| (part.kind, part.from, part.to)).collect()
+        };
         assert_eq!(
             spans("old"),
             [("published", 0, 0), ("signs", 0, 100), ("verifies", 100, 300)]

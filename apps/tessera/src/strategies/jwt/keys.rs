@@ -31,6 +31,14 @@ impl JwtKeyFormat {
     pub(crate) fn new(algorithm: Algorithm) -> Self {
         Self { algorithm }
     }
+
+    /// Whether two keys have one secret. One that has no secret of ours is never the same.
+    pub(crate) fn has_same_secret(one: &PlainKey, other: &PlainKey) -> bool {
+        match (secret(one), secret(other)) {
+            (Some(one), Some(other)) => one == other,
+            _ => false,
+        }
+    }
 }
 
 impl KeyFormat for JwtKeyFormat {
@@ -93,10 +101,7 @@ impl KeyFormat for JwtKeyFormat {
     }
 
     fn is_same(&self, stored: &PlainKey, key: &PlainKey) -> bool {
-        match (secret(stored), secret(key)) {
-            (Some(stored), Some(key)) => stored == key,
-            _ => false,
-        }
+        Self::has_same_secret(stored, key)
     }
 
     fn check(&self, key: &PlainKey) -> Result<(), KeyFormatError> {

@@ -241,7 +241,7 @@ impl Runtime {
     }
 
     /// Runs a script that makes the database at this path, and gives what its clients know.
-    fn run(self, script: &str, database: &Path, argument: Option<&str>) -> Value {
+    pub fn run(self, script: &str, database: &Path, argument: Option<&str>) -> Value {
         let mut command = self.command(script);
         let output = command.arg(database).args(argument).output().expect("it runs");
         let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

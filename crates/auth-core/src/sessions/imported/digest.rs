@@ -111,6 +111,14 @@ impl PresentedDigests {
         Some(Self { all, number })
     }
 
+    /// That of a text which another system has signed.
+    pub(super) fn of_signed(text: &str) -> Self {
+        Self {
+            all: vec![ImportedDigest::sha256(text)],
+            number: None,
+        }
+    }
+
     /// Whether a token with this number is meant: a text with a number means that one alone.
     pub(super) fn fits(&self, number: Option<i64>) -> bool {
         self.number.is_none() || self.number == number

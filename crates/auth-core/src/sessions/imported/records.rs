@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::digest::PresentedDigests;
-use super::{ImportedToken, ImportedTokenStore};
+use super::{ImportedToken, ImportedTokenStore, Lookup};
 use crate::contract::error::{Rejection, VerifyError};
 use crate::contract::secret::TokenDigest;
 use crate::contract::token::{PresentedToken, TokenId};
@@ -42,7 +42,7 @@ impl ImportedRecords {
     pub(super) async fn find(
         &self,
         presented: &PresentedToken<'_>,
-        digests: &PresentedDigests,
+        Lookup { digests, arrival }: &Lookup,
         counts: bool,
     ) -> Result<Option<TokenRecord>, VerifyError> {
         if let Some((id, of_record)) = self.known(digests) {
@@ -58,7 +58,10 @@ impl ImportedRecords {
             None => None,
         };
         let forgotten = unknown.forgotten();
-        let found = self.store.find_imported(&digests.all).await?;
+        let mut found = self.store.find_imported(&digests.all).await?;
+        if let (None, Some(arrival)) = (&found, arrival) {
+            found = self.store.record_signed(arrival).await?;
+        }
         match found.filter(|found| digests.fits(found.number)) {
             Some(found) => {
                 let of_record = found.digest.of_record();

@@ -1,0 +1,153 @@
+//! Clients with tokens of SimpleJWT go on until their tokens expire, or the key is retired.
+
+use serde_json::Value;
+
+use crate::stage::{SETTINGS, Stage};
+use crate::support::client::Request;
+use crate::support::poll;
+use crate::support::server::{Ended, Setup};
+use crate::support::sign_in::lives;
+use crate::systems::Runtime;
+
+const MAKES: &str = include_str!("simplejwt_tokens.py");
+
+struct Jwts {
+    stage: Stage,
+    made: Value,
+}
+
+impl Jwts {
+    /// The people are imported, and the key is in a file.
+    fn new() -> Self {
+        let stage = Stage::new();
+        let from = stage.path("other.sqlite");
+        let made = Runtime::Python.run(MAKES, &from, None);
+        stage.imported("django", &from, &[]);
+        let jwts = Self { stage, made };
+        jwts.stage.write("key", &format!("{}\n", jwts.text("key")));
+        jwts
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.made[name].as_str().expect(name).to_owned()
+    }
+
+    fn of(&self, name: &str, index: usize) -> String {
+        self.made[name][index].as_str().expect(name).to_owned()
+    }
+
+    fn lives(&self, token: &str) -> bool {
+        lives(&self.stage.server, bearer(token))
+    }
+
+    fn command(&self, command: &'static str, words: &[&str]) -> Ended {
+        let setup = words
+            .iter()
+            .fold(Setup::command(command), |setup, word| setup.arg(*word));
+        setup.config(SETTINGS).file(&self.stage.path("tessera.db")).run()
+    }
+
+    fn accept(&self, file: &str, more: &[&str]) -> Ended {
+        let path = self.stage.path(file).display().to_string();
+        let words = ["accept", "--flavour", "device", "--file", &path];
+        self.command("key", &[&words, more].concat())
+    }
+
+    fn rows(&self, table: &str) -> i64 {
+        self.stage.number(&format!("SELECT COUNT(*) FROM {table}"))
+    }
+}
+
+fn bearer(token: &str) -> [(&'static str, String); 1] {
+    [("Authorization", format!("Bearer {token}"))]
+}
+
+pub fn clients_go_on() {
+    let jwts = Jwts::new();
+    assert!(!jwts.lives(&jwts.of("ann", 0)), "its key is not accepted yet");
+    let accepted = jwts.accept("key", &["--json"]);
+    assert_eq!(accepted.code, Some(0), "{}", accepted.err);
+    let kid = serde_json::from_str::<Value>(&accepted.out).expect("a report")["kid"].clone();
+    let kid = kid.as_str().expect("a name");
+    assert!(poll(600, || jwts.lives(&jwts.of("ann", 0))), "the server has the key");
+    for token in [jwts.of("ann", 1), jwts.of("bob", 0)] {
+        assert!(jwts.lives(&token) && jwts.lives(&token), "{token}");
+    }
+    assert_eq!(jwts.rows("imported_tokens"), 3, "one record for each");
+    for (why, token) in jwts.made["refused"].as_object().expect("tokens") {
+        assert!(!jwts.lives(token.as_str().expect("a token")), "{why}");
+    }
+    assert!(!jwts.lives(&jwts.text("too_long")), "it lives longer than a day");
+
+    let revoked = Request::post("/api/tokens/revoke").headers(bearer(&jwts.of("ann", 1)));
+    assert_eq!(jwts.stage.server.send(&revoked).status, 200);
+    assert!(!jwts.lives(&jwts.of("ann", 1)));
+    assert!(jwts.lives(&jwts.of("ann", 2)), "the others go on");
+    let ended = jwts.command("token", &["revoke", "--realm", "players", "--login", "ann"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(poll(600, || !jwts.lives(&jwts.of("ann", 0))));
+    assert!(!jwts.lives(&jwts.of("ann", 3)), "signed before, and presented after");
+
+    let listed = jwts.command("key", &["list", "--flavour", "device"]);
+    assert!(
+        listed.out.contains("accepted") && listed.out.contains(kid),
+        "{}",
+        listed.out
+    );
+    assert!(jwts.lives(&jwts.of("bob", 0)));
+    let early = jwts.command("key", &["retire", "--kid", kid]);
+    assert!(early.code == Some(1) && early.err.contains("--now"), "{}", early.err);
+    assert_eq!(jwts.command("key", &["retire", "--kid", kid, "--now"]).code, Some(0));
+    assert!(
+        poll(600, || !jwts.lives(&jwts.of("bob", 0))),
+        "also what was accepted before"
+    );
+    let again = jwts.accept("key", &["--for", "60d"]);
+    assert!(
+        again.code == Some(1) && again.err.contains("does not come back"),
+        "{}",
+        again.err
+    );
+    jwts.stage.server.stop();
+}
+
+/// Each refusal says what to do, and no key is printed.
+pub fn keys_that_are_not_accepted() {
+    let stage = Stage::new();
+    stage.write("short", "too short\n");
+    stage.write("weak", "secretsecretsecretsecretsecretsecret\n");
+    stage.write("key", "x3k!f9#0vq@m2z7(w5t&h1y8^c4b6n)r\n");
+    let accept = |file: &str, more: &[&str]| {
+        let setup = Setup::command("key")
+            .arg("accept")
+            .arg("--file")
+            .arg(stage.path(file).display());
+        let setup = more.iter().fold(setup, Setup::arg);
+        setup.config(SETTINGS).file(&stage.path("tessera.db")).run()
+    };
+    let device = ["--flavour", "device"];
+    let refused: [(&str, &[&str], &str); 6] = [
+        ("short", &device, "32"),
+        ("weak", &device, "guessed"),
+        ("missing", &device, "cannot be read"),
+        ("key", &["--flavour", "device", "--algorithm", "RS256"], "PEM"),
+        ("key", &["--flavour", "device", "--algorithm", "none"], "HS256"),
+        ("key", &["--flavour", "shops"], "no such flavour"),
+    ];
+    for (file, more, reason) in refused {
+        let ended = accept(file, more);
+        assert_ne!(ended.code, Some(0), "{reason}: {}", ended.out);
+        assert!(ended.err.contains(reason), "{reason}: {}", ended.err);
+    }
+    assert_eq!(stage.number("SELECT COUNT(*) FROM vault"), 0);
+    assert_eq!(accept("key", &device).code, Some(0));
+    let again = accept("key", &device);
+    assert!(again.code == Some(1) && again.err.contains("already"), "{}", again.err);
+    assert_eq!(
+        accept("key", &["--flavour", "device", "--for", "60d"]).code,
+        Some(0),
+        "it is extended"
+    );
+    assert!(!again.err.contains("x3k!f9"));
+    stage.server.stop();
+}
