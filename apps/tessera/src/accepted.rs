@@ -9,9 +9,14 @@ use keystore::{ActiveKeys, KeyFollower, KeyFormatError, KeyPurpose, Keyring, Pla
 use serde_json::{Map, Value};
 use token_jwt::{Class, UnixTime, Verified};
 
+use crate::source_key::source_key;
+
 use key::AcceptedKey;
 
 pub(crate) use key::{Demands, is_same_secret, read};
+
+/// Whose users `tessera import django` has brought.
+const SYSTEM: &str = "django";
 
 /// How an access token of SimpleJWT is marked. Refresh tokens are marked otherwise, and are signed with the same key.
 const KIND: (&str, &str) = ("token_type", "access");
@@ -78,7 +83,7 @@ fn signed_import(owner_claim: &str, token: &Verified<Map<String, Value>>) -> Res
     let time = |time: UnixTime| Timestamp::from_millis(time.millis());
     let expires_at = time(token.expires());
     Ok(SignedImport {
-        owner,
+        owner: source_key(SYSTEM, &owner),
         issued_at: token.issued_at().map_or(expires_at, time),
         expires_at,
     })

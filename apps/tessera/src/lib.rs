@@ -33,6 +33,7 @@ mod parts;
 mod peppers;
 mod self_service;
 mod server;
+mod source_key;
 pub mod strategies;
 mod telemetry;
 

@@ -19,6 +19,7 @@ use crate::commands::account::SOURCE;
 use crate::commands::admin::Admin;
 use crate::commands::patience::patiently;
 use crate::commands::progress::Progress;
+use crate::source_key::source_key;
 
 /// How many rows are taken over in one transaction.
 const BATCH: usize = 500;
@@ -194,7 +195,7 @@ impl MoveIn {
 
     /// The key of a person of this system: one of another system may have the same.
     fn key(&self, source_id: &str) -> String {
-        format!("{}:{source_id}", self.system.word())
+        source_key(self.system.word(), source_id)
     }
 
     async fn add_accounts(
