@@ -81,10 +81,9 @@ fn signed_import(owner_claim: &str, token: &Verified<Map<String, Value>>) -> Res
         _ => return Err(Rejection::BadClaims),
     };
     let time = |time: UnixTime| Timestamp::from_millis(time.millis());
-    let expires_at = time(token.expires());
     Ok(SignedImport {
         owner: source_key(SYSTEM, &owner),
-        issued_at: token.issued_at().map_or(expires_at, time),
-        expires_at,
+        issued_at: time(token.issued_at().ok_or(Rejection::BadClaims)?),
+        expires_at: time(token.expires()),
     })
 }

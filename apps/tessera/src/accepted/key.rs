@@ -83,7 +83,7 @@ pub(crate) fn read(
         ));
     };
     let demands = serde_json::to_string(demands).map_err(|error| KeyFormatError::NotAKey(error.to_string()))?;
-    let members = jwk.trim_end_matches('}');
+    let members = jwk.strip_suffix('}').unwrap_or(&jwk);
     let at_rest = Zeroizing::new(format!("{members},\"accepted\":{demands}}}"));
     PlainKey::new(format!("{base}{ENDS}{end}"), at_rest.as_bytes().to_vec())
 }

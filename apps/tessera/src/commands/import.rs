@@ -71,7 +71,7 @@ pub struct Import {
 impl Import {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let (_, realm) = imported_flavour::find(&admin.config, &self.flavour)?;
+            let realm = imported_flavour::realm_of(&admin.config, &self.flavour)?;
             let realm = parse_realm(realm.as_str())?;
             if let Some(name) = &self.role {
                 let checked = acts::role::check_exists(&admin.stores(), &realm, name).await;

@@ -3,10 +3,10 @@
 use anyhow::{Context, bail};
 use auth_core::Realm;
 
-use crate::config::{Config, Flavour};
+use crate::config::Config;
 
-/// The flavour of this name, with the realm that people are imported to. Fails unless it accepts imported tokens.
-pub fn find<'a>(config: &'a Config, name: &str) -> anyhow::Result<(&'a Flavour, &'a Realm)> {
+/// The realm that people are imported to for this flavour. Fails unless it accepts imported tokens.
+pub fn realm_of<'a>(config: &'a Config, name: &str) -> anyhow::Result<&'a Realm> {
     let flavour = config.flavours.iter().find(|flavour| flavour.name == name);
     let flavour = flavour.with_context(|| format!("--flavour {name}: the settings have no such flavour"))?;
     if !flavour.has_imported() {
@@ -15,6 +15,8 @@ pub fn find<'a>(config: &'a Config, name: &str) -> anyhow::Result<(&'a Flavour, 
              (\"token\" for `Authorization: Token`, \"api-key\" for `X-API-Key`)"
         );
     }
-    let realm = flavour.realm.as_ref();
-    Ok((flavour, realm.context("a flavour with imported tokens has a realm")?))
+    flavour
+        .realm
+        .as_ref()
+        .context("a flavour with imported tokens has a realm")
 }

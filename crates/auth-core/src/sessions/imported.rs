@@ -46,7 +46,7 @@ pub trait ImportedTokenStore: std::fmt::Debug + Send + Sync + 'static {
     /// many nodes are asked at once, there is one. It goes on being known until it has expired, also when its record is gone.
     ///
     /// `Ok(None)`, and nothing has changed: its owner was not imported to the realm, or is disabled; or the owner's tokens were
-    /// revoked since the import, since this may be one of them; or another flavour has it.
+    /// revoked since the import, since this may be one of them. A text that is known already is answered whichever flavour has it.
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
@@ -59,7 +59,8 @@ pub trait ImportedTokenStore: std::fmt::Debug + Send + Sync + 'static {
 /// * Knox, authtoken, Doorkeeper, better-auth: one word of letters, digits, `-` and `_`;
 /// * SimpleJWT, [`with_signed`](Self::with_signed): a JWT that its key has signed.
 ///
-/// A record stands for each, like one of the issuer's own; for a signed one, from the first time on that it is presented. So it is listed, revoked and removed like any other. What the issuer
+/// A record stands for each, like one of the issuer's own; for a signed one, from the first time on that it is presented. So
+/// it is listed, revoked and removed like any other. What the issuer
 /// issues itself has the issuer's own form.
 ///
 /// # Security
@@ -76,8 +77,8 @@ pub struct ImportedTokens {
 /// How a presented text is looked up.
 struct Lookup {
     digests: PresentedDigests,
-    /// What is recorded if it is presented for the first time.
-    arrival: Option<SignedArrival>,
+    /// What the text says, if another system has signed it.
+    signed: Option<SignedImport>,
 }
 
 /// An issuer that cannot revoke one token of many. It cannot have imported tokens, since they are revocable.
@@ -115,19 +116,25 @@ impl ImportedTokens {
     /// `None`: no text of another system.
     fn lookup(&self, text: &str) -> Option<Result<Lookup, Rejection>> {
         if let Some(digests) = PresentedDigests::of(text) {
-            return Some(Ok(Lookup { digests, arrival: None }));
+            return Some(Ok(Lookup { digests, signed: None }));
         }
-        let (realm, signed) = self.signed.as_ref()?;
+        let (_, signed) = self.signed.as_ref()?;
         let token = signed.check(text, self.records.registry().now())?;
         Some(token.map(|token| Lookup {
             digests: PresentedDigests::of_signed(text),
-            arrival: Some(SignedArrival {
-                realm: realm.clone(),
-                flavour: self.flavour.clone(),
-                digest: ImportedDigest::sha256(text),
-                token,
-            }),
+            signed: Some(token),
         }))
+    }
+
+    /// What is recorded of a signed text if it is presented for the first time.
+    fn arrival(&self, text: &str, token: SignedImport) -> Option<SignedArrival> {
+        let (realm, _) = self.signed.as_ref()?;
+        Some(SignedArrival {
+            realm: realm.clone(),
+            flavour: self.flavour.clone(),
+            digest: ImportedDigest::sha256(text),
+            token,
+        })
     }
 
     /// The token of this record, if it is one of this flavour and has not expired.
@@ -170,7 +177,12 @@ impl Verifier for ImportedTokens {
             return self.inner.verify(presented).await;
         };
         // Of a text that may be the issuer's own, the issuer says whether it was read in vain.
-        let found = self.records.find(presented, &lookup?, own.is_some()).await?;
+        let Lookup { digests, signed } = lookup?;
+        let arrival = signed.and_then(|token| self.arrival(presented.text, token));
+        let found = self
+            .records
+            .find(presented, &digests, arrival.as_ref(), own.is_some())
+            .await?;
         match found {
             Some(record) => self.accept(&record),
             None => self.inner.verify(presented).await,

@@ -63,7 +63,7 @@ pub async fn check(checked: &Checked<'_>) -> Vec<Check> {
                 ACCEPTED,
                 format!("{error:#}"),
                 format!(
-                    "tessera key retire --now, then: tessera key accept --flavour {}",
+                    "tessera key retire --kid KID --now, then: tessera key accept --flavour {}",
                     flavour.name
                 ),
             )),

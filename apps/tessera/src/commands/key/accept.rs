@@ -51,7 +51,7 @@ pub struct Accept {
 impl Accept {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            imported_flavour::find(&admin.config, &self.flavour)?;
+            imported_flavour::realm_of(&admin.config, &self.flavour)?;
             let keyring = open_keyring(admin).await?;
             let until = admin.now().plus(self.span.0);
             let end = time(until);

@@ -25,7 +25,7 @@ impl List {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
             if let Some(name) = &self.flavour
-                && imported_flavour::find(&admin.config, name).is_err()
+                && imported_flavour::realm_of(&admin.config, name).is_err()
             {
                 find_signing(admin, name)?;
             }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::digest::PresentedDigests;
-use super::{ImportedToken, ImportedTokenStore, Lookup};
+use super::{ImportedToken, ImportedTokenStore, SignedArrival};
 use crate::contract::error::{Rejection, VerifyError};
 use crate::contract::secret::TokenDigest;
 use crate::contract::token::{PresentedToken, TokenId};
@@ -42,7 +42,8 @@ impl ImportedRecords {
     pub(super) async fn find(
         &self,
         presented: &PresentedToken<'_>,
-        Lookup { digests, arrival }: &Lookup,
+        digests: &PresentedDigests,
+        arrival: Option<&SignedArrival>,
         counts: bool,
     ) -> Result<Option<TokenRecord>, VerifyError> {
         if let Some((id, of_record)) = self.known(digests) {
