@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 use token_jwt::Algorithm;
 use zeroize::Zeroizing;
@@ -38,13 +39,13 @@ pub struct Accept {
     #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = span)]
     longest_life: Span,
     /// The claim with the owner's key in the other system (USER_ID_CLAIM).
-    #[arg(long, value_name = "CLAIM", default_value = "user_id")]
+    #[arg(long, value_name = "CLAIM", default_value = "user_id", value_parser = NonEmptyStringValueParser::new())]
     owner_claim: String,
     /// What the claim `iss` has to be (ISSUER).
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     issuer: Option<String>,
     /// What the claim `aud` has to be, or to have (AUDIENCE). Without it a token with this claim is refused.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     audience: Option<String>,
 }
 

@@ -126,13 +126,14 @@ pub fn keys_that_are_not_accepted() {
         setup.config(SETTINGS).file(&stage.path("tessera.db")).run()
     };
     let device = ["--flavour", "device"];
-    let refused: [(&str, &[&str], &str); 6] = [
+    let refused: [(&str, &[&str], &str); 7] = [
         ("short", &device, "32"),
         ("weak", &device, "guessed"),
         ("missing", &device, "cannot be read"),
         ("key", &["--flavour", "device", "--algorithm", "RS256"], "PEM"),
         ("key", &["--flavour", "device", "--algorithm", "none"], "HS256"),
         ("key", &["--flavour", "shops"], "no such flavour"),
+        ("key", &["--flavour", "device", "--owner-claim", ""], "--owner-claim"),
     ];
     for (file, more, reason) in refused {
         let ended = accept(file, more);
