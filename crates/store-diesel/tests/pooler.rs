@@ -10,7 +10,7 @@ mod pgbouncer;
 use std::time::Duration;
 
 use libtest_mimic::{Completion, Trial};
-use pgbouncer::PgBouncer;
+use pgbouncer::{PgBouncer, keeps_statements};
 use store_diesel::{Cluster, ConnectError, DieselStore, StoreOptions};
 use support::things::{NOW, owner, token};
 use support::trials;
@@ -18,9 +18,6 @@ use tokio::time::timeout;
 
 /// For how long something may be under way, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The first version that carries prepared statements along.
-const KEEPS_STATEMENTS: (u32, u32) = (1, 21);
 
 fn main() {
     trials::run(vec![
@@ -64,7 +61,7 @@ fn any() -> Option<&'static str> {
 }
 
 fn of_statements() -> Option<&'static str> {
-    (pgbouncer::version() < KEEPS_STATEMENTS).then_some("PgBouncer is older than 1.21 and carries no statements along")
+    (!keeps_statements()).then_some("PgBouncer is older than 1.21 and carries no statements along")
 }
 
 async fn connect(url: &str, feed_url: Option<&str>) -> Result<DieselStore, ConnectError> {
@@ -83,11 +80,7 @@ async fn of_sessions(cluster: &'static Cluster) {
 }
 
 async fn that_loses_statements(cluster: &'static Cluster) {
-    let settings = match pgbouncer::version() < KEEPS_STATEMENTS {
-        true => "pool_mode = transaction",
-        false => "pool_mode = transaction\nmax_prepared_statements = 0",
-    };
-    let pooler = PgBouncer::start(&cluster.database(), settings);
+    let pooler = PgBouncer::losing_statements(&cluster.database());
     let refused = connect(&pooler.url(), None).await;
     let why = match refused {
         Err(ConnectError::Pooler(why)) => why,

@@ -18,6 +18,10 @@ mod master_key;
 mod moving;
 mod nodes;
 mod outages;
+#[path = "../../../../crates/store-diesel/tests/support/pgbouncer.rs"]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod pgbouncer;
+mod poolers;
 mod secrets;
 mod support;
 mod trials;
@@ -115,6 +119,14 @@ fn main() {
         "outages::an_sqlite_file_whose_disk_fails_loses_nothing_that_was_answered",
         FaultyDisk::skip_reason_of_attaching,
         || with_file(outages::an_sqlite_file_whose_disk_fails_loses_nothing_that_was_answered),
+    ));
+    for (name, law) in poolers::LAWS {
+        trials.push(unless_skipped(&format!("poolers::{name}"), poolers::skip_reason, law));
+    }
+    trials.push(unless_skipped(
+        "poolers::one_for_transactions_needs_another_way_to_the_feed",
+        poolers::of_statements,
+        poolers::one_for_transactions_needs_another_way_to_the_feed,
     ));
     trials::run(trials, "PostgreSQL", Cluster::skip_reason())
 }

@@ -38,6 +38,17 @@ impl PgBouncer {
         started.expect("PgBouncer starts")
     }
 
+    /// In front of the database of this URL, in transaction mode without the statements that were prepared.
+    pub(crate) fn losing_statements(url: &str) -> Self {
+        // Older versions do not know the setting.
+        let kept = if keeps_statements() {
+            "max_prepared_statements = 0"
+        } else {
+            ""
+        };
+        Self::start(url, &format!("pool_mode = transaction\n{kept}"))
+    }
+
     /// The way through it.
     pub(crate) fn url(&self) -> String {
         format!(
@@ -87,8 +98,13 @@ impl Drop for PgBouncer {
     }
 }
 
+/// Whether it can carry prepared statements along in transaction mode: since 1.21.
+pub(crate) fn keeps_statements() -> bool {
+    version() >= (1, 21)
+}
+
 /// Its version, such as 1.18.
-pub(crate) fn version() -> (u32, u32) {
+fn version() -> (u32, u32) {
     let output = Command::new(program().expect("PgBouncer is installed"))
         .arg("--version")
         .output();
