@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_server::ServerHandle;
 use anyhow::{Context, bail};
 use auth_core::{Clock, Entropy, SecretKey, SystemClock, SystemEntropy};
+use keystore::Keyring;
 use tokio::task::JoinHandle;
 
 use crate::application::Application;
@@ -17,10 +18,9 @@ use crate::console::Console;
 use crate::dialects::{DeviceDialect, IntegrationDialect, LoginDialect, MechanicsDialect};
 use crate::extension::{Catalog, Dialect, Strategy};
 use crate::health::Health;
-use crate::http::own_listener::{self, OwnListener};
 use crate::oauth::own_url;
 use crate::parts::Stores;
-use crate::server::{self, Capacity, Tls};
+use crate::server::{self, Capacity, OwnListener, Tls};
 use crate::strategies::{JwtStrategy, OpaqueStrategy};
 use crate::{console, demo, keys, master, metrics};
 
@@ -160,12 +160,7 @@ impl Builder {
             demo,
         } = start;
         let address = listener.local_addr().context("the address cannot be read back")?;
-        if !demo && master::is_demos(&master) {
-            bail!("{}", master::DEMOS);
-        }
-        if demo && !address.ip().is_loopback() {
-            bail!("{address}: demo data have well-known passwords: listen on loopback only, such as 127.0.0.1:8080");
-        }
+        refuse_known_secrets(demo, &master, address)?;
         let capacity = Capacity::plan(&config.http)?;
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         let root = keys::root(&stores, &master, &*self.clock, &*self.entropy).await?;
@@ -187,20 +182,10 @@ impl Builder {
         };
         let made = Composition::new(&config, sources)?;
         if demo {
-            let loaded = demo::load(
-                &self.catalog,
-                &stores,
-                &made.hasher,
-                config.passwords.cost,
-                self.clock.now(),
-            );
-            loaded.await.context("the demo data cannot be loaded")?;
-            let loaded = demo::load_resource_server(&stores, self.clock.now()).await;
+            let loaded = self.load_demo(&config, &stores, &made).await;
             loaded.context("the demo data cannot be loaded")?;
         }
-        made.registry.sync().await.context("the revocations cannot be read")?;
-        let compared = made.registry.compare_clocks().await;
-        compared.context("the database's clock cannot be read")?;
+        read_revocations(&made).await?;
         if config.refresh.grace == Span::seconds(0) {
             tracing::warn!(event = "no_refresh_grace");
         }
@@ -210,31 +195,15 @@ impl Builder {
         let console_url = console.as_ref().map(Console::url);
         let application = Application::build(&config, &self.catalog, &made, console).await?;
         keyring.reload().await.context("the signing keys cannot be read")?;
-        let periods = Periods::of(&config.revocation);
-        let resource_servers = made.resource_servers.clone();
-        let read = resource_servers.reload().await;
+        let read = made.resource_servers.reload().await;
         read.context("the resource servers cannot be read")?;
-        let (registry, store_check) = (made.registry.clone(), made.store_check.clone());
-        let audit = AuditTasks::of(&made, config.audit.keep.0);
-        let erasure = Erasure {
-            keys: made.server.stores.keys.clone(),
-            clock: self.clock.clone(),
-            keep: config.keys.keep_retired.0,
-        };
-        let mut background = Background::start(
-            registry,
-            store_check,
-            keyring,
-            resource_servers,
-            audit,
-            erasure,
-            periods,
-        );
+        let mut background = self.start_background(&config, &made, keyring);
         background.follow(tls.clone());
         let health = application.health();
-        let metrics = own_listener(&config, &application)?;
+        let metrics = metrics_listener(&config, &application, tls.as_ref())?;
+        let of_console = tls.clone().filter(|_| config.console.tls);
         let console = match console_listener {
-            Some(listener) => console::listen(listener, &application)?,
+            Some(listener) => console::listen(listener, &application, of_console)?,
             None => None,
         };
         let connections = made.connections.clone();
@@ -251,6 +220,31 @@ impl Builder {
             console,
             console_url,
         })
+    }
+
+    /// People, partners and a resource server with well-known passwords.
+    async fn load_demo(&self, config: &Config, stores: &Stores, made: &Composition) -> anyhow::Result<()> {
+        let (cost, now) = (config.passwords.cost, self.clock.now());
+        demo::load(&self.catalog, stores, &made.hasher, cost, now).await?;
+        demo::load_resource_server(stores, now).await
+    }
+
+    /// What goes on beside the requests.
+    fn start_background(&self, config: &Config, made: &Composition, keyring: Arc<Keyring>) -> Background {
+        let erasure = Erasure {
+            keys: made.server.stores.keys.clone(),
+            clock: self.clock.clone(),
+            keep: config.keys.keep_retired.0,
+        };
+        Background::start(
+            made.registry.clone(),
+            made.store_check.clone(),
+            keyring,
+            made.resource_servers.clone(),
+            AuditTasks::of(made, config.audit.keep.0),
+            erasure,
+            Periods::of(&config.revocation),
+        )
     }
 }
 
@@ -304,11 +298,30 @@ impl Running {
     }
 }
 
+/// Well-known secrets are for a demo, and a demo is for this machine.
+fn refuse_known_secrets(demo: bool, master: &SecretKey, address: SocketAddr) -> anyhow::Result<()> {
+    if !demo && master::is_demos(master) {
+        bail!("{}", master::DEMOS);
+    }
+    if demo && !address.ip().is_loopback() {
+        bail!("{address}: demo data have well-known passwords: listen on loopback only, such as 127.0.0.1:8080");
+    }
+    Ok(())
+}
+
+/// The first reading: without it no token may be accepted.
+async fn read_revocations(made: &Composition) -> anyhow::Result<()> {
+    made.registry.sync().await.context("the revocations cannot be read")?;
+    let compared = made.registry.compare_clocks().await;
+    compared.context("the database's clock cannot be read")?;
+    Ok(())
+}
+
 /// The listener for the console alone, where the settings have one. It answers nothing yet.
 fn console_listener(config: &Config) -> anyhow::Result<Option<TcpListener>> {
     let wanted = config.console.listen.filter(|_| config.console.enabled);
     wanted
-        .map(|address| own_listener::bind("console.listen", address.0))
+        .map(|address| server::bind("console.listen", address.0))
         .transpose()
 }
 
@@ -323,7 +336,8 @@ fn console(
         return Ok(None);
     }
     let address = own.map_or(Ok(server), TcpListener::local_addr)?;
-    let scheme = if own.is_some() { "http" } else { config.scheme() };
+    let is_plain = own.is_some() && !config.console.tls;
+    let scheme = if is_plain { "http" } else { config.scheme() };
     let origin = config
         .console
         .origin(scheme, address, config.http.public_url.as_deref())?;
@@ -331,8 +345,13 @@ fn console(
 }
 
 /// The listener for metrics alone, where the settings have one.
-fn own_listener(config: &Config, application: &Application) -> anyhow::Result<Option<OwnListener>> {
+fn metrics_listener(
+    config: &Config,
+    application: &Application,
+    tls: Option<&Arc<Tls>>,
+) -> anyhow::Result<Option<OwnListener>> {
     let wanted = config.metrics.listen.zip(application.exporter());
-    let listening = wanted.map(|(address, exporter)| metrics::listen(address.0, exporter));
+    let tls = tls.filter(|_| config.metrics.tls);
+    let listening = wanted.map(|(address, exporter)| metrics::listen(address.0, exporter, tls.cloned()));
     listening.transpose()
 }

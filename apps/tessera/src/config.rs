@@ -222,6 +222,8 @@ impl Config {
         let flavours = flavour::check(raw.flavour.unwrap_or_else(flavour::documented), catalog)?;
         raw.self_service.check(&flavours)?;
         raw.console.check(&flavours)?;
+        let tls = raw.tls.files()?;
+        raw.metrics.check(tls.is_some())?;
         Ok(Self {
             listen: listen.map_err(|_| BadSetting::new("listen", &raw.listen, hint))?,
             flavours,
@@ -241,7 +243,7 @@ impl Config {
             metrics: raw.metrics,
             forward_auth: raw.forward_auth,
             self_service: raw.self_service,
-            tls: raw.tls.files()?,
+            tls,
             console: raw.console,
         })
     }

@@ -37,6 +37,7 @@ use crate::metrics::{Exporter, FlavourSource, LoginCounts, Numbers};
 use crate::operators;
 use crate::parts::ServerParts;
 
+pub(crate) use headers::for_no_other_origin;
 pub(crate) use listener::listen;
 
 use assets::Assets;
@@ -125,6 +126,7 @@ impl Console {
 
     /// Adds its pages to one worker of an HTTP server.
     pub(crate) fn register(self: &Arc<Self>, config: &mut ServiceConfig) {
+        config.app_data(headers::OwnPath(self.settings.path.clone()));
         let pages = web::scope(&self.settings.path)
             .app_data(Data::from(self.clone()))
             .wrap(from_fn(headers::secured))

@@ -4,7 +4,6 @@ mod body;
 mod fixed_route;
 pub(crate) mod header_values;
 pub(crate) mod late;
-pub(crate) mod own_listener;
 pub(crate) mod panic;
 mod presented;
 mod reply;

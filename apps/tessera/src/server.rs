@@ -3,6 +3,7 @@
 mod capacity;
 mod connection;
 mod framing;
+mod own_listener;
 mod slots;
 mod stream;
 mod tls;
@@ -25,9 +26,11 @@ use anyhow::Context;
 
 use crate::application::Application;
 use crate::config::{Config, HttpSettings};
+use crate::console;
 use crate::http::{self, not_found};
 
 pub(crate) use capacity::Capacity;
+pub(crate) use own_listener::{OwnListener, bind};
 pub(crate) use slots::Slots;
 pub(crate) use tls::{Reload, Tls};
 use watch::Waits;
@@ -47,22 +50,59 @@ pub(crate) fn start(
     let application = Arc::new(application);
     let settings = config.http.clone();
     let workers = capacity::workers(&settings);
-    let server = ServerBuilder::new()
-        .workers(workers)
-        .max_concurrent_connections(capacity.connections.div_ceil(workers) + capacity::REFUSABLE_PER_WORKER)
-        .shutdown_timeout(settings.shutdown_timeout.0.as_secs())
-        .disable_signals();
-    let stopping = server.graceful_shutdown_signal();
-    let connections = move || {
-        let app = app(&application, &settings).into_factory();
-        let app = app.map_err(|error: Error| error.error_response());
-        let app = map_config(app, |()| AppConfig::default());
-        connection::service(app, waits(&settings), slots.clone(), tls.clone(), stopping.clone())
+    let answering = Answering {
+        workers,
+        connections: capacity.connections.div_ceil(workers),
+        shutdown: settings.shutdown_timeout.0,
+        waits: waits(&settings),
+        slots,
+        tls,
     };
-    Ok(server
-        .listen("http", listener, connections)
-        .context("cannot listen")?
-        .run())
+    let app = move || app(&application, &settings);
+    answering.at(listener, app).context("cannot listen")
+}
+
+/// How the connections of one listener are answered.
+struct Answering {
+    workers: usize,
+    /// How many a worker may hold that have a place.
+    connections: usize,
+    /// For requests that go on when it is stopped.
+    shutdown: Duration,
+    waits: Waits,
+    slots: Arc<Slots>,
+    tls: Option<Arc<Tls>>,
+}
+
+impl Answering {
+    /// Answers with `app` there.
+    fn at<T, B>(
+        self,
+        listener: TcpListener,
+        app: impl Fn() -> Actix<T> + Clone + Send + 'static,
+    ) -> std::io::Result<Server>
+    where
+        T: ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<B>, Error = Error, InitError = ()>
+            + 'static,
+        T::Service: 'static,
+        T::Future: 'static,
+        B: MessageBody + 'static,
+    {
+        let server = ServerBuilder::new()
+            .workers(self.workers)
+            .max_concurrent_connections(self.connections + capacity::REFUSABLE_PER_WORKER)
+            .shutdown_timeout(self.shutdown.as_secs())
+            .disable_signals();
+        let stopping = server.graceful_shutdown_signal();
+        let (waits, slots, tls) = (self.waits, self.slots, self.tls);
+        let connections = move || {
+            let app = app().into_factory();
+            let app = app.map_err(|error: Error| error.error_response());
+            let app = map_config(app, |()| AppConfig::default());
+            connection::service(app, waits, slots.clone(), tls.clone(), stopping.clone())
+        };
+        Ok(server.listen("http", listener, connections)?.run())
+    }
 }
 
 fn waits(settings: &HttpSettings) -> Waits {
@@ -91,6 +131,7 @@ fn app(
         .wrap(from_fn(http::panic::caught))
         .wrap(from_fn(http::late::refusals))
         .wrap(Condition::new(!settings.cors_origins.is_empty(), cors(settings)))
+        .wrap(from_fn(console::for_no_other_origin))
         .wrap(headers())
         .wrap(from_fn(http::request_id::identified))
         .configure(|config| application.register(config))

@@ -15,6 +15,7 @@ use crate::builder::Start;
 use crate::config::{Config, Overrides};
 use crate::options::Common;
 use crate::parts::Stores;
+use crate::server::Tls;
 use crate::{commands, master, telemetry};
 
 use service_manager::ServiceManager;
@@ -42,6 +43,8 @@ impl Serve {
             ..common.overrides()
         };
         let config = common.builder().config(&overrides)?;
+        // Before the database is opened, which may apply migrations: a start that is refused has changed nothing.
+        config.tls.clone().map(Tls::load).transpose()?;
         let storage = Storage::choose(&config, self.demo)?;
         let config = if self.demo { for_demo(config)? } else { config };
         let listener = listen(config.listen, config.tls.is_some())?;

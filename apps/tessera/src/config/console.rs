@@ -17,6 +17,8 @@ pub struct ConsoleSettings {
     pub enabled: bool,
     /// A listener of its own. `None`: the server's own listener answers it.
     pub listen: Option<ListenAddress>,
+    /// Whether a listener of its own encrypts, too, where the server does (`[tls]`).
+    pub tls: bool,
     /// The path that all its pages begin with, such as `/console`.
     pub path: String,
     /// The address under which browsers know it, without the path. Default: that of its listener; on the server's own
@@ -35,6 +37,7 @@ impl Default for ConsoleSettings {
         Self {
             enabled: false,
             listen: None,
+            tls: true,
             path: "/console".into(),
             public_url: None,
             idle: Span::seconds(15 * 60),

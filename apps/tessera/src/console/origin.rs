@@ -13,15 +13,17 @@ pub(super) struct Origins(Vec<String>);
 
 impl Origins {
     pub(super) fn new(origin: String) -> Self {
-        let (host, port) = match origin.strip_prefix("http://").and_then(|rest| rest.rsplit_once(':')) {
-            Some((host, port)) => (host.to_owned(), format!(":{port}")),
-            None => (String::new(), String::new()),
+        let parts = origin
+            .split_once("://")
+            .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once(':')?)));
+        let others: Vec<String> = match parts {
+            Some((scheme, (host, port))) if LOCAL.contains(&host) => {
+                let others = LOCAL.into_iter().filter(|other| *other != host);
+                others.map(|other| format!("{scheme}://{other}:{port}")).collect()
+            }
+            _ => Vec::new(),
         };
-        let mut origins = vec![origin];
-        if LOCAL.contains(&host.as_str()) {
-            let others = LOCAL.into_iter().filter(|other| *other != host);
-            origins.extend(others.map(|other| format!("http://{other}{port}")));
-        }
+        let origins = [vec![origin], others].concat();
         Self(origins)
     }
 

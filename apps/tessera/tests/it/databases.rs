@@ -9,6 +9,7 @@
 )]
 
 mod backups;
+mod console;
 mod damaged;
 mod faults;
 mod histories;
@@ -30,6 +31,7 @@ mod upgrade;
 use libtest_mimic::Trial;
 use store_diesel::{Cluster, FaultyDisk};
 
+use support::with_file;
 use trials::unless_skipped;
 
 fn main() {
@@ -43,6 +45,9 @@ fn main() {
     for (name, law) in laws.chain(histories::LAWS) {
         trials.push(on_sqlite(&format!("nodes::sqlite::{name}"), law));
         trials.push(on_postgres(&format!("nodes::postgres::{name}"), law));
+    }
+    for (name, law) in console::laws() {
+        trials.push(on_postgres(&format!("console::postgres::{name}"), law));
     }
     for (name, law) in upgrade::LAWS {
         trials.push(on_sqlite(&format!("upgrade::sqlite::{name}"), law));
@@ -129,11 +134,6 @@ fn main() {
         poolers::one_for_transactions_needs_another_way_to_the_feed,
     ));
     trials::run(trials, "PostgreSQL", Cluster::skip_reason())
-}
-
-fn with_file(test: impl FnOnce(&str)) {
-    let folder = tempfile::tempdir().expect("a folder");
-    test(&format!("sqlite:{}", folder.path().join("t.db").display()));
 }
 
 /// A test that gets the URL of a file that does not exist yet.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::secrets::{found, live_through};
 use crate::support::operator::Operator;
-use crate::support::server::{DEMO_KEY, Ended, Server, Setup};
+use crate::support::server::{DEMO_KEY, Ended, OTHER_KEY, Server, Setup};
 use crate::support::sign_in::{
     Session, Workshop, basic, bearer, client, device, lives, logout, refresh, revoke, session, workshop,
 };
@@ -59,9 +59,6 @@ struct Held {
     disabled: String,
     client: String,
 }
-
-/// Some other master key.
-const ANOTHER_KEY: &str = "8/hHUVN8qtDWrB3E1gcwxocai0HzsQ4Ht9a2D6j47Hk=";
 
 const CLIENT: &str = "moved@letsta.lk";
 
@@ -202,7 +199,7 @@ fn an_import_works_like_a_copy(from: &str, to: &str) {
         .arg("--file")
         .arg(&path)
         .database(to);
-    let other = other.env("TESSERA_MASTER_KEY", ANOTHER_KEY).run();
+    let other = other.env("TESSERA_MASTER_KEY", OTHER_KEY).run();
     assert!(
         other.err.contains("the master key is not one that opens"),
         "{}",

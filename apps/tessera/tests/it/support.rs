@@ -54,3 +54,9 @@ pub fn now_ms() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     i64::try_from(now.expect("after 1970").as_millis()).expect("fits")
 }
+
+/// Runs a law on an SQLite file that does not exist yet.
+pub fn with_file(law: impl FnOnce(&str)) {
+    let folder = tempfile::tempdir().expect("a folder");
+    law(&format!("sqlite:{}", folder.path().join("t.db").display()));
+}

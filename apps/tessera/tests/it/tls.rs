@@ -109,11 +109,14 @@ fn a_certificate_that_is_not_good_replaces_none() {
 #[test]
 fn a_start_without_a_good_certificate_says_what_to_do() {
     let certificates = Certificates::make();
-    let start = || certificates.demo(&[&TLS13]).run();
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("t.db");
+    let start = || certificates.demo(&[&TLS13]).file(&database).run();
     let refused = |what: &str| {
         let ended = start();
         assert_eq!(ended.code, Some(1), "{what}");
         assert!(ended.err.contains(what), "{what}: {}", ended.err);
+        assert!(!database.exists(), "{what}: nothing was made or migrated");
     };
     std::fs::write(certificates.key_file(), KeyOfAnother::pem()).expect("a file");
     refused("the private key is not that of the first certificate");
@@ -181,4 +184,63 @@ fn the_health_check_of_a_container_speaks_it_too() {
         .run();
     assert_eq!(healthy.code, Some(0), "{}", healthy.err);
     assert!(healthy.out.contains("is ready"), "{}", healthy.out);
+}
+
+/// A connection to the listener that the server has printed under this name.
+fn to(server: &Server, name: &str) -> Connection {
+    let (address, tls) = server.client_of(name);
+    Connection::encrypted(address, tls.as_ref()).expect("it listens")
+}
+
+#[test]
+fn listeners_of_their_own_have_the_certificate_and_its_successor() {
+    let certificates = Certificates::make();
+    let server = certificates
+        .demo(&[&TLS13])
+        .env("TESSERA_CONSOLE__ENABLED", true)
+        .env("TESSERA_CONSOLE__LISTEN", "0")
+        .env("TESSERA_METRICS__LISTEN", "0")
+        .env("TESSERA_METRICS__TLS", true)
+        .start();
+    let pages = [
+        ("console", Request::get("/console/sign-in")),
+        ("metrics", Request::get("/metrics")),
+    ];
+    for (name, page) in &pages {
+        let mut client = to(&server, name);
+        assert_eq!(client.send(page).status, 200, "{name}");
+        assert_eq!(serial(&client), [1], "{name}");
+        let (address, _) = server.client_of(name);
+        let mut plain = Connection::encrypted(address, None).expect("it listens");
+        plain.write(&page.bytes(address));
+        assert!(!plain.read_until_closed().starts_with(b"HTTP"), "{name}");
+    }
+    certificates.issue(2);
+    server.signal("HUP");
+    assert!(has_logged(&server, "certificate_replaced"), "{}", server.err().text());
+    for (name, page) in &pages {
+        let mut client = to(&server, name);
+        assert_eq!(client.send(page).status, 200, "{name}");
+        assert_eq!(serial(&client), [2], "{name}");
+    }
+    server.stop();
+}
+
+#[test]
+fn listeners_of_their_own_are_plain_where_their_settings_say_so() {
+    let server = Certificates::make()
+        .demo(&[&TLS13])
+        .env("TESSERA_CONSOLE__ENABLED", true)
+        .env("TESSERA_CONSOLE__LISTEN", "0")
+        .env("TESSERA_CONSOLE__TLS", false)
+        .env("TESSERA_METRICS__LISTEN", "0")
+        .start();
+    for (name, path) in [("console", "/console/sign-in"), ("metrics", "/metrics")] {
+        let mut client = to(&server, name);
+        assert!(client.tls().is_none(), "{name}");
+        assert_eq!(client.send(&Request::get(path)).status, 200, "{name}");
+    }
+    let without = Setup::demo().env("TESSERA_METRICS__TLS", true).run();
+    assert_eq!(without.code, Some(1));
+    assert!(without.err.contains("metrics.tls"), "{}", without.err);
 }

@@ -54,7 +54,7 @@ fn introspection(url: &str) -> String {
 /// Where the metrics are, if anywhere.
 fn metrics_url(config: &Config, running: &Running) -> Option<String> {
     let (scheme, address) = match running.metrics_address() {
-        Some(own) => ("http", own),
+        Some(own) => (if config.metrics.tls { "https" } else { "http" }, own),
         None => (config.scheme(), running.address()),
     };
     let path = crate::metrics::PATH;

@@ -11,10 +11,12 @@ use crate::console::visit::Visit;
 /// How many entries are on a page.
 const PAGE: usize = 50;
 
-/// How many entries are read at once to find those that are wanted, and how often for one page. However rare they are, a
-/// page takes no longer.
+/// How many entries are read at once to find those that are wanted: few at first, which is enough where most are.
+const FIRST_WINDOW: u32 = 200;
 const WINDOW: u32 = 4000;
-const WINDOWS: usize = 10;
+
+/// How many are read for one page at most. However rare those are that are wanted, a page takes no longer.
+const MOST: u32 = 40_000;
 
 /// The fields of the filter.
 const FIELDS: [&str; 10] = [
@@ -59,9 +61,11 @@ async fn find(visit: &Visit<'_>, filter: &AuditFilter, before: Option<i64>) -> R
     let newest = audit.find_entries(&AuditFilter::default(), before, 1).await?;
     let mut through = newest.first().map_or(0, |row| row.sequence);
     let mut rows = Vec::new();
-    for _ in 0..WINDOWS {
-        let after = (through - i64::from(WINDOW)).max(0);
-        let mut read = audit.rows(after, through, WINDOW).await?;
+    let (mut left, mut window) = (MOST, FIRST_WINDOW);
+    while left > 0 && through > 0 {
+        let size = window.min(left);
+        let after = (through - i64::from(size)).max(0);
+        let mut read = audit.rows(after, through, size).await?;
         read.reverse();
         rows.extend(read.into_iter().filter(|row| filter.wants(&row.entry)));
         if rows.len() > PAGE {
@@ -74,9 +78,7 @@ async fn find(visit: &Visit<'_>, filter: &AuditFilter, before: Option<i64>) -> R
             });
         }
         through = after;
-        if through == 0 {
-            break;
-        }
+        (left, window) = (left - size, WINDOW);
     }
     let before = (through > 0).then_some(through + 1);
     let is_cut = before.is_some();
@@ -89,7 +91,7 @@ fn body(visit: &Visit<'_>, filter: &AuditFilter, found: &Found) -> Markup {
         (form(visit, filter))
         @if found.rows.is_empty() {
             (nothing("No entries", &html! {
-                @if found.is_cut { "None of the newest " (WINDOWS * WINDOW as usize) " entries is like this." }
+                @if found.is_cut { "None of the newest " (MOST) " entries is like this." }
                 @else { "There are no such entries." }
             }))
         } @else {
@@ -97,7 +99,7 @@ fn body(visit: &Visit<'_>, filter: &AuditFilter, found: &Found) -> Markup {
                 found.rows.iter().map(|row| entry(visit, row)).collect()))
         }
         @if found.is_cut && !found.rows.is_empty() {
-            p.soft { (WINDOWS * WINDOW as usize) " entries were looked through for these." }
+            p.soft { (MOST) " entries were looked through for these." }
         }
         (next_page(next.as_deref()))
     }

@@ -7,6 +7,14 @@ use crate::support::console::{Browser, Site};
 use crate::support::dialect::Dialect;
 use crate::support::sign_in::{bearer, device, lives};
 
+laws! {
+    a_disabled_account_is_out_at_once_and_an_enabled_one_may_sign_in
+    one_session_is_ended_and_the_others_go_on
+    an_account_is_signed_out_everywhere
+    an_account_is_created_and_signs_in
+    a_password_and_a_role_are_set
+}
+
 /// The account of the device flavour.
 fn player(browser: &Browser<'_>) -> String {
     let page = browser.page("/accounts?realm=players&begins=gmachia");
@@ -29,9 +37,8 @@ fn entry(site: &Site, event: &str, command: &str) -> Value {
     entry
 }
 
-#[test]
-fn a_disabled_account_is_out_at_once_and_an_enabled_one_may_sign_in() {
-    let site = Site::new();
+fn a_disabled_account_is_out_at_once_and_an_enabled_one_may_sign_in(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("operator");
     let token = device(&site.server);
     let account = player(&browser);
@@ -52,9 +59,8 @@ fn a_disabled_account_is_out_at_once_and_an_enabled_one_may_sign_in() {
     assert!(!lives(&site.server, [bearer(&token)]));
 }
 
-#[test]
-fn one_session_is_ended_and_the_others_go_on() {
-    let site = Site::new();
+fn one_session_is_ended_and_the_others_go_on(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("operator");
     let (phone, tablet) = (device(&site.server), device(&site.server));
     let account = player(&browser);
@@ -75,9 +81,8 @@ fn one_session_is_ended_and_the_others_go_on() {
     assert!(lives(&site.server, [bearer(&tablet)]));
 }
 
-#[test]
-fn an_account_is_signed_out_everywhere() {
-    let site = Site::new();
+fn an_account_is_signed_out_everywhere(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("operator");
     let tokens = [device(&site.server), device(&site.server)];
     browser.acts(&format!("/accounts/{}/sign-out", player(&browser)), &[]);
@@ -87,9 +92,8 @@ fn an_account_is_signed_out_everywhere() {
     entry(&site, "sessions_ended", "token revoke");
 }
 
-#[test]
-fn an_account_is_created_and_signs_in() {
-    let site = Site::new();
+fn an_account_is_created_and_signs_in(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("operator");
     let fields = [
         ("realm", "players"),
@@ -138,9 +142,8 @@ fn an_account_is_created_and_signs_in() {
     assert_eq!(by_operator.count(), 1);
 }
 
-#[test]
-fn a_password_and_a_role_are_set() {
-    let site = Site::new();
+fn a_password_and_a_role_are_set(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("operator");
     let (token, account) = (device(&site.server), player(&browser));
     browser.acts(&format!("/accounts/{account}/role"), &[("role", "")]);

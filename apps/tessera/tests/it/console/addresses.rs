@@ -56,6 +56,37 @@ fn every_answer_has_the_headers_also_errors() {
     assert_eq!(refused.header("Allow"), Some("GET, HEAD, POST"));
 }
 
+/// `--demo` lets pages of any origin ask: the APIs, and nothing of the console, however its path is written.
+#[test]
+fn pages_of_other_origins_are_allowed_nothing() {
+    let site = Site::new();
+    let browser = site.signed_in("viewer");
+    let from_elsewhere = |request: Request| request.header("Origin", "https://app.example.com");
+    let preflight = |path: &str| {
+        let request = from_elsewhere(Request::new("OPTIONS", path));
+        request.header("Access-Control-Request-Method", "POST")
+    };
+    let allows = |answer: &Response| {
+        let named = |(name, _): &(String, String)| name.to_lowercase().starts_with("access-control-");
+        answer.headers.iter().any(named)
+    };
+    for path in [
+        "/console",
+        "/console/accounts",
+        "/%63onsole/accounts",
+        "/console/sign-in",
+        "/console/nothing",
+    ] {
+        for request in [from_elsewhere(Request::get(path)), preflight(path)] {
+            let answer = browser.send(request);
+            assert!(!allows(&answer), "{path}: {answer:?}");
+        }
+    }
+    for request in [from_elsewhere(Request::get("/healthz")), preflight("/login")] {
+        assert!(allows(&browser.send(request)), "an API is allowed");
+    }
+}
+
 #[test]
 fn a_head_is_answered_as_a_get() {
     let site = Site::new();

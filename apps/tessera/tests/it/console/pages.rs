@@ -5,9 +5,14 @@ use crate::support::console::Site;
 use crate::support::dialect::Dialect;
 use crate::support::sign_in::client;
 
-#[test]
-fn accounts_are_found_by_the_beginning_of_their_name() {
-    let site = Site::new();
+laws! {
+    accounts_are_found_by_the_beginning_of_their_name
+    a_long_list_has_pages
+    hostile_texts_are_text
+}
+
+fn accounts_are_found_by_the_beginning_of_their_name(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("viewer");
     let found = |query: &str| browser.page(&format!("/accounts?{query}"));
     assert!(found("realm=pbx&begins=ADM").contains("admin@mydomain.com"));
@@ -23,9 +28,8 @@ fn accounts_are_found_by_the_beginning_of_their_name() {
     );
 }
 
-#[test]
-fn a_long_list_has_pages() {
-    let site = Site::new();
+fn a_long_list_has_pages(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("operator");
     for number in 0..53 {
         let login = format!("line{number:02}@mydomain.com");
@@ -45,9 +49,8 @@ fn a_long_list_has_pages() {
     assert!(second.contains("line52@mydomain.com") && !second.contains("rel=\"next\""));
 }
 
-#[test]
-fn hostile_texts_are_text() {
-    let site = Site::new();
+fn hostile_texts_are_text(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("viewer");
     let hostile = "<img src=x onerror=alert(1)>\"'&\u{202e}";
     let mut body = Dialect::Device.good();

@@ -3,9 +3,22 @@
 use serde_json::Value;
 
 use crate::support::client::Request;
-use crate::support::console::{Browser, Site};
+use crate::support::console::{Browser, PASSWORD, Site};
 use crate::support::dialect::Dialect;
+use crate::support::operator::Operator;
+use crate::support::server::{OTHER_KEY, Setup};
 use crate::support::sign_in::{bearer, lives, workshop};
+
+laws! {
+    a_partner_is_created_rotated_with_overlap_disabled_and_enabled
+    an_organisation_is_created_and_changed
+    a_role_is_created_and_changed
+    a_key_is_rotated_and_no_token_fails_and_retired_and_its_tokens_do
+    the_audit_log_is_filtered_and_has_pages
+    health_shows_the_numbers_of_the_metrics
+    without_metrics_the_health_page_says_so
+    every_page_of_an_empty_server_is_there
+}
 
 /// The secret on the page that shows it once.
 fn shown(page: &str) -> String {
@@ -36,9 +49,8 @@ fn entry(site: &Site, event: &str, command: &str) -> Value {
     entry
 }
 
-#[test]
-fn a_partner_is_created_rotated_with_overlap_disabled_and_enabled() {
-    let site = Site::new();
+fn a_partner_is_created_rotated_with_overlap_disabled_and_enabled(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("operator");
     let made = browser.post(
         "/partners/new",
@@ -80,9 +92,8 @@ fn a_partner_is_created_rotated_with_overlap_disabled_and_enabled() {
     }
 }
 
-#[test]
-fn an_organisation_is_created_and_changed() {
-    let site = Site::new();
+fn an_organisation_is_created_and_changed(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("operator");
     let fields = [
         ("id", "9"),
@@ -107,9 +118,8 @@ fn an_organisation_is_created_and_changed() {
     }
 }
 
-#[test]
-fn a_role_is_created_and_changed() {
-    let site = Site::new();
+fn a_role_is_created_and_changed(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("owner");
     let fields = [
         ("realm", "pbx"),
@@ -132,9 +142,8 @@ fn a_role_is_created_and_changed() {
     }
 }
 
-#[test]
-fn a_key_is_rotated_and_no_token_fails_and_retired_and_its_tokens_do() {
-    let site = Site::new();
+fn a_key_is_rotated_and_no_token_fails_and_retired_and_its_tokens_do(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("owner");
     let kid = |page: &str, state: &str| {
         let (before, _) = page.split_once(&format!(">{state}</span>"))?;
@@ -164,9 +173,8 @@ fn a_key_is_rotated_and_no_token_fails_and_retired_and_its_tokens_do() {
     assert!(page.contains(&next));
 }
 
-#[test]
-fn the_audit_log_is_filtered_and_has_pages() {
-    let site = Site::new();
+fn the_audit_log_is_filtered_and_has_pages(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("viewer");
     let all = browser.page("/audit");
     assert!(all.contains("operator add") && all.contains("token_issued"), "{all}");
@@ -194,9 +202,8 @@ fn the_audit_log_is_filtered_and_has_pages() {
     assert_eq!(browser.page(&next).matches("<div>token_issued").count(), 10);
 }
 
-#[test]
-fn health_shows_the_numbers_of_the_metrics() {
-    let site = Site::new();
+fn health_shows_the_numbers_of_the_metrics(url: &str) {
+    let site = Site::on(url);
     let browser = site.signed_in("viewer");
     drop(workshop(&site.server));
     let page = browser.page("/health");
@@ -235,21 +242,17 @@ fn health_shows_the_numbers_of_the_metrics() {
     assert_eq!((outside.status, outside.text()), (303, ""));
 }
 
-#[test]
-fn without_metrics_the_health_page_says_so() {
-    let site = Site::with(|setup| setup.env("TESSERA_METRICS__ENABLED", false));
+fn without_metrics_the_health_page_says_so(url: &str) {
+    let site = Site::on_with(url, |setup| setup.env("TESSERA_METRICS__ENABLED", false));
     let browser = site.signed_in("viewer");
     assert!(browser.page("/health").contains("metrics.enabled"));
     assert_eq!(browser.get("/health/numbers").status, 404);
 }
 
-#[test]
-fn every_page_of_an_empty_server_is_there() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("tessera.db");
-    let setup = crate::support::server::Setup::plain().env("TESSERA_CONSOLE__ENABLED", true);
-    let server = setup.file(&path).start();
-    let admin = crate::support::operator::Operator::of_file(&path);
+fn every_page_of_an_empty_server_is_there(url: &str) {
+    let setup = Setup::plain().env("TESSERA_CONSOLE__ENABLED", true).database(url);
+    let server = setup.env("TESSERA_MASTER_KEY", OTHER_KEY).start();
+    let admin = Operator::of(url);
     let args = [
         "add",
         "--login",
@@ -258,7 +261,7 @@ fn every_page_of_an_empty_server_is_there() {
         "owner",
         "--password-stdin",
     ];
-    admin.run("operator", &args, crate::support::console::PASSWORD);
+    admin.run("operator", &args, PASSWORD);
     let browser = Browser::of(&server);
     browser.sign_in("ann@example.com");
     for page in [

@@ -2,6 +2,13 @@
 
 use crate::support::console::{Browser, Site};
 
+laws! {
+    each_act_is_done_by_the_roles_that_may_and_refused_to_the_others
+    a_page_offers_only_what_the_role_may
+    the_last_owner_stays
+    operators_are_no_accounts_of_the_accounts_pages
+}
+
 /// The acts that each role may do: where the form is sent to, with which fields. `A` is an account, `O` an operator.
 const OF_OPERATOR: &[(&str, &[(&str, &str)])] = &[
     (
@@ -77,9 +84,8 @@ const SHOWING: &[(&str, &[(&str, &str)])] = &[
     ("/partners/rotate", &[("key", "demo-key")]),
 ];
 
-#[test]
-fn each_act_is_done_by_the_roles_that_may_and_refused_to_the_others() {
-    let site = Site::new();
+fn each_act_is_done_by_the_roles_that_may_and_refused_to_the_others(url: &str) {
+    let site = Site::on(url);
     site.operator("other@example.com", "viewer");
     let (viewer, operator, owner) = (
         site.signed_in("viewer"),
@@ -111,9 +117,8 @@ fn each_act_is_done_by_the_roles_that_may_and_refused_to_the_others() {
     }
 }
 
-#[test]
-fn a_page_offers_only_what_the_role_may() {
-    let site = Site::new();
+fn a_page_offers_only_what_the_role_may(url: &str) {
+    let site = Site::on(url);
     site.operator("other@example.com", "viewer");
     let (viewer, operator, owner) = (
         site.signed_in("viewer"),
@@ -152,9 +157,8 @@ fn a_page_offers_only_what_the_role_may() {
     assert!(offers(&owner, "/operators") && offers(&owner, &other) && offers(&owner, &account));
 }
 
-#[test]
-fn the_last_owner_stays() {
-    let site = Site::new();
+fn the_last_owner_stays(url: &str) {
+    let site = Site::on(url);
     let owner = site.signed_in("owner");
     let own = number(&owner.page("/operators"), "owner@example.com");
     for (act, fields) in [("disable", &[][..]), ("role", &[("role", "viewer")][..])] {
@@ -164,9 +168,8 @@ fn the_last_owner_stays() {
     }
 }
 
-#[test]
-fn operators_are_no_accounts_of_the_accounts_pages() {
-    let site = Site::new();
+fn operators_are_no_accounts_of_the_accounts_pages(url: &str) {
+    let site = Site::on(url);
     site.operator("other@example.com", "viewer");
     let owner = site.signed_in("owner");
     let other = number(&owner.page("/operators"), "other@example.com");

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -18,11 +17,11 @@ pub const PASSWORD: &str = "correct horse battery";
 pub struct Site {
     pub server: Server,
     pub admin: Operator,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Site {
-    /// With the settings of `[console]` as they are by default.
+    /// With the settings of `[console]` as they are by default, on an SQLite file.
     pub fn new() -> Self {
         Self::with(|setup| setup)
     }
@@ -30,12 +29,25 @@ impl Site {
     /// With more settings.
     pub fn with(more: impl FnOnce(Setup) -> Setup) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let path: PathBuf = folder.path().join("tessera.db");
-        let setup = Setup::demo().env("TESSERA_CONSOLE__ENABLED", true).file(&path);
+        let url = format!("sqlite:{}", folder.path().join("tessera.db").display());
+        Self {
+            _folder: Some(folder),
+            ..Self::on_with(&url, more)
+        }
+    }
+
+    /// On this database, which is empty.
+    pub fn on(url: &str) -> Self {
+        Self::on_with(url, |setup| setup)
+    }
+
+    /// The same with more settings.
+    pub fn on_with(url: &str, more: impl FnOnce(Setup) -> Setup) -> Self {
+        let setup = Setup::demo().env("TESSERA_CONSOLE__ENABLED", true).database(url);
         Self {
             server: more(setup).start(),
-            admin: Operator::of_file(&path),
-            _folder: folder,
+            admin: Operator::of(url),
+            _folder: None,
         }
     }
 

@@ -22,6 +22,9 @@ const READY: &str = "tessera is ready: ";
 /// The master key that the demo has built in: no secret whatever, in base64.
 pub const DEMO_KEY: &str = "dGVzc2VyYSBkZW1vOiBubyBzZWNyZXQgd2hhdGV2ZXI=";
 
+/// Some other master key.
+pub const OTHER_KEY: &str = "8/hHUVN8qtDWrB3E1gcwxocai0HzsQ4Ht9a2D6j47Hk=";
+
 /// How to start a server. `TESSERA_*` variables of the environment are not passed on.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -440,6 +443,16 @@ impl Server {
     /// The server's `TMPDIR`.
     pub fn scratch(&self) -> PathBuf {
         self.folder.path().join("tmp")
+    }
+
+    /// A client of another listener of its, which it has printed as the value of this name; encrypted, where it is `https`.
+    pub fn client_of(&self, name: &str) -> (SocketAddr, Option<Arc<ClientConfig>>) {
+        let out = self.out();
+        let line = out.lines().find_map(|line| line.strip_prefix(name)).expect("printed");
+        let (scheme, rest) = line.trim_start_matches(": ").split_once("://").expect("a URL");
+        let address = rest.split('/').next().and_then(|address| address.parse().ok());
+        let tls = self.tls.clone().filter(|_| scheme == "https");
+        (address.expect("an address"), tls)
     }
 
     fn open(&self) -> std::io::Result<Connection> {
