@@ -63,6 +63,8 @@ pub enum ImportOutcome {
     Added,
     /// An earlier import has added it; nothing has changed.
     Present,
+    /// The same, of an account that is disabled in one of the two systems and not in the other. Nothing has changed.
+    OtherState,
     /// An earlier import has added an account of its key with another login name: it was renamed there, or is somebody else.
     OtherLogin,
     /// One of its names belongs to another account of the realm.

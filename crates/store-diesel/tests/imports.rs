@@ -73,7 +73,7 @@ async fn each_row_is_taken_over_once(fresh: Fresh) {
         person("4", "bob"),
     ];
     let first = accounts(&fresh, &people).await;
-    use ImportOutcome::{Added, NameTaken, NoOwner, OtherFlavour, OtherLogin, OwnerDisabled, Present};
+    use ImportOutcome::{Added, NameTaken, NoOwner, OtherFlavour, OtherLogin, OtherState, OwnerDisabled, Present};
     assert_eq!(first, [Added, NameTaken, NameTaken, Added]);
     let again = accounts(&fresh, &people).await;
     assert_eq!(again, [Present, NameTaken, NameTaken, Present]);
@@ -83,7 +83,20 @@ async fn each_row_is_taken_over_once(fresh: Fresh) {
         disabled: true,
         ..person("5", "cid")
     };
-    assert_eq!(accounts(&fresh, &[disabled]).await, [Added]);
+    assert_eq!(accounts(&fresh, std::slice::from_ref(&disabled)).await, [Added]);
+    let enabled = AccountImport {
+        disabled: false,
+        ..disabled.clone()
+    };
+    let locked = AccountImport {
+        disabled: true,
+        ..person("1", "ann")
+    };
+    assert_eq!(
+        accounts(&fresh, &[disabled, enabled, locked]).await,
+        [Present, OtherState, OtherState],
+        "what the other system has changed since changes nothing here"
+    );
 
     let [one, two, three, four] = ["one", "two", "three", "four"].map(ImportedDigest::sha256);
     let rows = [

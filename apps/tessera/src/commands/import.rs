@@ -1,16 +1,19 @@
 //! `tessera import`: people, passwords and live tokens of another system.
 
+mod came;
 mod digits;
 mod hashes;
 mod move_in;
 mod outcome;
 mod row;
 mod source;
+mod standing;
 mod systems;
 
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use auth_core::Timestamp;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use store_diesel::ImportMode;
@@ -20,6 +23,7 @@ use super::admin::Admin;
 use crate::acts;
 use crate::commands::database::master_key;
 use crate::commands::imported_flavour;
+use crate::config::Span;
 use crate::keys;
 use crate::master;
 use crate::options::Common;
@@ -28,6 +32,7 @@ use crate::peppers::Peppers;
 use hashes::Pepper;
 use move_in::{Known, MoveIn};
 use source::Source;
+use standing::{Rules, Unconfirmed};
 use systems::System;
 
 /// Take over people, passwords and live tokens from another system. Its tokens are accepted from then on as its clients send
@@ -60,10 +65,18 @@ pub struct Import {
     /// A file with that password.
     #[arg(long, value_name = "FILE", requires = "check_login")]
     check_file: Option<PathBuf>,
+    /// After how long a lock ends by itself (Devise's `unlock_in`, with the `unlock_strategy` time or both). Without it a locked person
+    /// is disabled here, however old the lock is.
+    #[arg(long, value_name = "SPAN", value_parser = Span::argument)]
+    unlock_in: Option<Span>,
+    /// What becomes of people who never confirmed their address [default: disable for rails, enable for laravel and better-auth]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    unconfirmed: Option<Unconfirmed>,
     /// Read and check everything, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Write a line for each row that was refused into this file, with the reason.
+    /// Write a line for each row that was refused into this file, with the reason; also for each person who came without a password, or
+    /// disabled.
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
 }
@@ -93,7 +106,7 @@ impl Import {
                     false => ImportMode::Apply,
                 },
                 imports: admin.store.imports(),
-                now: admin.now(),
+                rules: self.rules(admin.now())?,
             };
             if let Some(known) = self.known()? {
                 move_in.check(&mut source, &known, admin).await?;
@@ -107,6 +120,22 @@ impl Import {
                 ),
                 false => report,
             })
+        })
+    }
+
+    fn rules(&self, now: Timestamp) -> anyhow::Result<Rules> {
+        let system = self.system.word();
+        if self.unlock_in.is_some() && self.system != System::Rails {
+            bail!("--unlock-in is for rails: {system} has no locks");
+        }
+        let usual = self.system.people().unconfirmed;
+        if self.unconfirmed.is_some() && usual.is_none() {
+            bail!("--unconfirmed: {system} does not say who has confirmed an address");
+        }
+        Ok(Rules {
+            now,
+            unlock_in: self.unlock_in.map(|span| span.0),
+            unconfirmed: self.unconfirmed.or(usual).unwrap_or(Unconfirmed::Enable),
         })
     }
 

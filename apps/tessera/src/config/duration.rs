@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use anyhow::Context;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -30,6 +31,14 @@ impl Span {
         let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
         let seconds = digits.then(|| number.parse::<u64>().ok())??.checked_mul(factor)?;
         Some(Self::seconds(seconds))
+    }
+
+    /// The same, of a command's argument.
+    ///
+    /// # Errors
+    /// What is allowed.
+    pub fn argument(text: &str) -> anyhow::Result<Self> {
+        Self::parse(text).context("a whole number of seconds, or with a unit such as 10m, 12h, 7d")
     }
 }
 

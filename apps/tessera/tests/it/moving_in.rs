@@ -70,12 +70,13 @@ fn main() {
         simplejwt::clients_go_on,
     );
     let made = made.chain([jwts]);
-    let others: [(&str, fn()); 6] = [
+    let others: [(&str, fn()); 7] = [
         (
             "people_of_another_installation_are_not_taken_for_those_here",
             dumps::another_installation,
         ),
         ("a_killed_import_is_completed_by_a_second_run", dumps::killed),
+        ("who_may_not_sign_in_there_may_not_here", dumps::who_may_not_sign_in),
         ("a_wrong_pepper_changes_nothing", dumps::wrong_pepper),
         ("each_refusal_has_its_line_and_the_rest_goes_on", dumps::refusals),
         ("what_is_no_dump_of_the_system_is_refused", dumps::no_dump),

@@ -115,10 +115,7 @@ async fn import_account(
     now: Timestamp,
 ) -> Outcome<ImportOutcome> {
     if let Some(id) = owner(conn, realm, &row.source_id).await? {
-        return Ok(match is_called(conn, id, &row.login).await? {
-            true => ImportOutcome::Present,
-            false => ImportOutcome::OtherLogin,
-        });
+        return present(conn, id, row).await;
     }
     let new = NewAccount {
         subject: None,
@@ -161,13 +158,22 @@ async fn import_account(
     Ok(ImportOutcome::Added)
 }
 
-/// Whether an account has this login name, in any case. One that was removed may have had it.
-async fn is_called(conn: &mut Connection, id: i64, login: &str) -> Outcome<bool> {
-    let stored = account_rows::table.find(id).select(account_rows::login);
-    let stored: Option<String> = stored.first(conn).await.optional()?;
-    let is_same =
-        |stored: String| stored == login || FoldedLogin::parse(&stored).ok() == FoldedLogin::parse(login).ok();
-    Ok(stored.is_none_or(is_same))
+/// What an account is that was imported with the row's key: the row's, if it has the same login name, in any case. One that was
+/// removed may have had it.
+async fn present(conn: &mut Connection, id: i64, row: &AccountImport) -> Outcome<ImportOutcome> {
+    let stored = account_rows::table
+        .find(id)
+        .select((account_rows::login, account_rows::disabled_at));
+    let stored: Option<(String, Option<i64>)> = stored.first(conn).await.optional()?;
+    let Some((login, disabled_at)) = stored else {
+        return Ok(ImportOutcome::Present);
+    };
+    let is_same = login == row.login || FoldedLogin::parse(&login).ok() == FoldedLogin::parse(&row.login).ok();
+    Ok(match (is_same, disabled_at.is_some() == row.disabled) {
+        (false, _) => ImportOutcome::OtherLogin,
+        (true, true) => ImportOutcome::Present,
+        (true, false) => ImportOutcome::OtherState,
+    })
 }
 
 async fn import_tokens(

@@ -6,14 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use auth_core::{Attributes, FlavourName, FoldedLogin, HashCost, HashingOptions, PasswordHasher, Realm, Timestamp};
+use auth_core::{Attributes, FlavourName, FoldedLogin, HashCost, HashingOptions, PasswordHasher, Realm};
 use secrecy::SecretString;
 use store_diesel::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
 
+use super::came::{NO_OWNER, count, count_account, refuse};
 use super::hashes::{self, Pepper};
-use super::outcome::{Counts, Outcome};
+use super::outcome::Outcome;
 use super::row::Row;
 use super::source::Source;
+use super::standing::{Disabled, Rules};
 use super::systems::{People, Person, System, Tokens};
 use crate::commands::account::SOURCE;
 use crate::commands::admin::Admin;
@@ -24,9 +26,6 @@ use crate::source_key::source_key;
 /// How many rows are taken over in one transaction.
 const BATCH: usize = 500;
 
-/// Why a token is refused whose owner is not here.
-const NO_OWNER: &str = "its owner was not imported: import the people first, or with it";
-
 /// One import.
 #[derive(Debug)]
 pub struct MoveIn {
@@ -36,9 +35,9 @@ pub struct MoveIn {
     pub role: Option<String>,
     pub attributes: Attributes,
     pub pepper: Option<Pepper>,
+    pub rules: Rules,
     pub mode: ImportMode,
     pub imports: Arc<dyn ImportStore>,
-    pub now: Timestamp,
 }
 
 /// Somebody whose password is known.
@@ -147,8 +146,13 @@ impl MoveIn {
         let each = async |name: String, row: Row| {
             read += 1;
             progress.at(read);
-            match (table.read)(&row).and_then(|person| self.account(&name, person, &hashes, outcome)) {
-                Ok(account) => batch.push((name, account)),
+            let person = table.person(&row, &self.rules);
+            let account = person.and_then(|person| {
+                let disabled = person.disabled;
+                Ok((disabled, self.account(&name, person, &hashes, outcome)?))
+            });
+            match account {
+                Ok((disabled, account)) => batch.push(((name, disabled), account)),
                 Err(reason) => refuse(outcome, |o| &mut o.accounts, &name, &format!("{reason:#}"))?,
             }
             if batch.len() == BATCH {
@@ -187,9 +191,9 @@ impl MoveIn {
             alias: person.alias,
             role: person.role.or_else(|| self.role.clone()),
             hash,
-            disabled: person.disabled,
+            disabled: person.disabled.is_some(),
             attributes: self.attributes.clone(),
-            created_at: person.created_at.unwrap_or(self.now),
+            created_at: person.created_at.unwrap_or(self.rules.now),
         })
     }
 
@@ -200,21 +204,23 @@ impl MoveIn {
 
     async fn add_accounts(
         &self,
-        batch: Vec<(String, AccountImport)>,
+        batch: Vec<((String, Option<Disabled>), AccountImport)>,
         here: &mut Here,
         outcome: &mut Outcome,
     ) -> anyhow::Result<()> {
-        let (names, rows): (Vec<String>, Vec<AccountImport>) = batch.into_iter().unzip();
+        let (people, rows): (Vec<_>, Vec<AccountImport>) = batch.into_iter().unzip();
         let add = async || {
             self.imports
-                .import_accounts(&self.realm, &rows, self.mode, self.now)
+                .import_accounts(&self.realm, &rows, self.mode, self.rules.now)
                 .await
         };
-        for ((name, row), came) in names.iter().zip(rows.iter()).zip(patiently(add).await?) {
-            if matches!(came, ImportOutcome::Added | ImportOutcome::Present) {
+        let came = patiently(add).await?;
+        for (((name, disabled), row), came) in people.iter().zip(&rows).zip(came) {
+            use ImportOutcome::{Added, OtherState, Present};
+            if matches!(came, Added | Present | OtherState) {
                 here.insert(row.source_id.clone(), row.disabled);
             }
-            count(outcome, |o| &mut o.accounts, name, &came)?;
+            count_account(outcome, name, *disabled, &came)?;
         }
         Ok(())
     }
@@ -231,7 +237,7 @@ impl MoveIn {
         let each = async |name: String, row: Row| {
             read += 1;
             progress.at(read);
-            match (table.read)(&row, self.now) {
+            match (table.read)(&row, self.rules.now) {
                 Ok(token) => {
                     let owner = self.key(&token.owner);
                     match people {
@@ -264,7 +270,7 @@ impl MoveIn {
         let add = async || {
             let imports = &self.imports;
             imports
-                .import_tokens(&self.realm, &self.flavour, &rows, self.mode, self.now)
+                .import_tokens(&self.realm, &self.flavour, &rows, self.mode, self.rules.now)
                 .await
         };
         for ((name, row), came) in names.iter().zip(rows.iter()).zip(patiently(add).await?) {
@@ -279,42 +285,4 @@ impl MoveIn {
         }
         Ok(())
     }
-}
-
-fn count(
-    outcome: &mut Outcome,
-    counts: impl Fn(&mut Outcome) -> &mut Counts,
-    name: &str,
-    came: &ImportOutcome,
-) -> anyhow::Result<()> {
-    let reason = match came {
-        ImportOutcome::Added => {
-            counts(outcome).added += 1;
-            return Ok(());
-        }
-        ImportOutcome::Present => {
-            counts(outcome).present += 1;
-            return Ok(());
-        }
-        ImportOutcome::NameTaken => "an account of the realm has this name, and was not imported".to_owned(),
-        ImportOutcome::OtherFlavour(other) => format!("the token was imported for the flavour {other} already"),
-        ImportOutcome::NoOwner => NO_OWNER.to_owned(),
-        ImportOutcome::OtherLogin => {
-            "its key was imported with another login name: it was renamed there, or is of another installation"
-                .to_owned()
-        }
-        ImportOutcome::OwnerDisabled => "its owner is disabled".to_owned(),
-        other => format!("{other:?}"),
-    };
-    refuse(outcome, counts, name, &reason)
-}
-
-fn refuse(
-    outcome: &mut Outcome,
-    counts: impl Fn(&mut Outcome) -> &mut Counts,
-    name: &str,
-    reason: &str,
-) -> anyhow::Result<()> {
-    counts(outcome).refused += 1;
-    outcome.note(name, reason)
 }

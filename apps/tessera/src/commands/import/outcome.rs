@@ -1,12 +1,14 @@
 //! What an import has done, row by row and in all.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::standing::Disabled;
 use crate::commands::report::{Report, plain};
 
 /// How many refusals are shown where they go into no file.
@@ -26,6 +28,10 @@ pub struct Outcome {
     pub accounts: Counts,
     pub tokens: Counts,
     pub without_password: u64,
+    /// Those that were added and are disabled here, by the reason.
+    disabled: BTreeMap<Disabled, u64>,
+    /// Those that were there already and are disabled in one system only.
+    differing: u64,
     shown: Vec<String>,
     file: Option<BufWriter<File>>,
 }
@@ -38,9 +44,26 @@ impl Outcome {
             accounts: Counts::default(),
             tokens: Counts::default(),
             without_password: 0,
+            disabled: BTreeMap::new(),
+            differing: 0,
             shown: Vec::new(),
             file: file.map(create).transpose()?.map(BufWriter::new),
         })
+    }
+
+    /// A person was added who may not sign in there. In a report without a file the count is enough.
+    pub fn came_disabled(&mut self, row: &str, reason: Disabled) -> anyhow::Result<()> {
+        *self.disabled.entry(reason).or_default() += 1;
+        match self.file {
+            Some(_) => self.note(row, &format!("is disabled here: {} there", reason.word())),
+            None => Ok(()),
+        }
+    }
+
+    /// A person who was there already is disabled in one system only.
+    pub fn differs(&mut self, row: &str, how: &str) -> anyhow::Result<()> {
+        self.differing += 1;
+        self.note(row, how)
     }
 
     /// Says of a row that it was refused, or a part of it.
@@ -80,8 +103,15 @@ impl Outcome {
                 self.without_password
             ));
         }
+        lines.extend(self.disabled_line());
+        if self.differing > 0 {
+            let differing = self.differing;
+            lines.push(format!(
+                "{differing} accounts are disabled in one of the two systems only; see account disable and account enable"
+            ));
+        }
         lines.extend(self.shown.iter().map(|line| format!("  {line}")));
-        let hidden = (refused + self.without_password).saturating_sub(self.shown.len() as u64);
+        let hidden = (refused + self.without_password + self.differing).saturating_sub(self.shown.len() as u64);
         if hidden > 0 && self.file.is_none() {
             lines.push(format!("  and {hidden} more: --refused FILE writes all of them"));
         }
@@ -97,6 +127,8 @@ impl Outcome {
             "accounts_added": accounts.added,
             "accounts_present": accounts.present,
             "accounts_refused": accounts.refused,
+            "accounts_disabled": self.disabled_counts().collect::<serde_json::Map<_, _>>(),
+            "accounts_differing": self.differing,
             "accounts_without_password": self.without_password,
             "tokens_added": tokens.added,
             "tokens_present": tokens.present,
@@ -104,5 +136,19 @@ impl Outcome {
             "refused": refused,
         });
         Report::new(lines.join("\n"), json)
+    }
+
+    fn disabled_counts(&self) -> impl Iterator<Item = (String, Value)> {
+        let counts = self.disabled.iter();
+        counts.map(|(reason, count)| (reason.word().to_owned(), Value::from(*count)))
+    }
+
+    /// How many people came disabled, and why. `None`: nobody.
+    fn disabled_line(&self) -> Option<String> {
+        let counts: Vec<String> = self
+            .disabled_counts()
+            .map(|(word, count)| format!("{count} {word}"))
+            .collect();
+        (!counts.is_empty()).then(|| format!("disabled here, since they may not sign in there: {}", counts.join(", ")))
     }
 }

@@ -29,17 +29,20 @@ impl Row {
         self.text(column).with_context(|| format!("{column} is empty"))
     }
 
-    /// A value that is yes or no: a number, or a word as databases print it.
-    pub fn yes(&self, column: &str) -> Option<bool> {
-        match self.0.get(column)? {
-            Value::Bool(yes) => Some(*yes),
-            Value::Number(number) => Some(number.as_i64() != Some(0)),
-            Value::String(word) => match word.to_ascii_lowercase().as_str() {
-                "1" | "t" | "true" | "yes" => Some(true),
-                "0" | "f" | "false" | "no" => Some(false),
-                _ => None,
-            },
-            _ => None,
+    /// Whether there is this column, with a value or without.
+    pub fn has(&self, column: &str) -> bool {
+        self.0.contains_key(column)
+    }
+
+    /// A value that is yes or no, as a number or a word as databases print it. A word that is neither must not pass for one.
+    pub fn yes(&self, column: &str) -> anyhow::Result<Option<bool>> {
+        let Some(word) = self.text(column) else {
+            return Ok(None);
+        };
+        match word.to_ascii_lowercase().as_str() {
+            "1" | "t" | "true" | "yes" => Ok(Some(true)),
+            "0" | "f" | "false" | "no" => Ok(Some(false)),
+            _ => bail!("{column} is neither yes nor no: {word:?}"),
         }
     }
 
@@ -84,6 +87,24 @@ mod tests {
 
     fn row(value: Value) -> Row {
         Row(Map::from_iter([("at".to_owned(), value)]))
+    }
+
+    #[test]
+    fn what_is_neither_yes_nor_no_passes_for_none_of_them() {
+        let yes = |value: Value| row(value).yes("at");
+        for (value, meant) in [
+            (Value::Bool(true), Some(true)),
+            (1.into(), Some(true)),
+            ("f".into(), Some(false)),
+            (0.into(), Some(false)),
+            ("".into(), None),
+            (Value::Null, None),
+        ] {
+            assert_eq!(yes(value.clone()).unwrap(), meant, "{value}");
+        }
+        for value in ["off", "N", "2"] {
+            assert!(yes(value.into()).is_err(), "{value}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use store_diesel::TokenImport;
 use super::digits::unhex;
 use super::row::Row;
 use super::source::Columns;
+use super::standing::{Disabled, Rules, Unconfirmed};
 
 /// A system that can be moved in from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,7 +42,8 @@ pub struct Person {
     pub role: Option<String>,
     /// The hash as the other system has it.
     pub hash: Option<String>,
-    pub disabled: bool,
+    /// Why they may not sign in there.
+    pub disabled: Option<Disabled>,
     pub created_at: Option<Timestamp>,
 }
 
@@ -58,6 +60,10 @@ pub struct People {
     pub columns: Columns,
     pub hashes: Option<Hashes>,
     pub read: fn(&Row) -> anyhow::Result<Person>,
+    /// Why a person may not sign in there, if so.
+    pub disabled: fn(&Row, &Rules) -> anyhow::Result<Option<Disabled>>,
+    /// What the system does, unless it is set otherwise, with people who never confirmed their address; `None`: nobody has to.
+    pub unconfirmed: Option<Unconfirmed>,
 }
 
 /// A table of tokens.
@@ -66,6 +72,18 @@ pub struct Tokens {
     pub columns: Columns,
     /// `now` is the time of the import.
     pub read: fn(&Row, Timestamp) -> anyhow::Result<TokenImport>,
+}
+
+impl People {
+    /// Somebody, and whether they may sign in there.
+    ///
+    /// # Errors
+    /// What is wrong with the row.
+    pub fn person(self, row: &Row, rules: &Rules) -> anyhow::Result<Person> {
+        let person = (self.read)(row)?;
+        let disabled = (self.disabled)(row, rules)?;
+        Ok(Person { disabled, ..person })
+    }
 }
 
 impl System {
@@ -109,7 +127,7 @@ fn person(row: &Row, login: &str, hash: Option<&str>, created: &str) -> anyhow::
         alias: None,
         role: None,
         hash: hash.and_then(|hash| row.text(hash)),
-        disabled: false,
+        disabled: None,
         created_at: row.time(created)?,
     })
 }

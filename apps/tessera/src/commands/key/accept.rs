@@ -97,7 +97,7 @@ fn algorithm(name: &str) -> anyhow::Result<Algorithm> {
 }
 
 fn span(text: &str) -> anyhow::Result<Span> {
-    let span = Span::parse(text).context("a whole number of seconds, or with a unit such as 10m, 12h, 7d")?;
+    let span = Span::argument(text)?;
     match (Span::seconds(60)..=Span::days(365)).contains(&span) {
         true => Ok(span),
         false => bail!("allowed is 1m to 365d"),

@@ -121,7 +121,7 @@ fn report(signing: &SigningFlavour<'_>, key: &StoredKey, outcome: &str, emergenc
 }
 
 fn span(text: &str) -> anyhow::Result<Span> {
-    let span = Span::parse(text).context("a whole number of seconds, or with a unit such as 10m, 12h, 7d")?;
+    let span = Span::argument(text)?;
     match (SOONEST..=Span::days(365)).contains(&span) {
         true => Ok(span),
         false => {

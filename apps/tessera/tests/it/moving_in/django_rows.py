@@ -38,6 +38,7 @@ from django.core.management import call_command
 
 call_command("migrate", verbosity=0)
 
+from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.models import AuthToken
@@ -49,7 +50,7 @@ from rest_framework.test import APIRequestFactory
 ann = User.objects.create_user("ann", password="correct horse battery")
 bob = User.objects.create_user("bob", password="another long password")
 User.objects.filter(username="bob").update(password=make_password("another long password", hasher="md5"))
-gone = User.objects.create_user("gone", password="left the company", is_active=False)
+gone = User.objects.create_user("gone", password="correct horse battery", is_active=False)
 
 _, knox = AuthToken.objects.create(user=ann)
 _, lasting = AuthToken.objects.create(user=bob, expiry=None)
@@ -63,5 +64,9 @@ def accepted(scheme, token):
 assert accepted(KnoxAuthentication, knox) == "ann"
 assert accepted(KnoxAuthentication, lasting) == "bob"
 assert accepted(TokenAuthentication, key) == "ann"
+# With its hashers of now: what Django has kept in MD5 does not move.
+signs_in = {name: bool(authenticate(username=name, password=password))
+            for name, password in [("ann", "correct horse battery"), ("gone", "correct horse battery")]}
+assert signs_in == {"ann": True, "gone": False}
 print(json.dumps({"tokens": [knox, lasting, key], "refused": [disabled], "header": "Token",
-                  "login": "ann", "password": "correct horse battery"}))
+                  "login": "ann", "password": "correct horse battery", "signs_in": signs_in}))

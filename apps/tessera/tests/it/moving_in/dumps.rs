@@ -169,6 +169,62 @@ pub fn another_installation() {
     stage.server.stop();
 }
 
+/// By what the rows say, and by how Devise was set where they do not; a second run changes nobody.
+pub fn who_may_not_sign_in() {
+    let stage = Stage::new();
+    let hash = bcrypt::hash("correct horse", 4).expect("a hash");
+    let write = |name: &str, ann_locked_at: &str| {
+        let users = format!(
+            "id,email,encrypted_password,locked_at,confirmed_at,deleted_at\n\
+             1,ann,{hash},{ann_locked_at},2020-01-01 00:00:00,\n\
+             2,locked,{hash},2020-01-01 00:00:00,2020-01-01 00:00:00,\n\
+             3,new,{hash},,,\n\
+             4,gone,{hash},,2020-01-01 00:00:00,2021-01-01 00:00:00\n\
+             5,odd,{hash},locked,2020-01-01 00:00:00,\n"
+        );
+        let path = stage.write(&format!("{name}/users.csv"), &users);
+        path.parent().expect("a folder").to_owned()
+    };
+    let first = write("first", "");
+    let file = stage.path("refused.txt");
+    let into = ["--refused", &file.display().to_string()];
+    for (options, disabled) in [
+        (&[][..], json!({"locked": 1, "unconfirmed": 1, "deleted": 1})),
+        (&["--unlock-in", "1h"], json!({"unconfirmed": 1, "deleted": 1})),
+        (&["--unconfirmed", "enable"], json!({"locked": 1, "deleted": 1})),
+    ] {
+        let tried = stage.imported("rails", &first, &[options, &["--dry-run"]].concat());
+        assert_eq!(tried["accounts_disabled"], disabled, "{options:?}");
+    }
+    let report = stage.imported("rails", &first, &into);
+    assert_eq!(report["accounts_added"], json!(4), "{report}");
+    let lines = std::fs::read_to_string(&file).expect("lines");
+    for line in [
+        "users line 3: is disabled here: locked there",
+        "users line 6: locked_at is no time",
+    ] {
+        assert!(lines.contains(line), "{lines}");
+    }
+    for (login, may) in [("ann", true), ("locked", false), ("new", false), ("gone", false)] {
+        assert_eq!(stage.signs_in(login, "correct horse"), may, "{login}");
+    }
+    let again = stage.imported("rails", &write("second", "2026-01-01 00:00:00"), &into);
+    assert_eq!(
+        (&again["accounts_present"], &again["accounts_differing"]),
+        (&json!(4), &json!(1)),
+        "{again}"
+    );
+    let lines = std::fs::read_to_string(&file).expect("lines");
+    assert!(lines.contains("users line 2: is locked there now"), "{lines}");
+    assert!(stage.signs_in("ann", "correct horse"), "a second run changes nobody");
+    for (system, option) in [("django", "--unlock-in=1h"), ("plain", "--unconfirmed=disable")] {
+        let refused = stage.import(system, &first, &[option]);
+        assert_eq!(refused.code, Some(1), "{}", refused.out);
+        assert!(refused.err.contains(&option[..10]), "{}", refused.err);
+    }
+    stage.server.stop();
+}
+
 pub fn no_dump() {
     let stage = Stage::new();
     let from = |name: &str, text: &str| {

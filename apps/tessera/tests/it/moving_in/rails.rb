@@ -1,6 +1,6 @@
 # Makes a database by Devise and Doorkeeper, on Active Record without a Rails application, and has them accept each password and
-# token. Prints what its clients know. The arguments are the database's path, and `polymorphic` where owners of tokens may be of several
-# models.
+# token, and say who may sign in. Prints what its clients know. The arguments are the database's path, and `polymorphic` where owners of
+# tokens may be of several models, and nobody has to confirm an address or is locked.
 require "erb"
 require "json"
 require "sqlite3"
@@ -20,6 +20,8 @@ Devise.setup do |config|
   config.pepper = PEPPER
   # The real number of stretches would take the tests' machine seconds.
   config.stretches = 4
+  config.unlock_strategy = :time
+  config.unlock_in = 1.hour
 end
 CONFIGURE = proc do
   orm :active_record
@@ -36,6 +38,13 @@ ActiveRecord::Schema.define do
     create_table table do |t|
       t.string :email, null: false, default: ""
       t.string :encrypted_password, null: false, default: ""
+      unless POLYMORPHIC
+        t.integer :failed_attempts, null: false, default: 0
+        t.datetime :locked_at
+        t.string :confirmation_token
+        t.datetime :confirmed_at
+        t.datetime :confirmation_sent_at
+      end
       t.timestamps null: false
     end
   end
@@ -54,6 +63,10 @@ migrate("enable_polymorphic_resource_owner_migration") if POLYMORPHIC
 
 class User < ActiveRecord::Base
   devise :database_authenticatable
+  devise :lockable, :confirmable, reconfirmable: false unless POLYMORPHIC
+
+  # Nobody reads mail here.
+  def send_devise_notification(*); end
 end
 
 class Admin < ActiveRecord::Base
@@ -64,6 +77,30 @@ ann = User.create!(email: "ann@example.com", password: PASSWORD)
 Admin.create!(email: "root@example.com", password: PASSWORD)
 raise "Devise refuses its own password" unless User.find(ann.id).valid_password?(PASSWORD)
 raise "Devise knows no pepper" if User.find(ann.id).valid_password?("another password")
+
+# Whether Devise lets these people sign in.
+def signs_in(people)
+  people.to_h do |user|
+    user = User.find(user.id)
+    [user.email, user.valid_password?(PASSWORD) && user.active_for_authentication?]
+  end
+end
+
+def person(name)
+  User.create!(email: "#{name}@example.com", password: PASSWORD).tap { |user| user.confirm unless name == "new" }
+end
+
+people = {}
+unless POLYMORPHIC
+  ann.confirm
+  locked, before, unconfirmed = %w[locked before new].map { |name| person(name) }
+  locked.lock_access!
+  before.lock_access!
+  before.update!(locked_at: 2.hours.ago)
+  people = signs_in([ann, locked, before, unconfirmed])
+  expected = [true, false, true, false]
+  raise "Devise judges people otherwise" unless people.values == expected
+end
 
 $app = Doorkeeper::Application.create!(name: "phone", redirect_uri: "https://example.com/callback", scopes: "read write")
 
@@ -98,4 +135,5 @@ confirm(hashed, refused)
 refused << token(nil, expires_in: 7200).plaintext_token
 refused << token(Admin.first, expires_in: 7200).plaintext_token if POLYMORPHIC
 
-puts JSON.generate(tokens: plain + hashed, refused: refused, header: "Bearer", login: ann.email, password: PASSWORD, pepper: PEPPER)
+puts JSON.generate(tokens: plain + hashed, refused: refused, header: "Bearer", login: ann.email, password: PASSWORD, pepper: PEPPER,
+  signs_in: people)

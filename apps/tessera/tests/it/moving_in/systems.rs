@@ -29,6 +29,8 @@ pub struct Made {
     script: &'static str,
     /// What the script is given after the database's path.
     argument: Option<&'static str>,
+    /// More options of the import.
+    options: &'static [&'static str],
     pub runtime: Runtime,
 }
 
@@ -38,6 +40,7 @@ pub const MADE: [Made; 5] = [
         system: "django",
         script: include_str!("django_rows.py"),
         argument: None,
+        options: &[],
         runtime: Runtime::Python,
     },
     Made {
@@ -45,6 +48,7 @@ pub const MADE: [Made; 5] = [
         system: "better-auth",
         script: include_str!("better_auth.mjs"),
         argument: None,
+        options: &[],
         runtime: Runtime::Node,
     },
     Made {
@@ -52,6 +56,7 @@ pub const MADE: [Made; 5] = [
         system: "laravel",
         script: include_str!("laravel.php"),
         argument: None,
+        options: &[],
         runtime: Runtime::Php,
     },
     Made {
@@ -59,6 +64,7 @@ pub const MADE: [Made; 5] = [
         system: "rails",
         script: include_str!("rails.rb"),
         argument: None,
+        options: &["--unlock-in", "1h"],
         runtime: Runtime::Ruby,
     },
     Made {
@@ -66,6 +72,7 @@ pub const MADE: [Made; 5] = [
         system: "rails",
         script: include_str!("rails.rb"),
         argument: Some("polymorphic"),
+        options: &[],
         runtime: Runtime::Ruby,
     },
 ];
@@ -105,7 +112,8 @@ pub fn clients_go_on(made: &Made) {
     let from = stage.path("other.sqlite");
     let clients = Clients(made.runtime.run(made.script, &from, made.argument));
     let password = stage.write("password", clients.word("password"));
-    let mut options = vec!["--check-login".to_owned(), clients.word("login").to_owned()];
+    let mut options: Vec<String> = made.options.iter().map(|option| (*option).to_owned()).collect();
+    options.extend(["--check-login".to_owned(), clients.word("login").to_owned()]);
     options.extend(["--check-file".to_owned(), password.display().to_string()]);
     if let Some(pepper) = clients.0["pepper"].as_str() {
         let pepper = stage.write("pepper", pepper);
@@ -140,6 +148,7 @@ pub fn clients_go_on(made: &Made) {
     );
     assert_eq!(again["tokens_present"], report["tokens_added"]);
     people_sign_in(&stage, &clients);
+    others_sign_in_as_there(&stage, &clients);
     what_is_revoked_does_not_come_back(&stage, &clients, || {
         stage.imported(made.system, &from, &options);
     });
@@ -166,6 +175,14 @@ fn people_sign_in(stage: &Stage, clients: &Clients) {
     assert!(stage.signs_in(login, right));
     assert_eq!(stage.number(bcrypt), 1, "it is bcrypt from now on");
     assert!(stage.signs_in(login, right));
+}
+
+/// Who may not sign in at the other system may not here.
+fn others_sign_in_as_there(stage: &Stage, clients: &Clients) {
+    for (login, may) in clients.0["signs_in"].as_object().into_iter().flatten() {
+        let signed_in = stage.signs_in(login, clients.word("password"));
+        assert_eq!(Some(signed_in), may.as_bool(), "{login}");
+    }
 }
 
 fn what_is_revoked_does_not_come_back(stage: &Stage, clients: &Clients, import: impl Fn()) {

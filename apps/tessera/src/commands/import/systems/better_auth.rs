@@ -7,14 +7,15 @@ use auth_core::{ImportedDigest, Scopes};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::{Columns, Hashes, People, Person, Tokens, named, person, token, until};
+use super::{Columns, Hashes, People, Tokens, Unconfirmed, named, person, token, until};
+use crate::commands::import::standing::{banned, unless_confirmed};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
         table: "user",
         needed: &["id", "email"],
         // The plugin `admin` bans people.
-        optional: &["createdAt", "banned"],
+        optional: &["createdAt", "banned", "banExpires", "emailVerified"],
     },
     hashes: Some(Hashes {
         columns: Columns {
@@ -27,12 +28,12 @@ pub(super) const PEOPLE: People = People {
             _ => None,
         },
     }),
-    read: |row| {
-        Ok(Person {
-            disabled: row.yes("banned") == Some(true),
-            ..person(row, "email", None, "createdAt")?
-        })
+    read: |row| person(row, "email", None, "createdAt"),
+    disabled: |row, rules| {
+        let is_confirmed = row.yes("emailVerified")?.unwrap_or(!row.has("emailVerified"));
+        Ok(banned(row, rules)?.or_else(|| unless_confirmed(is_confirmed, rules)))
     },
+    unconfirmed: Some(Unconfirmed::Enable),
 };
 
 pub(super) const TOKENS: &[Tokens] = &[
@@ -67,7 +68,7 @@ pub(super) const TOKENS: &[Tokens] = &[
             ],
         },
         read: |row, now| {
-            if row.yes("enabled") == Some(false) {
+            if row.yes("enabled")? == Some(false) {
                 bail!("it is switched off");
             }
             if let Some(uses) = row.text("remaining") {

@@ -2,7 +2,7 @@
 
 use auth_core::ImportedDigest;
 
-use super::{Columns, People, Person, Tokens, person, sha512_digits, token, until};
+use super::{Columns, Disabled, People, Tokens, person, sha512_digits, token, until};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
@@ -11,12 +11,9 @@ pub(super) const PEOPLE: People = People {
         optional: &["date_joined"],
     },
     hashes: None,
-    read: |row| {
-        Ok(Person {
-            disabled: row.yes("is_active") == Some(false),
-            ..person(row, "username", Some("password"), "date_joined")?
-        })
-    },
+    read: |row| person(row, "username", Some("password"), "date_joined"),
+    disabled: |row, _| Ok((row.yes("is_active")? != Some(true)).then_some(Disabled::Inactive)),
+    unconfirmed: None,
 };
 
 pub(super) const TOKENS: &[Tokens] = &[

@@ -1,15 +1,19 @@
 //! Laravel and Sanctum.
 
-use super::{Columns, People, Tokens, json_list, person, refuse_other_model, sha256_digits, token, until};
+use super::{Columns, People, Tokens, Unconfirmed, json_list, person, refuse_other_model, sha256_digits, token, until};
+use crate::commands::import::standing::{deleted, unconfirmed};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
         table: "users",
         needed: &["id", "email", "password"],
-        optional: &["created_at"],
+        optional: &["created_at", "email_verified_at", "deleted_at"],
     },
     hashes: None,
     read: |row| person(row, "email", Some("password"), "created_at"),
+    disabled: |row, rules| Ok(deleted(row).or_else(|| unconfirmed(row, "email_verified_at", rules))),
+    // Only routes with the middleware `verified` refuse them.
+    unconfirmed: Some(Unconfirmed::Enable),
 };
 
 pub(super) const TOKENS: &[Tokens] = &[Tokens {

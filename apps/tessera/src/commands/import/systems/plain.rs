@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use auth_core::ImportedDigest;
 
-use super::{Columns, People, Person, Tokens, person, sha256_digits, sha512_digits, token, until, words};
+use super::{Columns, Disabled, People, Person, Tokens, person, sha256_digits, sha512_digits, token, until, words};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
@@ -16,10 +16,11 @@ pub(super) const PEOPLE: People = People {
         Ok(Person {
             alias: row.text("alias"),
             role: row.text("role"),
-            disabled: row.yes("disabled").unwrap_or_default(),
             ..person(row, "login", Some("hash"), "created_at")?
         })
     },
+    disabled: |row, _| Ok((row.yes("disabled")? == Some(true)).then_some(Disabled::Inactive)),
+    unconfirmed: None,
 };
 
 pub(super) const TOKENS: &[Tokens] = &[Tokens {

@@ -5,16 +5,27 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use auth_core::ImportedDigest;
 
-use super::{Columns, People, Tokens, is_set, person, refuse_other_model, sha256_digits, token, until, words};
+use super::{
+    Columns, People, Tokens, Unconfirmed, is_set, person, refuse_other_model, sha256_digits, token, until, words,
+};
+use crate::commands::import::standing::{deleted, locked, unconfirmed};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {
         table: "users",
         needed: &["id", "email", "encrypted_password"],
-        optional: &["created_at"],
+        // Each is of a module of Devise, or of those that keep rows of who was deleted.
+        optional: &["created_at", "locked_at", "confirmed_at", "deleted_at"],
     },
     hashes: None,
     read: |row| person(row, "email", Some("encrypted_password"), "created_at"),
+    disabled: |row, rules| {
+        let is_locked = locked(row, rules)?;
+        Ok(deleted(row)
+            .or(is_locked)
+            .or_else(|| unconfirmed(row, "confirmed_at", rules)))
+    },
+    unconfirmed: Some(Unconfirmed::Disable),
 };
 
 pub(super) const TOKENS: &[Tokens] = &[Tokens {

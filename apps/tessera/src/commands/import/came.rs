@@ -1,0 +1,73 @@
+//! What became of a row, counted, with a line where it was not taken over as it is there.
+
+use store_diesel::ImportOutcome;
+
+use super::outcome::{Counts, Outcome};
+use super::standing::Disabled;
+
+/// Why a token is refused whose owner is not here.
+pub const NO_OWNER: &str = "its owner was not imported: import the people first, or with it";
+
+/// Counts a row of the other system.
+pub fn count(
+    outcome: &mut Outcome,
+    counts: impl Fn(&mut Outcome) -> &mut Counts,
+    name: &str,
+    came: &ImportOutcome,
+) -> anyhow::Result<()> {
+    let reason = match came {
+        ImportOutcome::Added => {
+            counts(outcome).added += 1;
+            return Ok(());
+        }
+        ImportOutcome::Present | ImportOutcome::OtherState => {
+            counts(outcome).present += 1;
+            return Ok(());
+        }
+        ImportOutcome::NameTaken => "an account of the realm has this name, and was not imported".to_owned(),
+        ImportOutcome::OtherFlavour(other) => format!("the token was imported for the flavour {other} already"),
+        ImportOutcome::NoOwner => NO_OWNER.to_owned(),
+        ImportOutcome::OtherLogin => {
+            "its key was imported with another login name: it was renamed there, or is of another installation"
+                .to_owned()
+        }
+        ImportOutcome::OwnerDisabled => "its owner is disabled".to_owned(),
+        other => format!("{other:?}"),
+    };
+    refuse(outcome, counts, name, &reason)
+}
+
+/// Counts a person, and says where the person is disabled here, or in one of the two systems only.
+pub fn count_account(
+    outcome: &mut Outcome,
+    name: &str,
+    disabled: Option<Disabled>,
+    came: &ImportOutcome,
+) -> anyhow::Result<()> {
+    count(outcome, |o| &mut o.accounts, name, came)?;
+    match (came, disabled) {
+        (ImportOutcome::Added, Some(reason)) => outcome.came_disabled(name, reason),
+        (ImportOutcome::OtherState, Some(reason)) => {
+            let reason = reason.word();
+            outcome.differs(
+                name,
+                &format!("is {reason} there now, and not disabled here: nothing was changed"),
+            )
+        }
+        (ImportOutcome::OtherState, None) => {
+            outcome.differs(name, "is disabled here, and may sign in there: nothing was changed")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Counts a row that was refused, and says why.
+pub fn refuse(
+    outcome: &mut Outcome,
+    counts: impl Fn(&mut Outcome) -> &mut Counts,
+    name: &str,
+    reason: &str,
+) -> anyhow::Result<()> {
+    counts(outcome).refused += 1;
+    outcome.note(name, reason)
+}
