@@ -467,12 +467,12 @@ async fn a_damaged_file_is_refused_with_the_line() {
         (
             with(0, &lines[0].replace("\"tessera_export\":1", "\"tessera_export\":2")),
             1,
-            "another form",
+            "another version",
         ),
         (
             with(0, &lines[0].replace("\"schema\":\"2", "\"schema\":\"1")),
             1,
-            "tables of version 1",
+            "another version of the program, Tessera 0.",
         ),
         (
             with(0, &lines[0].replacen("\"accounts\":", "\"account\":", 1)),

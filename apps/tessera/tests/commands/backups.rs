@@ -120,6 +120,29 @@ fn a_changed_byte_is_found_wherever() {
     }
 }
 
+/// What to do is in the sentence: restore it with the program that wrote it, and migrate.
+#[test]
+fn a_backup_of_another_version_is_refused_with_its_name() {
+    let admin = backed_up();
+    let key = std::fs::read_to_string(admin.path("key")).expect("the key");
+    let key = key.lines().find(|line| !line.starts_with('#')).expect("a line");
+    let key: age::x25519::Identity = key.parse().expect("a key");
+    let sealed = std::fs::read(admin.path("backup")).expect("the backup");
+    let lines = String::from_utf8(age::decrypt(&key, &sealed).expect("it opens")).expect("UTF-8");
+    let program = format!("\"program\":\"{}\"", env!("CARGO_PKG_VERSION"));
+    for (from, to, expected) in [
+        ("\"schema\":\"2", "\"schema\":\"1", env!("CARGO_PKG_VERSION")),
+        ("\"tessera_export\":1", "\"tessera_export\":2", "in form 1"),
+    ] {
+        let other = lines.replacen(from, to, 1);
+        assert!(other != lines && lines.contains(&program), "{from}");
+        let sealed = age::encrypt(&key.to_public(), other.as_bytes()).expect("a backup");
+        std::fs::write(admin.path("backup"), sealed).expect("a file");
+        refused(&admin, expected);
+        refused(&admin, "another version of the program");
+    }
+}
+
 #[test]
 fn a_database_with_rows_is_left_alone() {
     let admin = backed_up();

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::moving::Law;
+use crate::moving::{Law, fill, killed_until_it_ends, spawn};
 use crate::support::server::{DEMO_KEY, Ended, Setup};
-use crate::support::sign_in::{bearer, device, lives, workshop};
+use crate::support::sign_in::{bearer, device, lives, refresh, workshop};
 
 macro_rules! laws {
     ($($law:ident)*) => {
@@ -16,6 +16,7 @@ macro_rules! laws {
 
 laws! {
     what_is_backed_up_under_load_can_be_restored_and_accepts_no_earlier_token
+    a_killed_restore_goes_on_and_accepts_no_earlier_token
 }
 
 fn run(command: &'static str, args: &[&str], url: &str) -> Ended {
@@ -65,6 +66,35 @@ fn what_is_backed_up_under_load_can_be_restored_and_accepts_no_earlier_token(fro
     for token in issued.iter().chain([&before, &signed.token]) {
         assert!(!lives(&server, [bearer(token)]));
     }
+    assert!(
+        lives(&server, [bearer(&device(&server))]),
+        "accounts and passwords are there"
+    );
+    server.stop();
+    done("audit", &["verify"], to);
+}
+
+fn a_killed_restore_goes_on_and_accepts_no_earlier_token(from: &str, to: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (key, file) = (folder.path().join("key"), folder.path().join("backup"));
+    let (key, file) = (text(&key), text(&file));
+    let server = Setup::demo().database(from).start();
+    let (before, signed) = (device(&server), workshop(&server));
+    server.stop();
+    fill(from);
+    done("backup", &["--new-key", key], from);
+    done("backup", &["--to", file, "--key-file", key], from);
+    let args = ["restore", "--from", file, "--key-file", key];
+    let ended = killed_until_it_ends(to, || spawn(&args, &[("TESSERA_DATABASE_URL", to)], folder.path()));
+    let err = String::from_utf8_lossy(&ended.stderr);
+    // Or the run before was killed when all was done, and it had not exited.
+    assert!(
+        ended.status.success() || err.contains("the target is not empty"),
+        "{err}"
+    );
+    let server = Setup::demo().database(to).start();
+    assert!(!lives(&server, [bearer(&before)]) && !lives(&server, [bearer(&signed.token)]));
+    assert_eq!(refresh(&server, &signed.refresh).status, 401);
     assert!(
         lives(&server, [bearer(&device(&server))]),
         "accounts and passwords are there"

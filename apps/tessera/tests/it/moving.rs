@@ -1,7 +1,7 @@
 //! Everything that a server has issued works with a server on a copy of its database, and what was revoked stays revoked.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -221,7 +221,7 @@ fn an_import_works_like_a_copy(from: &str, to: &str) {
 /// How many tokens a copy has that is killed.
 const MANY: usize = 20_000;
 
-fn fill(url: &str) {
+pub fn fill(url: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let options = store_diesel::StoreOptions::patient();
@@ -237,16 +237,17 @@ fn fill(url: &str) {
     });
 }
 
-fn spawn_copy(from: &str, to: &str, folder: &Path) -> Child {
+/// Starts a command in the background; all it is given about the database is in the arguments and `variables`.
+pub fn spawn(args: &[&str], variables: &[(&str, &str)], folder: &Path) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
     let inherited = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TESSERA_"));
     for (name, _) in inherited {
         command.env_remove(name);
     }
     command
-        .args(["data", "copy", "--from", from, "--json"])
+        .args(args)
         .env("TESSERA_MASTER_KEY", DEMO_KEY)
-        .env("TESSERA_COPY_TO", to)
+        .envs(variables.iter().copied())
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -254,17 +255,14 @@ fn spawn_copy(from: &str, to: &str, folder: &Path) -> Child {
     command.spawn().expect("the binary starts")
 }
 
-/// Kills it after longer and longer whiles, so at many points, until one run comes to its end. Each is a little longer than
+/// Kills a command after longer and longer whiles, so at many points, until one run comes to its end. Each is a little longer than
 /// the one before, by a share and not by a time: so the same points are reached on a machine that is ten times slower.
-fn a_killed_copy_goes_on(from: &str, to: &str) {
-    let held = a_server_lived_on(from);
-    fill(from);
-    migrate(to);
-    let folder = tempfile::tempdir().expect("a folder");
+/// What the last one printed; many of those before must have left a part of a copy in the database `to`.
+pub fn killed_until_it_ends(to: &str, spawn: impl Fn() -> Child) -> Output {
     let mut while_it_runs = Duration::from_millis(50);
     let (mut kills, mut resumed) = (0, 0);
     let ended = loop {
-        let mut child = spawn_copy(from, to, folder.path());
+        let mut child = spawn();
         std::thread::sleep(while_it_runs);
         if child.try_wait().expect("it was started").is_some() {
             break child.wait_with_output().expect("it has ended");
@@ -277,6 +275,16 @@ fn a_killed_copy_goes_on(from: &str, to: &str) {
         assert!(kills < 60, "it never ends");
     };
     assert!(kills > 1 && resumed > 1, "{kills} {resumed}");
+    ended
+}
+
+fn a_killed_copy_goes_on(from: &str, to: &str) {
+    let held = a_server_lived_on(from);
+    fill(from);
+    migrate(to);
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = ["data", "copy", "--from", from, "--json"];
+    let ended = killed_until_it_ends(to, || spawn(&args, &[("TESSERA_COPY_TO", to)], folder.path()));
     let err = String::from_utf8_lossy(&ended.stderr);
     match ended.status.success() {
         true => {
@@ -333,7 +341,7 @@ pub fn a_full_disk_is_a_clear_error_and_the_copy_goes_on() {
 }
 
 /// The copy, in a shell that lets no file grow beyond 2 MiB.
-fn limited_copy(from: &str, to: &str, folder: &Path) -> std::process::Output {
+fn limited_copy(from: &str, to: &str, folder: &Path) -> Output {
     let script = r#"trap "" XFSZ; ulimit -f 2048; exec "$0" "$@""#;
     let binary: PathBuf = env!("CARGO_BIN_EXE_tessera").into();
     let mut command = Command::new("bash");

@@ -97,13 +97,15 @@ async fn write_table(
     }
 }
 
+/// The version of Tessera that writes the export: what reads it, should a later one not.
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+
 fn header(source: &impl Rows) -> String {
     let numbers = source.numbers().iter();
     let numbers: serde_json::Map<_, _> = numbers
         .map(|(table, last)| (table.name.to_owned(), json!(last)))
         .collect();
-    let schema = schema();
-    json!({ "tessera_export": FORMAT, "schema": schema, "numbers": numbers }).to_string()
+    json!({ "tessera_export": FORMAT, "program": PROGRAM, "schema": schema(), "numbers": numbers }).to_string()
 }
 
 /// The version of the newest migration, which the tables of an export have.

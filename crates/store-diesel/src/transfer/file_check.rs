@@ -52,21 +52,9 @@ fn numbers_of(
     header: &Map<String, Json>,
 ) -> Result<Vec<(&'static Table, i64)>, TransferError> {
     let format = header.get("tessera_export").and_then(Json::as_i64);
-    if format != Some(FORMAT) {
-        return Err(lines.wrong(format!(
-            "it is an export in another form than this version reads, which is {FORMAT}: import it with the version that wrote it"
-        )));
-    }
-    let (ours, theirs) = (
-        schema(),
-        header.get("schema").and_then(Json::as_str).unwrap_or_default(),
-    );
-    if theirs != ours {
-        let theirs: String = theirs.chars().filter(char::is_ascii_digit).take(20).collect();
-        return Err(lines.wrong(format!(
-            "it is an export of tables of version {theirs}, and this program has {ours}: import it with the version that wrote \
-             it, and then run `tessera migrate` of this one"
-        )));
+    let theirs = schema_of(header);
+    if format != Some(FORMAT) || theirs != schema() {
+        return Err(lines.wrong(of_another_version(&theirs, header)));
     }
     let numbered = TABLES.iter().filter(|table| table.numbered);
     let numbers = numbered.map(|table| {
@@ -76,6 +64,27 @@ fn numbers_of(
         Ok((table, number))
     });
     numbers.collect()
+}
+
+/// Its digits alone: it is printed, and the file may be anybody's.
+fn schema_of(header: &Map<String, Json>) -> String {
+    let schema = header.get("schema").and_then(Json::as_str).unwrap_or_default();
+    schema.chars().filter(char::is_ascii_digit).take(20).collect()
+}
+
+fn of_another_version(schema: &str, header: &Map<String, Json>) -> String {
+    let program = header.get("program").and_then(Json::as_str).unwrap_or_default();
+    let is_of_versions = |character: &char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '+');
+    let program: String = program.chars().filter(is_of_versions).take(40).collect();
+    let program = match program.is_empty() {
+        true => program,
+        false => format!(", Tessera {program}"),
+    };
+    format!(
+        "it was written by another version of the program{program}, for tables of {schema}, and this one reads those of {}, in form \
+         {FORMAT}: put it into an empty database with that version, and then run `tessera migrate` of this one",
+        self::schema()
+    )
 }
 
 fn check_table(
