@@ -16,7 +16,7 @@ pub(crate) trait Migrate: fmt::Debug + Send + Sync + 'static {
     async fn applied(&self) -> Result<Vec<String>, StoreError>;
     async fn apply(&self) -> Result<Vec<&'static str>, StoreError>;
     async fn revert(&self) -> Result<Option<&'static str>, StoreError>;
-    /// Gives the data a name where they have none, by which a migration is told from a restored copy.
+    /// Gives the data a name where they have none, by which a migration is distinguished from a restored copy.
     async fn name_data(&self) -> Result<(), StoreError>;
     /// The newest migration that a program must know to work on these tables; `None`: that is not written down.
     async fn needed(&self) -> Result<Option<String>, StoreError>;

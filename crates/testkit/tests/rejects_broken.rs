@@ -294,7 +294,7 @@ const ISSUERS: &[(&str, Base, issuer::Flaw)] = {
     ]
 };
 
-/// What stands under a broken service, and what is wrong with it.
+/// What is below a broken service, and what is wrong with it.
 #[derive(Clone, Copy, Debug)]
 enum Wrong {
     Service(service::Flaw),

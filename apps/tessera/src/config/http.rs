@@ -110,7 +110,7 @@ impl HttpSettings {
         ]
     }
 
-    /// How long `/readyz` answers 503 before the server stops. No proxy stands before a demo.
+    /// How long `/readyz` answers 503 before the server stops. There is no proxy before a demo.
     pub(crate) fn drain_delay(&self, demo: bool) -> Duration {
         let default = if demo { Span::seconds(0) } else { DRAIN_DELAY };
         self.drain_delay.unwrap_or(default).0

@@ -16,7 +16,7 @@ const LENGTH: usize = 55;
 pub(crate) struct TraceId([u8; 32]);
 
 impl TraceId {
-    /// What stands where there are no random bytes for one. No trace has it.
+    /// The id where there are no random bytes for one. No trace has it.
     pub(crate) const UNKNOWN: Self = Self([b'0'; 32]);
 
     /// This text, if it is the id of a trace.

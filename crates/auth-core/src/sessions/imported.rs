@@ -29,7 +29,7 @@ pub struct ImportedToken {
     pub digest: ImportedDigest,
     /// Its record.
     pub token: TokenId,
-    /// The number that stands before the secret, for a token of Sanctum.
+    /// The number before the secret, for a token of Sanctum.
     pub number: Option<i64>,
 }
 
@@ -59,7 +59,7 @@ pub trait ImportedTokenStore: std::fmt::Debug + Send + Sync + 'static {
 /// * Knox, authtoken, Doorkeeper, better-auth: one word of letters, digits, `-` and `_`;
 /// * SimpleJWT, [`with_signed`](Self::with_signed): a JWT that its key has signed.
 ///
-/// A record stands for each, like one of the issuer's own; for a signed one, from the first time on that it is presented. So
+/// Each has a record, like one of the issuer's own; for a signed one, from the first time on that it is presented. So
 /// it is listed, revoked and removed like any other. What the issuer
 /// issues itself has the issuer's own form.
 ///

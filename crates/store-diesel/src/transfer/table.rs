@@ -56,7 +56,7 @@ impl Table {
 /// The name of the value in `meta` that says which migration a program must know.
 pub(crate) const NEEDS: &str = "schema_needs";
 
-/// The name of the value in `meta` by which a migration is told from a restored copy. It is about this database's tables.
+/// The name of the value in `meta` by which a migration is distinguished from a restored copy. It is about this database's tables.
 pub(crate) const MARK: &str = "schema_mark";
 
 /// The name of the value in `meta` that a database has while a transfer into it is not complete.

@@ -42,7 +42,7 @@ impl ServiceManager {
     }
 
     /// Says twice in each `WatchdogSec=` that the process is alive, until the task is aborted. The runtime that answers requests
-    /// says it: where that stands still, systemd starts the service anew.
+    /// says it: where that hangs, systemd starts the service anew.
     pub(super) fn keep_alive(&self) -> Option<JoinHandle<()>> {
         let (manager, every) = (self.clone(), watchdog()? / 2);
         Some(tokio::spawn(async move {

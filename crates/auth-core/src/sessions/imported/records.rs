@@ -19,7 +19,7 @@ type Known = HashMap<[u8; 32], (TokenId, Option<i64>)>;
 pub struct ImportedRecords {
     store: Arc<dyn ImportedTokenStore>,
     registry: Arc<TokenRegistry>,
-    /// Which record stands for which digest. That never changes; whether the record is live is the registry's matter.
+    /// Which record belongs to which digest. That never changes; the registry knows whether the record is live.
     known: Mutex<Known>,
 }
 
