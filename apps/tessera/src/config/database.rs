@@ -12,30 +12,43 @@ use crate::extension::BadSetting;
 pub struct DatabaseSettings {
     /// How long the database may take over an operation: 1 s to 10 min. Half of it is for the wait for a connection or a lock.
     pub deadline: Span,
+    /// How many connections to PostgreSQL the server holds for its work: 2 to 50. One more is for the feed, one for notices of
+    /// changes. An SQLite file has its own numbers.
+    pub connections: usize,
 }
 
 impl Default for DatabaseSettings {
     fn default() -> Self {
         Self {
             deadline: Span(StoreOptions::default().deadline),
+            connections: StoreOptions::default().connections,
         }
     }
 }
 
 impl DatabaseSettings {
     pub(super) fn check(&self) -> Result<(), BadSetting> {
-        match (Span::seconds(1)..=Span::seconds(600)).contains(&self.deadline) {
-            true => Ok(()),
-            false => Err(BadSetting::new(
+        if !(Span::seconds(1)..=Span::seconds(600)).contains(&self.deadline) {
+            return Err(BadSetting::new(
                 "database.deadline",
                 self.deadline,
                 "allowed is 1s to 10m",
-            )),
+            ));
         }
+        if !(2..=50).contains(&self.connections) {
+            return Err(BadSetting::new(
+                "database.connections",
+                self.connections,
+                "allowed is 2 to 50",
+            ));
+        }
+        Ok(())
     }
 
     /// What a store is opened with.
     pub(crate) fn options(self) -> StoreOptions {
-        StoreOptions::within(self.deadline.0)
+        let mut options = StoreOptions::within(self.deadline.0);
+        options.connections = self.connections;
+        options
     }
 }

@@ -11,6 +11,7 @@
 mod backups;
 mod console;
 mod damaged;
+mod database_settings;
 mod faults;
 mod histories;
 mod log_secrets;
@@ -72,6 +73,10 @@ fn main() {
     trials.push(on_postgres(
         "master_key::it_must_be_given",
         master_key::it_must_be_given,
+    ));
+    trials.push(on_postgres(
+        "database_settings::a_node_holds_no_more_connections_than_it_may",
+        database_settings::a_node_holds_no_more_connections_than_it_may,
     ));
     trials.push(if_postgres(
         "faults::without_its_database_a_server_answers_503_instead_of_rejecting",
