@@ -94,6 +94,11 @@ outages times="5":
 ha *args:
     examples/ha/run {{ args }}
 
+# The image and the compose file of packaging/container: built, run and checked with Docker or Podman.
+[group('test')]
+containers *args:
+    tools/containers {{ args }}
+
 # Follows the pages that protect a service, as they are printed; of one page: `just pages docs/protect-an-axum-service.md`.
 [group('test')]
 pages *pages="docs/protect-*.md":
