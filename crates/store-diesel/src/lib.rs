@@ -51,4 +51,4 @@ pub use pool_status::PoolStatus;
 pub use postgres_source::PostgresSource;
 pub use sqlite_source::{PlacedRow, SourceError, SqliteSource};
 pub use store::DieselStore;
-pub use url::{BadUrl, shown_url};
+pub use url::{BadUrl, PostgresPlace, shown_url};

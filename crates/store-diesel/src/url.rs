@@ -24,6 +24,53 @@ pub(crate) struct PostgresUrl {
     pub(crate) tls: TlsMode,
 }
 
+/// Which database of which server a URL names, and as whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresPlace {
+    /// The server, the first of several; a socket's is `localhost`.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The database; that of the user's name where the URL has none.
+    pub database: String,
+    /// The user; empty where the URL has none.
+    pub user: String,
+    /// Whether the URL has a password.
+    pub has_password: bool,
+}
+
+impl PostgresPlace {
+    /// What the URL of a PostgreSQL database names. `None`: it is none.
+    pub fn of(url: &str) -> Option<Self> {
+        let Ok(DatabaseUrl::Postgres(url)) = DatabaseUrl::parse(url) else {
+            return None;
+        };
+        let config = &url.config;
+        let user = config.get_user().unwrap_or_default().to_owned();
+        let host = match config.get_hosts().first() {
+            Some(Host::Tcp(name)) => name.clone(),
+            _ => "localhost".to_owned(),
+        };
+        Some(Self {
+            host,
+            port: port(config, 0),
+            database: config.get_dbname().unwrap_or(&user).to_owned(),
+            user,
+            has_password: config.get_password().is_some(),
+        })
+    }
+}
+
+/// PostgreSQL's own port.
+const PORT: u16 = 5432;
+
+/// The port of one of the servers.
+fn port(config: &tokio_postgres::Config, server: usize) -> u16 {
+    let ports = config.get_ports();
+    let port = ports.get(server).or(ports.first());
+    port.copied().unwrap_or(PORT)
+}
+
 /// What `sslmode=` and `sslrootcert=` ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TlsMode {
@@ -50,7 +97,7 @@ impl DatabaseUrl {
     }
 }
 
-/// A database's URL as it may be shown: the file, or the servers and the database's name. No user, no password and no
+/// A database's URL as it may be shown: the file, or the servers, with a port that is not 5432, and the database's name. No user, no password and no
 /// option, in whatever form they are; of a URL that cannot be read, nothing.
 pub fn shown_url(url: &str) -> String {
     match DatabaseUrl::parse(url) {
@@ -67,10 +114,17 @@ fn not_shown() -> String {
 
 /// `None`: a password with an unescaped `@` or `/` reaches into what is read as the host or the database's name.
 fn shown_server(config: &tokio_postgres::Config) -> Option<String> {
-    let hosts = config.get_hosts().iter().map(|host| match host {
-        Host::Tcp(name) => name.clone(),
-        #[cfg(unix)]
-        Host::Unix(folder) => folder.display().to_string(),
+    let hosts = config.get_hosts().iter().enumerate().map(|(server, host)| {
+        let name = match host {
+            Host::Tcp(name) if name.contains(':') => format!("[{name}]"),
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(folder) => folder.display().to_string(),
+        };
+        match port(config, server) {
+            PORT => name,
+            port => format!("{name}:{port}"),
+        }
     });
     let hosts: Vec<_> = hosts.collect();
     let database = config.get_dbname().unwrap_or_default();
@@ -227,7 +281,9 @@ mod tests {
         assert_eq!(shown_url("sqlite::memory:"), "sqlite::memory:");
         for (url, shown) in [
             ("postgres://me:canary@db.example/x", "postgres://db.example/x"),
-            ("postgresql://me:can%61ry@one,two:5433/x", "postgres://one,two/x"),
+            ("postgresql://me:can%61ry@one,two:5433/x", "postgres://one,two:5433/x"),
+            ("postgres://me:canary@one:5432,two/x", "postgres://one,two/x"),
+            ("postgres://me:canary@[::1]:6000/x", "postgres://[::1]:6000/x"),
             (
                 "postgres://db.example/x?user=me&password=canary",
                 "postgres://db.example/x",
@@ -242,6 +298,7 @@ mod tests {
             "postgres://me:cana/ry@db.example/x",
             "postgres://me:cana@ry@db.example/x",
             "postgres://me:ca@cana/ry@db.example/x",
+            "postgres://me:1234/cana@db.example/x",
             "postgres:me:cana@db.example/x",
             "host=db.example user=me password=cana",
             "mysql://me:cana@db.example/x",
@@ -250,6 +307,24 @@ mod tests {
             let text = shown_url(url);
             assert!(!text.contains("cana"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_place_is_what_a_password_is_looked_up_for() {
+        let place = |url: &str| PostgresPlace::of(url).unwrap();
+        let full = place("postgres://me:p%40ss@db.example:5433/x");
+        assert_eq!(
+            (full.host.as_str(), full.port, full.has_password),
+            ("db.example", 5433, true)
+        );
+        assert_eq!((full.database.as_str(), full.user.as_str()), ("x", "me"));
+        let short = place("postgres://me@db.example");
+        assert_eq!(
+            (short.port, short.database.as_str(), short.has_password),
+            (5432, "me", false)
+        );
+        assert_eq!(place("postgres://me@%2Frun%2Fpostgresql/x").host, "localhost");
+        assert_eq!(PostgresPlace::of("sqlite:a.db"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod digits;
 mod hashes;
 mod move_in;
 mod outcome;
+mod postgres_password;
 mod row;
 mod source;
 mod standing;
@@ -44,7 +45,7 @@ pub struct Import {
     #[arg(value_enum)]
     system: System,
     /// Its SQLite file; the postgres:// URL of its database, or @FILE with the URL; or a folder with TABLE.csv or TABLE.ndjson for
-    /// each of its tables. Where a URL has no password, that is read from PGPASSWORD.
+    /// each of its tables. Where a URL has no password, it comes from PGPASSWORD, or from the file PGPASSFILE or ~/.pgpass.
     #[arg(long, value_name = "PATH|URL|@FILE")]
     from: PathBuf,
     /// The flavour that accepts its tokens. It needs the setting `imported_tokens`; its realm gets the people.

@@ -5,10 +5,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
-use store_diesel::{PlacedRow, PostgresSource, SqliteSource, shown_url};
+use store_diesel::{PlacedRow, PostgresPlace, PostgresSource, SqliteSource, shown_url};
 
+use super::postgres_password::password_for;
 use super::row::Row;
 use super::secret_of;
 
@@ -150,12 +151,17 @@ fn is_postgres(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 
-/// Where the URL has no password, the variable that PostgreSQL's own programs read counts.
 async fn from_url(url: &str) -> anyhow::Result<Source> {
-    let password = std::env::var("PGPASSWORD").ok().map(SecretString::from);
+    let shown = || format!("--from {}", shown_url(url));
+    let place = PostgresPlace::of(url).filter(|place| !place.has_password);
+    let password = place
+        .as_ref()
+        .map(password_for)
+        .transpose()
+        .with_context(shown)?
+        .flatten();
     let password = password.as_ref().map(ExposeSecret::expose_secret);
-    let opened = PostgresSource::open(url, password).await;
-    let opened = opened.with_context(|| format!("--from {}", shown_url(url)))?;
+    let opened = PostgresSource::open(url, password).await.with_context(shown)?;
     Ok(Source::Postgres(opened))
 }
 

@@ -1,5 +1,7 @@
 //! A PostgreSQL database of the other system, read over a connection.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::json;
@@ -42,7 +44,7 @@ const TABLES: &str = r#"
 
 /// From here on, who connects needs a password. `reader` may read the people of Django, and nothing else.
 const READER: &str = "
-    CREATE ROLE reader LOGIN PASSWORD 'right';
+    CREATE ROLE reader LOGIN PASSWORD 'right:@/\\';
     GRANT SELECT ON auth_user TO reader;
     DO $$ BEGIN
         EXECUTE format('COPY (SELECT ''host all reader all scram-sha-256'' UNION ALL SELECT ''host all all all trust'') TO %L',
@@ -95,14 +97,20 @@ pub fn what_cannot_be_read_is_said() {
     cluster.execute(READER);
     let stage = Stage::new();
     let url = |user: &str, database: &str| format!("postgres://{user}@{}/{database}", cluster.address());
-    let (right, wrong) = (url("reader:right", "postgres"), url("reader:canary", "postgres"));
+    let (right, wrong) = (
+        url("reader:right%3A%40%2F%5C", "postgres"),
+        url("reader:canary", "postgres"),
+    );
     let in_a_file = format!("@{}", stage.write("url", &right).display());
     for (from, reason) in [
         (wrong.as_str(), "password authentication failed"),
         (&right, "permission denied for table knox_authtoken"),
         (&in_a_file, "permission denied for table knox_authtoken"),
         (&url("tessera", "no_such_database"), "does not exist"),
-        ("postgres://me:canary@127.0.0.1:1/x", "error connecting"),
+        (
+            "postgres://me:canary@127.0.0.1:1/x",
+            "postgres://127.0.0.1:1/x: the PostgreSQL database cannot be read: error connecting",
+        ),
         ("postgres://me:canary@127.0.0.1:port/x", "not postgres://"),
     ] {
         let ended = stage.import("django", Path::new(from), &[]);
@@ -114,17 +122,32 @@ pub fn what_cannot_be_read_is_said() {
             ended.err
         );
     }
-    let setup = Setup::command("import")
-        .arg("django")
-        .arg("--from")
-        .arg(url("reader", "postgres"));
-    let setup = setup.arg("--flavour").arg("device").env("PGPASSWORD", "right");
-    let known = setup.config(SETTINGS).file(&stage.path("tessera.db")).run();
-    assert!(
-        known.err.contains("permission denied for table knox_authtoken"),
-        "{}",
-        known.err
-    );
+    let reader = url("reader", "postgres");
+    let with = |name: &'static str, value: &str| {
+        let setup = Setup::command("import").arg("django").arg("--from").arg(&reader);
+        let setup = setup.arg("--flavour").arg("device").env(name, value);
+        setup.config(SETTINGS).file(&stage.path("tessera.db")).run().err
+    };
+    let address = cluster.address();
+    let (host, port) = address.rsplit_once(':').expect("an address");
+    let line = format!("{host}:{port}:postgres:reader:right\\:@/\\\\\n");
+    let file = stage.write("pgpass", &format!("# of the other system\n{line}"));
+    let named = file.display().to_string();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("a file");
+    let home = stage.write("home/.pgpass", &line);
+    std::fs::set_permissions(&home, Permissions::from_mode(0o600)).expect("a file");
+    let home = home.with_file_name("").display().to_string();
+    for (name, value) in [("PGPASSWORD", "right:@/\\"), ("PGPASSFILE", &named), ("HOME", &home)] {
+        let err = with(name, value);
+        assert!(
+            err.contains("permission denied for table knox_authtoken"),
+            "{name}: {err}"
+        );
+    }
+    assert!(with("PGPASSFILE", "no such file").contains("no such file"));
+    std::fs::set_permissions(&file, Permissions::from_mode(0o640)).expect("a file");
+    let open = with("PGPASSFILE", &named);
+    assert!(open.contains("chmod 600"), "{open}");
     let rails = stage.import("rails", Path::new(&url("tessera", "postgres")), &[]);
     assert!(rails.err.contains("no column encrypted_password"), "{}", rails.err);
     stage.server.stop();
