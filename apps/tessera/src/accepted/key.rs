@@ -2,10 +2,31 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use keystore::{KeyFormatError, KeyNamer, PlainKey};
 use serde::{Deserialize, Serialize};
 use token_jwt::{Algorithm, ClaimsVerifier, KeyError, Policy, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
+
+/// A kind of token of SimpleJWT that is presented with requests, by its claim `token_type`. Refresh tokens are signed with the same key, and
+/// are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TokenKind {
+    /// AccessToken.
+    Access,
+    /// SlidingToken. It is accepted until it ends, also if it was blacklisted there.
+    Sliding,
+}
+
+impl TokenKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Sliding => "sliding",
+        }
+    }
+}
 
 /// What tokens must say, beside being signed and in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +41,14 @@ pub(crate) struct Demands {
     pub(crate) audience: Option<String>,
     /// The longest life of a token.
     pub(crate) longest_life_s: u64,
+    /// Of which kinds they may be.
+    #[serde(default = "access_only")]
+    pub(crate) kinds: Vec<TokenKind>,
+}
+
+/// What was stored by a version that knew no other kind.
+fn access_only() -> Vec<TokenKind> {
+    vec![TokenKind::Access]
 }
 
 /// A key that verifies, with the demands on its tokens.
@@ -27,6 +56,7 @@ pub(crate) struct Demands {
 pub(super) struct AcceptedKey {
     pub(super) verifier: ClaimsVerifier,
     pub(super) owner_claim: String,
+    kinds: Vec<TokenKind>,
 }
 
 /// The members beside those of the JWK, which readers of a JWK pass over (RFC 7517 section 4).
@@ -52,28 +82,35 @@ impl AcceptedKey {
         Ok(Self {
             verifier: ClaimsVerifier::new(verifying, policy),
             owner_claim: accepted.owner_claim,
+            kinds: accepted.kinds,
         })
+    }
+
+    /// Whether a token of this `token_type` may be presented.
+    pub(super) fn takes(&self, token_type: &str) -> bool {
+        self.kinds.iter().any(|kind| kind.word() == token_type)
     }
 }
 
-/// Reads the key that another system verifies with: a shared secret as it is, or a public key as PEM. The name is that of the
+/// Reads the key that another system verifies with: a shared secret as it is, of any bytes, or a public key as PEM. The name is that of the
 /// secret, and has the day of its end, so that the same key can be accepted for longer.
 pub(crate) fn read(
     algorithm: Algorithm,
-    text: &str,
+    key: &[u8],
     demands: &Demands,
     end: &str,
     namer: &KeyNamer,
 ) -> Result<PlainKey, KeyFormatError> {
     let (jwk, base) = match algorithm.is_symmetric() {
         true => {
-            let key = SigningKey::hmac(algorithm, text.as_bytes()).map_err(|error| unusable(algorithm, &error))?;
-            let jwk = key.to_private_jwk();
+            let signing = SigningKey::hmac(algorithm, key).map_err(|error| unusable(algorithm, &error))?;
+            let jwk = signing.to_private_jwk();
             let jwk = std::str::from_utf8(jwk.expose()).map(|text| Zeroizing::new(text.to_owned()));
-            (jwk.ok(), Some(namer.name(text.as_bytes())))
+            (jwk.ok(), Some(namer.name(key)))
         }
         false => {
-            let key = VerifyingKey::from_pem(algorithm, text).map_err(|error| unusable(algorithm, &error))?;
+            let text = String::from_utf8_lossy(key);
+            let key = VerifyingKey::from_pem(algorithm, &text).map_err(|error| unusable(algorithm, &error))?;
             (key.to_jwk().map(Zeroizing::new), key.thumbprint())
         }
     };

@@ -1,6 +1,8 @@
 //! Reads secrets: from standard input, or typed without an echo. Never from an argument.
 
+use std::fs::File;
 use std::io::{IsTerminal, Read};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use secrecy::SecretString;
@@ -46,18 +48,38 @@ pub fn line(what: &str) -> anyhow::Result<SecretString> {
 
 /// All of standard input.
 pub fn all(what: &str) -> anyhow::Result<Zeroizing<String>> {
-    read(std::io::stdin().lock(), what)
+    match std::str::from_utf8(&read(std::io::stdin().lock(), &from_stdin(what))?) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => bail!("{} is not UTF-8", from_stdin(what)),
+    }
 }
 
-fn read(source: impl Read, what: &str) -> anyhow::Result<Zeroizing<String>> {
+/// The bytes of a file, or of standard input if there is none, without one end of a line at their end.
+pub fn bytes(option: &str, file: Option<&Path>, what: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = match file {
+        None => read(std::io::stdin().lock(), &from_stdin(what))?,
+        Some(path) => {
+            let place = format!("{option} {}: it", path.display());
+            let file = File::open(path).with_context(|| format!("{place} cannot be read"))?;
+            read(file, &place)?
+        }
+    };
+    let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    let length = line.strip_suffix(b"\r").unwrap_or(line).len();
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+fn from_stdin(what: &str) -> String {
+    format!("standard input, where {what} is expected,")
+}
+
+fn read(source: impl Read, place: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     let read = source.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-    read.with_context(|| format!("standard input, where {what} is expected, cannot be read"))?;
+    read.with_context(|| format!("{place} cannot be read"))?;
     if bytes.len() as u64 > MAX_BYTES {
-        bail!("standard input, where {what} is expected, has more than {MAX_BYTES} bytes");
+        bail!("{place} has more than {MAX_BYTES} bytes");
     }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => bail!("standard input, where {what} is expected, is not UTF-8"),
-    }
+    Ok(bytes)
 }

@@ -17,6 +17,8 @@ mod dumps;
 #[path = "moving_in/postgres.rs"]
 mod postgres;
 mod proxy_process;
+#[path = "moving_in/runtime.rs"]
+mod runtime;
 #[path = "moving_in/simplejwt.rs"]
 mod simplejwt;
 #[path = "moving_in/stage.rs"]
@@ -32,8 +34,9 @@ use libtest_mimic::Trial;
 use store_diesel::Cluster;
 
 use proxy_process::Program;
+use runtime::Runtime;
 use switch::{OLD, Old, a_switch_without_import_is_noticed, no_client_notices};
-use systems::{MADE, Runtime, clients_go_on};
+use systems::{MADE, clients_go_on};
 
 fn main() {
     let made = MADE.iter().map(|made| {
@@ -64,12 +67,23 @@ fn main() {
         ),
     ];
     let postgres = postgres.map(|(name, test)| trials::unless_skipped(name, Cluster::skip_reason, test));
-    let jwts = trials::unless_skipped(
-        "clients_of_simplejwt_go_on",
-        || Runtime::Python.skip_reason(),
-        simplejwt::clients_go_on,
-    );
-    let made = made.chain([jwts]);
+    let jwts: [(&str, fn()); 4] = [
+        ("clients_of_simplejwt_go_on", simplejwt::clients_go_on),
+        (
+            "simplejwt_goes_on_refreshing_beside_this_server",
+            simplejwt::refreshing_goes_on_there,
+        ),
+        (
+            "clients_with_sliding_tokens_of_simplejwt_go_on",
+            simplejwt::sliding_tokens_go_on,
+        ),
+        (
+            "a_secret_of_simplejwt_may_be_any_bytes",
+            simplejwt::a_secret_of_any_bytes,
+        ),
+    ];
+    let jwts = jwts.map(|(name, test)| trials::unless_skipped(name, || Runtime::Python.skip_reason(), test));
+    let made = made.chain(jwts);
     let others: [(&str, fn()); 7] = [
         (
             "people_of_another_installation_are_not_taken_for_those_here",

@@ -7,10 +7,9 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 use token_jwt::Algorithm;
-use zeroize::Zeroizing;
 
 use super::signing_flavour::open_keyring;
-use crate::accepted::{self, Demands};
+use crate::accepted::{self, Demands, TokenKind};
 use crate::acts::key;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, time};
@@ -25,8 +24,8 @@ pub struct Accept {
     /// The flavour that accepts them. It needs the setting `imported_tokens`; its realm has the people.
     #[arg(long, value_name = "NAME")]
     flavour: String,
-    /// The file with the key: the shared secret in one line (Django's SIGNING_KEY, which is SECRET_KEY unless it is set), or
-    /// the public key as PEM (VERIFYING_KEY) [default: standard input]
+    /// The file with the key: the bytes of the shared secret (Django's SIGNING_KEY, which is SECRET_KEY unless it is set), or
+    /// the public key as PEM (VERIFYING_KEY). One end of a line at the end is no part of a secret [default: standard input]
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// The algorithm (ALGORITHM).
@@ -38,6 +37,16 @@ pub struct Accept {
     /// The longest life of a token (ACCESS_TOKEN_LIFETIME). One that says more is refused.
     #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = span)]
     longest_life: Span,
+    /// The kinds of tokens that the other system accepts with requests (AUTH_TOKEN_CLASSES). A refresh token is never accepted. A sliding
+    /// token is, until it ends, also if it was blacklisted there.
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "access"
+    )]
+    token_type: Vec<TokenKind>,
     /// The claim with the owner's key in the other system (USER_ID_CLAIM).
     #[arg(long, value_name = "CLAIM", default_value = "user_id", value_parser = NonEmptyStringValueParser::new())]
     owner_claim: String,
@@ -57,8 +66,8 @@ impl Accept {
             let until = admin.now().plus(self.span.0);
             let end = time(until);
             let day = end.split('T').next().context("a moment has a day")?;
-            let text = self.text()?;
-            let key = accepted::read(self.algorithm, &text, &self.demands(), day, keyring.namer())?;
+            let bytes = input::bytes("--file", self.file.as_deref(), "the key")?;
+            let key = accepted::read(self.algorithm, &bytes, &self.demands(), day, keyring.namer())?;
             let key = key::accept(&keyring, &self.flavour, &key, until).await?;
             let (flavour, kid) = (&self.flavour, &key.name);
             let line = format!("{flavour} accepts what this key has signed until {end}: {kid}");
@@ -73,21 +82,8 @@ impl Accept {
             issuer: self.issuer.clone(),
             audience: self.audience.clone(),
             longest_life_s: self.longest_life.0.as_secs(),
+            kinds: self.token_type.clone(),
         }
-    }
-
-    /// The key without the end of its last line, which is no part of a shared secret.
-    fn text(&self) -> anyhow::Result<Zeroizing<String>> {
-        let text = match &self.file {
-            None => input::all("the key")?,
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map(Zeroizing::new);
-                text.with_context(|| format!("--file {}: it cannot be read", path.display()))?
-            }
-        };
-        let line = text.strip_suffix('\n').unwrap_or(&text);
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        Ok(Zeroizing::new(line.to_owned()))
     }
 }
 

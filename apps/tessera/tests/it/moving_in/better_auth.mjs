@@ -1,24 +1,8 @@
 // Makes a database by better-auth, and has it accept each token and key. Prints what its clients know.
 import { apiKey } from "@better-auth/api-key";
-import { betterAuth } from "better-auth";
-import { getMigrations } from "better-auth/db/migration";
-import { admin, bearer } from "better-auth/plugins";
-import Database from "better-sqlite3";
+import { admin } from "better-auth/plugins";
 
-const database = new Database(process.argv.at(-1));
-const options = {
-  database,
-  secret: "not a secret, and long enough for better-auth",
-  baseURL: "http://localhost:3000",
-  emailAndPassword: { enabled: true },
-  plugins: [bearer(), admin(), apiKey()],
-  telemetry: { enabled: false },
-  logger: { disabled: true },
-};
-const { runMigrations } = await getMigrations(options);
-await runMigrations();
-const auth = betterAuth(options);
-const body = { email: "ann@example.com", password: "correct horse battery", name: "Ann" };
+const auth = await start(admin(), apiKey());
 const first = await auth.api.signUpEmail({ body });
 const second = await auth.api.signInEmail({ body });
 const tokens = [first.token, second.token];

@@ -2,24 +2,7 @@
 // POST /sign-in answers with one more. The argument is the database's path.
 import { createServer } from "node:http";
 
-import { betterAuth } from "better-auth";
-import { getMigrations } from "better-auth/db/migration";
-import { bearer } from "better-auth/plugins";
-import Database from "better-sqlite3";
-
-const options = {
-  database: new Database(process.argv.at(-1)),
-  secret: "not a secret, and long enough for better-auth",
-  baseURL: "http://localhost:3000",
-  emailAndPassword: { enabled: true },
-  plugins: [bearer()],
-  rateLimit: { enabled: false },
-  telemetry: { enabled: false },
-};
-const { runMigrations } = await getMigrations(options);
-await runMigrations();
-const auth = betterAuth(options);
-const body = { email: "ann@example.com", password: "correct horse battery", name: "Ann" };
+const auth = await start();
 const signIn = async () => (await auth.api.signInEmail({ body })).token;
 const tokens = [(await auth.api.signUpEmail({ body })).token, await signIn()];
 

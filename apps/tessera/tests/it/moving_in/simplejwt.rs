@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use crate::runtime::Runtime;
 use crate::stage::{SETTINGS, Stage};
 use crate::support::client::Request;
 use crate::support::poll;
 use crate::support::server::{Ended, Setup};
 use crate::support::sign_in::lives;
-use crate::systems::Runtime;
 
 const MAKES: &str = include_str!("simplejwt_tokens.py");
 
@@ -78,6 +78,7 @@ pub fn clients_go_on() {
         assert!(!jwts.lives(token.as_str().expect("a token")), "{why}");
     }
     assert!(!jwts.lives(&jwts.text("too_long")), "it lives longer than a day");
+    assert!(!jwts.lives(&jwts.of("sliding", 0)), "only access tokens are accepted");
 
     let revoked = Request::post("/api/tokens/revoke").headers(bearer(&jwts.of("ann", 1)));
     assert_eq!(jwts.stage.server.send(&revoked).status, 200);
@@ -109,6 +110,64 @@ pub fn clients_go_on() {
         again.err
     );
     jwts.stage.server.stop();
+}
+
+/// The other system's refresh path goes on for its clients: what it answers with is accepted here. This server answers no refresh token.
+pub fn refreshing_goes_on_there() {
+    let jwts = Jwts::new();
+    assert_eq!(jwts.accept("key", &[]).code, Some(0));
+    assert!(poll(600, || jwts.lives(&jwts.text("refreshed"))));
+    let refresh = jwts.made["refused"]["refresh"].as_str().expect("a token");
+    let body = serde_json::json!({ "refresh": refresh });
+    let answer = jwts.stage.server.send(&Request::post("/api/token/refresh/").json(body));
+    assert_eq!(
+        answer.status, 404,
+        "the proxy has to send it to the other system: {answer:?}"
+    );
+    jwts.stage.server.stop();
+}
+
+/// Sliding tokens are accepted where that is wanted, each text of them, and refresh tokens are not.
+pub fn sliding_tokens_go_on() {
+    let jwts = Jwts::new();
+    let accepted = jwts.accept("key", &["--token-type", "access,sliding"]);
+    assert_eq!(accepted.code, Some(0), "{}", accepted.err);
+    let (first, second) = (jwts.of("sliding", 0), jwts.of("sliding", 1));
+    assert!(poll(600, || jwts.lives(&first)));
+    assert!(jwts.lives(&second) && jwts.lives(&jwts.of("ann", 0)));
+    for (why, token) in jwts.made["refused"].as_object().expect("tokens") {
+        assert!(!jwts.lives(token.as_str().expect("a token")), "{why}");
+    }
+    let refused = jwts.accept("key", &["--token-type", "refresh"]);
+    assert_ne!(refused.code, Some(0), "{}", refused.out);
+    jwts.stage.server.stop();
+}
+
+/// A secret may be any bytes. One end of a line at the end of the file is none of them.
+pub fn a_secret_of_any_bytes() {
+    let jwts = Jwts::new();
+    let bytes: Vec<u8> = (0..32).map(|n| 255 - 7 * n).collect();
+    let text = signed_with(&bytes, &jwts.made["ann_id"]);
+    std::fs::write(jwts.stage.path("bytes"), [&bytes[..], b"\r\n"].concat()).expect("a file");
+    std::fs::write(jwts.stage.path("pem"), &bytes).expect("a file");
+    assert!(std::str::from_utf8(&bytes).is_err());
+    let public = jwts.accept("pem", &["--algorithm", "RS256"]);
+    assert!(public.code == Some(1) && public.err.contains("PEM"), "{}", public.err);
+    let accepted = jwts.accept("bytes", &[]);
+    assert_eq!(accepted.code, Some(0), "{}", accepted.err);
+    assert!(poll(600, || jwts.lives(&text)), "the server has the key");
+    let same = jwts.accept("pem", &[]);
+    assert!(same.code == Some(1) && same.err.contains("already"), "{}", same.err);
+    jwts.stage.server.stop();
+}
+
+/// An access token of this user, as SimpleJWT would sign it with this secret.
+fn signed_with(secret: &[u8], user: &Value) -> String {
+    let now = auth_core::Clock::now(&auth_core::SystemClock::new()).as_millis() / 1000;
+    let claims = serde_json::json!({"token_type": "access", "user_id": user, "iat": now, "exp": now + 600, "jti": "0"});
+    let key = token_jwt::SigningKey::hmac(token_jwt::Algorithm::HS256, secret).expect("a key");
+    let signer = token_jwt::Signer::new(key);
+    signer.sign(&claims, &token_jwt::SystemRandom::new()).expect("a token")
 }
 
 /// Each refusal says what to do, and no key is printed.

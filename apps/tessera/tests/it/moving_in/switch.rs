@@ -12,11 +12,11 @@ use std::thread::{self, Scope};
 use serde_json::{Value, json};
 
 use crate::proxy_process::{Program, ProxyProcess, nginx_with_worker_around};
+use crate::runtime::Runtime;
 use crate::stage::Stage;
 use crate::support::client::{Connection, Request};
 use crate::support::poll;
 use crate::support::server::guard;
-use crate::systems::Runtime;
 
 /// How many answers each client has seen from each side before the test goes on.
 const ANSWERS: u64 = 50;
@@ -39,7 +39,10 @@ pub const OLD: [Old; 2] = [
     Old {
         name: "better_auth",
         system: "better-auth",
-        script: include_str!("better_auth_server.mjs"),
+        script: concat!(
+            include_str!("better_auth_start.mjs"),
+            include_str!("better_auth_server.mjs")
+        ),
         runtime: Runtime::Node,
     },
 ];
