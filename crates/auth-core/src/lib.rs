@@ -37,8 +37,9 @@ pub use contract::token_store::{
 };
 pub use contract::verified_token::{VerifiedParts, VerifiedToken};
 pub use sessions::imported::{
-    ImportedDigest, ImportedRecords, ImportedToken, ImportedTokenStore, ImportedTokens, MalformedDigest, NotRecorded,
-    SignedArrival, SignedImport, SignedImports,
+    AccountImport, ImportMode, ImportOutcome, ImportStore, ImportedDigest, ImportedRecords, ImportedToken,
+    ImportedTokenStore, ImportedTokens, MalformedDigest, NotRecorded, SignedArrival, SignedImport, SignedImports,
+    TokenImport,
 };
 pub use sessions::key_bound::KeyBound;
 pub use sessions::refresh::RefreshPolicy;

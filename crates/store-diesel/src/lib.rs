@@ -13,7 +13,6 @@ mod error;
 mod faulty_disk;
 #[cfg(feature = "test-support")]
 mod fill;
-mod imports;
 #[cfg(feature = "test-support")]
 mod inspect;
 mod maintenance;
@@ -41,7 +40,6 @@ pub use database_info::DatabaseInfo;
 pub use faulty_disk::FaultyDisk;
 #[cfg(feature = "test-support")]
 pub use fill::{FillError, Filling};
-pub use imports::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
 pub use maintenance::{FactChange, Maintenance, RootKeyChange, RootKeyDependents, StoredNames};
 pub use meta::MetaStore;
 pub use migrations::migration_count;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_core::{AccountStore, AuditStore, ImportedTokenStore, PasswordStore, StoreError, TokenAdminStore, TokenStore};
+use auth_core::{
+    AccountStore, AuditStore, ImportStore, ImportedTokenStore, PasswordStore, StoreError, TokenAdminStore, TokenStore,
+};
 use consumer_auth::{ConsumerStore, ResourceServerStore};
 use keystore::KeyStore;
 use permissions::RoleStore;
 
 use crate::database_info::{DatabaseInfo, InfoStore};
-use crate::imports::ImportStore;
 #[cfg(feature = "test-support")]
 use crate::inspect::Inspect;
 use crate::maintenance::Maintenance;

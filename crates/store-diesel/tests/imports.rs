@@ -1,4 +1,5 @@
-//! What another system had: taken over once and whole, and accepted in the form in which its clients send it; on both databases.
+//! What another system had: taken over once and whole, and accepted in the form in which its clients send it; on both databases. What
+//! every store keeps of it is among the laws of the testkit.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 #[macro_use]
@@ -9,19 +10,16 @@ mod support;
 mod imported;
 
 use auth_core::{
-    AuditFilter, Change, ImportedDigest, Issuer, PresentedToken, Rejection, Scopes, Subject, TokenRegistry, Verifier,
-    VerifyError,
+    Change, ImportMode, ImportOutcome, ImportedDigest, Issuer, PresentedToken, Rejection, Scopes, Subject, TokenImport,
+    TokenRegistry, Verifier, VerifyError,
 };
 use imported::{Node, accounts, person, with_role};
-use store_diesel::{AccountImport, ImportMode, ImportOutcome, TokenImport};
 use support::Fresh;
-use support::things::{HOUR, NOW, account, realm};
+use support::things::{HOUR, NOW, realm};
 
 tests! {
     both {
-        each_row_is_taken_over_once
         a_batch_is_taken_over_whole_or_not_at_all
-        what_is_tried_leaves_nothing
         an_imported_token_is_accepted_as_its_client_sends_it
         an_imported_token_is_revoked_for_good
         unknown_texts_are_bounded
@@ -51,82 +49,6 @@ async fn tokens(fresh: &Fresh, rows: &[TokenImport]) -> Vec<ImportOutcome> {
         .import_tokens(&realm(), &device, rows, ImportMode::Apply, NOW)
         .await
         .unwrap()
-}
-
-async fn entries(fresh: &Fresh) -> Vec<String> {
-    let filter = AuditFilter {
-        event: Some("moved_in".to_owned()),
-        ..AuditFilter::default()
-    };
-    let rows = fresh.store.audit().find_entries(&filter, None, 100).await.unwrap();
-    rows.into_iter()
-        .map(|row| row.entry.detail.unwrap_or_default())
-        .collect()
-}
-
-async fn each_row_is_taken_over_once(fresh: Fresh) {
-    fresh.store.accounts().create(account("taken")).await.unwrap();
-    let people = [
-        person("1", "ann"),
-        person("2", "taken"),
-        person("3", "ANN"),
-        person("4", "bob"),
-    ];
-    let first = accounts(&fresh, &people).await;
-    use ImportOutcome::{Added, NameTaken, NoOwner, OtherFlavour, OtherLogin, OtherState, OwnerDisabled, Present};
-    assert_eq!(first, [Added, NameTaken, NameTaken, Added]);
-    let again = accounts(&fresh, &people).await;
-    assert_eq!(again, [Present, NameTaken, NameTaken, Present]);
-    let renamed = accounts(&fresh, &[person("1", "ann2"), person("1", "Ann")]).await;
-    assert_eq!(renamed, [OtherLogin, Present]);
-    let disabled = AccountImport {
-        disabled: true,
-        ..person("5", "cid")
-    };
-    assert_eq!(accounts(&fresh, std::slice::from_ref(&disabled)).await, [Added]);
-    let enabled = AccountImport {
-        disabled: false,
-        ..disabled.clone()
-    };
-    let locked = AccountImport {
-        disabled: true,
-        ..person("1", "ann")
-    };
-    assert_eq!(
-        accounts(&fresh, &[disabled, enabled, locked]).await,
-        [Present, OtherState, OtherState],
-        "what the other system has changed since changes nothing here"
-    );
-
-    let [one, two, three, four] = ["one", "two", "three", "four"].map(ImportedDigest::sha256);
-    let rows = [
-        token(one.clone(), "1"),
-        token(one, "1"),
-        token(two, "2"),
-        token(three, "5"),
-        token(four, "4"),
-    ];
-    assert_eq!(
-        tokens(&fresh, &rows).await,
-        [Added, Present, NoOwner, OwnerDisabled, Added]
-    );
-    assert_eq!(
-        tokens(&fresh, &rows).await,
-        [Present, Present, NoOwner, OwnerDisabled, Present]
-    );
-    let other = "shops".into();
-    let elsewhere = fresh.store.imports();
-    let elsewhere = elsewhere
-        .import_tokens(&realm(), &other, &rows[..1], ImportMode::Apply, NOW)
-        .await;
-    assert_eq!(elsewhere.unwrap(), [OtherFlavour("device".into())]);
-    let mut details = entries(&fresh).await;
-    details.sort();
-    assert_eq!(
-        details,
-        ["1 accounts", "2 accounts", "2 tokens"],
-        "one entry for each batch that added something"
-    );
 }
 
 async fn a_batch_is_taken_over_whole_or_not_at_all(fresh: Fresh) {
@@ -162,27 +84,6 @@ async fn a_batch_is_taken_over_whole_or_not_at_all(fresh: Fresh) {
         accounts(&fresh, &people).await,
         [ImportOutcome::Added, ImportOutcome::Added]
     );
-}
-
-async fn what_is_tried_leaves_nothing(fresh: Fresh) {
-    let (imports, people) = (
-        fresh.store.imports(),
-        [person("1", "ann"), person("1", "ann"), person("2", "ANN")],
-    );
-    let tried = imports
-        .import_accounts(&realm(), &people, ImportMode::Try, NOW)
-        .await
-        .unwrap();
-    use ImportOutcome::{Added, NameTaken, Present};
-    assert_eq!(tried, [Added, Present, NameTaken]);
-    assert!(entries(&fresh).await.is_empty());
-    assert_eq!(accounts(&fresh, &people).await, tried);
-    let rows = [token(ImportedDigest::sha256(SECRET), "1")];
-    let tried = imports
-        .import_tokens(&realm(), &"device".into(), &rows, ImportMode::Try, NOW)
-        .await;
-    assert_eq!(tried.unwrap(), [Added]);
-    assert_eq!(tokens(&fresh, &rows).await, [Added]);
 }
 
 async fn an_imported_token_is_accepted_as_its_client_sends_it(fresh: Fresh) {

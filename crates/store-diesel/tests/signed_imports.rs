@@ -11,18 +11,16 @@ mod imported;
 use std::sync::Arc;
 
 use auth_core::{
-    ImportedDigest, Issuer, PresentedToken, Rejection, SignedArrival, SignedImport, SignedImports, Subject, Timestamp,
-    Verifier, VerifyError,
+    AccountImport, Issuer, PresentedToken, Rejection, SignedImport, SignedImports, Subject, Timestamp, Verifier,
+    VerifyError,
 };
 use imported::{Node, accounts, person, with_role};
-use store_diesel::AccountImport;
 use support::Fresh;
-use support::things::{HOUR, NOW, realm};
+use support::things::{HOUR, NOW};
 
 tests! {
     both {
         the_first_time_records_it_and_every_node_has_the_same_record
-        however_many_are_asked_at_once_there_is_one_record
         only_people_who_were_imported_and_are_enabled_have_any
         what_was_revoked_here_is_refused_also_when_it_was_never_presented
         one_that_was_revoked_is_not_recorded_again
@@ -51,15 +49,6 @@ impl SignedImports for Signed {
 
 fn node(fresh: &Fresh) -> Node {
     Node::of(fresh).with_signed(Arc::new(Signed))
-}
-
-fn arrival(text: &str) -> SignedArrival {
-    SignedArrival {
-        realm: realm(),
-        flavour: "device".into(),
-        digest: ImportedDigest::sha256(text),
-        token: Signed.check(text, NOW).unwrap().unwrap(),
-    }
 }
 
 async fn records(fresh: &Fresh) -> i64 {
@@ -93,20 +82,6 @@ async fn the_first_time_records_it_and_every_node_has_the_same_record(fresh: Fre
         node.clock.advance(HOUR);
         assert_eq!(node.verify(text).await, Err(Rejection::Expired.into()));
     }
-}
-
-async fn however_many_are_asked_at_once_there_is_one_record(fresh: Fresh) {
-    with_role(&fresh).await;
-    let store = fresh.store.imported_tokens();
-    let arrival = arrival("signed.1.a");
-    let asked = (0..8).map(|_| store.record_signed(&arrival));
-    let found = futures_util::future::join_all(asked).await;
-    let first = found[0].as_ref().unwrap().clone().unwrap();
-    assert!(
-        found.iter().all(|one| one.as_ref().unwrap().as_ref() == Some(&first)),
-        "{found:?}"
-    );
-    assert_eq!(records(&fresh).await, 1);
 }
 
 async fn only_people_who_were_imported_and_are_enabled_have_any(fresh: Fresh) {

@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod consumers;
+mod imports;
 mod inspect;
 mod keys;
 mod passwords;

@@ -9,7 +9,19 @@ use crate::state::{State, TokenRow};
 /// Removes at most `limit` rows, and says how many.
 pub(crate) fn purge(state: &mut State, before: Timestamp, limit: u64) -> u64 {
     let records = purge_records(state, before, limit);
-    records + purge_changes(state, before, limit - records)
+    let changes = purge_changes(state, before, limit - records);
+    records + changes + purge_imported(state, before, limit - records - changes)
+}
+
+/// What is known of texts that nothing can bring back.
+fn purge_imported(state: &mut State, before: Timestamp, limit: u64) -> u64 {
+    let mut removed = 0;
+    state.imported_tokens.retain(|_, row| {
+        let remove = removed < limit && row.forget_at.is_some_and(|at| at < before);
+        removed += u64::from(remove);
+        !remove
+    });
+    removed
 }
 
 /// A session is removed after everything that belongs to it, so that no record is left without its parent. What belongs

@@ -12,6 +12,7 @@ use keystore::StoredKey;
 use permissions::read_list;
 
 use crate::audit::Log;
+use crate::imports::ImportedRow;
 
 /// For how long a change stays in the feed when no token's expiry says how long it matters.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -23,6 +24,10 @@ const FOR_EVER: Timestamp = Timestamp::from_millis(i64::MAX);
 pub(crate) struct State {
     pub(crate) tokens: BTreeMap<TokenId, TokenRow>,
     pub(crate) accounts: BTreeMap<Subject, AccountRow>,
+    /// Who became which account, by the realm and the key in the other system.
+    pub(crate) imported_accounts: BTreeMap<(Realm, String), Subject>,
+    /// By digest.
+    pub(crate) imported_tokens: BTreeMap<String, ImportedRow>,
     /// The permissions of each role as text, so that a row can be damaged.
     pub(crate) roles: BTreeMap<(Realm, String), String>,
     pub(crate) organisations: BTreeMap<i64, Organisation>,
@@ -185,7 +190,7 @@ impl State {
         stored.and_then(|text| read_list(text)).unwrap_or_default()
     }
 
-    fn held_by(&self, subject: Subject) -> Scopes {
+    pub(crate) fn held_by(&self, subject: Subject) -> Scopes {
         let account = self.accounts.get(&subject).map(|row| &row.account);
         let role = account.and_then(|account| Some((&account.realm, account.role.as_deref()?)));
         role.map_or_else(Scopes::none, |(realm, role)| self.permissions_of(realm, role))

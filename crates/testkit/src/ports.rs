@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_core::{AccountStore, AuditStore, PasswordStore, Realm, Timestamp, TokenAdminStore, TokenId, TokenStore};
+use auth_core::{
+    AccountStore, AuditStore, ImportStore, ImportedTokenStore, PasswordStore, Realm, Timestamp, TokenAdminStore,
+    TokenId, TokenStore,
+};
 use consumer_auth::{ConsumerStore, ResourceServerStore};
 use keystore::KeyStore;
 use permissions::RoleStore;
@@ -21,6 +24,10 @@ pub struct Ports {
     pub token_admin: Arc<dyn TokenAdminStore>,
     /// Accounts and clients.
     pub accounts: Arc<dyn AccountStore>,
+    /// What another system had, taken over.
+    pub imports: Arc<dyn ImportStore>,
+    /// Its tokens, looked up.
+    pub imported_tokens: Arc<dyn ImportedTokenStore>,
     /// Password hashes.
     pub passwords: Arc<dyn PasswordStore>,
     /// Roles.
@@ -41,6 +48,8 @@ impl Ports {
     where
         S: TokenAdminStore
             + AccountStore
+            + ImportStore
+            + ImportedTokenStore
             + PasswordStore
             + RoleStore
             + ConsumerStore
@@ -52,6 +61,8 @@ impl Ports {
             tokens: store.clone(),
             token_admin: store.clone(),
             accounts: store.clone(),
+            imports: store.clone(),
+            imported_tokens: store.clone(),
             passwords: store.clone(),
             roles: store.clone(),
             consumers: store.clone(),

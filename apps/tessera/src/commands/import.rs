@@ -14,10 +14,9 @@ mod systems;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use auth_core::Timestamp;
+use auth_core::{ImportMode, Timestamp};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
-use store_diesel::ImportMode;
 
 use super::account::{attributes, parse_realm};
 use super::admin::Admin;

@@ -1,6 +1,7 @@
 //! Tokens whose text another system made, beside those of any issuer.
 
 mod digest;
+mod import_store;
 mod records;
 mod signed;
 
@@ -17,6 +18,7 @@ use crate::contract::token_store::TokenRecord;
 use crate::contract::verified_token::VerifiedToken;
 
 pub use digest::{ImportedDigest, MalformedDigest};
+pub use import_store::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
 pub use records::ImportedRecords;
 pub use signed::{SignedArrival, SignedImport, SignedImports};
 

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    AuditEntry, AuditEvent, Change, FlavourName, FoldedLogin, Generation, ImportedDigest, ImportedToken,
-    ImportedTokenStore, NewAccount, Provenance, Realm, SignedArrival, StoreError, Subject, Timestamp, TokenId,
+    AccountImport, AuditEntry, AuditEvent, Change, FlavourName, FoldedLogin, Generation, ImportMode, ImportOutcome,
+    ImportStore, ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount, Provenance, Realm, SignedArrival,
+    StoreError, Subject, Timestamp, TokenId, TokenImport,
 };
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -13,7 +14,6 @@ use permissions::write_list;
 use super::backend::{Connection, Db};
 use super::{accounts, audit, differences, feed};
 use crate::error::Outcome;
-use crate::imports::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
 use crate::notices::Topic;
 use crate::schema::{accounts as account_rows, imported_accounts, imported_tokens, passwords, roles, tokens};
 

@@ -105,6 +105,8 @@ impl StoreHarness for Fresh {
             tokens: self.store.tokens(),
             token_admin: self.store.token_admin(),
             accounts: self.store.accounts(),
+            imports: self.store.imports(),
+            imported_tokens: self.store.imported_tokens(),
             passwords: self.store.passwords(),
             roles: self.store.roles(),
             consumers: self.store.consumers(),

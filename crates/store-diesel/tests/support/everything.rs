@@ -1,7 +1,10 @@
 //! The operations of a store that no law is about: those of the server and of administrators.
 
-use auth_core::{Attributes, AuditEvent, AuditFilter, ImportedDigest, Provenance, SignedArrival, SignedImport};
-use store_diesel::{AccountImport, DieselStore, FactChange, ImportMode, RootKeyChange, TokenImport};
+use auth_core::{
+    AccountImport, Attributes, AuditEvent, AuditFilter, ImportMode, ImportedDigest, Provenance, SignedArrival,
+    SignedImport, TokenImport,
+};
+use store_diesel::{DieselStore, FactChange, RootKeyChange};
 
 use crate::support::things::{HOUR, NOW, key, owner, realm};
 

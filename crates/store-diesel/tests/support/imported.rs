@@ -5,11 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use auth_core::{
-    Attributes, ImportedRecords, ImportedTokens, Lifetime, PresentedToken, RegistryLimits, Scopes, SecretKey,
-    SignedImports, SystemEntropy, TokenRegistry, Verifier, VerifyError,
+    AccountImport, Attributes, ImportMode, ImportOutcome, ImportedRecords, ImportedTokens, Lifetime, PresentedToken,
+    RegistryLimits, Scopes, SecretKey, SignedImports, SystemEntropy, TokenRegistry, Verifier, VerifyError,
 };
 use permissions::{Role, RoleName};
-use store_diesel::{AccountImport, ImportMode, ImportOutcome};
 use testkit::ManualClock;
 use token_opaque::{OpaqueConfig, OpaqueIssuer};
 

@@ -134,6 +134,20 @@ macro_rules! __store_laws {
             what_ended_with_everything_is_purged
             a_role_reads_back
             roles_are_listed_by_realm_and_name
+            an_import_again_adds_nothing
+            rows_that_a_crowd_imports_are_added_once
+            what_is_only_tried_leaves_nothing
+            an_import_is_recorded_and_published
+            a_person_is_known_by_the_key_there
+            an_imported_token_has_one_owner
+            an_imported_digest_names_its_scheme
+            an_imported_tokens_rights_are_its_owners_too
+            a_revoked_token_is_not_imported_again
+            what_changed_here_outlasts_an_import
+            a_signed_token_is_recorded_once
+            a_signed_token_of_nobody_imported_is_not_recorded
+            no_signed_token_is_recorded_after_its_owners_were_revoked
+            a_signed_token_is_forgotten_when_it_has_expired
             a_key_comes_back_as_it_was_stored
             keys_that_sign_first_are_listed_first
             a_first_key_is_a_purposes_first

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod consumers;
+mod imports;
 mod keys;
 mod resource_servers;
 mod token_admin;
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, ChangeNotices, ChangeWatch, NewToken, Realm, RefreshSession, Selector, Subject, Timestamp, TokenDigest,
-    TokenId, TokenRecord,
+    Account, ChangeNotices, ChangeWatch, ImportedDigest, NewToken, Realm, RefreshSession, Selector, Subject, Timestamp,
+    TokenDigest, TokenId, TokenRecord,
 };
 use consumer_auth::PreviousSecret;
 use keystore::StoredKey;
@@ -125,6 +126,17 @@ pub(crate) enum Flaw {
     UpgradesBlindly,
     UpgradesEndSessions,
     PrintsHashes,
+    ImportsTwice,
+    TriesForReal,
+    ImportsInSilence,
+    ImportsIgnoreNames,
+    ImportsTakeTokensOver,
+    FindsAnyScheme,
+    ImportsGiveAll,
+    ImportsRevive,
+    ImportsResetPasswords,
+    RecordsSignedEachTime,
+    RecordsSignedOfAnybody,
     KeysInAnyCase,
     TakesConsumersOver,
     ConsumersStayBarred,
@@ -237,6 +249,10 @@ struct Seen {
     late: Option<(Vec<StoredKey>, Timestamp)>,
     /// The first password hash that was set, for a flaw that does not look again.
     first_password: Option<String>,
+    /// The digests of tokens that were imported.
+    imported: Vec<ImportedDigest>,
+    /// Records that a flaw has made again for an imported text.
+    revived: Vec<(ImportedDigest, TokenId)>,
     /// The latest time that a caller has named.
     latest: Option<Timestamp>,
 }

@@ -1,6 +1,6 @@
 //! What became of a row, counted, with a line where it was not taken over as it is there.
 
-use store_diesel::ImportOutcome;
+use auth_core::ImportOutcome;
 
 use super::outcome::{Counts, Outcome};
 use super::standing::Disabled;

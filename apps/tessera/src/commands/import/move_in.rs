@@ -6,9 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use auth_core::{Attributes, FlavourName, FoldedLogin, HashCost, HashingOptions, PasswordHasher, Realm};
+use auth_core::{
+    AccountImport, Attributes, FlavourName, FoldedLogin, HashCost, HashingOptions, ImportMode, ImportOutcome,
+    ImportStore, PasswordHasher, Realm, TokenImport,
+};
 use secrecy::SecretString;
-use store_diesel::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
 
 use super::came::{NO_OWNER, count, count_account, refuse};
 use super::hashes::{self, Pepper};

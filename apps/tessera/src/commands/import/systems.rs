@@ -7,11 +7,10 @@ mod plain;
 mod rails;
 
 use anyhow::{Context, bail};
-use auth_core::{ImportedDigest, Scopes, Timestamp};
+use auth_core::{ImportedDigest, Scopes, Timestamp, TokenImport};
 use clap::ValueEnum;
 use permissions::parse_permission;
 use serde_json::Value;
-use store_diesel::TokenImport;
 
 use super::digits::unhex;
 use super::row::Row;

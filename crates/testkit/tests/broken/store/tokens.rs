@@ -294,6 +294,7 @@ impl TokenStore for BrokenStore {
                 let is_shared = |id| seen.shared.iter().any(|record| record.id == id);
                 entries.retain(|entry| !matches!(entry.change, Change::Ended(id) if is_shared(id)));
             }
+            Flaw::ImportsInSilence => entries.retain(|entry| entry.change != Change::Imported),
             Flaw::EndsInSilence => entries.retain(|entry| !matches!(entry.change, Change::Ended(_))),
             Flaw::FeedLosesSome => entries.retain(|entry| entry.sequence % 3 != 0),
             Flaw::RoleEditsInSilence => entries.retain(|entry| entry.change != Change::AllRights),

@@ -2,8 +2,13 @@
 
 use std::fmt;
 
+use super::ImportedDigest;
+use crate::contract::account::{Attributes, Realm};
+use crate::contract::clock::Timestamp;
+use crate::contract::error::StoreError;
+use crate::contract::scope::Scopes;
+use crate::contract::token::FlavourName;
 use async_trait::async_trait;
-use auth_core::{Attributes, FlavourName, ImportedDigest, Realm, Scopes, StoreError, Timestamp};
 
 /// A user of another system.
 #[derive(Clone)]
@@ -103,7 +108,7 @@ pub trait ImportStore: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<ImportOutcome>, StoreError>;
 
     /// Adds tokens of accounts that were imported to this realm. A token that was ever imported is not imported again, also when
-    /// it was revoked or removed here. What was added is published in the feed ([`auth_core::Change::Imported`]).
+    /// it was revoked or removed here. What was added is published in the feed ([`Change::Imported`](crate::Change::Imported)).
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
