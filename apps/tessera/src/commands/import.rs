@@ -72,6 +72,9 @@ pub struct Import {
     /// What becomes of people who never confirmed their address [default: disable for rails, enable for laravel and better-auth]
     #[arg(long, value_enum, value_name = "WHAT")]
     unconfirmed: Option<Unconfirmed>,
+    /// How long a token lives after it was issued, where the other system is set to a life that is not in its rows (Sanctum's `expiration`).
+    #[arg(long, value_name = "SPAN", value_parser = Span::argument)]
+    token_life: Option<Span>,
     /// Read and check everything, and change nothing.
     #[arg(long)]
     dry_run: bool,
@@ -135,6 +138,7 @@ impl Import {
         Ok(Rules {
             now,
             unlock_in: self.unlock_in.map(|span| span.0),
+            token_life: self.token_life.map(|span| span.0),
             unconfirmed: self.unconfirmed.or(usual).unwrap_or(Unconfirmed::Enable),
         })
     }

@@ -84,13 +84,14 @@ fn main() {
     ];
     let jwts = jwts.map(|(name, test)| trials::unless_skipped(name, || Runtime::Python.skip_reason(), test));
     let made = made.chain(jwts);
-    let others: [(&str, fn()); 7] = [
+    let others: [(&str, fn()); 8] = [
         (
             "people_of_another_installation_are_not_taken_for_those_here",
             dumps::another_installation,
         ),
         ("a_killed_import_is_completed_by_a_second_run", dumps::killed),
         ("who_may_not_sign_in_there_may_not_here", dumps::who_may_not_sign_in),
+        ("a_life_that_is_in_no_row_ends_tokens", dumps::token_life),
         ("a_wrong_pepper_changes_nothing", dumps::wrong_pepper),
         ("each_refusal_has_its_line_and_the_rest_goes_on", dumps::refusals),
         ("what_is_no_dump_of_the_system_is_refused", dumps::no_dump),

@@ -239,7 +239,8 @@ impl MoveIn {
         let each = async |name: String, row: Row| {
             read += 1;
             progress.at(read);
-            match (table.read)(&row, self.rules.now) {
+            let token = (table.read)(&row, self.rules.now);
+            match token.and_then(|token| self.rules.bounded(token)) {
                 Ok(token) => {
                     let owner = self.key(&token.owner);
                     match people {

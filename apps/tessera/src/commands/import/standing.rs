@@ -1,12 +1,13 @@
-//! Who may not sign in at the other system, and is disabled here.
+//! Who may not sign in at the other system, and is disabled here; and how that system is set where its tables do not say so.
 
 use std::time::Duration;
 
 use anyhow::Context;
-use auth_core::Timestamp;
+use auth_core::{Timestamp, TokenImport};
 use clap::ValueEnum;
 
 use super::row::Row;
+use super::systems::until;
 
 /// Why somebody may not sign in there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +53,23 @@ pub struct Rules {
     /// After how long a lock ends by itself; `None`: it does not.
     pub unlock_in: Option<Duration>,
     pub unconfirmed: Unconfirmed,
+    /// How long a token lives at most; `None`: as its row says.
+    pub token_life: Option<Duration>,
+}
+
+impl Rules {
+    /// The token, with the end that the other system's settings give it.
+    ///
+    /// # Errors
+    /// When it has expired.
+    pub fn bounded(&self, token: TokenImport) -> anyhow::Result<TokenImport> {
+        let Some(life) = self.token_life else {
+            return Ok(token);
+        };
+        let end = token.issued_at.plus(life);
+        let end = token.expires_at.map_or(end, |stated| stated.min(end));
+        until(token, Some(end), self.now)
+    }
 }
 
 /// Devise: a lock ends by itself, if at all, some time after it began. The column keeps it until the next sign-in.
@@ -112,6 +130,7 @@ mod tests {
             now: Timestamp::from_seconds(1_700_000_000),
             unlock_in,
             unconfirmed,
+            token_life: None,
         }
     }
 

@@ -161,7 +161,7 @@ fn token(
 }
 
 /// The same with an end, which must not have passed.
-fn until(token: TokenImport, end: Option<Timestamp>, now: Timestamp) -> anyhow::Result<TokenImport> {
+pub fn until(token: TokenImport, end: Option<Timestamp>, now: Timestamp) -> anyhow::Result<TokenImport> {
     if end.is_some_and(|end| end <= now) {
         bail!("it has expired");
     }

@@ -143,6 +143,34 @@ pub fn refusals() {
     stage.server.stop();
 }
 
+/// A life that the other system is set to is in none of its rows.
+pub fn token_life() {
+    let stage = Stage::new();
+    stage.write("dump/accounts.csv", "id,login\n1,ann\n");
+    let tokens = "account,scheme,value,created_at,expires_at\n\
+        1,plain,token-of-long-ago-1,1900-01-01T00:00:00Z,\n\
+        1,plain,token-that-lives-on,2026-01-01T00:00:00Z,\n\
+        1,plain,token-that-ends-1234,2026-01-01T00:00:00Z,2099-12-31T00:00:00Z\n";
+    let from = stage.write("dump/tokens.csv", tokens);
+    let from = from.parent().expect("a folder").to_owned();
+    let file = stage.path("refused.txt");
+    let into = ["--refused", &file.display().to_string()];
+    let report = stage.imported("plain", &from, &[&into[..], &["--token-life", "36500d"]].concat());
+    assert_eq!(
+        (&report["tokens_added"], &report["tokens_refused"]),
+        (&json!(2), &json!(1)),
+        "{report}"
+    );
+    let lines = std::fs::read_to_string(&file).expect("lines");
+    assert!(lines.contains("tokens line 2: it has expired"), "{lines}");
+    // 36500 days after 2026-01-01, and the end in the row.
+    for end in [4_920_825_600_000_i64, 4_102_358_400_000] {
+        let rows = stage.number(&format!("SELECT COUNT(*) FROM tokens WHERE expires_at = {end}"));
+        assert_eq!(rows, 1, "{end}");
+    }
+    stage.server.stop();
+}
+
 /// The keys of two installations are the same, and mean other people.
 pub fn another_installation() {
     let stage = Stage::new();
