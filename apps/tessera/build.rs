@@ -20,15 +20,28 @@ fn main() {
     copy_settings();
 }
 
-/// The rows of the table of settings: those that name a variable in the second column.
+/// The rows of the table of settings, which name a variable in the second column, and those of the table below "Flavours".
 fn copy_settings() {
     println!("cargo::rerun-if-changed={SETTINGS}");
     let page = std::fs::read_to_string(SETTINGS).expect("docs/OPERATIONS.md is part of the repository");
     let rows = page
         .lines()
         .filter(|line| line.starts_with("| `") && line.contains("` | `TESSERA_"));
-    let rows: Vec<_> = rows.collect();
+    write("settings.md", &rows.collect::<Vec<_>>());
+    let of_flavours = page
+        .lines()
+        .skip_while(|line| *line != "### Flavours")
+        .take_while(|line| !line.starts_with("## "));
+    let of_flavours: Vec<_> = of_flavours.filter(|line| line.starts_with("| `")).collect();
+    assert!(
+        !of_flavours.is_empty(),
+        "{SETTINGS} has a table of the settings of a flavour"
+    );
+    write("flavour.md", &of_flavours);
+}
+
+fn write(name: &str, lines: &[&str]) {
     let folder = std::env::var_os("OUT_DIR").expect("cargo sets it");
-    let written = std::fs::write(Path::new(&folder).join("settings.md"), rows.join("\n"));
+    let written = std::fs::write(Path::new(&folder).join(name), lines.join("\n"));
     written.expect("cargo's folder can be written to");
 }

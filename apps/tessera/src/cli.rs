@@ -71,6 +71,7 @@ pub fn run(builder: Builder) -> ExitCode {
     let matches = command().get_matches();
     let Cli { options, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let common = Common::new(options, builder, words(&matches));
+    common.note_unread_settings();
     let outcome = match command {
         Command::Init(init) => init.run(&common),
         Command::Serve(serve) => serve.run(&common),

@@ -7,10 +7,13 @@ use clap::Args;
 use crate::builder::Builder;
 use crate::config::{Config, Overrides};
 
+/// The settings file that `tessera init` makes where none is named.
+pub(crate) const SETTINGS_FILE: &str = "tessera.toml";
+
 /// The options that every command has, before or after its own.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A TOML file with settings.
+    /// A TOML file with settings [default: the one in TESSERA_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The database: sqlite:PATH, sqlite::memory: or postgres://… [default: sqlite:tessera.db]
@@ -34,8 +37,11 @@ pub(crate) struct Common {
 
 impl Common {
     pub(crate) fn new(options: Options, builder: Builder, command: String) -> Self {
+        let config = options
+            .config
+            .or_else(|| std::env::var_os("TESSERA_CONFIG").map(PathBuf::from));
         Self {
-            options,
+            options: Options { config, ..options },
             builder,
             command,
         }
@@ -64,6 +70,16 @@ impl Common {
     /// The file with settings, if one is named.
     pub(crate) fn config_file(&self) -> Option<&Path> {
         self.options.config.as_deref()
+    }
+
+    /// Says so where a settings file is in this folder and not read: `tessera init` makes one there.
+    pub(crate) fn note_unread_settings(&self) {
+        let is_read = self.config_file().is_some() || self.command == "init";
+        if !is_read && Path::new(SETTINGS_FILE).exists() {
+            eprintln!(
+                "tessera: {SETTINGS_FILE} in this folder is not read: name it with --config or TESSERA_CONFIG to use it"
+            );
+        }
     }
 
     /// The database that the command line names.

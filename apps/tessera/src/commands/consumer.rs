@@ -10,6 +10,7 @@ use consumer_auth::{ClientsOf, Consumer as StoredConsumer};
 use serde_json::{Value, json};
 
 use super::admin::Admin;
+use super::confirmation::Confirmation;
 use super::report::{Report, plain, time};
 use super::token::revoke_clients;
 use crate::acts::consumer::{self, TOKEN};
@@ -43,6 +44,8 @@ struct Put {
     /// Read its token from standard input, instead of generating one.
     #[arg(long)]
     token_stdin: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 /// Show a consumer. Its token is not shown.
@@ -61,6 +64,8 @@ struct Disable {
     /// organisation get new ones with their next call.
     #[arg(long)]
     revoke_tokens: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 /// Enable a consumer, with the token it had.
@@ -94,10 +99,28 @@ impl Put {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
         Admin::run(common, async |admin| {
+            self.confirm(common, admin.stores().consumers.find(key).await?)?;
             let (digest, generated) = TOKEN.make(admin, self.token_stdin)?;
             consumer::put(&admin.stores(), key, &digest, self.organisation, admin.now()).await?;
             Ok(self.report(generated.as_ref().map(PlainToken::expose)))
         })
+    }
+
+    /// Asks before the token of a partner is replaced, who may be at work with it.
+    fn confirm(&self, common: &Common, present: Option<StoredConsumer>) -> anyhow::Result<()> {
+        let is_replaced =
+            |consumer: &StoredConsumer| !consumer.disabled && consumer.organisation.id == self.organisation;
+        let replaced = present.filter(is_replaced);
+        match replaced {
+            Some(_) => self.confirmation.ask(
+                common,
+                &format!(
+                    "the consumer {} is there: its token is refused from now on. `tessera consumer rotate` accepts both for a while",
+                    plain(&self.key.key)
+                ),
+            ),
+            None => Ok(()),
+        }
     }
 
     fn report(&self, token: Option<&str>) -> Report {
@@ -151,6 +174,10 @@ fn old_token_until(consumer: &StoredConsumer, now: Timestamp) -> Option<String> 
 impl Disable {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         let key = self.key.check()?;
+        if self.revoke_tokens {
+            let what = format!("all tokens of every client of the consumer {} are revoked", plain(key));
+            self.confirmation.ask(common, &what)?;
+        }
         Admin::run(common, async |admin| {
             consumer::set_disabled(&admin.stores(), key, true).await?;
             let line = format!("consumer {} is disabled", plain(key));

@@ -74,7 +74,8 @@ impl Doctor {
 
 fn settings(config: &Config) -> Check {
     let names: Vec<_> = config.flavours.iter().map(|flavour| flavour.name.as_str()).collect();
-    Check::ok("settings", format!("{} flavours: {}", names.len(), names.join(", ")))
+    let noun = if names.len() == 1 { "flavour" } else { "flavours" };
+    Check::ok("settings", format!("{} {noun}: {}", names.len(), names.join(", ")))
 }
 
 fn report(checks: &[Check]) -> Report {

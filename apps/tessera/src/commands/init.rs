@@ -18,13 +18,11 @@ use super::database::{connect, missing_file};
 use super::new_file::NewFile;
 use super::report::{Report, plain};
 use super::{change_log, input};
+use crate::config::Config;
 use crate::operators::OperatorRole;
-use crate::options::Common;
+use crate::options::{Common, SETTINGS_FILE};
 use crate::{acts, master};
 use answers::Answers;
-
-/// The settings file of a call that names none.
-const SETTINGS: &str = "tessera.toml";
 
 /// Make what a server needs: a settings file with every setting in it (--config, tessera.toml by default), a master key that
 /// only its owner can read, and a database with its tables. On a terminal it asks for what no option says. What is there
@@ -57,18 +55,20 @@ struct Part {
 
 impl Init {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
-        let file = common.config_file().unwrap_or(Path::new(SETTINGS)).to_owned();
+        let file = common.config_file().unwrap_or(Path::new(SETTINGS_FILE)).to_owned();
         let is_there = file.exists();
         // Where settings are there, they count, and not what could be asked.
-        let (database_url, key, text) = if is_there {
+        let (database_url, key, answers, ignored) = if is_there {
             let config = common.load_config_of(&file)?;
             let key = super::database::master_key(&config).file();
-            (super::database::database_url(&config), key, None)
+            (super::database::database_url(&config), key, None, self.ignored(&config))
         } else {
             let answers = Answers::gather(&self, common)?;
-            let text = settings_file::text(&answers);
-            (answers.database_url, Some(answers.master_key_file), Some(text))
+            let key = Some(answers.master_key_file.clone());
+            (answers.database_url.clone(), key, Some(answers), None)
         };
+        let text = answers.as_ref().map(settings_file::text);
+        let operator = answers.map_or_else(|| self.operator.clone(), |answers| answers.operator);
         let mut parts = vec![Part::new("settings", file.display().to_string(), is_there)];
         parts.extend(
             key.as_ref()
@@ -77,23 +77,70 @@ impl Init {
         let is_missing = missing_file(&database_url)?.is_some();
         parts.push(Part::new("database", shown_url(&database_url), !is_missing));
         if self.dry_run {
-            return report(&file, &parts, true, text.as_deref()).print(common.json());
+            let report = report(&file, &parts, true, text.as_deref());
+            return with_warning(report, ignored).print(common.json());
         }
         // Before anything is made: a password that cannot be read stops it.
-        let password = self
-            .operator
+        let password = operator
             .as_ref()
             .map(|_| input::new_password(self.password_stdin))
             .transpose()?;
         if let Some(text) = &text {
             write(&file, text)?;
         }
+        let made = self.make(common, &file, key.as_deref(), &database_url, (operator, password));
+        let unfinished = || {
+            format!(
+                "{} is there; correct this and run `tessera init` again: it goes on",
+                file.display()
+            )
+        };
+        parts.extend(made.with_context(unfinished)?);
+        with_warning(report(&file, &parts, false, None), ignored).print(common.json())
+    }
+
+    /// The master key, the database and the operator, as far as they are not there.
+    fn make(
+        &self,
+        common: &Common,
+        file: &Path,
+        key: Option<&Path>,
+        database_url: &str,
+        operator: (Option<String>, Option<SecretString>),
+    ) -> anyhow::Result<Option<Part>> {
         if let Some(key) = key.filter(|key| !key.exists()) {
-            master::make(&key).with_context(|| format!("the master key {} cannot be made", key.display()))?;
+            master::make(key).with_context(|| format!("the master key {} cannot be made", key.display()))?;
         }
-        let operator = self.operator.as_deref().map(|login| (login, &password));
-        parts.extend(super::runtime()?.block_on(set_up(common, &file, &database_url, operator))?);
-        report(&file, &parts, false, None).print(common.json())
+        let operator = operator.0.as_deref().zip(operator.1.as_ref());
+        super::runtime()?.block_on(set_up(common, file, database_url, operator))
+    }
+
+    /// What an option asks for and the settings that are there say otherwise.
+    fn ignored(&self, config: &Config) -> Option<String> {
+        let served: Vec<&str> = config.flavours.iter().map(|flavour| flavour.name.as_str()).collect();
+        let other_flavours =
+            !self.flavours.is_empty() && self.flavours.iter().map(String::as_str).ne(served.iter().copied());
+        let other_address = self
+            .listen
+            .as_ref()
+            .is_some_and(|listen| *listen != config.listen.to_string());
+        let ignored: Vec<&str> = [("--flavour", other_flavours), ("--listen", other_address)]
+            .into_iter()
+            .filter_map(|(option, is_ignored)| is_ignored.then_some(option))
+            .collect();
+        (!ignored.is_empty()).then(|| {
+            format!(
+                "the settings file was there and stays as it is; not used: {}. Change the file",
+                ignored.join(", ")
+            )
+        })
+    }
+}
+
+fn with_warning(report: Report, warning: Option<String>) -> Report {
+    match warning {
+        Some(warning) => report.with_warning(&warning),
+        None => report,
     }
 }
 
@@ -121,10 +168,10 @@ async fn set_up(
     common: &Common,
     file: &Path,
     database_url: &str,
-    operator: Option<(&str, &Option<SecretString>)>,
+    operator: Option<(&str, &SecretString)>,
 ) -> anyhow::Result<Option<Part>> {
     let store = connect(database_url).await?;
-    let Some((login, Some(password))) = operator else {
+    let Some((login, password)) = operator else {
         return Ok(None);
     };
     let admin = Admin::of(common, common.load_config_of(file)?, store);

@@ -17,6 +17,9 @@ pub struct MasterKey {
     action: Action,
 }
 
+/// The name of the master key of a database from before root keys. It has no other.
+const FIRST: &str = "first";
+
 #[derive(Debug, Subcommand)]
 enum Action {
     List(list::List),

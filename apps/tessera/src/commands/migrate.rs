@@ -7,6 +7,7 @@ use store_diesel::{Migrator, PendingMigration, StoreOptions, shown_url};
 
 use crate::commands;
 use crate::commands::database::{connect, database_url, missing_file};
+use crate::commands::progress::Progress;
 use crate::options::Common;
 
 /// Bring the database's schema up to date. `serve` does this too; use this command to do it separately.
@@ -45,7 +46,9 @@ async fn apply(url: &str) -> anyhow::Result<Vec<&'static str>> {
     let migrator = Migrator::connect(url, &StoreOptions::default())
         .await
         .with_context(named)?;
+    let progress = Progress::running("the schema is being brought up to date");
     let applied = migrator.apply().await.with_context(named)?;
+    drop(progress);
     connect(url).await?;
     Ok(applied)
 }

@@ -9,7 +9,15 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use super::{Overrides, Raw};
 
 /// Variables that begin with `TESSERA_` and are not settings.
-const NOT_SETTINGS: [&str; 6] = ["master_key", "copy_to", "skip_postgres", "interop", "outages", "log"];
+const NOT_SETTINGS: [&str; 7] = [
+    "config",
+    "master_key",
+    "copy_to",
+    "skip_postgres",
+    "interop",
+    "outages",
+    "log",
+];
 
 /// How the names of others begin: which tests may not be skipped.
 const FOR_TESTS: &str = "require_";
@@ -83,7 +91,8 @@ pub(super) fn explain(errors: &figment::Error) -> anyhow::Error {
                 Some(source) => format!(" (from {source})"),
                 None => format!(" (from {})", place.name),
             });
-        format!("{key}: {}{place}", without_source(&error.kind.to_string()))
+        let key = if key.is_empty() { key } else { format!("{key}: ") };
+        format!("{key}{}{place}", without_source(&error.kind.to_string()))
     });
     anyhow::anyhow!(lines.collect::<Vec<_>>().join("\n"))
 }

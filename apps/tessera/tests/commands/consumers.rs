@@ -22,7 +22,7 @@ fn a_generated_token_is_long_has_a_prefix_and_is_different_each_time() {
     let admin = admin();
     let mut tokens = HashSet::new();
     for key in ["a", "b", "a"] {
-        let put = admin.json("consumer", &["put", "--key", key, "--organisation", "171"], "");
+        let put = admin.json("consumer", &["put", "--key", key, "--organisation", "171", "--yes"], "");
         let token = put["token"].as_str().expect("a token").to_owned();
         let secret = token.strip_prefix("tsr_c_").expect("the prefix");
         assert_eq!(secret.len(), 43, "256 bits in base64url");
@@ -157,7 +157,7 @@ fn a_rotated_partner_has_two_tokens_and_never_three() {
         let args = ["rotate", "--key", "k", "--overlap", overlap];
         assert_eq!(admin.run("consumer", &args, "").code, Some(2), "{overlap}");
     }
-    let put = ["put", "--key", "k", "--organisation", "171"];
+    let put = ["put", "--key", "k", "--organisation", "171", "--yes"];
     let third = admin.json("consumer", &put, "")["token"]
         .as_str()
         .expect("a token")
@@ -184,7 +184,7 @@ fn what_a_stolen_partners_token_has_obtained_can_be_revoked() {
     let [stolen, both] = ["a@b.c", "both@b.c"].map(|email| call(&server, TOKEN, email).member("token"));
     let kept = other("kept@b.c").member("token");
     assert_eq!(other("both@b.c").status, 200);
-    let disabled = admin.json("consumer", &["disable", "--key", "k", "--revoke-tokens"], "");
+    let disabled = admin.json("consumer", &["disable", "--key", "k", "--revoke-tokens", "--yes"], "");
     assert_eq!(disabled, json!({ "key": "k", "disabled": true, "clients": 2 }));
     assert!(poll(1000, || verify(&server, &stolen).status == 401));
     assert!(poll(1000, || verify(&server, &both).status == 401));

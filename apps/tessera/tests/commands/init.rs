@@ -61,6 +61,68 @@ fn a_second_run_changes_nothing_and_says_what_is_there() {
 }
 
 #[test]
+fn options_that_the_settings_do_not_take_are_named() {
+    let admin = AdminFolder::bare();
+    admin.done("init", &["--flavour", "device"], "");
+    let same = admin.json("init", &["--flavour", "device"], "");
+    assert!(same["warning"].is_null(), "{same}");
+    let other = ["--flavour", "login", "--listen", "127.0.0.1:1"];
+    let warned = admin.json("init", &other, "");
+    assert!(
+        warned["warning"]
+            .as_str()
+            .is_some_and(|warning| warning.contains("not used: --flavour, --listen")),
+        "{warned}"
+    );
+}
+
+/// The file is read where a variable names it, and a command that does not read it says so.
+#[test]
+fn the_settings_are_found_by_a_variable() {
+    let admin = AdminFolder::bare();
+    admin.done("init", &["--flavour", "device"], "");
+    let url = admin.url();
+    let unread = admin.run_with("doctor", &["--database-url", &url], "", &[]);
+    assert!(
+        unread.err.contains("tessera.toml in this folder is not read"),
+        "{}",
+        unread.err
+    );
+    let read = admin.run_with("doctor", &[], "", &[("TESSERA_CONFIG", "tessera.toml")]);
+    assert!(
+        read.out.contains("1 flavour: device") && !read.err.contains("not read"),
+        "{} {}",
+        read.out,
+        read.err
+    );
+}
+
+/// A terminal is what `script` gives the program: it asks, also for the first operator, and for the password twice.
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_it_asks_for_what_no_option_says() {
+    let admin = AdminFolder::bare();
+    let program = format!("{} init", env!("CARGO_BIN_EXE_tessera"));
+    let mut script = std::process::Command::new("script")
+        .args(["-qec", &program, "/dev/null"])
+        .current_dir(admin.path(""))
+        .env("TESSERA_PASSWORDS__COST", "10")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("script is a part of every Linux system");
+    let answers = format!("\n\n\ndevice\nada@example.com\n{PASSWORD}\n{PASSWORD}\n");
+    let mut input = script.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut input, answers.as_bytes()).expect("it reads");
+    let ended = script.wait_with_output().expect("it ends");
+    drop(input);
+    let shown = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success() && shown.contains("First operator"), "{shown}");
+    let operators = admin.json("operator", &["list"], "");
+    assert_eq!(operators["operators"][0]["login"], "ada@example.com", "{operators}");
+}
+
+#[test]
 fn a_run_that_was_interrupted_goes_on() {
     let admin = AdminFolder::bare();
     admin.done("init", &[], "");

@@ -138,7 +138,7 @@ fn everybody_can_fetch_a_key_before_it_signs_and_none_that_an_emergency_has_reti
     assert!(poll(1000, || published(&server).contains(&next)));
     assert!(published(&server).contains(&old), "it signs");
     assert_eq!(kid(&token(&server)), old);
-    let replaced = admin.json("key", &["rotate", "--flavour", "shops", "--emergency"], "");
+    let replaced = admin.json("key", &["rotate", "--flavour", "shops", "--emergency", "--yes"], "");
     let fresh = replaced["kid"].as_str().expect("a kid").to_owned();
     assert!(poll(1000, || published(&server).contains(&fresh)));
     let left = published(&server);
@@ -152,7 +152,7 @@ fn an_emergency_revokes_what_the_old_keys_have_signed() {
     admin.account("workshops", "w@x.dk");
     let server = admin.serve();
     let old = token(&server);
-    admin.done("key", &["rotate", "--flavour", "shops", "--emergency"], "");
+    admin.done("key", &["rotate", "--flavour", "shops", "--emergency", "--yes"], "");
     assert_eq!(states(&admin), ["retired", "current"]);
     assert!(poll(1000, || status(&server, &old) == 401));
     let fresh = token(&server);
@@ -169,14 +169,14 @@ fn a_replaced_key_can_be_retired_and_the_last_one_cannot() {
     let retire = |kid: &str| ["retire".to_owned(), format!("--kid={kid}")];
     admin.done("key", &["rotate", "--flavour", "shops"], "");
     let only = keys(&admin, "shops")[0].0.clone();
-    for now in [&[][..], &["--now"]] {
+    for now in [&[][..], &["--now", "--yes"]] {
         let args = retire(&only);
         let args: Vec<_> = args.iter().map(String::as_str).chain(now.iter().copied()).collect();
         assert!(admin.refused("key", &args, "").contains("tessera key rotate"));
     }
     admin.done("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
     let [one, two] = retire(&only);
-    let sentence = admin.refused("key", &[&one, &two, "--now"], "");
+    let sentence = admin.refused("key", &[&one, &two, "--now", "--yes"], "");
     assert!(
         sentence.contains("the only key of shops/EdDSA that signs"),
         "{sentence}"
@@ -184,7 +184,7 @@ fn a_replaced_key_can_be_retired_and_the_last_one_cannot() {
     assert_eq!(states(&admin), ["current", "next"]);
     let next = keys(&admin, "shops")[1].0.clone();
     let [one, two] = retire(&next);
-    let sentence = admin.refused("key", &[&one, &two, "--now"], "");
+    let sentence = admin.refused("key", &[&one, &two, "--now", "--yes"], "");
     assert!(sentence.contains("no other key of shops/EdDSA goes on"), "{sentence}");
     let sentence = admin.refused("key", &["retire", "--kid", "-nobody"], "");
     assert!(
@@ -240,9 +240,9 @@ fn a_secret_that_is_stored_is_refused_under_another_name() {
         json!({ "kty": "oct", "k": k, "kid": kid }).to_string()
     };
     let first = admin.json("key", &["import", "--flavour", "mechanics"], &secret("one"));
-    admin.done("key", &["rotate", "--flavour", "mechanics", "--emergency"], "");
+    admin.done("key", &["rotate", "--flavour", "mechanics", "--emergency", "--yes"], "");
     for flavour in ["mechanics", "login"] {
-        for emergency in [&[][..], &["--emergency"]] {
+        for emergency in [&[][..], &["--emergency", "--yes"]] {
             let import = [&["import", "--flavour", flavour], emergency].concat();
             let sentence = admin.refused("key", &import, &secret("another"));
             let kid = first["kid"].as_str().expect("a kid");
@@ -300,10 +300,10 @@ fn only_a_private_key_of_the_flavours_algorithm_can_be_imported() {
 fn an_emergency_that_replaces_nothing_is_an_error() {
     let admin = AdminFolder::new().with(EDDSA);
     admin.done("key", &["rotate", "--flavour", "more"], "");
-    let emergency = ["rotate", "--flavour", "shops", "--emergency"];
+    let emergency = ["rotate", "--flavour", "shops", "--emergency", "--yes"];
     for (args, input) in [
         (emergency, String::new()),
-        (["import", "--flavour", "shops", "--emergency"], private_jwk()),
+        (["import", "--flavour", "shops", "--emergency", "--yes"], private_jwk()),
     ] {
         let sentence = admin.refused("key", &args, &input);
         assert!(sentence.contains("none to replace"), "{sentence}");
@@ -321,7 +321,7 @@ fn a_key_of_a_removed_flavour_retires_at_once_or_not_at_all() {
     let kid = format!("--kid={}", keys(&admin, "more")[0].0);
     assert!(
         admin
-            .refused("key", &["retire", &kid, "--now"], "")
+            .refused("key", &["retire", &kid, "--now", "--yes"], "")
             .contains("tessera key rotate")
     );
     let admin = admin.with(RS256);
@@ -330,7 +330,7 @@ fn a_key_of_a_removed_flavour_retires_at_once_or_not_at_all() {
         sentence.contains("more/EdDSA") && sentence.contains("--now"),
         "{sentence}"
     );
-    admin.done("key", &["retire", &kid, "--now"], "");
+    admin.done("key", &["retire", &kid, "--now", "--yes"], "");
     let list = admin.json("key", &["list"], "");
     assert_eq!(list["keys"][0]["state"], "retired", "{list}");
 }
@@ -348,7 +348,7 @@ fn the_public_keys_are_those_that_verify_and_nothing_of_the_private_ones() {
     let export = ["export-public", "--flavour", "shops"];
     assert!(admin.refused("key", &export, "").contains("no keys yet"));
     admin.done("key", &["rotate", "--flavour", "shops"], "");
-    admin.done("key", &["rotate", "--flavour", "shops", "--emergency"], "");
+    admin.done("key", &["rotate", "--flavour", "shops", "--emergency", "--yes"], "");
     admin.done("key", &["rotate", "--flavour", "shops", "--publish-for", "1h"], "");
     assert_eq!(states(&admin), ["retired", "current", "next"]);
     let names: Vec<_> = keys(&admin, "shops").into_iter().map(|(kid, _)| kid).collect();
@@ -463,7 +463,7 @@ fn the_keys_of_identities_are_rotated_like_those_of_a_flavour() {
     let exported = admin.json("key", &["export-public", "--flavour", NAME], "");
     assert_eq!(exported["keys"].as_array().map(Vec::len), Some(2));
 
-    let replaced = admin.json("key", &["rotate", "--flavour", NAME, "--emergency"], "");
+    let replaced = admin.json("key", &["rotate", "--flavour", NAME, "--emergency", "--yes"], "");
     let replaced = replaced["kid"].as_str().expect("a kid").to_owned();
     assert!(poll(1500, || published() == [replaced.clone()]), "{:?}", published());
     assert!(

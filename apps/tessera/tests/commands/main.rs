@@ -8,6 +8,7 @@ mod accounts;
 mod audit_log;
 mod backups;
 mod change_log;
+mod confirmations;
 mod consumers;
 mod data;
 mod doctor;

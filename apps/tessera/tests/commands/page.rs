@@ -77,15 +77,15 @@ fn the_outputs_on_the_page_are_those_of_the_program() {
     }
 }
 
+const SETTINGS: &str = "[[flavour]]\nname = \"mechanics\"\ndialect = \"mechanics\"\nissuer = \"jwt\"\nrealm = \"workshops\"\n\
+                        algorithm = \"EdDSA\"\n";
+
 /// With the files that the page's commands name.
 fn folder(admin: AdminFolder) -> AdminFolder {
-    let settings = "[[flavour]]\nname = \"mechanics\"\ndialect = \"mechanics\"\nissuer = \"jwt\"\nrealm = \"workshops\"\n\
-                    algorithm = \"EdDSA\"\n";
     for (name, text) in [
         ("pw", PASSWORD),
         ("workshop.json", WORKSHOP),
         ("key.pem", &private_jwk()),
-        ("tessera.toml", settings),
     ] {
         std::fs::write(admin.path(name), text).expect("a file");
     }
@@ -94,10 +94,17 @@ fn folder(admin: AdminFolder) -> AdminFolder {
 
 /// What has happened before a command, besides the commands before it.
 fn prepare(admin: &AdminFolder, command: &str) {
+    // A command that does not read it would say so.
+    let file = admin.path("tessera.toml");
+    match command.contains("tessera.toml") {
+        true => std::fs::write(file, SETTINGS).expect("a file"),
+        false => drop(std::fs::remove_file(file)),
+    }
     match command {
-        "tessera consumer disable --key partner --revoke-tokens" => {
+        "tessera consumer disable --key partner --revoke-tokens --yes" => {
             for (consumer, clients) in [("partner", 0..3), ("another", 3..7)] {
-                admin.done("consumer", &["put", "--key", consumer, "--organisation", "171"], "");
+                let put = ["put", "--key", consumer, "--organisation", "171", "--yes"];
+                admin.done("consumer", &put, "");
                 in_store(admin, async |store| vouch(&store, consumer, clients).await);
             }
         }
@@ -208,7 +215,7 @@ impl Names {
 
 /// The line with a word instead of whatever differs from one run to the next: times, names of keys, secrets, versions.
 fn masked(line: &str) -> String {
-    let is_apart = |c: char| c.is_whitespace() || "\",;:=".contains(c);
+    let is_apart = |c: char| c.is_whitespace() || "\",;:=()".contains(c);
     let words = line.split_inclusive(is_apart).map(|word| {
         let (text, end) = match word.char_indices().last() {
             Some((at, last)) if is_apart(last) => word.split_at(at),

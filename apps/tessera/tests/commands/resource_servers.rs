@@ -22,7 +22,7 @@ fn a_generated_secret_is_long_has_a_prefix_is_different_each_time_and_is_shown_o
     let admin = AdminFolder::new();
     let mut secrets = HashSet::new();
     for id in ["a", "b", "a"] {
-        let made = admin.json(COMMAND, &put(id, &["--all-flavours"]), "");
+        let made = admin.json(COMMAND, &put(id, &["--all-flavours", "--yes"]), "");
         assert_eq!((&made["id"], &made["flavours"]), (&json!(id), &Value::Null));
         let secret = made["secret"].as_str().expect("a secret").to_owned();
         assert_eq!(
@@ -84,7 +84,7 @@ fn a_resource_server_has_two_secrets_at_most() {
         sentence.contains("accepted until") && sentence.contains("put"),
         "{sentence}"
     );
-    let same = put("games-api", &["--all-flavours", "--secret-stdin"]);
+    let same = put("games-api", &["--all-flavours", "--secret-stdin", "--yes"]);
     admin.done(COMMAND, &same, "0123456789abcdef\n");
     let again = ["rotate", "--id", "games-api", "--secret-stdin"];
     assert!(

@@ -121,7 +121,7 @@ fn commands_wait_for_another_writer() {
     let id = token.split('|').next().expect("a number");
     let (revoke, replace) = (
         ["revoke", "--id", id],
-        ["rotate", "--flavour", "mechanics", "--emergency"],
+        ["rotate", "--flavour", "mechanics", "--emergency", "--yes"],
     );
     let put = ["put", "--realm", "players", "--name", "r", "--permission", "p"];
     thread::scope(|scope| {

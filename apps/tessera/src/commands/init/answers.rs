@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use super::Init;
 use crate::commands::database::{DEFAULT_DATABASE, sqlite_path};
@@ -19,6 +19,8 @@ pub(super) struct Answers {
     pub(super) master_key_file: PathBuf,
     pub(super) listen: String,
     pub(super) flavours: Vec<String>,
+    /// The login name of the first operator, if there is to be one.
+    pub(super) operator: Option<String>,
 }
 
 impl Answers {
@@ -49,11 +51,14 @@ impl Answers {
                 .map(str::to_owned)
                 .collect(),
         };
+        let question = "First operator of the console, by login name; nothing: none yet";
+        let operator = ask(init.operator.clone(), question, "")?;
         let answers = Self {
             database_url,
             master_key_file: key.into(),
             listen,
             flavours,
+            operator: Some(operator).filter(|login| !login.is_empty()),
         };
         answers.check(&known)?;
         Ok(answers)
@@ -67,13 +72,12 @@ impl Answers {
         if sqlite_path(&self.database_url) == Some(":memory:") {
             bail!("sqlite::memory: is gone when its program ends: name a file or a PostgreSQL database");
         }
-        let address: Result<SocketAddr, _> = self.listen.parse();
-        address.with_context(|| {
-            format!(
+        if self.listen.parse::<SocketAddr>().is_err() {
+            bail!(
                 "--listen {:?}: allowed are an address and a port, such as {LISTEN}",
                 self.listen
-            )
-        })?;
+            );
+        }
         if let Some(unknown) = self.flavours.iter().find(|flavour| !known.contains(&flavour.as_str())) {
             bail!("--flavour {unknown:?}: allowed are {}", known.join(", "));
         }
@@ -103,7 +107,10 @@ fn key_of(database_url: &str) -> String {
 }
 
 fn asked(question: &str, default: &str) -> anyhow::Result<String> {
-    eprint!("{question} [{default}]: ");
+    match default.is_empty() {
+        true => eprint!("{question}: "),
+        false => eprint!("{question} [{default}]: "),
+    }
     std::io::stderr().flush()?;
     let mut answer = String::new();
     if std::io::stdin().read_line(&mut answer)? == 0 {

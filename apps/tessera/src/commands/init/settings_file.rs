@@ -8,6 +8,9 @@ use crate::config;
 /// The rows of the table of settings in docs/OPERATIONS.md.
 const ROWS: &str = include_str!(concat!(env!("OUT_DIR"), "/settings.md"));
 
+/// The rows of the table of a flavour's settings there.
+const OF_FLAVOUR: &str = include_str!(concat!(env!("OUT_DIR"), "/flavour.md"));
+
 /// How long a line of a comment is at most, where its words allow it.
 const WIDTH: usize = 100;
 
@@ -44,7 +47,8 @@ pub(super) fn text(answers: &Answers) -> String {
             text += &setting(one, answers, &defaults);
         }
     }
-    text += "\n# What is served: one block for each flavour. docs/OPERATIONS.md has its settings.\n";
+    text += "\n# What is served: one block for each flavour. Its settings:\n";
+    text.extend(OF_FLAVOUR.lines().filter_map(of_flavour));
     for flavour in &answers.flavours {
         text += &format!("[[flavour]]\nname = {0}\ndialect = {0}\n\n", quoted(flavour));
     }
@@ -75,6 +79,20 @@ fn default_of(one: &Described, defaults: &Value) -> Option<String> {
         Value::String(text) => Some(quoted(text)),
         value => Some(value.to_string()),
     }
+}
+
+/// A row of the table of a flavour's settings, as a comment: setting, default, what is allowed.
+fn of_flavour(row: &str) -> Option<String> {
+    let cells: Vec<&str> = row.trim_matches('|').splitn(3, '|').map(str::trim).collect();
+    let [name, default, allowed] = cells[..] else {
+        return None;
+    };
+    let names = name.replace('`', "");
+    let default = match default {
+        "required" => "Required.".to_owned(),
+        default => format!("Default: {}.", plain(default).trim_end_matches('.')),
+    };
+    Some(wrapped(&format!("- {names}: {} {default}", sentence(&plain(allowed)))))
 }
 
 fn quoted(text: &str) -> String {
@@ -159,6 +177,7 @@ mod tests {
             master_key_file: "a.key".into(),
             listen: "127.0.0.1:9000".to_owned(),
             flavours: vec!["mechanics".to_owned(), "device".to_owned()],
+            operator: None,
         }
     }
 
@@ -222,6 +241,14 @@ mod tests {
         let flavour = |name: &str| serde_json::json!({ "name": name, "dialect": name });
         expected["flavour"] = serde_json::json!([flavour("mechanics"), flavour("device")]);
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn the_settings_of_a_flavour_are_explained() {
+        let text = text(&answers());
+        for name in ["name", "dialect", "lifetime", "idle", "imported_tokens"] {
+            assert!(text.contains(&format!("# - {name}: ")), "{name}: {text}");
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub struct Import {
 
 impl Import {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        self.plan.confirm(common, &self.flavour)?;
         Admin::run(common, async |admin| {
             let signing = find_signing(admin, &self.flavour)?;
             let keyring = open_keyring(admin).await?;

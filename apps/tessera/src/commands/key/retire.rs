@@ -7,6 +7,7 @@ use serde_json::json;
 use super::signing_flavour::{all_signing, open_keyring};
 use crate::acts::key;
 use crate::commands::admin::Admin;
+use crate::commands::confirmation::Confirmation;
 use crate::commands::report::{Report, time};
 use crate::options::Common;
 
@@ -19,10 +20,19 @@ pub struct Retire {
     /// Retire it at once: every token it has signed is refused.
     #[arg(long)]
     now: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 impl Retire {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        if self.now {
+            let what = format!(
+                "every token that the key {} has signed is refused from now on, by every server",
+                self.kid
+            );
+            self.confirmation.ask(common, &what)?;
+        }
         Admin::run(common, async |admin| {
             let keyring = open_keyring(admin).await?;
             let purpose = key::purpose_of(&keyring, &self.kid).await?;

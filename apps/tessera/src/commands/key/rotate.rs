@@ -10,6 +10,7 @@ use serde_json::json;
 use super::signing_flavour::{find_signing, open_keyring};
 use crate::acts::key::{self, SigningFlavour};
 use crate::commands::admin::Admin;
+use crate::commands::confirmation::Confirmation;
 use crate::commands::report::{Report, time};
 use crate::config::Span;
 use crate::oauth::MAX_AGE;
@@ -41,10 +42,13 @@ pub struct Plan {
     /// For a stolen key: the new key signs, and every server refuses the old keys and their tokens within a second.
     #[arg(long)]
     emergency: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 impl Rotate {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
+        self.plan.confirm(common, &self.flavour)?;
         Admin::run(common, async |admin| {
             let signing = find_signing(admin, &self.flavour)?;
             let keyring = open_keyring(admin).await?;
@@ -56,6 +60,16 @@ impl Rotate {
 }
 
 impl Plan {
+    /// Asks before an emergency, which signs out everybody who has a token of the flavour.
+    pub fn confirm(&self, common: &Common, flavour: &str) -> anyhow::Result<()> {
+        let what =
+            format!("every token that the keys of {flavour} have signed is refused from now on, by every server");
+        match self.emergency {
+            true => self.confirmation.ask(common, &what),
+            false => Ok(()),
+        }
+    }
+
     /// Adds `key`, and lets the others of its purpose retire.
     pub async fn carry_out(
         &self,

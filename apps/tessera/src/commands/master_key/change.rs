@@ -28,11 +28,14 @@ impl MasterKeys {
         let root = match facts.open(&present)? {
             Opened::Root(root) => root,
             Opened::WrongKey => bail!(
-                "the present master key is not one that opens this database; nothing was changed. Set TESSERA_MASTER_KEY or \
+                "the present master key is not one that opens this database, so nothing was done. Set TESSERA_MASTER_KEY or \
                  --master-key-file to the right one"
             ),
             Opened::NoneYet => {
-                bail!("the database was set up with no master key yet: start a server with the new one")
+                bail!(
+                    "no server has started on this database yet, so it has no master key: `tessera serve` sets it up with the key of \
+                     its settings"
+                )
             }
         };
         Ok(Self {

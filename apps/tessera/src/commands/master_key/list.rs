@@ -4,6 +4,7 @@ use auth_core::Timestamp;
 use clap::Args;
 use serde_json::json;
 
+use super::FIRST;
 use super::change::MasterKeys;
 use crate::commands::admin::Admin;
 use crate::commands::report::{Report, time};
@@ -13,9 +14,6 @@ use crate::options::Common;
 /// Show the master keys that open the database, by names that are derived from them; `present` is the one of this command.
 #[derive(Debug, Args)]
 pub struct List {}
-
-/// The name of the master key of a database from before root keys. It has no other.
-const FIRST: &str = "first";
 
 impl List {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {

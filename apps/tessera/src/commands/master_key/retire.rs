@@ -3,11 +3,13 @@
 use anyhow::bail;
 use auth_core::AuditEvent;
 use clap::Args;
+use keystore::AcceptedKey;
 use serde_json::json;
 
+use super::FIRST;
 use super::change::MasterKeys;
 use crate::commands::admin::Admin;
-use crate::commands::report::Report;
+use crate::commands::report::{Report, time};
 use crate::options::Common;
 
 /// Have the master key of this command alone open the database: the last step after `tessera master-key rotate`, once each server
@@ -17,11 +19,44 @@ pub struct Retire {
     /// Do it.
     #[arg(long)]
     yes: bool,
+    /// Also master keys that were made known after the one of this command. Servers that have one of them do not start again.
+    #[arg(long)]
+    newer: bool,
 }
 
 const ROOT_KEY: &str = "this database was set up before there were root keys: its first master key is its root key. Keep it as \
                         secret as before, since with it and a copy of the database everything opens; `tessera master-key \
                         replace` ends that";
+
+/// The master keys that a command retires.
+struct Others {
+    /// All, as `tessera master-key list` names them.
+    shown: String,
+    /// The last, if it was made known after the one that stays.
+    newer: Option<String>,
+}
+
+impl Others {
+    /// All but `kept`, of these, which are in the order in which they were made known.
+    fn of(accepted: &[AcceptedKey], kept: Option<&str>) -> Self {
+        let shown = |key: &AcceptedKey| {
+            let name = key.name.as_deref().unwrap_or(FIRST);
+            key.since
+                .map_or_else(|| name.to_owned(), |since| format!("{name} (since {})", time(since)))
+        };
+        let is_kept = |key: &&AcceptedKey| key.name.as_deref() == kept;
+        let newest = accepted.last().filter(|key| !is_kept(key));
+        Self {
+            shown: accepted
+                .iter()
+                .filter(|key| !is_kept(key))
+                .map(shown)
+                .collect::<Vec<_>>()
+                .join(", "),
+            newer: newest.map(shown),
+        }
+    }
+}
 
 impl Retire {
     pub fn run(self, common: &Common) -> anyhow::Result<()> {
@@ -36,10 +71,18 @@ impl Retire {
                 );
             };
             let name = seals.name_of(&keys.present);
+            let others = Others::of(&keys.seals.accepted(), name.as_deref());
+            if let Some(newer) = others.newer.filter(|_| !self.newer) {
+                bail!(
+                    "nothing was changed: the master key of this command is older than {newer}, which servers may have by now. Run \
+                     this with the newest one; to give the newer ones up, repeat it with --newer --yes"
+                );
+            }
             if retired > 0 && !self.yes {
                 bail!(
-                    "nothing was changed. Restart each server with the master key of this command, then repeat this with --yes. Other \
-                     master keys that will no longer open the database: {retired}"
+                    "nothing was changed. Restart each server with the master key of this command, then repeat this with --yes. Master \
+                     keys that will no longer open the database: {}",
+                    others.shown
                 );
             }
             if retired > 0 {

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::audience::{self, About};
 use super::{Id, SECRET};
 use crate::commands::admin::Admin;
+use crate::commands::confirmation::Confirmation;
 use crate::commands::patience::patiently;
 use crate::commands::report::Report;
 use crate::options::Common;
@@ -22,6 +23,8 @@ pub(super) struct Put {
     /// Read its secret from standard input, instead of generating one.
     #[arg(long)]
     secret_stdin: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 impl Put {
@@ -31,6 +34,13 @@ impl Put {
             let audience = self.about.audience(admin)?;
             let (digest, generated) = SECRET.make(admin, self.secret_stdin)?;
             let servers = admin.resource_servers();
+            let present = servers.resource_servers().await?;
+            if present.iter().any(|server| server.id == id && !server.disabled) {
+                let what = format!(
+                    "the resource server {id} is there: its secret is refused from now on, and its audience is replaced. `tessera resource-server rotate` accepts both secrets for a while"
+                );
+                self.confirmation.ask(common, &what)?;
+            }
             let put = async || servers.put_resource_server(id, &digest, &audience, admin.now()).await;
             patiently(put).await?;
             Ok(report(id, &audience, generated.as_ref().map(PlainToken::expose)))

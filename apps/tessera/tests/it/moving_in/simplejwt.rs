@@ -98,7 +98,10 @@ pub fn clients_go_on() {
     assert!(jwts.lives(&jwts.of("bob", 0)));
     let early = jwts.command("key", &["retire", "--kid", kid]);
     assert!(early.code == Some(1) && early.err.contains("--now"), "{}", early.err);
-    assert_eq!(jwts.command("key", &["retire", "--kid", kid, "--now"]).code, Some(0));
+    assert_eq!(
+        jwts.command("key", &["retire", "--kid", kid, "--now", "--yes"]).code,
+        Some(0)
+    );
     assert!(
         poll(600, || !jwts.lives(&jwts.of("bob", 0))),
         "also what was accepted before"

@@ -83,7 +83,7 @@ fn a_rotation_fails_no_call_and_a_new_secret_ends_both() {
     let second = world.command(&["rotate", "--id", "games-api", "--overlap", "1h"]);
     world.becomes(&second, 200);
     assert_eq!(world.status(&world.server, &first), 200, "the overlap");
-    let third = world.command(&["put", "--id", "games-api", "--all-flavours"]);
+    let third = world.command(&["put", "--id", "games-api", "--all-flavours", "--yes"]);
     world.becomes(&third, 200);
     for old in [&first, &second] {
         assert_eq!(world.status(&world.server, old), 401);
