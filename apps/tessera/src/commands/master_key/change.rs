@@ -28,7 +28,7 @@ impl MasterKeys {
         let root = match facts.open(&present)? {
             Opened::Root(root) => root,
             Opened::WrongKey => bail!(
-                "the present master key is not one that opens this database, so nothing was done. Set TESSERA_MASTER_KEY or \
+                "the present master key is not one that opens this database; nothing was changed. Set TESSERA_MASTER_KEY or \
                  --master-key-file to the right one"
             ),
             Opened::NoneYet => {
