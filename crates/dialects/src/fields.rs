@@ -79,6 +79,17 @@ impl Fields {
         self.text(field).map(Some)
     }
 
+    /// Any text, as [`Fields::text`]; `None` if the field is missing or `null`.
+    ///
+    /// # Errors
+    /// [`FieldErrorKind::NotText`].
+    pub fn nullable_text(&mut self, field: &'static str) -> Result<Option<String>, FieldError> {
+        match self.0.get(key(field)) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.text(field).map(Some),
+        }
+    }
+
     /// A JSON integer from 1 to [`i64::MAX`]. A text of digits is none, so a form has no integers.
     ///
     /// # Errors

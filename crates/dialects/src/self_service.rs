@@ -10,7 +10,7 @@ use std::fmt;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -31,7 +31,7 @@ pub struct SelfService(Challenge);
 impl SelfService {
     /// Where it is mounted.
     pub const PATH: &'static str = "/self";
-    /// Listing one's sessions. It reads no body.
+    /// Listing one's sessions.
     pub const LIST: Endpoint = Endpoint::post("/sessions");
     /// Ending one session.
     pub const END: Endpoint = Endpoint::post("/sessions/end");
@@ -65,7 +65,12 @@ impl RejectionFormatter for SelfService {
             error,
             message: &message,
         };
-        Answer::json(rejection.status(), &body).with_rejection_headers(rejection, &self.0)
+        // Not 401: the token is active, and clients take a 401 for the end of their session.
+        let status = match rejection {
+            RequestRejection::WrongCredentials => 400,
+            other => other.status(),
+        };
+        Answer::json(status, &body).with_rejection_headers(rejection, &self.0)
     }
 }
 
@@ -98,6 +103,12 @@ pub const TOO_MUCH: RequestRejection = RequestRejection::DialectSpecific { code:
 pub const TOO_MANY: RequestRejection = RequestRejection::DialectSpecific {
     code: "too_many_tokens",
 };
+/// A new password is the old one.
+pub const PASSWORD_UNCHANGED: RequestRejection = RequestRejection::DialectSpecific {
+    code: "password_unchanged",
+};
+/// The caller asks for a longer time than is allowed.
+pub const TOO_LONG: RequestRejection = RequestRejection::DialectSpecific { code: "too_long" };
 /// The caller's account has no password.
 pub const NO_PASSWORD: RequestRejection = RequestRejection::DialectSpecific { code: "no_password" };
 
@@ -106,6 +117,8 @@ fn specific(code: &str) -> &'static str {
         "password_too_short" => "The new password is too short.",
         "password_unusable" => "The new password has more than 72 bytes, or a character that cannot be used.",
         "password_common" => "The new password is one of the most common ones, which are guessed first.",
+        "password_unchanged" => "The new password is the old one.",
+        "too_long" => "The time is longer than is allowed.",
         "no_password" => "This account has no password.",
         "fixed_end" => "The end of tokens of this kind cannot be changed.",
         "scope_too_wide" => "The token does not have all of these permissions.",
@@ -221,6 +234,10 @@ pub struct NewToken<'a> {
     /// When it ends (RFC 3339); `null`: when it is revoked.
     #[schemars(extend("format" = "date-time"))]
     pub expires_at: Option<String>,
+    /// When the token of the request ends at the latest (RFC 3339), where this one replaces it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
+    pub old_expires_at: Option<String>,
 }
 
 impl NewToken<'_> {
@@ -246,12 +263,12 @@ fn number(field: &'static str, text: &str) -> Result<i64, RequestRejection> {
     number.ok_or_else(|| FieldError::new(field, FieldErrorKind::NotInteger).into())
 }
 
-/// The `before` of a page: a member of the body, which may be empty or missing.
+/// The `before` of a page: a member of the body, which may be missing or, as the `next` of the last page is, `null`.
 ///
 /// # Errors
 /// As [`Payload::json_fields`]; a number that is none.
 pub fn page_before(payload: &Payload<'_>) -> Result<Option<i64>, RequestRejection> {
-    let before = payload.json_fields()?.optional_text("before")?;
+    let before = payload.json_fields()?.nullable_text("before")?;
     before.map(|before| number("before", &before)).transpose()
 }
 
@@ -268,19 +285,40 @@ pub fn session_to_end(payload: &Payload<'_>) -> Result<i64, RequestRejection> {
 /// # Errors
 /// As [`Payload::json_fields`]; a field that is missing or blank.
 pub fn leaked_token(payload: &Payload<'_>) -> Result<SecretString, RequestRejection> {
-    Ok(payload.json_fields()?.secret("token")?)
+    let found = payload.json_fields()?.secret("token")?;
+    match bare(found.expose_secret()) {
+        "" => Err(FieldError::new("token", FieldErrorKind::Blank).into()),
+        token => Ok(token.into()),
+    }
 }
 
-/// The longest time that a request may name: 10 years, in seconds.
-const LONGEST: i64 = 10 * 366 * 24 * 60 * 60;
+/// A token as it was found in a file or a log: without white space around it, and without the `Bearer` of a header.
+fn bare(found: &str) -> &str {
+    const SCHEME: &str = "bearer";
+    let found = found.trim();
+    let (before, after) = found.split_at_checked(SCHEME.len()).unwrap_or(("", found));
+    match before.eq_ignore_ascii_case(SCHEME) && (after.is_empty() || after.starts_with(char::is_whitespace)) {
+        true => after.trim_start(),
+        false => found,
+    }
+}
+
+/// The longest time for which a new token may be asked: 10 years.
+const LONGEST_LIFE: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+
+/// The longest overlap of a rotation: 7 days.
+const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// A time in seconds, if there is one.
-fn seconds(fields: &mut Fields, field: &'static str) -> Result<Option<Duration>, RequestRejection> {
+fn seconds(fields: &mut Fields, field: &'static str, longest: Duration) -> Result<Option<Duration>, RequestRejection> {
     if !fields.has(field) {
         return Ok(None);
     }
-    let seconds = fields.positive_integer(field)?.min(LONGEST).unsigned_abs();
-    Ok(Some(Duration::from_secs(seconds)))
+    let time = Duration::from_secs(fields.positive_integer(field)?.unsigned_abs());
+    match time > longest {
+        true => Err(TOO_LONG),
+        false => Ok(Some(time)),
+    }
 }
 
 /// A request to [`SelfService::CREATE`].
@@ -304,7 +342,7 @@ impl CreateRequest {
         Ok(Self {
             label: fields.label("label", Limit::LABEL)?,
             scope: fields.optional_text("scope")?,
-            expires_in: seconds(&mut fields, "expires_in")?,
+            expires_in: seconds(&mut fields, "expires_in", LONGEST_LIFE)?,
         })
     }
 }
@@ -313,9 +351,9 @@ impl CreateRequest {
 /// `overlap`, in seconds, one minute if it is missing.
 ///
 /// # Errors
-/// As [`Payload::json_fields`]; a number below 1.
+/// As [`Payload::json_fields`]; a number below 1, or above 7 days.
 pub fn overlap(payload: &Payload<'_>) -> Result<Duration, RequestRejection> {
-    let overlap = seconds(&mut payload.json_fields()?, "overlap")?;
+    let overlap = seconds(&mut payload.json_fields()?, "overlap", LONGEST_OVERLAP)?;
     Ok(overlap.unwrap_or(Duration::from_secs(60)))
 }
 
@@ -331,13 +369,15 @@ impl PasswordRequest {
     /// Reads the request.
     ///
     /// # Errors
-    /// As [`Payload::json_fields`]; a field that is missing or blank.
+    /// As [`Payload::json_fields`]; a field that is missing or blank; two passwords that are the same.
     pub fn decode(payload: &Payload<'_>) -> Result<Self, RequestRejection> {
         let mut fields = payload.json_fields()?;
-        Ok(Self {
-            old: fields.secret("old_password")?,
-            new: fields.secret("new_password")?,
-        })
+        let (old, new) = (fields.secret("old_password")?, fields.secret("new_password")?);
+        // Both are the caller's own texts, so how long this takes tells nobody anything.
+        match old.expose_secret() == new.expose_secret() {
+            true => Err(PASSWORD_UNCHANGED),
+            false => Ok(Self { old, new }),
+        }
     }
 }
 
@@ -355,13 +395,40 @@ mod tests {
     fn every_rejection_has_a_word_and_a_sentence() {
         for rejection in RequestRejection::samples() {
             let answer = SelfService::default().answer(&rejection);
-            assert_eq!(answer.status, rejection.status());
+            let status = match rejection {
+                RequestRejection::WrongCredentials => 400,
+                ref other => other.status(),
+            };
+            assert_eq!(answer.status, status);
             let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
             assert!(!body["error"].as_str().unwrap().is_empty() && !body["message"].as_str().unwrap().is_empty());
             assert_eq!(
                 answer.status == 401,
                 answer.header("WWW-Authenticate").is_some() && answer.status != 403
             );
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_with_what_stands_around_it() {
+        let token = "1|aB3";
+        for found in [
+            "1|aB3",
+            " 1|aB3\n",
+            "Bearer 1|aB3",
+            "bearer\t1|aB3\r\n",
+            "BEARER  1|aB3",
+        ] {
+            assert_eq!(bare(found), token, "{found:?}");
+        }
+        for (found, left) in [
+            ("Bearer1|a", "Bearer1|a"),
+            ("Bearer", ""),
+            ("bearer ", ""),
+            ("éééé", "éééé"),
+            ("x", "x"),
+        ] {
+            assert_eq!(bare(found), left, "{found:?}");
         }
     }
 

@@ -68,6 +68,7 @@ fn summary(row: &TokenRow) -> TokenSummary {
         label: row.label.clone(),
         issued_at: record.issued_at,
         expires_at: record.expires_at,
+        ends_at: row.idle.map_or(record.expires_at, |idle| idle.ends_at),
         last_used_at: row.last_used,
     }
 }

@@ -211,6 +211,7 @@ const STORES: &[(&str, store::Flaw)] = {
         ("shortening_postpones_no_expiry", ShorteningPostpones),
         ("a_used_record_expires_later", NeverIdles),
         ("no_use_passes_the_end", UsesPassTheEnd),
+        ("a_list_has_the_end_of_what_is_used", UsesPassTheEnd),
         ("the_secrets_of_keys_that_retired_are_erased", ErasesWhatRetires),
         ("the_secret_of_a_revoked_key_is_erased_at_once", ErasureRemoves),
         ("what_an_emergency_revoked_never_verifies_again", EmergencyIsOfItsTime),

@@ -6,7 +6,7 @@ use crate::support::client::{Request, Response};
 use crate::support::dialect::Dialect;
 use crate::support::operator::Operator;
 use crate::support::poll;
-use crate::support::server::{Server, Setup};
+use crate::support::server::{DEMO_KEY, Server, Setup};
 use crate::support::sign_in::{bearer, client, device, lives, refresh, session, sign_in, workshop};
 
 const PATHS: [&str; 7] = [
@@ -95,6 +95,14 @@ fn people_see_their_own_sessions_and_no_others() {
         &json!({ "before": sessions[0]["id"] }),
     );
     assert_eq!(before.json()["sessions"].as_array().map(Vec::len), Some(1));
+    // The `next` of the last page begins anew.
+    let again = asks(
+        &server,
+        "/self/sessions",
+        &first,
+        &json!({ "before": before.json()["next"] }),
+    );
+    assert_eq!(again.json()["sessions"].as_array().map(Vec::len), Some(2), "{again:?}");
 }
 
 #[test]
@@ -146,7 +154,11 @@ fn a_password_is_changed_with_the_old_one_and_all_other_sessions_end() {
         let body = json!({ "old_password": old, "new_password": new });
         asks(&server, "/self/password", token, &body)
     };
-    refuses(&change(&owner.token, "wrong", "correct horse"), 401, "wrong_password");
+    // The caller's token is active: clients take a 401 for the end of their session.
+    let wrong = change(&owner.token, "wrong", "correct horse");
+    refuses(&wrong, 400, "wrong_password");
+    assert_eq!(wrong.header("WWW-Authenticate"), None);
+    refuses(&change(&owner.token, "qwerty", "qwerty"), 400, "password_unchanged");
     refuses(&change(&owner.token, "qwerty", "short"), 400, "password_too_short");
     refuses(&change(&owner.token, "qwerty", "qwertyuiop"), 400, "password_common");
     refuses(
@@ -241,6 +253,8 @@ fn a_token_with_fewer_rights_and_an_end_is_made() {
     ] {
         refuses(&create(&phone, body), 400, "invalid_request");
     }
+    let long = json!({ "label": "x", "expires_in": 10 * 366 * 24 * 60 * 60 + 1 });
+    refuses(&create(&phone, long), 400, "too_long");
     // A short one ends, on its own.
     let short = create(&phone, json!({ "label": "short", "expires_in": 1 })).member("token");
     assert!(
@@ -268,9 +282,53 @@ fn a_device_token_is_rotated_with_an_overlap() {
         (&json!("iPhone 4s"), &Value::Null)
     );
     assert_ne!(sessions[1]["expires_at"], Value::Null, "the old one ends");
+    assert_eq!(sessions[1]["expires_at"], rotated.json()["old_expires_at"]);
+    let long = asks(&server, "/self/token/rotate", &new, &json!({ "overlap": 604_801 }));
+    refuses(&long, 400, "too_long");
     let again = asks(&server, "/self/token/rotate", &new, &json!({ "overlap": 1 })).member("token");
     assert!(poll(1000, || !lives(&server, [bearer(&new)])), "the overlap is over");
     assert!(lives(&server, [bearer(&again)]));
+}
+
+/// What is made of a token that expires when it is not used expires so, too: it has no end that the other one has not.
+#[test]
+fn what_is_made_of_a_token_that_lives_while_it_is_used_does_so_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tessera.db");
+    let settings = "[self_service]\nflavours = [\"device\"]\n[[flavour]]\nname = \"device\"\ndialect = \"device\"\n\
+                    issuer = \"opaque\"\nrealm = \"players\"\nidle = \"60s\"\n";
+    let server = Setup::demo().config(settings).file(&file).start();
+    let phone = device(&server);
+    let without_end = asks(&server, "/self/tokens", &phone, &json!({ "label": "x" }));
+    let with_end = asks(
+        &server,
+        "/self/tokens",
+        &phone,
+        &json!({ "label": "y", "expires_in": 600 }),
+    );
+    let rotated = asks(&server, "/self/token/rotate", &phone, &json!({ "overlap": 600 }));
+    for made in [&without_end, &with_end, &rotated] {
+        assert_eq!(made.status, 201, "{made:?}");
+        assert_ne!(made.json()["expires_at"], Value::Null, "if it is not used");
+    }
+    server.stop();
+    let export = folder.path().join("export.ndjson");
+    let command = ["export", "--file", export.to_str().expect("UTF-8")];
+    let command = command.iter().fold(Setup::command("data"), Setup::arg).file(&file);
+    let ended = command.env("TESSERA_MASTER_KEY", DEMO_KEY).run();
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let export = std::fs::read_to_string(export).expect("the export");
+    let has_end = |made: &Response| {
+        let id: i64 = made.member("id").parse().expect("a number");
+        let rows = export
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let mut own = rows.filter(|row| row["row"]["idle_ms"] == 60_000 && row["row"]["id"] == id);
+        let row = own.next().unwrap_or_else(|| panic!("no token {id}: {export}"));
+        row["row"]["ends_at"] != Value::Null
+    };
+    assert!(!has_end(&without_end) && !has_end(&rotated));
+    assert!(has_end(&with_end));
 }
 
 #[test]
@@ -343,7 +401,7 @@ fn a_leaked_token_of_any_kind_is_revoked_and_the_answer_says_nothing() {
     };
     let (player, pbx, shop, other) = (device(&server), session(&server), workshop(&server), workshop(&server));
     let of_client = client(&server, "a@letsta.lk");
-    report(&player);
+    report(&format!("Bearer {player}\r\n"));
     assert!(!lives(&server, [bearer(&player)]));
     report(&pbx.token);
     assert!(!lives(&server, pbx.headers()), "without its key");
@@ -357,8 +415,10 @@ fn a_leaked_token_of_any_kind_is_revoked_and_the_answer_says_nothing() {
     for text in [&*player, "1|2", "x", "a.b.c", &"x".repeat(5000)] {
         report(text);
     }
-    let empty = server.send(&Request::post("/leaked-tokens").json(json!({ "token": " " })));
-    refuses(&empty, 400, "invalid_request");
+    for empty in [" ", "Bearer "] {
+        let empty = server.send(&Request::post("/leaked-tokens").json(json!({ "token": empty })));
+        refuses(&empty, 400, "invalid_request");
+    }
     let operator = Operator::of_file(&file);
     let audit = operator.run("audit", &["list", "--event", "token_revoked", "--json"], "");
     assert_eq!(audit.matches("\"detail\":\"leaked\"").count(), 4, "{audit}");

@@ -25,6 +25,9 @@ pub struct TokenSummary {
     pub issued_at: Timestamp,
     /// When it expires. Expired records are listed too: the caller, who has the clock, compares.
     pub expires_at: Option<Timestamp>,
+    /// When it expires at the latest, however it is used. It is the same as `expires_at`, but for a record whose expiry moves with its use
+    /// ([`IdleLife`](crate::IdleLife)).
+    pub ends_at: Option<Timestamp>,
     /// When it was last used, if that was written.
     pub last_used_at: Option<Timestamp>,
 }

@@ -114,6 +114,14 @@ impl ObjectSchema {
         self
     }
 
+    /// As [`Fields::nullable_text`](crate::Fields::nullable_text).
+    #[must_use]
+    pub fn nullable_text(mut self, field: &'static str, about: &str) -> Self {
+        let text = json!({ "type": ["string", "null"], "description": about });
+        self.properties.insert(field.into(), text);
+        self
+    }
+
     /// As [`Fields::positive_integer`](crate::Fields::positive_integer).
     #[must_use]
     pub fn positive_integer(self, field: &'static str, about: &str) -> Self {

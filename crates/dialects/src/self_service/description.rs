@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Body, FIXED_END, NO_PASSWORD, NewSession, NewToken, OwnSession, OwnSessions, PASSWORD_COMMON, PASSWORD_TOO_SHORT,
-    PASSWORD_UNUSABLE, SelfService, SessionsEnded, TOO_MANY, TOO_MUCH, report_received,
+    PASSWORD_UNCHANGED, PASSWORD_UNUSABLE, SelfService, SessionsEnded, TOO_LONG, TOO_MANY, TOO_MUCH, report_received,
 };
 use crate::description::{Credentials, ObjectSchema, Operation, Schema, refusals};
 use crate::field_error::Limit;
@@ -28,7 +28,7 @@ impl SelfService {
             }],
             next: None,
         };
-        let request = ObjectSchema::new("OwnSessionsRequest").optional_text("before", "The `next` of the page before.");
+        let request = ObjectSchema::new("OwnSessionsRequest").nullable_text("before", "The `next` of the page before.");
         let operation = Operation::new("List my sessions and devices")
             .takes_json(request, "{}")
             .answers("Newest first.", &Schema::of::<OwnSessions<'_>>(), &example.answer());
@@ -88,6 +88,7 @@ impl SelfService {
             PASSWORD_TOO_SHORT,
             PASSWORD_UNUSABLE,
             PASSWORD_COMMON,
+            PASSWORD_UNCHANGED,
             NO_PASSWORD,
             RequestRejection::WrongCredentials,
         ];
@@ -105,7 +106,7 @@ impl SelfService {
             )
             .optional_positive_integer(
                 "expires_in",
-                "After how many seconds it ends. Never later than the caller's token.",
+                "After how many seconds it ends: 316224000 at most. Never later than the caller's token.",
             );
         let operation = Operation::new("Make a token with fewer rights, or an earlier end")
             .takes_json(
@@ -117,7 +118,7 @@ impl SelfService {
                 &Schema::of::<NewToken<'_>>(),
                 &new_token().answer(),
             );
-        self.of_the_caller(operation, &[FIXED_END, TOO_MUCH, TOO_MANY])
+        self.of_the_caller(operation, &[FIXED_END, TOO_MUCH, TOO_MANY, TOO_LONG])
     }
 
     /// Rotating the caller's token.
@@ -125,23 +126,30 @@ impl SelfService {
     pub fn rotate(&self) -> Operation {
         let request = ObjectSchema::new("RotateToken").optional_positive_integer(
             "overlap",
-            "For how many seconds the token of the request is still accepted: 60 if it is missing.",
+            "For how many seconds the token of the request is still accepted: 60 if it is missing, 604800 at most.",
         );
+        let successor = NewToken {
+            old_expires_at: Some(WHEN.into()),
+            ..new_token()
+        };
         let operation = Operation::new("Get another token in place of this one")
             .about("With the same label, permissions and end.")
             .takes_json(request, r#"{"overlap":60}"#)
             .answers(
                 "The token, which is shown once.",
                 &Schema::of::<NewToken<'_>>(),
-                &new_token().answer(),
+                &successor.answer(),
             );
-        self.of_the_caller(operation, &[FIXED_END, TOO_MANY])
+        self.of_the_caller(operation, &[FIXED_END, TOO_MANY, TOO_LONG])
     }
 
     /// A report of a leaked token.
     #[must_use]
     pub fn leaked(&self) -> Operation {
-        let request = ObjectSchema::new("LeakedToken").secret("token", "The token, as it was found.");
+        let request = ObjectSchema::new("LeakedToken").secret(
+            "token",
+            "The token, as it was found: white space around it and `Bearer` in front of it do not matter.",
+        );
         let received = Schema::new("ReportReceived", json!({ "type": "object" }));
         Operation::new("Report a leaked token")
             .about("Whoever has a token may report it: it is revoked, with everything of its session. The answer does not say whether it was active.")
@@ -171,6 +179,7 @@ fn new_token() -> NewToken<'static> {
         token: "18|TOKEN".into(),
         scope: "consultarTitulo".into(),
         expires_at: Some(WHEN.into()),
+        old_expires_at: None,
     }
 }
 

@@ -63,10 +63,13 @@ pub(crate) struct SummaryRow {
     issued_at: i64,
     expires_at: Option<i64>,
     last_used_at: Option<i64>,
+    idle_ms: Option<i64>,
+    ends_at: Option<i64>,
 }
 
 impl From<SummaryRow> for TokenSummary {
     fn from(row: SummaryRow) -> Self {
+        let ends_at = row.idle_ms.map_or(row.expires_at, |_| row.ends_at);
         Self {
             id: TokenId(row.id),
             parent: row.parent.map(TokenId),
@@ -74,6 +77,7 @@ impl From<SummaryRow> for TokenSummary {
             label: row.label,
             issued_at: Timestamp::from_millis(row.issued_at),
             expires_at: row.expires_at.map(Timestamp::from_millis),
+            ends_at: ends_at.map(Timestamp::from_millis),
             last_used_at: row.last_used_at.map(Timestamp::from_millis),
         }
     }

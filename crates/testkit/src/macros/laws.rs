@@ -42,6 +42,7 @@ macro_rules! __store_laws {
             shortening_postpones_no_expiry
             a_used_record_expires_later
             no_use_passes_the_end
+            a_list_has_the_end_of_what_is_used
             revoking_a_token_leaves_its_session
             a_revocation_is_published
             a_revocation_is_published_for_as_long_as_it_matters

@@ -80,3 +80,25 @@ pub async fn no_use_passes_the_end(harness: Arc<dyn StoreHarness>) -> LawResult 
     expiries(&fixture, shortened, &[(1, 7), (3, 8), (7, 8)]).await;
     Ok(())
 }
+
+/// A list has the moment at which each record expires at the latest, which is not that at which it expires if it is not used again.
+pub async fn a_list_has_the_end_of_what_is_used(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let owner = fixture.owner("workshop@email.dk").await;
+    let (end, until) = (Some(NOW.plus(HOUR * 2)), NOW.plus(HOUR / 2));
+    let mut new = token_of(&owner);
+    (new.idle, new.expires_at) = (Some(idle(None)), Some(NOW.plus(HOUR)));
+    fixture.insert(new.clone()).await;
+    new.idle = Some(idle(end));
+    fixture.insert(new.clone()).await;
+    let shortened = fixture.insert(new).await;
+    let tokens = &fixture.ports.tokens;
+    assert!(tokens.shorten(shortened, until, NOW).await.expect("shorten"));
+    let fixed = token_of(&owner);
+    let fixed_end = fixed.expires_at;
+    fixture.insert(fixed).await;
+    let listed = fixture.ports.token_admin.tokens_of(owner.subject, None, 10).await;
+    let ends: Vec<_> = listed.expect("tokens_of").iter().map(|token| token.ends_at).collect();
+    assert_eq!(ends, [fixed_end, Some(until), end, None], "newest first");
+    Ok(())
+}

@@ -131,6 +131,7 @@ pub async fn a_list_describes_each_token(harness: Arc<dyn StoreHarness>) -> LawR
         label: Some("Peter's \u{202e}tablet".into()),
         issued_at,
         expires_at: None,
+        ends_at: None,
         last_used_at: Some(used_at),
     };
     let listed = fixture.listed(owner.subject, None, 10).await;

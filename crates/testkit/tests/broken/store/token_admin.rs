@@ -18,6 +18,7 @@ impl BrokenStore {
             label: new.label.clone(),
             issued_at: record.issued_at,
             expires_at: record.expires_at,
+            ends_at: new.idle.map_or(record.expires_at, |idle| idle.ends_at),
             last_used_at: None,
         });
         summaries.collect()
