@@ -16,7 +16,7 @@ pub use audit::{
     Verdict as AuditVerdict,
 };
 pub use contract::account::{Account, Attributes, Generation, NewAccount, Realm, Subject};
-pub use contract::account_store::{AccountStore, NameKind, NamePage, NamedAccount};
+pub use contract::account_store::{AccountStore, Demoted, Demotion, DemotionOutcome, NameKind, NamePage, NamedAccount};
 pub use contract::change_watch::{ChangeNotices, ChangeWatch};
 pub use contract::client_network::{ClientNetwork, UNKNOWN_SOURCE, WiderNetwork};
 pub use contract::clock::{CLOCK_SKEW, Clock, SystemClock, Timestamp};

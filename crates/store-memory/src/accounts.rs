@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, AccountStore, Attributes, AuditEvent, Change, FoldedLogin, NameKind, NamePage, NamedAccount, NewAccount,
-    Provenance, StoreError, Subject, Timestamp,
+    Account, AccountStore, Attributes, AuditEvent, Change, Demoted, Demotion, DemotionOutcome, FoldedLogin, NameKind,
+    NamePage, NamedAccount, NewAccount, Provenance, StoreError, Subject, Timestamp,
 };
 
 use crate::MemoryStore;
-use crate::state::folded_names;
+use crate::state::{State, folded_names};
 
 #[async_trait]
 impl AccountStore for MemoryStore {
@@ -52,32 +52,28 @@ impl AccountStore for MemoryStore {
     }
 
     async fn set_disabled(&self, subject: Subject, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
-        let mut state = self.state();
-        let Some(row) = state.accounts.get_mut(&subject) else {
-            return Ok(false);
-        };
-        row.account.disabled = disabled;
-        if disabled {
-            state.supersede(subject, now);
-        }
-        let event = match disabled {
-            true => AuditEvent::AccountDisabled,
-            false => AuditEvent::AccountEnabled,
-        };
-        state.record(Provenance::current().entry(event, now).subject(subject));
-        Ok(true)
+        Ok(set_disabled(&mut self.state(), subject, disabled, now))
     }
 
     async fn set_role(&self, subject: Subject, role: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(set_role(&mut self.state(), subject, role, now))
+    }
+
+    async fn demote(&self, demotion: &Demotion) -> Result<DemotionOutcome, StoreError> {
         let mut state = self.state();
-        let Some(row) = state.accounts.get_mut(&subject) else {
-            return Ok(false);
+        let Some(row) = state.accounts.get(&demotion.subject) else {
+            return Ok(DemotionOutcome::Unknown);
         };
-        row.account.role = role.map(str::to_owned);
-        state.publish_change_for_a_day(Change::SubjectRights(subject), now);
-        let entry = Provenance::current().entry(AuditEvent::AccountRoleSet, now);
-        state.record(entry.subject(subject).detail(role.unwrap_or_default()));
-        Ok(true)
+        let of_realm = state.accounts.values().map(|other| &other.account);
+        let mut others = of_realm.filter(|other| other.realm == row.account.realm);
+        if demotion.ends_the_role_of(&row.account) && !others.any(|other| demotion.is_left_with(other)) {
+            return Ok(DemotionOutcome::Last);
+        }
+        match &demotion.to {
+            Demoted::Disabled => set_disabled(&mut state, demotion.subject, true, demotion.now),
+            Demoted::Role(role) => set_role(&mut state, demotion.subject, Some(role), demotion.now),
+        };
+        Ok(DemotionOutcome::Done)
     }
 
     async fn set_attributes(&self, subject: Subject, attributes: &Attributes) -> Result<bool, StoreError> {
@@ -90,4 +86,31 @@ impl AccountStore for MemoryStore {
         state.record(entry.subject(subject));
         Ok(true)
     }
+}
+
+fn set_disabled(state: &mut State, subject: Subject, disabled: bool, now: Timestamp) -> bool {
+    let Some(row) = state.accounts.get_mut(&subject) else {
+        return false;
+    };
+    row.account.disabled = disabled;
+    if disabled {
+        state.supersede(subject, now);
+    }
+    let event = match disabled {
+        true => AuditEvent::AccountDisabled,
+        false => AuditEvent::AccountEnabled,
+    };
+    state.record(Provenance::current().entry(event, now).subject(subject));
+    true
+}
+
+fn set_role(state: &mut State, subject: Subject, role: Option<&str>, now: Timestamp) -> bool {
+    let Some(row) = state.accounts.get_mut(&subject) else {
+        return false;
+    };
+    row.account.role = role.map(str::to_owned);
+    state.publish_change_for_a_day(Change::SubjectRights(subject), now);
+    let entry = Provenance::current().entry(AuditEvent::AccountRoleSet, now);
+    state.record(entry.subject(subject).detail(role.unwrap_or_default()));
+    true
 }

@@ -2,10 +2,13 @@
 
 use std::net::IpAddr;
 
-use anyhow::Context;
-use auth_core::{Account, Attributes, FoldedLogin, NameKind, NamePage, NewAccount, PasswordSetter, Timestamp};
+use auth_core::{
+    Account, Attributes, Demoted, Demotion, DemotionOutcome, FoldedLogin, NameKind, NamePage, NewAccount,
+    PasswordSetter, Timestamp,
+};
 use secrecy::SecretString;
 
+use super::patience::patiently;
 use super::{Refusal, account, refuse};
 use crate::operators::{OperatorRole, realm};
 use crate::parts::Stores;
@@ -82,10 +85,12 @@ pub async fn set_role(
     last: LastOwner,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    if role != OperatorRole::Owner {
-        refuse_last_owner(stores, operator, last).await?;
+    match (role, last) {
+        (OperatorRole::Owner, _) | (_, LastOwner::MayGo) => {
+            account::set_role(stores, operator, Some(role.as_str()), now).await
+        }
+        (_, LastOwner::Stays) => demote(stores, operator, Demoted::Role(role.as_str().to_owned()), now).await,
     }
-    account::set_role(stores, operator, Some(role.as_str()), now).await
 }
 
 /// Sets an operator's password, and ends the operator's sessions.
@@ -106,33 +111,31 @@ pub async fn set_disabled(
     last: LastOwner,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    if disabled {
-        refuse_last_owner(stores, operator, last).await?;
+    match (disabled, last) {
+        (true, LastOwner::Stays) => demote(stores, operator, Demoted::Disabled, now).await,
+        _ => account::set_disabled(stores, operator, disabled, now).await,
     }
-    account::set_disabled(stores, operator, disabled, now).await
 }
 
-/// Without an owner nobody could make another in the console. It is a guard against mistakes: two owners who demote each
-/// other at the same moment both succeed, and the command line makes another.
-async fn refuse_last_owner(stores: &Stores, operator: &Account, last: LastOwner) -> anyhow::Result<()> {
-    if last == LastOwner::MayGo || !is_enabled_owner(operator) {
-        return Ok(());
-    }
-    let all = all(stores).await?;
-    let is_another = |other: &&Account| other.subject != operator.subject && is_enabled_owner(other);
-    match all.iter().find(is_another) {
-        Some(_) => Ok(()),
-        None => refuse!(
+/// Without an owner nobody could make another in the console. It is checked in the transaction of the change: of two owners who
+/// demote each other at the same moment, one is refused.
+async fn demote(stores: &Stores, operator: &Account, to: Demoted, now: Timestamp) -> anyhow::Result<()> {
+    let demotion = Demotion {
+        subject: operator.subject,
+        to,
+        keeps: OperatorRole::Owner.as_str().to_owned(),
+        now,
+    };
+    match patiently(async || stores.accounts.demote(&demotion).await).await? {
+        DemotionOutcome::Done => Ok(()),
+        DemotionOutcome::Last => refuse!(
             "{} is the last enabled owner: make another one first, or use `tessera operator` with --yes",
             operator.login
         ),
+        DemotionOutcome::Unknown => refuse!("operator {} has been deleted in the meantime", operator.login),
     }
 }
 
-fn is_enabled_owner(operator: &Account) -> bool {
-    !operator.disabled && OperatorRole::of(operator) == Some(OperatorRole::Owner)
-}
-
 fn folded(login: &str) -> anyhow::Result<FoldedLogin> {
-    FoldedLogin::parse(login).with_context(|| Refusal(format!("{login:?} is not a login name")))
+    Ok(FoldedLogin::parse(login).map_err(|why| Refusal(format!("{login:?} is not a login name: {why}")))?)
 }

@@ -45,6 +45,56 @@ impl NamePage {
     }
 }
 
+/// What an account loses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Demoted {
+    /// It is disabled.
+    Disabled,
+    /// It gets this role instead.
+    Role(String),
+}
+
+/// A change of an account after which its realm must have another enabled account with a certain role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demotion {
+    /// The account.
+    pub subject: Subject,
+    /// What becomes of it.
+    pub to: Demoted,
+    /// The role that an enabled account of the realm must have afterwards, if this one has it now.
+    pub keeps: String,
+    /// The time.
+    pub now: Timestamp,
+}
+
+impl Demotion {
+    /// Whether this account, the one that is meant, has the role now and loses it.
+    pub fn ends_the_role_of(&self, account: &Account) -> bool {
+        let stays = matches!(&self.to, Demoted::Role(role) if *role == self.keeps);
+        self.counts(account) && !stays
+    }
+
+    /// Whether this account of the realm is another one that has the role.
+    pub fn is_left_with(&self, other: &Account) -> bool {
+        other.subject != self.subject && self.counts(other)
+    }
+
+    fn counts(&self, account: &Account) -> bool {
+        !account.disabled && account.role.as_ref() == Some(&self.keeps)
+    }
+}
+
+/// What came of a [`Demotion`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemotionOutcome {
+    /// It is done.
+    Done,
+    /// Refused: no other enabled account of the realm has the role. Nothing has changed.
+    Last,
+    /// There is no such account.
+    Unknown,
+}
+
 /// An account, and the name by which it is on a [`NamePage`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedAccount {
@@ -90,6 +140,16 @@ pub trait AccountStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails; nothing has changed.
     async fn set_role(&self, subject: Subject, role: Option<&str>, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Does what [`set_disabled`](Self::set_disabled) or [`set_role`](Self::set_role) does, unless the realm would be left without
+    /// an enabled account that has a role. For a realm of few accounts: they may all be read.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    ///
+    /// # Security
+    /// One operation: of two accounts that are demoted at the same moment, the last one is refused.
+    async fn demote(&self, demotion: &Demotion) -> Result<DemotionOutcome, StoreError>;
 
     /// Replaces the attributes of an account, all of them. Its tokens are not affected: no token carries attributes. `Ok(false)` if there is no such account.
     ///

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, AccountStore, Attributes, AuditEvent, Change, NameKind, NamePage, NamedAccount, NewAccount, Provenance,
-    Realm, StoreError, Subject, Timestamp,
+    Account, AccountStore, Attributes, AuditEvent, Change, Demoted, Demotion, DemotionOutcome, NameKind, NamePage,
+    NamedAccount, NewAccount, Provenance, Realm, StoreError, Subject, Timestamp,
 };
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -20,6 +20,9 @@ use crate::schema::accounts;
 /// How many numbers are tried for an account that leaves the choice to the store. A number can be taken by an account
 /// whose maker chose it.
 const NUMBERS_TRIED: usize = 10;
+
+/// How many accounts are read at once to find one that has a role.
+const READ_AT_ONCE: u32 = 500;
 
 #[async_trait]
 impl AccountStore for Db {
@@ -52,6 +55,14 @@ impl AccountStore for Db {
         let asked = (subject, role.map(str::to_owned), now, Provenance::current());
         self.publish(Topic::Feed, asked, |conn, (subject, role, now, by)| {
             set_role(conn, *subject, role.as_deref(), *now, by).boxed()
+        })
+        .await
+    }
+
+    async fn demote(&self, demotion: &Demotion) -> Result<DemotionOutcome, StoreError> {
+        let asked = (demotion.clone(), Provenance::current());
+        self.publish(Topic::Feed, asked, |conn, (demotion, by)| {
+            demote(conn, demotion, by).boxed()
         })
         .await
     }
@@ -179,6 +190,51 @@ async fn set_role(
     audit::write(conn, &entry.detail(role.unwrap_or_default())).await?;
     feed::publish_change_for_a_day(conn, Change::SubjectRights(subject), now).await?;
     Ok(true)
+}
+
+/// Whoever demotes in the same realm waits here, and then reads what this transaction has written.
+async fn demote(conn: &mut Connection, demotion: &Demotion, by: &Provenance) -> Outcome<DemotionOutcome> {
+    let Some(account) = find(conn, demotion.subject).await? else {
+        return Ok(DemotionOutcome::Unknown);
+    };
+    differences::hold_names(conn, &account.realm).await?;
+    let account = find(conn, demotion.subject).await?;
+    let last = match &account {
+        Some(account) if demotion.ends_the_role_of(account) => !is_another_left(conn, &account.realm, demotion).await?,
+        _ => false,
+    };
+    if last {
+        return Ok(DemotionOutcome::Last);
+    }
+    let (subject, now) = (demotion.subject, demotion.now);
+    let changed = match &demotion.to {
+        Demoted::Disabled => set_disabled(conn, subject, true, now, by).await?,
+        Demoted::Role(role) => set_role(conn, subject, Some(role), now, by).await?,
+    };
+    Ok(match changed {
+        true => DemotionOutcome::Done,
+        false => DemotionOutcome::Unknown,
+    })
+}
+
+async fn is_another_left(conn: &mut Connection, realm: &Realm, demotion: &Demotion) -> Outcome<bool> {
+    let mut page = NamePage {
+        realm: realm.clone(),
+        kind: NameKind::Login,
+        begins: String::new(),
+        after: None,
+        limit: READ_AT_ONCE,
+    };
+    loop {
+        let read = named(conn, &page).await?;
+        if read.iter().any(|one| demotion.is_left_with(&one.account)) {
+            return Ok(true);
+        }
+        page.after = read.last().map(|last| last.name.clone());
+        if page.after.is_none() {
+            return Ok(false);
+        }
+    }
 }
 
 async fn set_attributes(

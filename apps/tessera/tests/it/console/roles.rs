@@ -6,6 +6,7 @@ laws! {
     each_act_is_done_by_the_roles_that_may_and_refused_to_the_others
     a_page_offers_only_what_the_role_may
     the_last_owner_stays
+    of_owners_who_demote_each_other_at_once_one_stays
     operators_are_no_accounts_of_the_accounts_pages
 }
 
@@ -27,7 +28,7 @@ const OF_OPERATOR: &[(&str, &[(&str, &str)])] = &[
     ("/partners/disable", &[("key", "demo-key")]),
     ("/partners/enable", &[("key", "demo-key")]),
     (
-        "/organisations/put",
+        "/organisations/new",
         &[("id", "9"), ("name", "Nine"), ("subdomain", "nine"), ("offset", "0")],
     ),
 ];
@@ -47,7 +48,7 @@ const OF_OWNER: &[(&str, &[(&str, &str)])] = &[
     ("/operators/O/enable", &[]),
     ("/operators/O/sign-out", &[]),
     (
-        "/roles/put",
+        "/roles/new",
         &[("realm", "pbx"), ("name", "helper"), ("permissions", "calls.read")],
     ),
     ("/keys/rotate", &[("flavour", "mechanics")]),
@@ -166,6 +167,46 @@ fn the_last_owner_stays(url: &str) {
         assert_eq!(answer.status, 409, "{answer:?}");
         assert!(answer.text().contains("is the last enabled owner"), "{answer:?}");
     }
+}
+
+fn of_owners_who_demote_each_other_at_once_one_stays(url: &str) {
+    let site = Site::on(url);
+    let first = site.signed_in("owner");
+    site.operator("other@example.com", "owner");
+    let other = Browser::of(&site.server);
+    other.sign_in("other@example.com");
+    let page = first.page("/operators");
+    let (own, others) = (number(&page, "owner@example.com"), number(&page, "other@example.com"));
+    for (act, role) in [("role", "viewer"), ("disable", "")] {
+        let fields = [("role", role)];
+        let sent = [(&first, &others), (&other, &own)]
+            .map(|(browser, whom)| browser.prepared(&format!("/operators/{whom}/{act}"), &fields));
+        std::thread::scope(|scope| {
+            let server = &site.server;
+            let sending = sent.map(|request| scope.spawn(move || server.send(&request).status));
+            let mut statuses = sending.map(|one| one.join().expect("an answer"));
+            statuses.sort_unstable();
+            assert!(statuses[0] == 303 && statuses[1] != 303, "{act}: {statuses:?}");
+        });
+        let listed = site.admin.run("operator", &["list", "--json"], "");
+        assert_eq!(owners(&listed), 1, "{listed}");
+        for login in ["owner@example.com", "other@example.com"] {
+            site.admin.run("operator", &["enable", "--login", login], "");
+            site.admin
+                .run("operator", &["set-role", "--login", login, "--role", "owner"], "");
+            let browser = if login.starts_with("owner") { &first } else { &other };
+            browser.sign_in(login);
+        }
+    }
+}
+
+/// How many enabled owners a list has.
+fn owners(listed: &str) -> usize {
+    let listed: serde_json::Value = serde_json::from_str(listed).expect("JSON");
+    let operators = listed["operators"].as_array().expect("operators").iter();
+    operators
+        .filter(|one| one["role"] == "owner" && one["disabled"] == false)
+        .count()
 }
 
 fn operators_are_no_accounts_of_the_accounts_pages(url: &str) {

@@ -142,6 +142,16 @@ impl<'a> Browser<'a> {
         self.send(self.form(path, &fields).header("Origin", self.origin()))
     }
 
+    /// The request by which a page of the console sends a form, with the cookies as they are now.
+    pub fn prepared(&self, path: &str, fields: &[(&str, &str)]) -> Request {
+        let csrf = self.csrf();
+        let fields = [&[("csrf", csrf.as_str())], fields].concat();
+        let cookies = self.cookies.borrow();
+        let cookies: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.form(path, &fields).header("Origin", self.origin());
+        request.header("Cookie", cookies.join("; "))
+    }
+
     /// Sends a form that must be followed by another page; its path.
     pub fn acts(&self, path: &str, fields: &[(&str, &str)]) -> String {
         let answer = self.post(path, fields);

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, AccountStore, Attributes, FoldedLogin, NamePage, NamedAccount, NewAccount, PasswordRecord, PasswordStore,
-    Realm, Scope, Scopes, StoreError, Subject, Timestamp,
+    Account, AccountStore, Attributes, Demotion, DemotionOutcome, FoldedLogin, NamePage, NamedAccount, NewAccount,
+    PasswordRecord, PasswordStore, Realm, Scope, Scopes, StoreError, Subject, Timestamp,
 };
 use permissions::{Role, RoleStore};
 use testkit::ManualClock;
@@ -82,6 +82,10 @@ impl AccountStore for BrokenStore {
             Flaw::RoleStays => Ok(AccountStore::find(&self.inner, subject).await?.is_some()),
             _ => self.inner.set_role(subject, role, now).await,
         }
+    }
+
+    async fn demote(&self, demotion: &Demotion) -> Result<DemotionOutcome, StoreError> {
+        self.inner.demote(demotion).await
     }
 
     async fn set_attributes(&self, subject: Subject, attributes: &Attributes) -> Result<bool, StoreError> {
