@@ -82,6 +82,14 @@ fn a_public_key_that_signs_before_services_have_read_it_is_warned_of() {
         warning.contains("5 minutes") && warning.contains("--publish-for 10m"),
         "{warning}"
     );
+    let again = ["rotate", "--flavour", "shops", "--publish-for", "10m"];
+    let sentence = admin.refused("key", &again, "");
+    assert!(
+        sentence.contains("has a new key already") && sentence.contains("--emergency"),
+        "{sentence}"
+    );
+    assert_eq!(states(&admin), ["current", "next"], "nothing has changed");
+    admin.done("key", &["rotate", "--flavour", "shops", "--emergency", "--yes"], "");
     assert_eq!(rotate("10m")["warning"], Value::Null);
     let shown = admin.done("key", &["rotate", "--flavour", "more", "--publish-for", "5s"], "");
     assert!(!shown.contains("warning"), "{shown}");
