@@ -31,6 +31,17 @@ pub fn check_key(key: &str) -> Result<&str, Refusal> {
     }
 }
 
+/// The key of a consumer that is created: without spaces around it, which nobody sees and many programs take away. Those of
+/// consumers that are there may have some.
+pub fn check_new_key(key: &str) -> Result<&str, Refusal> {
+    match key.trim() == key {
+        true => check_key(key),
+        false => Err(Refusal(format!(
+            "{key:?}: a key has no spaces at its beginning or its end"
+        ))),
+    }
+}
+
 /// For how long two secrets may be accepted.
 pub fn overlap(text: &str) -> anyhow::Result<Span> {
     let span = Span::parse(text)

@@ -97,7 +97,7 @@ impl Consumer {
 
 impl Put {
     fn run(self, common: &Common) -> anyhow::Result<()> {
-        let key = self.key.check()?;
+        let key = consumer::check_new_key(&self.key.key).context("--key")?;
         Admin::run(common, async |admin| {
             self.confirm(common, admin.stores().consumers.find(key).await?)?;
             let (digest, generated) = TOKEN.make(admin, self.token_stdin)?;
