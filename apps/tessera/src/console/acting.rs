@@ -77,7 +77,11 @@ impl Visit<'_> {
         }
         let asks_password = self.asks_password(act);
         if asks_password && !self.knows_password().await? {
-            let page = self.form_of(&question, Some("The password is wrong. Nothing has changed."));
+            let wrong = match self.typed("your_password") {
+                "" => "Your own password is needed for this. Nothing has changed.",
+                _ => "The password is wrong. Nothing has changed.",
+            };
+            let page = self.form_of(&question, Some(wrong));
             return Ok(page.with_status(StatusCode::FORBIDDEN).into());
         }
         let done = self.provenance(act).scope(perform()).await;
@@ -112,10 +116,13 @@ impl Visit<'_> {
         }
     }
 
-    /// Whether the operator's password was typed. It is throttled as every sign-in.
+    /// Whether the operator's password was typed. It is throttled as every sign-in; an empty field is no attempt.
     async fn knows_password(&self) -> Result<bool, Trouble> {
         let form = self.form.as_ref().ok_or(Trouble::NotFound)?;
         let (passwords, operator) = (&self.console.server.passwords, &self.operator);
+        if form.text("your_password").is_empty() {
+            return Ok(false);
+        }
         let password = form.secret("your_password");
         let checked = passwords
             .check(&operator.realm, &operator.login, &password, self.source)

@@ -185,18 +185,25 @@ fn foreign(console: &Console, request: &HttpRequest) -> Trouble {
     Trouble::Foreign
 }
 
-/// Where it was going to is found again after the sign-in.
+/// Where it was going to is found again after the sign-in. For a form that is the page of the form, and that nothing was saved
+/// is said: what was typed is not kept, since it may have a password in it.
 fn to_sign_in(console: &Console, request: &HttpRequest) -> HttpResponse {
-    let wanted = (request.method() == Method::GET)
-        .then(|| request.uri().path_and_query())
-        .flatten();
-    let next = wanted.map_or("", |wanted| wanted.as_str());
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("next", next)
-        .finish();
-    let path = console.at(sign_in::PATH);
-    match next.is_empty() || next == console.settings.path {
+    let is_form = request.method() == Method::POST;
+    let next = request.uri().path_and_query().map_or("", |wanted| wanted.as_str());
+    let next = Some(next).filter(|next| *next != console.settings.path && !is_out(console, request));
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(next.map(|next| ("next", next)));
+    if is_form && next.is_some() {
+        query.append_pair(sign_in::UNSAVED, "1");
+    }
+    let (path, query) = (console.at(sign_in::PATH), query.finish());
+    match query.is_empty() {
         true => see(&path),
         false => see(&format!("{path}?{query}")),
     }
+}
+
+/// Whether the form was the one that signs out: then there is nothing to go on with.
+fn is_out(console: &Console, request: &HttpRequest) -> bool {
+    request.path() == console.at(sign_in::OUT)
 }

@@ -26,7 +26,7 @@ macro_rules! acts {
 /// What is asked for before an act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Care {
-    /// One click.
+    /// One click: only for what ends one session.
     Plain,
     /// The operator's password, unless it was typed a short time ago.
     Password,
@@ -41,17 +41,17 @@ struct Rule {
 
 acts! {
     /// An account with a password.
-    CreateAccount = ("account add", Operator, Plain, "The account is created."),
+    CreateAccount = ("account add", Operator, Password, "The account is created."),
     /// An account that cannot sign in; its tokens are revoked.
     DisableAccount = ("account disable", Operator, Password, "The account is disabled, and its tokens are revoked."),
     /// An account that can sign in again.
-    EnableAccount = ("account enable", Operator, Plain, "The account is enabled. It has to sign in again."),
+    EnableAccount = ("account enable", Operator, Password, "The account is enabled. It has to sign in again."),
     /// What an account may do.
     SetAccountRole = ("account set-role", Operator, Password, "The role is changed. Active tokens follow it."),
     /// A new password for an account.
     SetAccountPassword = ("account set-password", Operator, Password, "The password is changed."),
     /// All tokens of an account.
-    EndSessions = ("token revoke", Operator, Plain, "All tokens of the account are revoked."),
+    EndSessions = ("token revoke", Operator, Password, "All tokens of the account are revoked."),
     /// One session or device of an account.
     EndSession = ("token revoke", Operator, Plain, "The session is ended."),
     /// A person who administers the server.
@@ -65,7 +65,7 @@ acts! {
     /// An operator who can sign in again.
     EnableOperator = ("operator enable", Owner, Password, "The operator is enabled."),
     /// All sessions of an operator.
-    EndOperatorSessions = ("token revoke", Owner, Plain, "All sessions of the operator are ended."),
+    EndOperatorSessions = ("token revoke", Owner, Password, "All sessions of the operator are ended."),
     /// One session of an operator.
     EndOperatorSession = ("token revoke", Owner, Plain, "The session is ended."),
     /// A partner with a token.
@@ -75,9 +75,9 @@ acts! {
     /// A partner whose calls are refused.
     DisableConsumer = ("consumer disable", Operator, Password, "The partner is disabled."),
     /// A partner whose calls are accepted again.
-    EnableConsumer = ("consumer enable", Operator, Plain, "The partner is enabled."),
+    EnableConsumer = ("consumer enable", Operator, Password, "The partner is enabled."),
     /// An organisation, new or changed.
-    PutOrganisation = ("organisation put", Operator, Plain, "The organisation is saved."),
+    PutOrganisation = ("organisation put", Operator, Password, "The organisation is saved."),
     /// A role, new or with other permissions.
     PutRole = ("role put", Owner, Password, "The role is saved. Active tokens follow it."),
     /// The next signing key of a flavour.

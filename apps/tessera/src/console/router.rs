@@ -2,7 +2,8 @@
 
 use super::acting::Acted;
 use super::pages::{
-    account, account_acts, accounts, audit, health, keys, operator_acts, operators, partner_acts, partners, roles,
+    account, account_acts, accounts, audit, health, keys, operator_acts, operators, organisation_acts, partner_acts,
+    partners, role_acts, roles,
 };
 use super::reply::{Reply, Trouble};
 use super::visit::Visit;
@@ -36,9 +37,11 @@ pub(super) async fn route(visit: &Visit<'_>) -> Result<Acted, Trouble> {
         ["partners", "disable"] => partner_acts::disable(visit).await,
         ["partners", "enable"] => partner_acts::enable(visit).await,
         ["organisations"] => partners::organisations(visit).await,
-        ["organisations", "put"] => partner_acts::put_organisation(visit).await,
+        ["organisations", "new"] => organisation_acts::create(visit).await,
+        ["organisations", "put"] => organisation_acts::change(visit).await,
         ["roles"] => roles::list(visit).await,
-        ["roles", "put"] => roles::put(visit).await,
+        ["roles", "new"] => role_acts::create(visit).await,
+        ["roles", "put"] => role_acts::change(visit).await,
         ["keys"] => keys::list(visit).await,
         ["keys", "rotate"] => keys::rotate(visit).await,
         ["keys", "retire"] => keys::retire(visit).await,

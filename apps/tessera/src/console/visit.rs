@@ -85,7 +85,10 @@ impl Visit<'_> {
 
     /// The account of this number, as a part of an address. Operators have pages of their own.
     pub(super) async fn account(&self, number: &str) -> Result<Account, Trouble> {
-        let subject = number.parse().map(Subject).map_err(|_| Trouble::NotFound)?;
+        // One address for each account: no sign, no zeros before it.
+        let is_plain = |parsed: &i64| parsed.to_string() == number;
+        let subject = number.parse().ok().filter(is_plain).map(Subject);
+        let subject = subject.ok_or(Trouble::NotFound)?;
         let found = self.stores().accounts.find(subject).await?;
         found.ok_or(Trouble::NotFound)
     }

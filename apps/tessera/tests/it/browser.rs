@@ -33,7 +33,7 @@ const PAGES: [(&str, &str); 16] = [
     ("/partners/rotate?key=demo-key", ""),
     ("/organisations", ""),
     ("/roles", ""),
-    ("/roles/put", ""),
+    ("/roles/new", ""),
     ("/keys", "keys"),
     ("/audit", "audit"),
     ("/health", "health"),

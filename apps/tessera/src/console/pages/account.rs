@@ -52,7 +52,7 @@ fn actions(visit: &Visit<'_>, account: &Account) -> Markup {
     let at = |rest: &str| format!("/accounts/{}/{rest}", account.subject);
     html! {
         div.actions {
-            @if account.disabled { (visit.at_once(Act::EnableAccount, &at("enable"), "Enable", "Enable")) }
+            @if account.disabled { (visit.link_to(Act::EnableAccount, &at("enable"), "Enable")) }
             @else { (visit.link_to(Act::DisableAccount, &at("disable"), "Disable")) }
             (visit.link_to(Act::SetAccountRole, &at("role"), "Change role"))
             @if account.realm.organisation().is_none() {

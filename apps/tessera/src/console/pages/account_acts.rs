@@ -68,7 +68,7 @@ async fn new_account(visit: &Visit<'_>) -> anyhow::Result<NewAccount> {
     let realm = realm.ok_or_else(|| Refusal("choose one of the realms".into()))?;
     let login = form.given("login").unwrap_or_default();
     for name in [Some(login), form.given("alias")].into_iter().flatten() {
-        FoldedLogin::parse(name).map_err(|_| Refusal(format!("{name:?} is not a login name")))?;
+        FoldedLogin::parse(name).map_err(|why| Refusal(format!("{name:?} is not a login name: {why}")))?;
     }
     if let Some(role) = form.given("role") {
         acts::role::check_exists(visit.stores(), &realm, role).await?;

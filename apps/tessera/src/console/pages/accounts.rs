@@ -15,6 +15,7 @@ const PAGE: u32 = 50;
 
 /// What is looked for.
 struct Search<'a> {
+    /// `None` where there is none, or none of the name that was asked for.
     realm: Option<Realm>,
     begins: &'a str,
     after: Option<&'a str>,
@@ -34,9 +35,12 @@ pub(in crate::console) async fn list(visit: &Visit<'_>) -> Result<Acted, Trouble
 impl<'a> Search<'a> {
     fn of(visit: &'a Visit<'_>) -> Self {
         let realms = visit.realms();
-        let named = visit.query.given("realm").and_then(realm);
+        let realm = match visit.query.given("realm") {
+            Some(name) => realm(name),
+            None => realms.first().map(|realm| (*realm).clone()),
+        };
         Self {
-            realm: named.or_else(|| realms.first().map(|realm| (*realm).clone())),
+            realm,
             begins: visit.query.given("begins").unwrap_or_default(),
             after: visit.query.given("after"),
         }
@@ -53,7 +57,8 @@ fn realm(name: &str) -> Option<Realm> {
     realm.filter(|realm| realm.as_str() != operators::REALM)
 }
 
-/// One more than is shown: it says whether there is a next page. `None` where the text cannot begin a name.
+/// More than are shown, where there are: they say whether there is a next page. By login and by alias, in one order: no name of a realm
+/// is there twice. `None` where the text cannot begin a name.
 async fn find(visit: &Visit<'_>, realm: &Realm, search: &Search<'_>) -> Result<Option<Vec<NamedAccount>>, Trouble> {
     let folded = |text: &str| FoldedLogin::parse(text).ok().map(|folded| folded.as_str().to_owned());
     let begins = match search.begins {
@@ -63,14 +68,29 @@ async fn find(visit: &Visit<'_>, realm: &Realm, search: &Search<'_>) -> Result<O
     let Some(begins) = begins else {
         return Ok(None);
     };
-    let page = NamePage {
+    let mut page = NamePage {
         realm: realm.clone(),
         kind: NameKind::Login,
         begins,
         after: search.after.and_then(folded),
         limit: PAGE + 1,
     };
-    Ok(Some(visit.stores().accounts.named(&page).await?))
+    let mut found = visit.stores().accounts.named(&page).await?;
+    if !page.begins.is_empty() {
+        page.kind = NameKind::Alias;
+        found.extend(visit.stores().accounts.named(&page).await?);
+        found.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+    Ok(Some(found))
+}
+
+/// Whether it was found by its alias, and is found by its login as well.
+fn is_found_twice(search: &Search<'_>, NamedAccount { name, account }: &NamedAccount) -> bool {
+    let (login, begins) = (FoldedLogin::parse(&account.login), FoldedLogin::parse(search.begins));
+    match (login, begins) {
+        (Ok(login), Ok(begins)) => login.as_str() != name && login.as_str().starts_with(begins.as_str()),
+        _ => false,
+    }
 }
 
 fn body(visit: &Visit<'_>, search: &Search<'_>, found: Option<Vec<NamedAccount>>) -> Markup {
@@ -80,6 +100,9 @@ fn body(visit: &Visit<'_>, search: &Search<'_>, found: Option<Vec<NamedAccount>>
             (visit.link_to(Act::CreateAccount, "/accounts/new", "New account"))
         }
         @match found {
+            _ if search.realm.is_none() && visit.query.given("realm").is_some() => {
+                (nothing("No such realm", &html! { "Choose one of the realms. Operators have a page of their own." }))
+            },
             None => (nothing("No name begins like this", &html! { "A login name is an e-mail address or a plain name." })),
             Some(found) => (listed(visit, search, found)),
         }
@@ -117,12 +140,13 @@ fn listed(visit: &Visit<'_>, search: &Search<'_>, mut found: Vec<NamedAccount>) 
         .last()
         .filter(|_| is_more)
         .map(|last| next(visit, search, &last.name));
-    let rows = found.iter().map(|one| row(visit, one)).collect();
+    let shown = found.iter().filter(|one| !is_found_twice(search, one));
+    let rows: Vec<_> = shown.map(|one| row(visit, one)).collect();
     html! {
         @if found.is_empty() {
             (nothing("No accounts", &html! {
                 @if search.begins.is_empty() { "This realm has no accounts yet." }
-                @else { "No login name in this realm begins with " q { (chosen(search.begins)) } "." }
+                @else { "No login name or alias in this realm begins with " q { (chosen(search.begins)) } "." }
             }))
         } @else {
             (table("Accounts", ["Login", "Number", "Role", "State", "Created"], rows))

@@ -4,7 +4,9 @@ use auth_core::{AuditEvent, AuditFilter, AuditRow};
 use maud::{Markup, html};
 
 use crate::console::acting::Acted;
-use crate::console::html::{choice, chosen, moment, next_page, none, nothing, state, table, text_field, with_query};
+use crate::console::html::{
+    choice, chosen, field, moment, next_page, none, nothing, problem, state, table, text_field, with_query,
+};
 use crate::console::reply::{Page, Trouble};
 use crate::console::visit::Visit;
 
@@ -23,6 +25,9 @@ const FIELDS: [&str; 10] = [
     "event", "outcome", "subject", "token", "realm", "flavour", "source", "request", "since", "until",
 ];
 
+/// How a change ended.
+const OUTCOMES: [&str; 2] = ["done", "refused"];
+
 /// What was found.
 struct Found {
     rows: Vec<AuditRow>,
@@ -36,8 +41,25 @@ struct Found {
 pub(in crate::console) async fn list(visit: &Visit<'_>) -> Result<Acted, Trouble> {
     visit.only_read()?;
     let filter = filter(visit);
-    let found = find(visit, &filter, visit.query.number("before")).await?;
-    Ok(Page::new("Audit log", body(visit, &filter, &found)).into())
+    let found = match FIELDS.iter().all(|name| unread(visit, name).is_none()) {
+        true => Some(find(visit, &filter, visit.query.number("before")).await?),
+        false => None,
+    };
+    Ok(Page::new("Audit log", body(visit, &filter, found.as_ref())).into())
+}
+
+/// What is wrong with a field of the filter. Entries are shown only where every field was understood: who reads them relies on it.
+fn unread(visit: &Visit<'_>, name: &str) -> Option<&'static str> {
+    let given = visit.query.given(name)?;
+    match name {
+        "subject" | "token" if visit.query.number(name).is_none() => Some("This is no whole number."),
+        "since" | "until" if visit.query.moment(name).is_none() => {
+            Some("This is no date with a time, such as 2026-11-27T09:30.")
+        }
+        "event" if AuditEvent::ALL.iter().all(|event| event.to_string() != given) => Some("There is no such event."),
+        "outcome" if !OUTCOMES.contains(&given) => Some("The outcome is done or refused."),
+        _ => None,
+    }
 }
 
 fn filter(visit: &Visit<'_>) -> AuditFilter {
@@ -85,10 +107,22 @@ async fn find(visit: &Visit<'_>, filter: &AuditFilter, before: Option<i64>) -> R
     Ok(Found { rows, before, is_cut })
 }
 
-fn body(visit: &Visit<'_>, filter: &AuditFilter, found: &Found) -> Markup {
+fn body(visit: &Visit<'_>, filter: &AuditFilter, found: Option<&Found>) -> Markup {
+    html! {
+        @if found.is_none() {
+            (problem("The filter was not understood, so no entries are shown."))
+            @for name in ["event", "outcome"] {
+                @if let Some(wrong) = unread(visit, name) { (problem(wrong)) }
+            }
+        }
+        (form(visit, filter))
+        @if let Some(found) = found { (entries(visit, found)) }
+    }
+}
+
+fn entries(visit: &Visit<'_>, found: &Found) -> Markup {
     let next = found.before.map(|before| next(visit, before));
     html! {
-        (form(visit, filter))
         @if found.rows.is_empty() {
             (nothing("No entries", &html! {
                 @if found.is_cut { "None of the newest " (MOST) " entries is like this." }
@@ -118,25 +152,26 @@ fn form(visit: &Visit<'_>, filter: &AuditFilter) -> Markup {
         .iter()
         .map(|event| (event.to_string(), event.to_string()));
     let events: Vec<_> = std::iter::once(any.clone()).chain(words).collect();
-    let outcomes = ["done", "refused"].map(|word| (word.to_owned(), word.to_owned()));
+    let outcomes = OUTCOMES.map(|word| (word.to_owned(), word.to_owned()));
     let outcomes: Vec<_> = std::iter::once(any).chain(outcomes).collect();
     let value = |name: &str| visit.query.text(name);
+    let wrong = |name: &str| unread(visit, name).unwrap_or_default();
     let more = ["token", "realm", "flavour", "request"];
     let is_open = more.iter().any(|name| visit.query.given(name).is_some()) || filter.outcome.is_some();
     html! {
         form.filter method="get" action=(visit.here()) role="search" {
             div.fields {
                 (choice("event", "Event", &events, value("event")))
-                (text_field("subject", "Account number", value("subject"), ""))
+                (text_field("subject", "Account number", value("subject"), wrong("subject")))
                 (text_field("source", "Address", value("source"), ""))
-                (moment_field("since", "From (UTC)", value("since")))
-                (moment_field("until", "Until (UTC)", value("until")))
+                (moment_field("since", "From (UTC)", value("since"), wrong("since")))
+                (moment_field("until", "Until (UTC)", value("until"), wrong("until")))
             }
             details open[is_open] {
                 summary { "More filters" }
                 div.fields {
                     (choice("outcome", "Outcome", &outcomes, value("outcome")))
-                    (text_field("token", "Token number", value("token"), ""))
+                    (text_field("token", "Token number", value("token"), wrong("token")))
                     (text_field("realm", "Realm", value("realm"), ""))
                     (text_field("flavour", "Flavour", value("flavour"), ""))
                     (text_field("request", "Request", value("request"), ""))
@@ -147,10 +182,12 @@ fn form(visit: &Visit<'_>, filter: &AuditFilter) -> Markup {
     }
 }
 
-fn moment_field(name: &str, label: &str, value: &str) -> Markup {
-    html! {
-        div.field { label for=(name) { (label) } input id=(name) name=(name) type="datetime-local" value=(value); }
-    }
+fn moment_field(name: &str, label: &str, value: &str, hint: &str) -> Markup {
+    let input = html! {
+        input id=(name) name=(name) type="datetime-local" value=(value)
+            aria-describedby=[(!hint.is_empty()).then(|| format!("{name}-hint"))];
+    };
+    field(name, label, hint, &input)
 }
 
 fn entry(visit: &Visit<'_>, row: &AuditRow) -> [Markup; 6] {

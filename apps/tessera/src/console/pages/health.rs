@@ -15,7 +15,10 @@ const CHARTS: [(&str, &str); 5] = [
     ("checks", "Checks of tokens a second"),
     ("queue", "Passwords in the queue"),
     ("refusals", "Refusals a second, by reason"),
-    ("feed", "Lag of the feed, in seconds"),
+    (
+        "feed",
+        "Lag of the feed: time since it was last read to its end, in seconds",
+    ),
 ];
 
 /// The page.

@@ -1,8 +1,8 @@
-//! What operators do with partners and organisations.
+//! What operators do with partners.
 
 use anyhow::Context;
 use auth_core::PlainToken;
-use consumer_auth::{Consumer, Organisation};
+use consumer_auth::Consumer;
 use maud::{Markup, html};
 
 use crate::acts::consumer::TOKEN;
@@ -29,7 +29,7 @@ pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Troub
     visit
         .act(question, async || {
             let form = visit.form.as_ref().context("a form was sent")?;
-            let key = acts::consumer::check_key(form.text("key"))?;
+            let key = acts::consumer::check_new_key(form.text("key"))?;
             let organisation = form.number("organisation");
             let organisation =
                 organisation.ok_or_else(|| Refusal("the number of the organisation is no number".into()))?;
@@ -115,61 +115,11 @@ async fn set_disabled(visit: &Visit<'_>, consumer: &Consumer, disabled: bool) ->
     Ok(Done::Back)
 }
 
-/// Creates an organisation, or changes it.
-pub(in crate::console) async fn put_organisation(visit: &Visit<'_>) -> Result<Acted, Trouble> {
-    let id = visit.asked("id");
-    let before = match id.parse::<i64>() {
-        Ok(id) => visit
-            .stores()
-            .consumers
-            .organisations(id.checked_sub(1), 1)
-            .await?
-            .into_iter()
-            .find(|one| one.id == id),
-        Err(_) => None,
-    };
-    let offset = before.as_ref().map(|one| one.utc_offset_seconds.to_string());
-    let value = |name: &str, stored: Option<&str>| match visit.form {
-        Some(_) => visit.typed(name).to_owned(),
-        None => stored.unwrap_or_default().to_owned(),
-    };
-    let question = Question {
-        act: Act::PutOrganisation,
-        title: before
-            .as_ref()
-            .map_or_else(|| "New organisation".into(), |one| format!("Organisation {}", one.id)),
-        about: html! { p { "Its clients read the name, the subdomain and the offset with their next token." } },
-        fields: html! {
-            (text_field("id", "Number", &id, "What its partners send as organization_id. One that is there is changed."))
-            (text_field("name", "Name", &value("name", before.as_ref().map(|one| one.name.as_str())), ""))
-            (text_field("subdomain", "Subdomain", &value("subdomain", before.as_ref().map(|one| one.subdomain.as_str())), "a-z 0-9 and -."))
-            (text_field("offset", "Offset from UTC in seconds", &value("offset", offset.as_deref()), "Negative to the west."))
-        },
-        button: "Save",
-        back: visit.at("/organisations"),
-    };
-    visit
-        .act(question, async || {
-            let form = visit.form.as_ref().context("a form was sent")?;
-            let id = form.number("id").filter(|id| *id > 0);
-            let offset = form.number("offset").and_then(|offset| i32::try_from(offset).ok());
-            let organisation = Organisation {
-                id: id.ok_or_else(|| Refusal("the number is a whole number from 1 on".into()))?,
-                name: form.text("name").to_owned(),
-                subdomain: form.text("subdomain").to_owned(),
-                utc_offset_seconds: offset
-                    .filter(|offset| (-64_800..=64_800).contains(offset))
-                    .ok_or_else(|| Refusal("the offset is -64800 to 64800 seconds".into()))?,
-            };
-            acts::organisation::put(visit.stores(), &organisation).await?;
-            Ok(Done::Back)
-        })
-        .await
-}
-
 /// The partner that the address or the form names.
 async fn consumer(visit: &Visit<'_>) -> Result<Consumer, Trouble> {
-    let found = visit.stores().consumers.find(&visit.asked("key")).await?;
+    // As it is stored: versions before took keys with spaces around them.
+    let key = visit.form.as_ref().unwrap_or(&visit.query).text("key");
+    let found = visit.stores().consumers.find(key).await?;
     found.ok_or(Trouble::NotFound)
 }
 

@@ -76,7 +76,7 @@ pub(in crate::console) async fn organisations(visit: &Visit<'_>) -> Result<Acted
             p.soft { "The number of an organisation is what its partners send as " code { "organization_id" } "." }
             div.actions {
                 a.button.quiet href=(visit.at("/partners")) { "Partners" }
-                (visit.link_to(Act::PutOrganisation, "/organisations/put", "New organisation"))
+                (visit.link_to(Act::PutOrganisation, "/organisations/new", "New organisation"))
             }
         }
         @if found.is_empty() {

@@ -19,6 +19,9 @@ use crate::operators::{self, OperatorRole};
 /// Where it is, below the console's path.
 pub(in crate::console) const PATH: &str = "/sign-in";
 
+/// Set in the address where a form was sent after the session had ended.
+pub(in crate::console) const UNSAVED: &str = "unsaved";
+
 /// Where one signs out.
 pub(in crate::console) const OUT: &str = "/sign-out";
 
@@ -172,6 +175,9 @@ fn body(console: &Console, form: &Form, wrong: Option<&str>) -> Markup {
     html! {
         p.soft { "For operators of this server." }
         @if let Some(wrong) = wrong { (problem(wrong)) }
+        @else if !form.text(UNSAVED).is_empty() {
+            (problem("The session ended. Nothing was saved. After you have signed in, the form is shown again, empty."))
+        }
         form.card method="post" action=(console.at(PATH)) {
             input type="hidden" name="next" value=(form.text("next"));
             div.field {

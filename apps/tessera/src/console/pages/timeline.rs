@@ -7,9 +7,11 @@ use maud::{Markup, html};
 use crate::acts::key::state_word;
 use crate::console::html::utc;
 
-/// The height of one key, and of the line of dates below, in pixels.
+/// The height of one key, and of the two lines of text below, in pixels. The dates have a line of their own: on a narrow screen `now`
+/// would be written over them.
 const ROW: usize = 40;
-const DATES: usize = 24;
+const DATES: usize = 40;
+const DATES_LINE: usize = 16;
 
 /// How much is shown before now at most, in milliseconds: half a year.
 const PAST: i64 = 182 * 86_400_000;
@@ -46,7 +48,7 @@ pub(super) fn of(keys: &[ListedKey], now: Timestamp) -> Markup {
                 (drawn(listed, keys, axis, index * ROW))
             }
             line.now x1=(axis.x(now.as_millis())) x2=(axis.x(now.as_millis())) y1="0" y2=(height - DATES) {}
-            (dates(axis, now.as_millis(), height - 6))
+            (dates(axis, now.as_millis(), height - DATES_LINE - 6))
         }
         p.legend aria-hidden="true" {
             span.published { "published" } span.signs { "signs" } span.verifies { "verifies only" }
@@ -170,11 +172,11 @@ fn dates(axis: Axis, now: i64, y: usize) -> Markup {
     let day = |at: i64| utc(Timestamp::from_millis(at)).chars().take(16).collect::<String>();
     let near_start = axis.share(now) < 30.0;
     html! {
-        @if !near_start { text.date x="0" y=(y) { (day(axis.from)) } }
         text.date.strong x=(axis.x(now)) y=(y) text-anchor=(if near_start { "start" } else { "end" }) dx=(if near_start { "0" } else { "-4" }) {
             "now"
         }
-        @if axis.share(now) < 75.0 { text.date x="100%" y=(y) text-anchor="end" { (day(axis.to)) } }
+        text.date x="0" y=(y + DATES_LINE) { (day(axis.from)) }
+        text.date x="100%" y=(y + DATES_LINE) text-anchor="end" { (day(axis.to)) }
     }
 }
 

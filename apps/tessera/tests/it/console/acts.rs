@@ -111,7 +111,7 @@ fn an_account_is_created_and_signs_in(url: &str) {
     assert_eq!(site.server.send(&Dialect::Device.request(&body)).status, 200);
     for (field, value, says) in [
         ("login", "new@example.com", "already has an account"),
-        ("login", "", "is not a login name"),
+        ("login", "", "is not a login name: it must be a name of at most"),
         ("password", "short", "needs at least"),
         ("password", "password1", "most common"),
         ("realm", "operators", "choose one of the realms"),

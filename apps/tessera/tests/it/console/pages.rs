@@ -7,6 +7,10 @@ use crate::support::sign_in::client;
 
 laws! {
     accounts_are_found_by_the_beginning_of_their_name
+    accounts_are_found_by_their_alias
+    an_account_has_one_address
+    a_realm_that_is_not_there_is_not_another_one
+    a_filter_of_the_audit_log_that_is_not_understood_shows_nothing
     a_long_list_has_pages
     hostile_texts_are_text
 }
@@ -26,6 +30,67 @@ fn accounts_are_found_by_the_beginning_of_their_name(url: &str) {
         found("realm=%00&begins=%00").contains("Accounts"),
         "nonsense is no error"
     );
+}
+
+fn accounts_are_found_by_their_alias(url: &str) {
+    let site = Site::on(url);
+    let browser = site.signed_in("operator");
+    let fields = [
+        ("realm", "pbx"),
+        ("login", "someone@mydomain.com"),
+        ("alias", "zoe"),
+        ("password", "a long password"),
+    ];
+    browser.acts("/accounts/new", &fields);
+    let found = |begins: &str| browser.page(&format!("/accounts?realm=pbx&begins={begins}"));
+    assert!(found("ZO").contains("<bdi>someone@mydomain.com</bdi>"));
+    assert!(found("some").contains("<bdi>someone@mydomain.com</bdi>"));
+    let both = browser.page("/accounts?realm=players&begins=gmachia");
+    let login = "<bdi>gmachia@gmail.com</bdi>";
+    assert_eq!(
+        both.matches(login).count(),
+        1,
+        "once, though both names begin so: {both}"
+    );
+}
+
+fn an_account_has_one_address(url: &str) {
+    let site = Site::on(url);
+    let browser = site.signed_in("viewer");
+    browser.page("/accounts/281950");
+    for number in ["+281950", "0281950", "%2B281950", "281950x"] {
+        assert_eq!(browser.get(&format!("/accounts/{number}")).status, 404, "{number}");
+    }
+}
+
+fn a_realm_that_is_not_there_is_not_another_one(url: &str) {
+    let site = Site::on(url);
+    let browser = site.signed_in("viewer");
+    for realm in ["operators", "%00", "a+b"] {
+        let page = browser.page(&format!("/accounts?realm={realm}"));
+        assert!(
+            page.contains("No such realm") && !page.contains("<table"),
+            "{realm}: {page}"
+        );
+    }
+}
+
+fn a_filter_of_the_audit_log_that_is_not_understood_shows_nothing(url: &str) {
+    let site = Site::on(url);
+    let browser = site.signed_in("viewer");
+    assert!(browser.page("/audit?event=account_created").contains("<table"));
+    for (query, says) in [
+        ("subject=abc", "no whole number"),
+        ("token=x", "no whole number"),
+        ("since=yesterday", "no date with a time"),
+        ("until=2026-13-01T00:00", "no date with a time"),
+        ("event=unknown", "no such event"),
+        ("outcome=maybe", "done or refused"),
+    ] {
+        let page = browser.page(&format!("/audit?{query}"));
+        assert!(page.contains("The filter was not understood"), "{query}: {page}");
+        assert!(page.contains(says) && !page.contains("<table"), "{query}: {page}");
+    }
 }
 
 fn a_long_list_has_pages(url: &str) {

@@ -87,6 +87,10 @@ fn a_partner_is_created_rotated_with_overlap_disabled_and_enabled(url: &str) {
     browser.acts("/partners/enable", &[("key", key)]);
     assert_eq!(calls(&site, key, &second), 200);
     entry(&site, "consumer_enabled", "consumer enable");
+    for key in [" sp ", " ", "sp ", ""] {
+        let answer = browser.post("/partners/new", &[("key", key), ("organisation", "171")]);
+        assert_eq!(answer.status, 409, "{key:?}: {answer:?}");
+    }
     for path in ["/partners/rotate", "/partners/disable", "/partners/enable"] {
         assert_eq!(browser.get(&format!("{path}?key=unknown")).status, 404, "{path}");
     }
@@ -101,7 +105,7 @@ fn an_organisation_is_created_and_changed(url: &str) {
         ("subdomain", "nine"),
         ("offset", "-3600"),
     ];
-    browser.acts("/organisations/put", &fields);
+    browser.acts("/organisations/new", &fields);
     entry(&site, "organisation_put", "organisation put");
     assert!(browser.page("/organisations").contains("Nine &lt;b&gt;"));
     let form = browser.page("/organisations/put?id=9");
@@ -109,12 +113,37 @@ fn an_organisation_is_created_and_changed(url: &str) {
         form.contains("value=\"-3600\"") && form.contains("value=\"nine\""),
         "{form}"
     );
+    let again = browser.post("/organisations/new", &fields);
+    assert_eq!(again.status, 409, "{again:?}");
+    assert!(
+        again.text().contains("already") && again.text().contains("Nothing has changed"),
+        "{again:?}"
+    );
+    let by_console = site.entries("organisation_put").into_iter();
+    assert_eq!(
+        by_console
+            .filter(|one| one["command"] == "console organisation put")
+            .count(),
+        1
+    );
+    let changed = [("id", "9"), ("name", "Other"), ("subdomain", "nine"), ("offset", "0")];
+    browser.acts("/organisations/put", &changed);
+    assert!(browser.page("/organisations").contains("Other"));
+    let unknown = [("id", "99"), ("name", "Other"), ("subdomain", "nine"), ("offset", "0")];
+    assert_eq!(browser.post("/organisations/put", &unknown).status, 404);
     for (field, value) in [("id", "0"), ("name", " "), ("subdomain", "-nine"), ("offset", "64801")] {
         let wrong: Vec<_> = fields
             .iter()
             .map(|(name, good)| (*name, if *name == field { value } else { *good }))
             .collect();
-        assert_eq!(browser.post("/organisations/put", &wrong).status, 409, "{field}");
+        let wrong: Vec<_> = match field {
+            "id" => wrong,
+            _ => wrong
+                .into_iter()
+                .map(|(name, value)| (name, if name == "id" { "10" } else { value }))
+                .collect(),
+        };
+        assert_eq!(browser.post("/organisations/new", &wrong).status, 409, "{field}");
     }
 }
 
@@ -126,19 +155,31 @@ fn a_role_is_created_and_changed(url: &str) {
         ("name", "helper"),
         ("permissions", "calls.read\r\n\r\n calls.write \r\n"),
     ];
-    browser.acts("/roles/put", &fields);
+    browser.acts("/roles/new", &fields);
     entry(&site, "role_put", "role put");
     let page = browser.page("/roles");
     assert!(page.contains("helper") && page.contains("calls.write"), "{page}");
     let form = browser.page("/roles/put?realm=pbx&name=helper");
     assert!(form.contains("calls.read\ncalls.write"), "{form}");
+    let again = browser.post(
+        "/roles/new",
+        &[("realm", "pbx"), ("name", "helper"), ("permissions", "")],
+    );
+    assert_eq!(again.status, 409, "{again:?}");
+    assert!(again.text().contains("Nothing has changed"), "{again:?}");
+    assert!(browser.page("/roles").contains("calls.write"), "the role is as it was");
+    let fewer = [("realm", "pbx"), ("name", "helper"), ("permissions", "calls.read")];
+    browser.acts("/roles/put", &fewer);
+    assert!(!browser.page("/roles").contains("calls.write"));
+    let unknown = [("realm", "pbx"), ("name", "unknown"), ("permissions", "")];
+    assert_eq!(browser.post("/roles/put", &unknown).status, 404);
     for wrong in [
         [("realm", "operators"), ("name", "owner"), ("permissions", "")],
         [("realm", "elsewhere"), ("name", "a"), ("permissions", "")],
         [("realm", "pbx"), ("name", ""), ("permissions", "")],
         [("realm", "pbx"), ("name", "a"), ("permissions", "a b")],
     ] {
-        assert_eq!(browser.post("/roles/put", &wrong).status, 409, "{wrong:?}");
+        assert_eq!(browser.post("/roles/new", &wrong).status, 409, "{wrong:?}");
     }
 }
 
@@ -161,6 +202,9 @@ fn a_key_is_rotated_and_no_token_fails_and_retired_and_its_tokens_do(url: &str) 
     assert!(lives(&site.server, [bearer(&shop.token)]));
     let page = browser.page("/keys");
     let next = kid(&page, "next").expect("a next key");
+    let again = browser.post("/keys/rotate", &[("flavour", "mechanics")]);
+    assert_eq!(again.status, 409, "{again:?}");
+    assert!(again.text().contains("has a new key already"), "{again:?}");
     let early = browser.post("/keys/retire", &[("kid", &kid(&before, "current").unwrap_or_default())]);
     assert_eq!(early.status, 409, "nothing else signs yet: {early:?}");
     assert_eq!(browser.post("/keys/retire", &[("kid", "unknown")]).status, 409);

@@ -108,9 +108,87 @@ fn before_a_dangerous_act_the_password_is_asked_for_again() {
     assert!(site.entries("account_disabled").is_empty());
     browser.acts(path, &[("your_password", PASSWORD)]);
     assert_eq!(site.entries("account_disabled").len(), 1);
+}
+
+/// Every form of an act that gives somebody a right, or takes one from many.
+#[test]
+fn no_act_is_a_way_round_the_password() {
+    let site = Site::with(|setup| setup.env("TESSERA_CONSOLE__REAUTHENTICATE", "0s"));
+    let owner = site.signed_in("owner");
+    let page = owner.page("/operators");
+    let (_, rest) = page.rsplit_once("href=\"/console/operators/").expect("an operator");
+    let operator = rest.split('"').next().unwrap_or_default();
+    for (path, fields) in [
+        (
+            "/accounts/new",
+            &[
+                ("realm", "pbx"),
+                ("role", "root"),
+                ("login", "new@example.com"),
+                ("password", "a long password"),
+            ][..],
+        ),
+        ("/accounts/281950/disable", &[]),
+        ("/accounts/281950/enable", &[]),
+        ("/accounts/281950/role", &[("role", "")]),
+        ("/accounts/281950/password", &[("password", "another long password")]),
+        ("/accounts/281950/sign-out", &[]),
+        ("/partners/new", &[("key", "new"), ("organisation", "171")]),
+        ("/partners/rotate", &[("key", "demo-key")]),
+        ("/partners/disable", &[("key", "demo-key")]),
+        ("/partners/enable", &[("key", "demo-key")]),
+        (
+            "/organisations/new",
+            &[("id", "9"), ("name", "Nine"), ("subdomain", "nine"), ("offset", "0")],
+        ),
+        (
+            "/organisations/put",
+            &[("id", "171"), ("name", "Nine"), ("subdomain", "nine"), ("offset", "0")],
+        ),
+        ("/roles/new", &[("realm", "pbx"), ("name", "helper")]),
+        ("/keys/rotate", &[("flavour", "mechanics")]),
+        (&format!("/operators/{operator}/sign-out"), &[]),
+        (&format!("/operators/{operator}/disable"), &[]),
+    ] {
+        let answer = owner.post(path, fields);
+        assert_eq!(answer.status, 403, "{path}: {answer:?}");
+        assert!(answer.text().contains("Nothing has changed"), "{path}: {answer:?}");
+    }
+    for event in [
+        "account_created",
+        "account_disabled",
+        "organisation_put",
+        "role_put",
+        "sessions_ended",
+        "consumer_put",
+    ] {
+        let by_console = site.entries(event).into_iter();
+        let mut by_console =
+            by_console.filter(|entry| entry["command"].as_str().is_some_and(|c| c.starts_with("console ")));
+        assert_eq!(by_console.next(), None, "{event}");
+    }
+}
+
+#[test]
+fn a_form_that_comes_after_the_end_of_the_session_is_asked_for_again() {
+    let site = Site::new();
+    let browser = site.signed_in("owner");
+    let csrf = browser.csrf();
+    browser.acts("/sign-out", &[]);
+    let form = browser.form("/roles/new?realm=pbx", &[("csrf", &csrf), ("name", "helper")]);
+    let answer = browser.send(form.header("Origin", browser.origin()));
+    let to = answer.header("Location").unwrap_or_default().to_owned();
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let page = browser.page(to.strip_prefix("/console").expect("ours"));
+    assert!(page.contains("The session ended. Nothing was saved."), "{page}");
     assert!(
-        !browser.page("/accounts/281950/sign-out").contains("Your own password"),
-        "not for what is not dangerous"
+        page.contains("name=\"next\" value=\"/console/roles/new?realm=pbx\""),
+        "{page}"
+    );
+    assert!(
+        !browser
+            .page("/sign-in?next=%2Fconsole%2Froles")
+            .contains("Nothing was saved")
     );
 }
 

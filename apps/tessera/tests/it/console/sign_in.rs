@@ -34,11 +34,9 @@ fn who_is_not_signed_in_sees_nothing() {
         assert_eq!((answer.status, answer.text()), (303, ""), "{page}");
         assert!(to.starts_with("/console/sign-in"), "{page}: {to}");
         let sent = browser.send(browser.form(page, &[]).header("Origin", browser.origin()));
-        assert_eq!(
-            (sent.status, sent.header("Location")),
-            (303, Some("/console/sign-in")),
-            "{page}"
-        );
+        let to = sent.header("Location").unwrap_or_default();
+        assert_eq!((sent.status, sent.text()), (303, ""), "{page}");
+        assert!(to.starts_with("/console/sign-in"), "{page}: {to}");
     }
     let other = [("tessera-console", "1|aaaa"), ("tessera-console-times", "1.1.a")];
     for (name, value) in other {
