@@ -18,7 +18,8 @@ use std::path::PathBuf;
 use libtest_mimic::Trial;
 
 use driver::{Chromium, ENTER, TAB, skip_reason};
-use support::console::{PASSWORD, Site};
+use support::console::{Browser, PASSWORD, Site};
+use support::dialect::Dialect;
 use support::sign_in::{client, device, session, workshop};
 
 /// Every page of an owner, and the name of its picture.
@@ -70,6 +71,36 @@ fn site() -> Site {
     site
 }
 
+/// More of it, so that pictures show something: accounts, and a key that waits to sign.
+fn with_life(site: &Site) {
+    let browser = Browser::of(&site.server);
+    browser.sign_in("ann@example.com");
+    for name in ["anna", "bela", "chiara", "dmitri", "emeka", "fatima", "george"] {
+        let login = format!("{name}@example.org");
+        let fields = [
+            ("realm", "players"),
+            ("login", login.as_str()),
+            ("alias", name),
+            ("role", if name < "c" { "jugador" } else { "" }),
+            ("password", "a long password"),
+        ];
+        browser.acts("/accounts/new", &fields);
+    }
+    browser.acts("/keys/rotate", &[("flavour", "mechanics")]);
+}
+
+/// Some sign-ins, good and refused, between one point of the charts and the next.
+fn with_points(site: &Site, browser: &Chromium) {
+    let mut wrong = Dialect::Device.good();
+    wrong["email_or_username"] = "nobody@example.org".into();
+    for points in 2..7 {
+        drop((device(&site.server), site.server.send(&Dialect::Device.request(&wrong))));
+        browser.waits_for(&format!(
+            "return document.querySelector('[data-chart=queue] polyline').getAttribute('points').split(' ').length >= {points}"
+        ));
+    }
+}
+
 fn url(site: &Site, path: &str) -> String {
     format!("{}/console{path}", site.server.url())
 }
@@ -108,6 +139,7 @@ fn by_keyboard() {
 
 fn accessible() {
     let site = site();
+    with_life(&site);
     let browser = signed_in(&site);
     let outside = Chromium::start();
     let mut faults = Vec::new();
@@ -119,6 +151,9 @@ fn accessible() {
             if path == "/health" {
                 browser.waits_for("return document.querySelectorAll('.chart polyline[points*=\" \"]').length > 3");
             }
+            if path == "/health" && pictures().is_some() {
+                with_points(&site, browser);
+            }
             let found = browser.faults().into_iter();
             faults.extend(found.map(|fault| format!("{path} {scheme} {width}: {fault}")));
             let over = browser.run("return document.documentElement.scrollWidth - window.innerWidth");
@@ -126,6 +161,8 @@ fn accessible() {
                 over.as_i64().is_some_and(|over| over <= 0),
                 "{path} is {over} wider than {width}"
             );
+            let cut = browser.run(CUT_OFF);
+            assert_eq!(cut, serde_json::json!([]), "{path} at {width}");
             if !name.is_empty() {
                 take(browser, &format!("{name}-{scheme}-{width}"));
             }
@@ -134,11 +171,19 @@ fn accessible() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Cells of tables with more in them than there is room for.
+const CUT_OFF: &str = "return [...document.querySelectorAll('main td')] \
+    .filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent)";
+
 /// Some of the pictures stand in the docs.
 fn take(browser: &Chromium, name: &str) {
-    if let Some(folder) = std::env::var_os("CONSOLE_SCREENSHOTS") {
+    if let Some(folder) = pictures() {
         browser.picture(&PathBuf::from(folder).join(format!("{name}.png")));
     }
+}
+
+fn pictures() -> Option<std::ffi::OsString> {
+    std::env::var_os("CONSOLE_SCREENSHOTS")
 }
 
 fn charts() {

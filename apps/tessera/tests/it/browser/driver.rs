@@ -189,8 +189,11 @@ impl Chromium {
             .collect()
     }
 
-    /// Saves a picture of the page.
+    /// Saves a picture of the page from its beginning: all of it, or the first 1600 pixels.
     pub fn picture(&self, file: &Path) {
+        let size = self.run("return [window.innerWidth, Math.min(1600, document.documentElement.scrollHeight)]");
+        let size = json!({ "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": false });
+        self.tools("Emulation.setDeviceMetricsOverride", &size);
         let picture = self.get("screenshot");
         let bytes = STANDARD.decode(picture.as_str().expect("a text")).expect("base64");
         std::fs::write(file, bytes).expect("a file");
