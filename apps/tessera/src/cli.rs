@@ -52,6 +52,9 @@ enum Command {
     /// Copy everything into another database, or through a file.
     Data(commands::data::Data),
     /// Take over people, passwords and live tokens from another system.
+    ///
+    /// Its tokens are accepted from then on as its clients send them; passwords become bcrypt at the first sign-in. Interrupted, or with
+    /// newer data, run it again: what is there stays as it is. The page moving-in.md has each step.
     Import(commands::import::Import),
     /// Write everything into an encrypted file, while servers run.
     Backup(commands::backup::Backup),

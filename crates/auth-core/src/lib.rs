@@ -39,7 +39,7 @@ pub use contract::verified_token::{VerifiedParts, VerifiedToken};
 pub use sessions::imported::{
     AccountImport, ImportMode, ImportOutcome, ImportStore, ImportedDigest, ImportedRecords, ImportedToken,
     ImportedTokenStore, ImportedTokens, MalformedDigest, NotRecorded, SignedArrival, SignedImport, SignedImports,
-    TokenImport,
+    TokenImport, UnacceptableText, key_number,
 };
 pub use sessions::key_bound::KeyBound;
 pub use sessions::refresh::RefreshPolicy;

@@ -1,6 +1,7 @@
 //! `tessera import`: people, passwords and live tokens of another system.
 
 mod came;
+mod check_login;
 mod digits;
 mod hashes;
 mod move_in;
@@ -10,8 +11,10 @@ mod row;
 mod source;
 mod standing;
 mod systems;
+mod tried;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use auth_core::{ImportMode, Timestamp};
@@ -29,8 +32,9 @@ use crate::master;
 use crate::options::Common;
 use crate::peppers::Peppers;
 
+use check_login::Known;
 use hashes::Pepper;
-use move_in::{Known, MoveIn};
+use move_in::MoveIn;
 use source::Source;
 use standing::{Rules, Unconfirmed};
 use systems::System;
@@ -78,8 +82,8 @@ pub struct Import {
     /// Read and check everything, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Write a line for each row that was refused into this file, with the reason; also for each person who came without a password, or
-    /// disabled.
+    /// Write a line for each row that was refused into this new file, with the reason; also for each person who came without a password,
+    /// or disabled.
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
 }
@@ -97,11 +101,13 @@ impl Import {
             attributes::check(&attributes, &realm, &admin.config)?;
             let mut source = Source::open(&self.from).await?;
             let pepper = self.pepper(admin).await?;
+            let roles = admin.stores().roles.roles(Some(&realm)).await?;
             let move_in = MoveIn {
                 system: self.system,
                 realm,
                 flavour: self.flavour.as_str().into(),
                 role: self.role.clone(),
+                roles: roles.iter().map(|role| role.name.as_str().to_owned()).collect(),
                 attributes,
                 pepper,
                 mode: match self.dry_run {
@@ -114,14 +120,20 @@ impl Import {
             if let Some(known) = self.known()? {
                 move_in.check(&mut source, &known, admin).await?;
             }
-            let unchecked = self.pepper_file.is_some() && self.check_login.is_none();
+            let unchecked = match (self.check_login.is_some(), self.pepper_file.is_some()) {
+                (false, true) => {
+                    Some("nothing has shown that the pepper is the right one: give --check-login and --check-file")
+                }
+                (false, false) if self.system == System::Rails => Some(
+                    "nothing has shown that passwords have no pepper (config.pepper of Devise): give --check-login and --check-file",
+                ),
+                _ => None,
+            };
             let outcome = move_in.run(&mut source, self.refused.as_deref()).await?;
             let report = outcome.report(self.system.word(), self.dry_run);
             Ok(match unchecked {
-                true => report.with_warning(
-                    "nothing has shown that the pepper is the right one: give --check-login and --check-file",
-                ),
-                false => report,
+                Some(warning) => report.with_warning(warning),
+                None => report,
             })
         })
     }
@@ -154,7 +166,10 @@ impl Import {
         let root = keys::root_for_command(&admin.stores(), &master, &*clock, &*entropy).await?;
         let opener = Peppers::new(&root);
         let sealed = opener.seal(text.expose_secret().as_bytes(), &*entropy)?;
-        Ok(Some(Pepper { sealed, opener }))
+        Ok(Some(Pepper {
+            sealed,
+            opener: Arc::new(opener),
+        }))
     }
 
     fn known(&self) -> anyhow::Result<Option<Known>> {

@@ -12,11 +12,17 @@
     reason = "the other test program uses the rest of `support`"
 )]
 
+#[path = "moving_in/damaged.rs"]
+mod damaged;
 #[path = "moving_in/dumps.rs"]
 mod dumps;
 #[path = "moving_in/postgres.rs"]
 mod postgres;
 mod proxy_process;
+#[path = "moving_in/rows.rs"]
+mod rows;
+#[path = "moving_in/runs.rs"]
+mod runs;
 #[path = "moving_in/runtime.rs"]
 mod runtime;
 #[path = "moving_in/simplejwt.rs"]
@@ -84,7 +90,18 @@ fn main() {
     ];
     let jwts = jwts.map(|(name, test)| trials::unless_skipped(name, || Runtime::Python.skip_reason(), test));
     let made = made.chain(jwts);
-    let others: [(&str, fn()); 8] = [
+    let others: [(&str, fn()); 16] = [
+        ("the_list_of_refusals_replaces_no_file", rows::no_file_is_replaced),
+        ("a_value_that_matters_for_nothing_refuses_nobody", rows::odd_values),
+        ("tokens_of_sanctum_have_keys_of_any_form", rows::keys_of_sanctum),
+        (
+            "a_token_that_nobody_could_present_is_refused",
+            rows::tokens_that_nobody_could_present,
+        ),
+        ("a_row_that_cannot_be_read_is_refused", damaged::rows),
+        ("views_and_tables_without_rowid_are_read", damaged::tables_without_rowid),
+        ("a_damaged_file_is_named", damaged::files),
+        ("a_dry_run_reports_what_a_run_would", runs::tried),
         (
             "people_of_another_installation_are_not_taken_for_those_here",
             dumps::another_installation,

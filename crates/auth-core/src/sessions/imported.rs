@@ -17,7 +17,7 @@ use crate::contract::token::{FlavourName, Grant, IssuedToken, Lifetime, Presente
 use crate::contract::token_store::TokenRecord;
 use crate::contract::verified_token::VerifiedToken;
 
-pub use digest::{ImportedDigest, MalformedDigest};
+pub use digest::{ImportedDigest, MalformedDigest, UnacceptableText, key_number};
 pub use import_store::{AccountImport, ImportMode, ImportOutcome, ImportStore, TokenImport};
 pub use records::ImportedRecords;
 pub use signed::{SignedArrival, SignedImport, SignedImports};
@@ -31,7 +31,7 @@ pub struct ImportedToken {
     pub digest: ImportedDigest,
     /// Its record.
     pub token: TokenId,
-    /// The number before the secret, for a token of Sanctum.
+    /// The number for what stands before the secret in a token of Sanctum ([`key_number`]).
     pub number: Option<i64>,
 }
 
@@ -57,7 +57,7 @@ pub trait ImportedTokenStore: std::fmt::Debug + Send + Sync + 'static {
 
 /// An issuer that also accepts the imported tokens of its flavour, in the form in which their clients send them:
 ///
-/// * Sanctum: `<number>|<secret>`, or the secret alone;
+/// * Sanctum: `<number>|<secret>`, or `<word>|<secret>` where its keys are UUIDs or the like, or the secret alone;
 /// * Knox, authtoken, Doorkeeper, better-auth: one word of letters, digits, `-` and `_`;
 /// * SimpleJWT, [`with_signed`](Self::with_signed): a JWT that its key has signed.
 ///

@@ -1,7 +1,9 @@
 //! From the hash of another system to the text that is stored here.
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
-use auth_core::{NoPeppers, StoredPassword};
+use auth_core::{ForeignHash, NoPeppers, StoredPassword};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 
@@ -11,7 +13,7 @@ use crate::peppers::Peppers;
 #[derive(Debug)]
 pub struct Pepper {
     pub sealed: Vec<u8>,
-    pub opener: Peppers,
+    pub opener: Arc<Peppers>,
 }
 
 /// The text to store for another system's hash. `Ok(None)`: the account cannot sign in by password there either.
@@ -34,7 +36,7 @@ pub fn stored(hash: &str, pepper: Option<&Pepper>) -> anyhow::Result<Option<Stri
 /// As for [`stored`].
 pub fn parse(text: &str, pepper: Option<&Pepper>) -> anyhow::Result<StoredPassword> {
     Ok(match pepper {
-        Some(pepper) => StoredPassword::parse(text, &pepper.opener)?,
+        Some(pepper) => StoredPassword::parse(text, &*pepper.opener)?,
         None => StoredPassword::parse(text, &NoPeppers)?,
     })
 }
@@ -47,6 +49,10 @@ fn converted(hash: &str, pepper: Option<&Pepper>) -> anyhow::Result<String> {
         });
     }
     if hash.starts_with('$') {
+        let is_bcrypt = hash.starts_with("$bcrypt-sha256$");
+        if !is_bcrypt {
+            ForeignHash::parse(hash)?;
+        }
         return Ok(hash.to_owned());
     }
     let fields: Vec<&str> = hash.split('$').collect();

@@ -1,26 +1,21 @@
 //! From the tables of another system to accounts and tokens here, in batches. Each batch is one transaction.
 
-use std::collections::HashMap;
-use std::num::NonZeroUsize;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use auth_core::{
-    AccountImport, Attributes, FlavourName, FoldedLogin, HashCost, HashingOptions, ImportMode, ImportOutcome,
-    ImportStore, PasswordHasher, Realm, TokenImport,
+    AccountImport, Attributes, FlavourName, FoldedLogin, ImportMode, ImportOutcome, ImportStore, Realm, TokenImport,
 };
-use secrecy::SecretString;
 
 use super::came::{NO_OWNER, count, count_account, refuse};
 use super::hashes::{self, Pepper};
 use super::outcome::Outcome;
-use super::row::Row;
+use super::row::{Row, shown};
 use super::source::Source;
 use super::standing::{Disabled, Rules};
 use super::systems::{People, Person, System, Tokens};
-use crate::commands::account::SOURCE;
-use crate::commands::admin::Admin;
 use crate::commands::patience::patiently;
 use crate::commands::progress::Progress;
 use crate::source_key::source_key;
@@ -35,6 +30,8 @@ pub struct MoveIn {
     pub realm: Realm,
     pub flavour: FlavourName,
     pub role: Option<String>,
+    /// Those of the realm.
+    pub roles: BTreeSet<String>,
     pub attributes: Attributes,
     pub pepper: Option<Pepper>,
     pub rules: Rules,
@@ -42,93 +39,44 @@ pub struct MoveIn {
     pub imports: Arc<dyn ImportStore>,
 }
 
-/// Somebody whose password is known.
-#[derive(Debug)]
-pub struct Known {
-    pub login: String,
-    pub password: SecretString,
-}
-
 /// The keys of people, and whether each is disabled.
 type Here = HashMap<String, bool>;
 
 /// Hashes that the other system has in a table of their own, by person.
-type Hashes = HashMap<String, String>;
+pub(super) type Hashes = HashMap<String, String>;
 
 impl MoveIn {
     /// Takes over everything. A row that cannot be is refused, and the others go on.
     pub async fn run(&self, source: &mut Source, refused: Option<&Path>) -> anyhow::Result<Outcome> {
         let mut outcome = Outcome::new(refused)?;
-        let progress = Progress::counting("rows read");
-        let people = self.people(source, &mut outcome, &progress).await?;
+        let people = self.people(source, &mut outcome).await?;
         let mut tables = 0;
         for tokens in self.system.tokens() {
-            let there = self.tokens(source, *tokens, &people, &mut outcome, &progress).await?;
+            let there = self.tokens(source, *tokens, &people, &mut outcome).await?;
             tables += u32::from(there.is_some());
         }
         if people.is_none() && tables == 0 {
             let needed = self.system.people().columns.table;
             bail!(
-                "--from: there is no table {needed}, and none of tokens: is it of {}?",
-                self.system.word()
+                "--from: there is no table {needed}, and none of tokens: {}",
+                match self.system {
+                    System::Plain => "docs/moving-in.md has the columns of both".to_owned(),
+                    system => format!("is it of {}?", system.word()),
+                }
             );
         }
-        drop(progress);
         outcome.finish()
     }
 
-    /// Refuses to go on unless this password is right for its hash.
-    pub async fn check(&self, source: &mut Source, known: &Known, admin: &Admin) -> anyhow::Result<()> {
-        let people = self.system.people();
-        let hashes = self.hashes(source, people).await?;
-        let wanted = FoldedLogin::parse(&known.login).context("--check-login")?;
-        let mut found = None;
-        let each = async |_: String, row: Row| {
-            let Ok(mut person) = (people.read)(&row) else {
-                return Ok(());
-            };
-            if FoldedLogin::parse(&person.login).is_ok_and(|login| login == wanted) {
-                person.hash = person.hash.or_else(|| hashes.get(&person.source_id).cloned());
-                found = Some(person);
-            }
-            Ok(())
-        };
-        source.rows(people.columns, each).await?;
-        let login = &known.login;
-        let hash = found
-            .with_context(|| format!("--check-login {login}: nobody has this login there"))?
-            .hash;
-        let stored = hash
-            .map(|hash| hashes::stored(&hash, self.pepper.as_ref()))
-            .transpose()?
-            .flatten();
-        let stored = stored.with_context(|| format!("--check-login {login}: there is no password"))?;
-        let options = HashingOptions {
-            cost: HashCost::new(HashCost::LEAST)?,
-            threads: Some(NonZeroUsize::MIN),
-            ..HashingOptions::default()
-        };
-        let hasher = PasswordHasher::start(options, admin.clock(), admin.entropy())?;
-        let parsed = hashes::parse(&stored, self.pepper.as_ref())?;
-        match hasher.verify(Some(parsed), &known.password, SOURCE).await?.matched {
-            true => Ok(()),
-            false => bail!(
-                "--check-login {login}: the password is not the one that was hashed{}; nothing was changed",
-                match self.pepper {
-                    Some(_) => ", or --pepper-file has another pepper",
-                    None => ", or it was hashed with a pepper: give --pepper-file",
-                }
-            ),
-        }
-    }
-
-    async fn hashes(&self, source: &mut Source, people: People) -> anyhow::Result<Hashes> {
+    /// The hashes that are in a table of their own.
+    pub(super) async fn hashes(&self, source: &mut Source, people: People) -> anyhow::Result<Hashes> {
         let mut hashes = Hashes::new();
         let Some(table) = people.hashes else {
             return Ok(hashes);
         };
-        let each = async |_: String, row: Row| {
-            hashes.extend((table.read)(&row));
+        // A row that cannot be read leaves its owner without a password.
+        let each = async |_: String, row: anyhow::Result<Row>| {
+            hashes.extend(row.ok().and_then(|row| (table.read)(&row)));
             Ok(())
         };
         source.rows(table.columns, each).await?;
@@ -136,22 +84,24 @@ impl MoveIn {
     }
 
     /// The keys of the people who are here afterwards, or would be; `None`: there is no table of them.
-    async fn people(
-        &self,
-        source: &mut Source,
-        outcome: &mut Outcome,
-        progress: &Progress,
-    ) -> anyhow::Result<Option<Here>> {
+    async fn people(&self, source: &mut Source, outcome: &mut Outcome) -> anyhow::Result<Option<Here>> {
         let table = self.system.people();
+        let progress = Progress::of_table(table.columns.table);
         let hashes = self.hashes(source, table).await?;
         let (mut here, mut batch, mut read) = (Here::new(), Vec::new(), 0);
-        let each = async |name: String, row: Row| {
+        let each = async |name: String, row: anyhow::Result<Row>| {
             read += 1;
             progress.at(read);
+            let row = match row {
+                Ok(row) => row,
+                Err(reason) => return refuse(outcome, |o| &mut o.accounts, &name, &format!("{reason:#}")),
+            };
             let person = table.person(&row, &self.rules);
             let account = person.and_then(|person| {
                 let disabled = person.disabled;
-                Ok((disabled, self.account(&name, person, &hashes, outcome)?))
+                let account = self.account(&name, person, &hashes, outcome)?;
+                note_odd_time(&name, &row, table.created, outcome)?;
+                Ok((disabled, account))
             });
             match account {
                 Ok((disabled, account)) => batch.push(((name, disabled), account)),
@@ -175,7 +125,11 @@ impl MoveIn {
         hashes: &Hashes,
         outcome: &mut Outcome,
     ) -> anyhow::Result<AccountImport> {
-        FoldedLogin::parse(&person.login).with_context(|| format!("its login {:?}", person.login))?;
+        FoldedLogin::parse(&person.login).with_context(|| format!("its login {}", shown(&person.login)))?;
+        let role = person.role.or_else(|| self.role.clone());
+        if let Some(role) = role.as_ref().filter(|role| !self.roles.contains(*role)) {
+            bail!("the realm has no role {}: see role put", shown(role));
+        }
         let hash = person.hash.as_ref().or_else(|| hashes.get(&person.source_id));
         let hash = hash.map(|hash| hashes::stored(hash, self.pepper.as_ref()));
         // The tokens of this person go on; the password has to be set anew.
@@ -191,7 +145,7 @@ impl MoveIn {
             source_id: self.key(&person.source_id),
             login: person.login.trim().to_owned(),
             alias: person.alias,
-            role: person.role.or_else(|| self.role.clone()),
+            role,
             hash,
             disabled: person.disabled.is_some(),
             attributes: self.attributes.clone(),
@@ -219,6 +173,10 @@ impl MoveIn {
         let came = patiently(add).await?;
         for (((name, disabled), row), came) in people.iter().zip(&rows).zip(came) {
             use ImportOutcome::{Added, OtherState, Present};
+            let came = match came {
+                Added if self.mode == ImportMode::Try => outcome.tried.account(row, here.get(&row.source_id).copied()),
+                came => came,
+            };
             if matches!(came, Added | Present | OtherState) {
                 here.insert(row.source_id.clone(), row.disabled);
             }
@@ -233,12 +191,16 @@ impl MoveIn {
         table: Tokens,
         people: &Option<Here>,
         outcome: &mut Outcome,
-        progress: &Progress,
     ) -> anyhow::Result<Option<()>> {
+        let progress = Progress::of_table(table.columns.table);
         let (mut batch, mut read) = (Vec::new(), 0);
-        let each = async |name: String, row: Row| {
+        let each = async |name: String, row: anyhow::Result<Row>| {
             read += 1;
             progress.at(read);
+            let row = match row {
+                Ok(row) => row,
+                Err(reason) => return refuse(outcome, |o| &mut o.tokens, &name, &format!("{reason:#}")),
+            };
             let token = (table.read)(&row, self.rules.now);
             match token.and_then(|token| self.rules.bounded(token)) {
                 Ok(token) => {
@@ -248,7 +210,10 @@ impl MoveIn {
                         Some(people) if !people.contains_key(&owner) => {
                             refuse(outcome, |o| &mut o.tokens, &name, NO_OWNER)?;
                         }
-                        _ => batch.push((name, TokenImport { owner, ..token })),
+                        _ => {
+                            note_odd_time(&name, &row, table.created, outcome)?;
+                            batch.push((name, TokenImport { owner, ..token }));
+                        }
                     }
                 }
                 Err(reason) => refuse(outcome, |o| &mut o.tokens, &name, &format!("{reason:#}"))?,
@@ -284,8 +249,20 @@ impl MoveIn {
                 (ImportOutcome::NoOwner, Some(false)) if self.mode == ImportMode::Try => ImportOutcome::Added,
                 (came, _) => came,
             };
+            let came = match came {
+                ImportOutcome::Added if self.mode == ImportMode::Try => outcome.tried.token(row),
+                came => came,
+            };
             count(outcome, |o| &mut o.tokens, name, &came)?;
         }
         Ok(())
+    }
+}
+
+/// Says of a row that is taken over that its time was not read.
+fn note_odd_time(name: &str, row: &Row, created: &str, outcome: &mut Outcome) -> anyhow::Result<()> {
+    match row.time(created) {
+        Ok(_) => Ok(()),
+        Err(reason) => outcome.note(name, &format!("the time of this import is used: {reason:#}")),
     }
 }

@@ -1,18 +1,24 @@
 //! What an import has done, row by row and in all.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use super::row::cut;
 use super::standing::Disabled;
+use super::tried::Tried;
+use crate::commands::new_file::NewFile;
 use crate::commands::report::{Report, plain};
 
 /// How many refusals are shown where they go into no file.
 const SHOWN: usize = 10;
+
+/// How much of a row's name and of a reason is shown, in characters: both may have a value of the row.
+const LONGEST_ROW: usize = 120;
+const LONGEST_REASON: usize = 360;
 
 /// The counts of one kind of row.
 #[derive(Debug, Default)]
@@ -32,22 +38,28 @@ pub struct Outcome {
     disabled: BTreeMap<Disabled, u64>,
     /// Those that were there already and are disabled in one system only.
     differing: u64,
+    /// What a dry run has seen.
+    pub tried: Tried,
     shown: Vec<String>,
-    file: Option<BufWriter<File>>,
+    /// How many lines there are that go into no file, shown or not.
+    noted: u64,
+    file: Option<NewFile>,
 }
 
 impl Outcome {
-    /// Nothing yet. Refusals go into this file, which is made anew.
+    /// Nothing yet. Refusals go into this file, which must not exist.
     pub fn new(file: Option<&Path>) -> anyhow::Result<Self> {
-        let create = |path: &Path| File::create(path).with_context(|| format!("--refused {}", path.display()));
+        let create = |path: &Path| NewFile::create(path, "--refused");
         Ok(Self {
             accounts: Counts::default(),
             tokens: Counts::default(),
             without_password: 0,
             disabled: BTreeMap::new(),
             differing: 0,
+            tried: Tried::default(),
             shown: Vec::new(),
-            file: file.map(create).transpose()?.map(BufWriter::new),
+            noted: 0,
+            file: file.map(create).transpose()?,
         })
     }
 
@@ -68,19 +80,25 @@ impl Outcome {
 
     /// Says of a row that it was refused, or a part of it.
     pub fn note(&mut self, row: &str, reason: &str) -> anyhow::Result<()> {
-        let line = format!("{}: {}", plain(row), plain(reason));
+        let line = format!(
+            "{}: {}",
+            cut(&plain(row), LONGEST_ROW),
+            cut(&plain(reason), LONGEST_REASON)
+        );
         match &mut self.file {
             Some(file) => writeln!(file, "{line}").context("--refused")?,
-            None if self.shown.len() < SHOWN => self.shown.push(line),
-            None => {}
+            None => {
+                self.noted += 1;
+                self.shown.extend((self.shown.len() < SHOWN).then_some(line));
+            }
         }
         Ok(())
     }
 
     /// The end: every line is in the file.
     pub fn finish(mut self) -> anyhow::Result<Self> {
-        if let Some(file) = &mut self.file {
-            file.flush().context("--refused")?;
+        if let Some(file) = self.file.take() {
+            file.finish()?;
         }
         Ok(self)
     }
@@ -111,8 +129,8 @@ impl Outcome {
             ));
         }
         lines.extend(self.shown.iter().map(|line| format!("  {line}")));
-        let hidden = (refused + self.without_password + self.differing).saturating_sub(self.shown.len() as u64);
-        if hidden > 0 && self.file.is_none() {
+        let hidden = self.noted.saturating_sub(self.shown.len() as u64);
+        if hidden > 0 {
             lines.push(format!("  and {hidden} more: --refused FILE writes all of them"));
         }
         let nothing = accounts.added + tokens.added == 0;

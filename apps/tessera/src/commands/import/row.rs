@@ -1,12 +1,17 @@
 //! One row of another system's table.
 
+use std::borrow::Cow;
+
 use anyhow::{Context, bail};
 use auth_core::Timestamp;
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Map, Value};
 
 /// Numbers from here on are milliseconds, below they are seconds: the year 5138, or 1973.
-const MILLISECONDS: i64 = 100_000_000_000;
+const MILLISECONDS: u64 = 100_000_000_000;
+
+/// How much of a value is shown where it is refused, in characters.
+const SHOWN: usize = 60;
 
 /// A row, by the names of its columns. An empty text is no value.
 #[derive(Debug)]
@@ -42,17 +47,17 @@ impl Row {
         match word.to_ascii_lowercase().as_str() {
             "1" | "t" | "true" | "yes" => Ok(Some(true)),
             "0" | "f" | "false" | "no" => Ok(Some(false)),
-            _ => bail!("{column} is neither yes nor no: {word:?}"),
+            _ => bail!("{column} is neither yes nor no: {}", shown(&word)),
         }
     }
 
-    /// A moment: seconds or milliseconds since 1970, RFC 3339, or a date with a time, which is UTC where it names no zone.
+    /// A moment: seconds or milliseconds since 1970, RFC 3339, or a date, with a time or without, which is UTC where it names no zone.
     pub fn time(&self, column: &str) -> anyhow::Result<Option<Timestamp>> {
         let Some(text) = self.text(column) else {
             return Ok(None);
         };
         if let Ok(number) = text.parse::<i64>() {
-            return Ok(Some(match number.abs() >= MILLISECONDS {
+            return Ok(Some(match number.unsigned_abs() >= MILLISECONDS {
                 true => Timestamp::from_millis(number),
                 false => Timestamp::from_seconds(number),
             }));
@@ -74,10 +79,31 @@ impl Row {
                 .filter_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
             read.next().map(|time| time.and_utc().timestamp_millis())
         });
+        let time = time.or_else(|| {
+            let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?;
+            Some(date.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
+        });
         match time {
             Some(millis) => Ok(Some(Timestamp::from_millis(millis))),
-            None => bail!("{column} is no time: {text:?}"),
+            None => bail!(
+                "{column} is no time: {}; give seconds or milliseconds since 1970, or a date such as 2026-01-31, \
+                 2026-01-31 10:00:00 or 2026-01-31T10:00:00Z",
+                shown(&text)
+            ),
         }
+    }
+}
+
+/// A value of a row in a message: quoted, and cut where it is long.
+pub fn shown(value: &str) -> String {
+    format!("{:?}", cut(value, SHOWN))
+}
+
+/// The beginning of a text, of so many characters, with a mark where it goes on.
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 
@@ -123,6 +149,8 @@ mod tests {
             assert_eq!(at(text.into()), Some(1_700_000_000_000), "{text}");
         }
         assert_eq!(at(1_700_000_000.into()), Some(1_700_000_000_000));
+        assert_eq!(at("2023-11-14".into()), Some(1_699_920_000_000));
+        assert_eq!(at(i64::MIN.into()), Some(i64::MIN));
         assert_eq!(at("".into()), None);
         assert_eq!(at(Value::Null), None);
         assert!(row("yesterday".into()).time("at").is_err());

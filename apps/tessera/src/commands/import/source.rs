@@ -1,7 +1,7 @@
 //! Where rows come from: a database of the other system, or a folder with dumps of its tables.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -74,14 +74,15 @@ impl Source {
         }
     }
 
-    /// Gives `each` every row of a table with its name, such as `users 17`. `Ok(false)`: there is no such table.
+    /// Gives `each` every row of a table with its name, such as `users 17`, or why this row cannot be read. `Ok(false)`: there is no
+    /// such table.
     ///
     /// # Errors
     /// When it cannot be read, or lacks a column; and what `each` returns.
     pub async fn rows(
         &mut self,
         columns: Columns,
-        mut each: impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
+        mut each: impl AsyncFnMut(String, anyhow::Result<Row>) -> anyhow::Result<()>,
     ) -> anyhow::Result<bool> {
         match self {
             Self::Sqlite(_) | Self::Postgres(_) => self.database_rows(columns, &mut each).await,
@@ -101,7 +102,7 @@ impl Source {
     async fn database_rows(
         &mut self,
         columns: Columns,
-        each: &mut impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
+        each: &mut impl AsyncFnMut(String, anyhow::Result<Row>) -> anyhow::Result<()>,
     ) -> anyhow::Result<bool> {
         let there = match self {
             Self::Sqlite(source) => source.columns(columns.table)?,
@@ -125,8 +126,10 @@ impl Source {
             };
             after = Some(*last);
             for (place, row) in rows {
-                let row = Row(row);
-                let name = row.text("id").unwrap_or_else(|| format!("row {place}"));
+                let row = row.map(Row);
+                let name = row.as_ref().and_then(|row| row.text("id"));
+                let name = name.unwrap_or_else(|| format!("row {place}"));
+                let row = row.context("a value of it is no text in UTF-8, and no number");
                 each(format!("{} {name}", columns.table), row).await?;
             }
         }
@@ -168,49 +171,93 @@ async fn from_url(url: &str) -> anyhow::Result<Source> {
 async fn from_csv(
     path: &Path,
     columns: Columns,
-    each: &mut impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
+    each: &mut impl AsyncFnMut(String, anyhow::Result<Row>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let shown = path.display();
-    let mut reader = csv::Reader::from_path(path).with_context(|| shown.to_string())?;
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader
+        .flexible(true)
+        .from_path(path)
+        .with_context(|| shown.to_string())?;
     let header = reader
         .headers()
         .with_context(|| format!("{shown}: its first line"))?
         .clone();
     refuse_missing(columns, |name| header.iter().any(|column| column == name))
         .with_context(|| format!("{shown}: its first line names the columns"))?;
-    for (number, record) in reader.records().enumerate() {
+    let mut is_whole = true;
+    for (number, record) in reader.byte_records().enumerate() {
         let line = number + 2;
-        let record = record.with_context(|| format!("{shown}: the file may be cut"))?;
-        let fields = header.iter().zip(&record);
-        let row = fields.map(|(name, value)| (name.to_owned(), Value::from(value)));
-        each(format!("{} line {line}", columns.table), Row(row.collect())).await?;
+        let record = record.with_context(|| format!("{shown}: line {line}"))?;
+        let row = csv_row(&header, record);
+        is_whole = row.is_ok();
+        each(format!("{} line {line}", columns.table), row).await?;
     }
-    Ok(())
+    match is_whole || ends_with_a_line(path)? {
+        true => Ok(()),
+        false => bail!("{shown}: it ends inside a row: the file may be cut"),
+    }
+}
+
+fn csv_row(header: &csv::StringRecord, record: csv::ByteRecord) -> anyhow::Result<Row> {
+    let record = csv::StringRecord::from_byte_record(record);
+    let record = record.map_err(|_| anyhow::anyhow!("it is no UTF-8"))?;
+    if record.len() != header.len() {
+        bail!("it has {} fields, and the first line {}", record.len(), header.len());
+    }
+    let fields = header.iter().zip(&record);
+    let row = fields.map(|(name, value)| (name.to_owned(), Value::from(value)));
+    Ok(Row(row.collect()))
+}
+
+fn ends_with_a_line(path: &Path) -> anyhow::Result<bool> {
+    let mut last = [0];
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 async fn from_ndjson(
     path: &Path,
     columns: Columns,
-    each: &mut impl AsyncFnMut(String, Row) -> anyhow::Result<()>,
+    each: &mut impl AsyncFnMut(String, anyhow::Result<Row>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let shown = path.display();
     let mut file = BufReader::new(File::open(path).with_context(|| shown.to_string())?);
     for number in 1_u64.. {
-        let mut line = String::new();
-        let read = (&mut file).take(LONGEST_LINE).read_line(&mut line);
+        let mut line = Vec::new();
+        let read = (&mut file).take(LONGEST_LINE).read_until(b'\n', &mut line);
         if read.with_context(|| format!("{shown}: line {number}"))? == 0 {
             break;
         }
-        let row: Map<String, Value> = serde_json::from_str(&line).map_err(|error| {
-            anyhow::anyhow!(
-                "{shown}: line {number} is no JSON object (column {}); the file may be cut",
-                error.column()
-            )
-        })?;
-        refuse_missing(columns, |name| row.contains_key(name)).with_context(|| format!("{shown}: line {number}"))?;
-        each(format!("{} line {number}", columns.table), Row(row)).await?;
+        let is_long = line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n');
+        if is_long {
+            file.skip_until(b'\n')
+                .with_context(|| format!("{shown}: line {number}"))?;
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let row = match is_long {
+            true => Err(anyhow::anyhow!("it is longer than 1 MiB")),
+            false => ndjson_row(columns, &line),
+        };
+        if row.is_err() && !is_long && line.last() != Some(&b'\n') {
+            bail!("{shown}: line {number} ends inside a row: the file may be cut");
+        }
+        each(format!("{} line {number}", columns.table), row).await?;
     }
     Ok(())
+}
+
+fn ndjson_row(columns: Columns, line: &[u8]) -> anyhow::Result<Row> {
+    let row: Result<Map<String, Value>, _> = serde_json::from_slice(line);
+    let row = row.map_err(|error| anyhow::anyhow!("it is no JSON object (column {})", error.column()))?;
+    match columns.needed.iter().find(|name| !row.contains_key(**name)) {
+        None => Ok(Row(row)),
+        Some(name) => bail!("it has no {name}; give null where there is no value"),
+    }
 }
 
 fn refuse_missing(columns: Columns, has: impl Fn(&str) -> bool) -> anyhow::Result<()> {

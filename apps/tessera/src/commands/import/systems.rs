@@ -13,9 +13,12 @@ use permissions::parse_permission;
 use serde_json::Value;
 
 use super::digits::unhex;
-use super::row::Row;
+use super::row::{Row, cut, shown};
 use super::source::Columns;
 use super::standing::{Disabled, Rules, Unconfirmed};
+
+/// How many characters of a label are kept, before the mark that it was longer.
+const LONGEST_LABEL: usize = 254;
 
 /// A system that can be moved in from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,6 +60,8 @@ pub struct Hashes {
 #[derive(Clone, Copy, Debug)]
 pub struct People {
     pub columns: Columns,
+    /// The column that says since when somebody is there.
+    pub created: &'static str,
     pub hashes: Option<Hashes>,
     pub read: fn(&Row) -> anyhow::Result<Person>,
     /// Why a person may not sign in there, if so.
@@ -69,6 +74,8 @@ pub struct People {
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens {
     pub columns: Columns,
+    /// The column that says since when a token is there.
+    pub created: &'static str,
     /// `now` is the time of the import.
     pub read: fn(&Row, Timestamp) -> anyhow::Result<TokenImport>,
 }
@@ -81,7 +88,12 @@ impl People {
     pub fn person(self, row: &Row, rules: &Rules) -> anyhow::Result<Person> {
         let person = (self.read)(row)?;
         let disabled = (self.disabled)(row, rules)?;
-        Ok(Person { disabled, ..person })
+        Ok(Person {
+            disabled,
+            // Nothing is decided by it, so one that cannot be read refuses nobody.
+            created_at: row.time(self.created).ok().flatten(),
+            ..person
+        })
     }
 }
 
@@ -118,8 +130,8 @@ impl System {
     }
 }
 
-/// A person by the columns of the login name, the hash and the time, if the table has them.
-fn person(row: &Row, login: &str, hash: Option<&str>, created: &str) -> anyhow::Result<Person> {
+/// A person by the columns of the login name and the hash, if the table has one.
+fn person(row: &Row, login: &str, hash: Option<&str>) -> anyhow::Result<Person> {
     Ok(Person {
         source_id: row.needed("id")?,
         login: row.needed(login)?,
@@ -127,17 +139,24 @@ fn person(row: &Row, login: &str, hash: Option<&str>, created: &str) -> anyhow::
         role: None,
         hash: hash.and_then(|hash| row.text(hash)),
         disabled: None,
-        created_at: row.time(created)?,
+        created_at: None,
     })
 }
 
-/// Refuses a token whose owner is of another model than `User`: its key may be the key of a user too.
+/// Refuses a token whose owner is of another model than `User`: its key may be the key of a user too. A morph map of Laravel may
+/// name the model `user`.
 fn refuse_other_model(model: &str) -> anyhow::Result<()> {
     let name = model.rsplit(['\\', ':']).next();
-    match name == Some("User") {
+    match name.is_some_and(|name| name.eq_ignore_ascii_case("User")) {
         true => Ok(()),
-        false => bail!("it belongs to a {model}, which is no user"),
+        false => bail!("it belongs to a {}, which is no user", shown(model)),
     }
+}
+
+/// A label, of at most as many characters as the label of a sign-in may have.
+fn label(row: &Row, column: &str) -> Option<String> {
+    let text = row.text(column)?;
+    Some(cut(&text, LONGEST_LABEL).into_owned())
 }
 
 /// A token of `owner`, issued when `created` says, or now.
@@ -154,7 +173,8 @@ fn token(
         owner,
         scopes: None,
         label: None,
-        issued_at: row.time(created)?.unwrap_or(now),
+        // Nothing is decided by it, except where an end is counted from it.
+        issued_at: row.time(created).ok().flatten().unwrap_or(now),
         expires_at: None,
         last_used_at: None,
     })
@@ -196,7 +216,7 @@ fn named<'a>(names: impl Iterator<Item = &'a str> + Clone) -> anyhow::Result<Opt
     if names.clone().any(|name| name == "*") {
         return Ok(None);
     }
-    let read = names.map(|name| parse_permission(name).with_context(|| format!("its permission {name:?}")));
+    let read = names.map(|name| parse_permission(name).with_context(|| format!("its permission {}", shown(name))));
     read.collect::<anyhow::Result<Scopes>>().map(Some)
 }
 

@@ -236,6 +236,7 @@ pub fn who_may_not_sign_in() {
     for (login, may) in [("ann", true), ("locked", false), ("new", false), ("gone", false)] {
         assert_eq!(stage.signs_in(login, "correct horse"), may, "{login}");
     }
+    std::fs::remove_file(&file).expect("it is gone");
     let again = stage.imported("rails", &write("second", "2026-01-01 00:00:00"), &into);
     assert_eq!(
         (&again["accounts_present"], &again["accounts_differing"]),

@@ -65,17 +65,25 @@ impl Stage {
     }
 }
 
+/// Runs statements on an SQLite database, which is made if it is not there.
+pub fn execute(database: &Path, statements: &str) {
+    with_store(database, async |store| {
+        store.dangerous_execute(statements).await.expect("statements");
+    });
+}
+
 fn number(database: &Path, query: &str) -> i64 {
+    with_store(database, async |store| {
+        let number = store.dangerous_number(query).await.expect("a number");
+        number.unwrap_or_default()
+    })
+}
+
+fn with_store<T>(database: &Path, act: impl AsyncFnOnce(DieselStore) -> T) -> T {
     let url = format!("sqlite:{}", database.display());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        let store = DieselStore::connect(&url, &StoreOptions::patient())
-            .await
-            .expect("a store");
-        store
-            .dangerous_number(query)
-            .await
-            .expect("a number")
-            .unwrap_or_default()
+        let store = DieselStore::connect(&url, &StoreOptions::patient()).await;
+        act(store.expect("a store")).await
     })
 }

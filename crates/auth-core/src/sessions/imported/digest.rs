@@ -9,6 +9,9 @@ use crate::contract::secret::TokenDigest;
 /// How long a text may be that can be an imported token.
 const LENGTHS: std::ops::RangeInclusive<usize> = 16..=256;
 
+/// How long the key before a secret may be.
+const LONGEST_KEY: usize = 64;
+
 /// The digest of an imported token, with the name of its scheme: `sha256$` or `sha512$` and hexadecimal digits in lower case.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ImportedDigest(String);
@@ -18,7 +21,23 @@ pub struct ImportedDigest(String);
 #[error("it is no digest of the scheme in hexadecimal digits")]
 pub struct MalformedDigest;
 
+/// A text that no request can present as an imported token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("such a token is never accepted: it has to be 16 to 256 letters, digits, '-' and '_'")]
+pub struct UnacceptableText;
+
 impl ImportedDigest {
+    /// The digest of a token that another system keeps in plain text.
+    ///
+    /// # Errors
+    /// [`UnacceptableText`] if no request can present it.
+    pub fn of_text(text: &str) -> Result<Self, UnacceptableText> {
+        match is_word(text) {
+            true => Ok(Self::sha256(text)),
+            false => Err(UnacceptableText),
+        }
+    }
+
     /// The SHA-256 of a secret.
     pub fn sha256(secret: &str) -> Self {
         Self(format!("sha256${}", hex(&Sha256::digest(secret))))
@@ -84,7 +103,7 @@ fn hex(bytes: &[u8]) -> String {
 /// The digests that a presented text may have been imported with.
 pub(super) struct PresentedDigests {
     pub(super) all: Vec<ImportedDigest>,
-    /// The number before the secret.
+    /// What stands before the secret, as a number.
     pub(super) number: Option<i64>,
 }
 
@@ -95,13 +114,10 @@ impl PresentedDigests {
             return None;
         }
         let (number, secret) = match text.split_once('|') {
-            Some((number, secret)) => (Some(read_number(number)?), secret),
+            Some((key, secret)) => (Some(key_number(key)?), secret),
             None => (None, text),
         };
-        let is_word = secret
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if !is_word || !LENGTHS.contains(&secret.len()) {
+        if !is_word(secret) {
             return None;
         }
         let mut all = vec![ImportedDigest::sha256(secret)];
@@ -125,6 +141,27 @@ impl PresentedDigests {
     }
 }
 
+fn is_word(text: &str) -> bool {
+    LENGTHS.contains(&text.len()) && text.bytes().all(is_word_byte)
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+/// The number for the key that stands before the secret in a token of Sanctum: a positive number itself; for a UUID, a ULID or
+/// another word with a letter, a negative one made of its SHA-256. `None`: it is none of these.
+pub fn key_number(key: &str) -> Option<i64> {
+    let is_key = (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(is_word_byte);
+    let has_letter = key.bytes().any(|b| b.is_ascii_alphabetic());
+    if !(is_key && has_letter && key.as_bytes()[0].is_ascii_alphanumeric()) {
+        return read_number(key);
+    }
+    let digest: [u8; 32] = Sha256::digest(key).into();
+    let first = digest.first_chunk().map(|bytes| i64::from_be_bytes(*bytes))?;
+    Some(first | i64::MIN)
+}
+
 /// The only spelling of a positive number.
 fn read_number(text: &str) -> Option<i64> {
     let number = text.parse::<i64>().ok().filter(|number| *number > 0)?;
@@ -141,8 +178,16 @@ mod tests {
         let number = |text: &str| PresentedDigests::of(text).map(|digests| (digests.number, digests.all.len()));
         assert_eq!(number(&word), Some((None, 2)));
         assert_eq!(number(&format!("17|{word}")), Some((Some(17), 1)));
+        let key = "9d3c1c5e-6f7a-4b8e-9f00-1a2b3c4d5e6f";
+        let of_key = number(&format!("{key}|{word}")).unwrap();
+        assert_eq!(of_key, (key_number(key), 1));
+        assert!(of_key.0.unwrap() < 0, "no number that a row may have");
+        assert_ne!(key_number("01hzy3v7"), key_number("01hzy3v8"));
         for text in [
             "short",
+            &format!("-a|{word}"),
+            &format!("a b|{word}"),
+            &format!("{}|{word}", "a".repeat(65)),
             &format!("0|{word}"),
             &format!("-1|{word}"),
             &format!("01|{word}"),

@@ -7,7 +7,7 @@ use auth_core::{ImportedDigest, Scopes};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::{Columns, Hashes, People, Tokens, Unconfirmed, named, person, token, until};
+use super::{Columns, Hashes, People, Tokens, Unconfirmed, label, named, person, token, until};
 use crate::commands::import::standing::{banned, unless_confirmed};
 
 pub(super) const PEOPLE: People = People {
@@ -17,6 +17,7 @@ pub(super) const PEOPLE: People = People {
         // The plugin `admin` bans people.
         optional: &["createdAt", "banned", "banExpires", "emailVerified"],
     },
+    created: "createdAt",
     hashes: Some(Hashes {
         columns: Columns {
             table: "account",
@@ -28,7 +29,7 @@ pub(super) const PEOPLE: People = People {
             _ => None,
         },
     }),
-    read: |row| person(row, "email", None, "createdAt"),
+    read: |row| person(row, "email", None),
     disabled: |row, rules| {
         let is_confirmed = row.yes("emailVerified")?.unwrap_or(!row.has("emailVerified"));
         Ok(banned(row, rules)?.or_else(|| unless_confirmed(is_confirmed, rules)))
@@ -43,11 +44,12 @@ pub(super) const TOKENS: &[Tokens] = &[
             needed: &["token", "userId", "expiresAt"],
             optional: &["createdAt", "userAgent"],
         },
+        created: "createdAt",
         // In plain text there.
         read: |row, now| {
-            let digest = ImportedDigest::sha256(&row.needed("token")?);
+            let digest = ImportedDigest::of_text(&row.needed("token")?)?;
             let mut imported = token(digest, row.needed("userId")?, row, "createdAt", now)?;
-            imported.label = row.text("userAgent");
+            imported.label = label(row, "userAgent");
             until(imported, row.time("expiresAt")?, now)
         },
     },
@@ -67,6 +69,7 @@ pub(super) const TOKENS: &[Tokens] = &[
                 "remaining",
             ],
         },
+        created: "createdAt",
         read: |row, now| {
             if row.yes("enabled")? == Some(false) {
                 bail!("it is switched off");
@@ -80,7 +83,7 @@ pub(super) const TOKENS: &[Tokens] = &[
             let digest = ImportedDigest::stored_sha256(&digest)?;
             let mut imported = token(digest, owner.context("it names no user")?, row, "createdAt", now)?;
             imported.scopes = row.text("permissions").map(|text| rights(&text)).transpose()?.flatten();
-            imported.label = row.text("name");
+            imported.label = label(row, "name");
             imported.last_used_at = row.time("lastRequest")?;
             until(imported, row.time("expiresAt")?, now)
         },

@@ -10,8 +10,9 @@ pub(super) const PEOPLE: People = People {
         needed: &["id", "username", "password", "is_active"],
         optional: &["date_joined"],
     },
+    created: "date_joined",
     hashes: None,
-    read: |row| person(row, "username", Some("password"), "date_joined"),
+    read: |row| person(row, "username", Some("password")),
     disabled: |row, _| Ok((row.yes("is_active")? != Some(true)).then_some(Disabled::Inactive)),
     unconfirmed: None,
 };
@@ -23,6 +24,7 @@ pub(super) const TOKENS: &[Tokens] = &[
             needed: &["digest", "user_id", "created", "expiry"],
             optional: &[],
         },
+        created: "created",
         read: |row, now| {
             let digest = sha512_digits(&row.needed("digest")?)?;
             let imported = token(digest, row.needed("user_id")?, row, "created", now)?;
@@ -35,9 +37,10 @@ pub(super) const TOKENS: &[Tokens] = &[
             needed: &["key", "user_id", "created"],
             optional: &[],
         },
+        created: "created",
         // In plain text there.
         read: |row, now| {
-            let digest = ImportedDigest::sha256(&row.needed("key")?);
+            let digest = ImportedDigest::of_text(&row.needed("key")?)?;
             token(digest, row.needed("user_id")?, row, "created", now)
         },
     },

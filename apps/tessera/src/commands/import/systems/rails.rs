@@ -17,8 +17,9 @@ pub(super) const PEOPLE: People = People {
         // Each is of a module of Devise, or of those that keep rows of who was deleted.
         optional: &["created_at", "locked_at", "confirmed_at", "deleted_at"],
     },
+    created: "created_at",
     hashes: None,
-    read: |row| person(row, "email", Some("encrypted_password"), "created_at"),
+    read: |row| person(row, "email", Some("encrypted_password")),
     disabled: |row, rules| {
         let is_locked = locked(row, rules)?;
         Ok(deleted(row)
@@ -43,6 +44,7 @@ pub(super) const TOKENS: &[Tokens] = &[Tokens {
         // Where owners may be of several models.
         optional: &["resource_owner_type"],
     },
+    created: "created_at",
     read: |row, now| {
         if is_set(row, "revoked_at") {
             bail!("it was revoked");
@@ -55,13 +57,16 @@ pub(super) const TOKENS: &[Tokens] = &[Tokens {
         }
         let text = row.needed("token")?;
         // In plain text, or as a digest where Doorkeeper hashes tokens.
-        let digest = sha256_digits(&text).unwrap_or_else(|_| ImportedDigest::sha256(&text));
+        let digest = sha256_digits(&text).or_else(|_| ImportedDigest::of_text(&text))?;
         let mut imported = token(digest, owner, row, "created_at", now)?;
         imported.scopes = words(&row.text("scopes").unwrap_or_default())?;
         let seconds = row
             .text("expires_in")
             .map(|text| text.parse().context("expires_in is no number"));
         let life = seconds.transpose()?.map(Duration::from_secs);
+        if life.is_some() {
+            row.time("created_at").context("its end is counted from created_at")?;
+        }
         let end = life.map(|life| imported.issued_at.plus(life));
         until(imported, end, now)
     },
