@@ -159,7 +159,7 @@ async fn an_imported_token_is_revoked_for_good(fresh: Fresh) {
     assert!(fresh.store.tokens().purge(much_later, 100).await.unwrap() > 0);
     assert_eq!(
         tokens(&fresh, &[row]).await,
-        [ImportOutcome::Present],
+        [ImportOutcome::RevokedHere],
         "a second import does not bring it back"
     );
     assert!(matches!(

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use auth_core::{
     AccountImport, AuditEvent, Change, FlavourName, FoldedLogin, Generation, ImportMode, ImportOutcome, ImportStore,
-    ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount, Provenance, Realm, SignedArrival, StoreError,
-    Subject, Timestamp, TokenId, TokenImport, TokenRecord,
+    ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount, NoPeppers, Provenance, Realm, SignedArrival,
+    StoreError, StoredPassword, Subject, Timestamp, TokenId, TokenImport, TokenRecord,
 };
 
 use crate::MemoryStore;
@@ -42,15 +42,17 @@ impl ImportStore for MemoryStore {
     ) -> Result<Vec<ImportOutcome>, StoreError> {
         let mut state = self.state();
         let last = state.last_subject;
-        let import = |row| state.import_account(realm, row);
+        let import = |row| state.import_account(realm, row, mode);
         let outcomes: Vec<_> = rows.iter().map(import).collect();
         match mode {
             ImportMode::Try => state.forget_accounts_after(last),
             ImportMode::Apply => {
                 let entry = Provenance::current().entry(AuditEvent::MovedIn, now).realm(realm);
-                let added = added(&outcomes);
-                if added > 0 {
-                    state.record(entry.detail(&format!("{added} accounts")));
+                let peppers = count(&outcomes, |came| matches!(came, ImportOutcome::NewPepper(_)));
+                for (count, what) in [(added(&outcomes), "accounts"), (peppers, "peppers")] {
+                    if count > 0 {
+                        state.record(entry.clone().detail(&format!("{count} {what}")));
+                    }
                 }
             }
         }
@@ -85,8 +87,11 @@ impl ImportStore for MemoryStore {
 }
 
 fn added(outcomes: &[ImportOutcome]) -> usize {
-    let added = outcomes.iter().filter(|outcome| **outcome == ImportOutcome::Added);
-    added.count()
+    count(outcomes, |came| *came == ImportOutcome::Added)
+}
+
+fn count(outcomes: &[ImportOutcome], is: impl Fn(&ImportOutcome) -> bool) -> usize {
+    outcomes.iter().filter(|outcome| is(outcome)).count()
 }
 
 impl State {
@@ -99,10 +104,10 @@ impl State {
         })
     }
 
-    fn import_account(&mut self, realm: &Realm, row: &AccountImport) -> ImportOutcome {
+    fn import_account(&mut self, realm: &Realm, row: &AccountImport, mode: ImportMode) -> ImportOutcome {
         let key = (realm.clone(), row.source_id.clone());
-        if let Some(subject) = self.imported_accounts.get(&key) {
-            return self.present(*subject, row);
+        if let Some(subject) = self.imported_accounts.get(&key).copied() {
+            return self.present(subject, row, mode);
         }
         let names = folded_names(&row.login, row.alias.as_deref());
         if names.iter().any(|name| self.account_named(realm, name).is_some()) {
@@ -125,35 +130,61 @@ impl State {
         ImportOutcome::Added
     }
 
-    fn present(&self, subject: Subject, row: &AccountImport) -> ImportOutcome {
-        let Some(AccountRow { account, .. }) = self.accounts.get(&subject) else {
+    fn present(&mut self, subject: Subject, row: &AccountImport, mode: ImportMode) -> ImportOutcome {
+        let Some(AccountRow { account, hash, .. }) = self.accounts.get_mut(&subject) else {
             return ImportOutcome::Present;
         };
         let (stored, given) = (FoldedLogin::parse(&account.login), FoldedLogin::parse(&row.login));
         let is_same = account.login == row.login || stored.ok() == given.ok();
-        match (is_same, account.disabled == row.disabled) {
-            (false, _) => ImportOutcome::OtherLogin,
-            (true, true) => ImportOutcome::Present,
-            (true, false) => ImportOutcome::OtherState,
+        if !is_same {
+            return ImportOutcome::OtherLogin;
+        }
+        let is_other_state = account.disabled != row.disabled;
+        let peppers = row.peppers.as_deref().unwrap_or(&NoPeppers);
+        let both = hash.as_ref().zip(row.hash.as_ref());
+        if both.is_some_and(|(stored, given)| StoredPassword::differs_in_pepper(stored, given, peppers)) {
+            if mode == ImportMode::Apply {
+                hash.clone_from(&row.hash);
+            }
+            return ImportOutcome::NewPepper(is_other_state);
+        }
+        match is_other_state {
+            true => ImportOutcome::OtherState,
+            false => ImportOutcome::Present,
         }
     }
 
     fn import_token(&mut self, realm: &Realm, flavour: &FlavourName, row: &TokenImport) -> ImportOutcome {
+        let owner = self.imported_accounts.get(&(realm.clone(), row.owner.clone()));
         if let Some(present) = self.imported_tokens.get(row.digest.as_str()) {
             return match present.flavour == *flavour {
-                true => ImportOutcome::Present,
+                true => self.present_token(present.token, owner.copied()),
                 false => ImportOutcome::OtherFlavour(present.flavour.clone()),
             };
         }
-        let Some(owner) = self.imported_accounts.get(&(realm.clone(), row.owner.clone())) else {
+        let Some(owner) = owner.copied() else {
             return ImportOutcome::NoOwner;
         };
-        match self.enabled(*owner) {
+        match self.enabled(owner) {
             Some(generation) => {
-                self.add_imported(row, flavour, (realm, *owner, generation), None);
+                self.add_imported(row, flavour, (realm, owner, generation), None);
                 ImportOutcome::Added
             }
             None => ImportOutcome::OwnerDisabled,
+        }
+    }
+
+    /// What a token is that was imported before.
+    fn present_token(&self, token: TokenId, owner: Option<Subject>) -> ImportOutcome {
+        let Some(row) = self.tokens.get(&token) else {
+            return ImportOutcome::RevokedHere;
+        };
+        let subject = row.record.subject;
+        let is_of_now = |account: &AccountRow| account.account.generation == row.record.generation;
+        match (owner == Some(subject), self.accounts.get(&subject)) {
+            (false, _) => ImportOutcome::OtherOwner,
+            (true, Some(account)) if is_of_now(account) && row.revoked_at.is_none() => ImportOutcome::Present,
+            (true, _) => ImportOutcome::RevokedHere,
         }
     }
 

@@ -180,6 +180,8 @@ const STORES: &[(&str, store::Flaw)] = {
         ("an_imported_digest_names_its_scheme", FindsAnyScheme),
         ("an_imported_tokens_rights_are_its_owners_too", ImportsGiveAll),
         ("a_revoked_token_is_not_imported_again", ImportsRevive),
+        ("a_revoked_token_is_not_imported_again", ImportsHideRevocations),
+        ("another_pepper_is_brought_and_nothing_else", ImportsKeepPeppers),
         ("what_changed_here_outlasts_an_import", ImportsResetPasswords),
         ("a_signed_token_is_recorded_once", RecordsSignedEachTime),
         (

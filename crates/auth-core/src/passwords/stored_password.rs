@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bcrypt_batch::{Cost, MAX_PASSWORD_BYTES, MalformedHash, StoredHash};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::foreign_hash::{ForeignHash, ForeignHashError};
@@ -98,10 +99,36 @@ impl StoredPassword {
         let sealed = BASE64_URL_SAFE_NO_PAD.encode(sealed);
         format!("{PEPPERED}{sealed}{hash}")
     }
+
+    /// Whether two texts are the same bcrypt hash with different peppers, or one of them with none.
+    #[must_use]
+    pub fn differs_in_pepper(one: &str, other: &str, peppers: &dyn PepperOpener) -> bool {
+        let ((one, one_hash), (other, other_hash)) = (without_pepper(one), without_pepper(other));
+        if one_hash != other_hash || !one_hash.starts_with("$2") {
+            return false;
+        }
+        let open = |sealed: Option<&str>| peppers.open(&BASE64_URL_SAFE_NO_PAD.decode(sealed?).ok()?);
+        match (one, other) {
+            (None, None) => false,
+            (Some(_), None) | (None, Some(_)) => true,
+            // One that does not open here is of no use.
+            (Some(_), Some(_)) => match (open(one), open(other)) {
+                (Some(one), Some(other)) => !bool::from(one.as_slice().ct_eq(&other)),
+                _ => true,
+            },
+        }
+    }
 }
 
 /// What begins the text of a hash with a pepper.
 const PEPPERED: &str = "$bcrypt-pepper$";
+
+/// The sealed pepper of a text, if it has one, and the rest.
+fn without_pepper(text: &str) -> (Option<&str>, &str) {
+    let rest = text.strip_prefix(PEPPERED);
+    let apart = rest.and_then(|rest| Some(rest.split_at(rest.find('$')?)));
+    apart.map_or((None, text), |(sealed, hash)| (Some(sealed), hash))
+}
 
 fn bcrypt(text: &str) -> Result<StoredHash, UnusableHash> {
     StoredHash::parse(text, &Cost::ACCEPTED).map_err(UnusableHash::Bcrypt)

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use auth_core::{
     AccountImport, AuditEntry, AuditEvent, Change, FlavourName, FoldedLogin, Generation, ImportMode, ImportOutcome,
-    ImportStore, ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount, Provenance, Realm, SignedArrival,
-    StoreError, Subject, Timestamp, TokenId, TokenImport,
+    ImportStore, ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount, NoPeppers, Provenance, Realm,
+    SignedArrival, StoreError, StoredPassword, Subject, Timestamp, TokenId, TokenImport,
 };
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -115,7 +115,7 @@ async fn import_account(
     now: Timestamp,
 ) -> Outcome<ImportOutcome> {
     if let Some(id) = owner(conn, realm, &row.source_id).await? {
-        return present(conn, id, row).await;
+        return present(conn, id, row, now).await;
     }
     let new = NewAccount {
         subject: None,
@@ -160,7 +160,7 @@ async fn import_account(
 
 /// What an account is that was imported with the row's key: the row's, if it has the same login name, in any case. One that was
 /// removed may have had it.
-async fn present(conn: &mut Connection, id: i64, row: &AccountImport) -> Outcome<ImportOutcome> {
+async fn present(conn: &mut Connection, id: i64, row: &AccountImport, now: Timestamp) -> Outcome<ImportOutcome> {
     let stored = account_rows::table
         .find(id)
         .select((account_rows::login, account_rows::disabled_at));
@@ -169,11 +169,33 @@ async fn present(conn: &mut Connection, id: i64, row: &AccountImport) -> Outcome
         return Ok(ImportOutcome::Present);
     };
     let is_same = login == row.login || FoldedLogin::parse(&login).ok() == FoldedLogin::parse(&row.login).ok();
-    Ok(match (is_same, disabled_at.is_some() == row.disabled) {
-        (false, _) => ImportOutcome::OtherLogin,
-        (true, true) => ImportOutcome::Present,
-        (true, false) => ImportOutcome::OtherState,
+    if !is_same {
+        return Ok(ImportOutcome::OtherLogin);
+    }
+    let is_other_state = disabled_at.is_some() != row.disabled;
+    let is_replaced = replace_pepper(conn, id, row, now).await?;
+    Ok(match (is_replaced, is_other_state) {
+        (true, _) => ImportOutcome::NewPepper(is_other_state),
+        (false, true) => ImportOutcome::OtherState,
+        (false, false) => ImportOutcome::Present,
     })
+}
+
+/// Replaces the hash that an earlier import has brought, if only its pepper was another one. A hash with which somebody has signed
+/// in, or that was set here, is another bcrypt hash.
+async fn replace_pepper(conn: &mut Connection, id: i64, row: &AccountImport, now: Timestamp) -> Outcome<bool> {
+    let Some(hash) = &row.hash else {
+        return Ok(false);
+    };
+    let stored = passwords::table.find(id).select(passwords::hash);
+    let stored: Option<String> = stored.first(conn).await.optional()?;
+    let peppers = row.peppers.as_deref().unwrap_or(&NoPeppers);
+    let Some(stored) = stored.filter(|stored| StoredPassword::differs_in_pepper(stored, hash, peppers)) else {
+        return Ok(false);
+    };
+    let same = passwords::table.find(id).filter(passwords::hash.eq(stored));
+    let new = (passwords::hash.eq(hash), passwords::changed_at.eq(now.as_millis()));
+    Ok(diesel::update(same).set(new).execute(conn).await? == 1)
 }
 
 async fn import_tokens(
@@ -202,15 +224,16 @@ async fn import_token(
 ) -> Outcome<ImportOutcome> {
     let present = imported_tokens::table
         .find(row.digest.as_str())
-        .select(imported_tokens::flavour);
-    let present: Option<String> = present.first(conn).await.optional()?;
-    if let Some(present) = present {
-        return Ok(match present == **flavour {
-            true => ImportOutcome::Present,
-            false => ImportOutcome::OtherFlavour(present.into()),
-        });
+        .select((imported_tokens::flavour, imported_tokens::token_id));
+    let present: Option<(String, i64)> = present.first(conn).await.optional()?;
+    let owner = owner(conn, realm, &row.owner).await?;
+    if let Some((present, token)) = present {
+        return match present == **flavour {
+            true => present_token(conn, token, owner).await,
+            false => Ok(ImportOutcome::OtherFlavour(present.into())),
+        };
     }
-    let Some(id) = owner(conn, realm, &row.owner).await? else {
+    let Some(id) = owner else {
         return Ok(ImportOutcome::NoOwner);
     };
     match enabled(conn, id).await? {
@@ -218,6 +241,24 @@ async fn import_token(
         None => return Ok(ImportOutcome::OwnerDisabled),
     };
     Ok(ImportOutcome::Added)
+}
+
+/// What a token is that was imported before.
+async fn present_token(conn: &mut Connection, token: i64, owner: Option<i64>) -> Outcome<ImportOutcome> {
+    let record = tokens::table
+        .inner_join(account_rows::table)
+        .filter(tokens::id.eq(token))
+        .select((
+            tokens::subject,
+            tokens::generation.eq(account_rows::generation),
+            tokens::revoked_at,
+        ));
+    let record: Option<(i64, bool, Option<i64>)> = record.first(conn).await.optional()?;
+    Ok(match record {
+        Some((subject, ..)) if owner != Some(subject) => ImportOutcome::OtherOwner,
+        Some((_, true, None)) => ImportOutcome::Present,
+        _ => ImportOutcome::RevokedHere,
+    })
 }
 
 /// The owner's row is held first: of two that are asked at once for one text, the second finds what the first has recorded.
@@ -356,12 +397,13 @@ async fn finish(
             .await?;
         return Ok(0);
     }
-    let added = outcomes
-        .iter()
-        .filter(|outcome| **outcome == ImportOutcome::Added)
-        .count();
-    if added > 0 {
-        audit::write(conn, &entry.clone().detail(&format!("{added} {what}"))).await?;
+    let of = |is: fn(&ImportOutcome) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
+    let added = of(|outcome| *outcome == ImportOutcome::Added);
+    let peppers = of(|outcome| matches!(outcome, ImportOutcome::NewPepper(_)));
+    for (count, what) in [(added, what), (peppers, "peppers")] {
+        if count > 0 {
+            audit::write(conn, &entry.clone().detail(&format!("{count} {what}"))).await?;
+        }
     }
     Ok(added)
 }

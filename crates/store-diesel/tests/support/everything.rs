@@ -26,6 +26,7 @@ async fn move_in(store: &DieselStore) {
         alias: None,
         role: None,
         hash: Some("$2b$".to_owned()),
+        peppers: None,
         disabled: false,
         attributes: Attributes::new(),
         created_at: NOW,
@@ -47,7 +48,7 @@ async fn move_in(store: &DieselStore) {
         last_used_at: None,
     };
     let (imports, realm) = (store.imports(), realm());
-    for mode in [ImportMode::Try, ImportMode::Apply] {
+    for mode in [ImportMode::Try, ImportMode::Apply, ImportMode::Apply] {
         let people = [person.clone(), disabled.clone()];
         imports.import_accounts(&realm, &people, mode, NOW).await.unwrap();
         let tokens = [token.clone()];

@@ -22,6 +22,7 @@ pub(crate) fn person(source_id: &str, login: &str) -> AccountImport {
         alias: None,
         role: Some("player".to_owned()),
         hash: Some("$2y$12$imported".to_owned()),
+        peppers: None,
         disabled: false,
         attributes: Attributes::new(),
         created_at: NOW,

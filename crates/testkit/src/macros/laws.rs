@@ -137,6 +137,7 @@ macro_rules! __store_laws {
             roles_are_listed_by_realm_and_name
             an_import_again_adds_nothing
             rows_that_a_crowd_imports_are_added_once
+            another_pepper_is_brought_and_nothing_else
             what_is_only_tried_leaves_nothing
             an_import_is_recorded_and_published
             a_person_is_known_by_the_key_there

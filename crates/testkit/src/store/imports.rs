@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use auth_core::{
     AccountImport, Attributes, Change, FlavourName, ImportMode, ImportOutcome, ImportedDigest, SignedArrival,
-    SignedImport, Subject, TokenId, TokenImport, TokenRecord,
+    SignedImport, StoredPassword, Subject, TokenId, TokenImport, TokenRecord,
 };
 
 use super::fixture::{Fixture, HOUR, NOW, ROLE, realm, scope_names, scopes};
 use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
-use ImportOutcome::{Added, NameTaken, NoOwner, OtherFlavour, OtherLogin, OtherState, OwnerDisabled, Present};
+use ImportOutcome::{
+    Added, NameTaken, NewPepper, NoOwner, OtherFlavour, OtherLogin, OtherOwner, OtherState, OwnerDisabled, Present,
+    RevokedHere,
+};
 
 pub(super) fn person(source_id: &str, login: &str) -> AccountImport {
     AccountImport {
@@ -20,6 +23,7 @@ pub(super) fn person(source_id: &str, login: &str) -> AccountImport {
         alias: None,
         role: Some(ROLE.into()),
         hash: Some(format!("the hash of {login}")),
+        peppers: None,
         disabled: false,
         attributes: Attributes::new(),
         created_at: NOW,
@@ -204,7 +208,7 @@ pub async fn an_imported_token_has_one_owner(harness: Arc<dyn StoreHarness>) -> 
         token("other", "4"),
     ];
     let outcomes = fixture.taken_over(&rows, ImportMode::Apply).await;
-    assert_eq!(outcomes, [Added, Present, OwnerDisabled, NoOwner]);
+    assert_eq!(outcomes, [Added, OtherOwner, OwnerDisabled, NoOwner]);
     let shops = FlavourName::from("shops");
     let elsewhere = fixture
         .ports
@@ -257,7 +261,7 @@ pub async fn an_imported_tokens_rights_are_its_owners_too(harness: Arc<dyn Store
     Ok(())
 }
 
-/// Also when its record was removed.
+/// Also when its record was removed. It is said: at the other system it lives, and its clients are refused here.
 pub async fn a_revoked_token_is_not_imported_again(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     fixture.people(&[person("1", "ann")], ImportMode::Apply).await;
@@ -265,12 +269,46 @@ pub async fn a_revoked_token_is_not_imported_again(harness: Arc<dyn StoreHarness
     fixture.taken_over(&rows, ImportMode::Apply).await;
     let id = fixture.record_of("text").await.expect("it is live").id;
     assert!(fixture.revoke(id).await);
-    assert_eq!(fixture.taken_over(&rows, ImportMode::Apply).await, [Present]);
+    assert_eq!(fixture.taken_over(&rows, ImportMode::Apply).await, [RevokedHere]);
     assert_eq!(fixture.record_of("text").await, None);
     let purged = fixture.ports.tokens.purge(NOW.plus(HOUR * 48), 100).await;
     assert!(purged.expect("purge") > 0);
-    assert_eq!(fixture.taken_over(&rows, ImportMode::Apply).await, [Present]);
+    assert_eq!(fixture.taken_over(&rows, ImportMode::Apply).await, [RevokedHere]);
     assert_eq!(fixture.record_of("text").await, None);
+    Ok(())
+}
+
+/// A pepper that was missing or wrong is brought by another run, as long as the hash is the one that was imported.
+pub async fn another_pepper_is_brought_and_nothing_else(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let (bare, changed) = ("$2a$04$imported", "$2a$04$changed");
+    let ann = |hash: String| AccountImport {
+        hash: Some(hash),
+        ..person("1", "ann")
+    };
+    let sealed = StoredPassword::with_pepper(bare, b"sealed");
+    let before = fixture.entries().await.len();
+    for (hash, mode, outcome) in [
+        (bare.to_owned(), ImportMode::Apply, Added),
+        (sealed.clone(), ImportMode::Try, NewPepper(false)),
+        (sealed.clone(), ImportMode::Apply, NewPepper(false)),
+        (changed.to_owned(), ImportMode::Apply, Present),
+        (
+            StoredPassword::with_pepper(changed, b"sealed"),
+            ImportMode::Apply,
+            Present,
+        ),
+    ] {
+        assert_eq!(fixture.people(&[ann(hash)], mode).await, [outcome]);
+    }
+    assert_eq!(fixture.hash_of("ann").await, Some(sealed.clone()));
+    let rows = fixture.entries().await.split_off(before);
+    let details: Vec<_> = rows.iter().filter_map(|row| row.entry.detail.as_deref()).collect();
+    assert_eq!(details, ["1 accounts", "1 peppers"]);
+    let subject = fixture.account_of("ann").await;
+    assert!(fixture.set_password(subject, "$2b$04$set-here", true).await);
+    assert_eq!(fixture.people(&[ann(sealed)], ImportMode::Apply).await, [Present]);
+    assert_eq!(fixture.hash_of("ann").await.as_deref(), Some("$2b$04$set-here"));
     Ok(())
 }
 

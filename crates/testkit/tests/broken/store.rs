@@ -134,6 +134,10 @@ pub(crate) enum Flaw {
     FindsAnyScheme,
     ImportsGiveAll,
     ImportsRevive,
+    /// A token that was revoked here is one that is there already.
+    ImportsHideRevocations,
+    /// A hash keeps the pepper that it was imported with.
+    ImportsKeepPeppers,
     ImportsResetPasswords,
     RecordsSignedEachTime,
     RecordsSignedOfAnybody,

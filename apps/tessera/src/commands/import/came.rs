@@ -20,10 +20,19 @@ pub fn count(
             counts(outcome).added += 1;
             return Ok(());
         }
-        ImportOutcome::Present | ImportOutcome::OtherState => {
+        ImportOutcome::Present | ImportOutcome::OtherState | ImportOutcome::NewPepper(_) => {
             counts(outcome).present += 1;
             return Ok(());
         }
+        ImportOutcome::RevokedHere => {
+            counts(outcome).present += 1;
+            outcome.revoked_here += 1;
+            return outcome.note(
+                name,
+                "the token was revoked here, and stays so: its clients sign in again",
+            );
+        }
+        ImportOutcome::OtherOwner => "the token was imported for another person".to_owned(),
         ImportOutcome::NameTaken => "an account of the realm has this name, and was not imported".to_owned(),
         ImportOutcome::OtherFlavour(other) => format!("the token was imported for the flavour {other} already"),
         ImportOutcome::NoOwner => NO_OWNER.to_owned(),
@@ -45,16 +54,17 @@ pub fn count_account(
     came: &ImportOutcome,
 ) -> anyhow::Result<()> {
     count(outcome, |o| &mut o.accounts, name, came)?;
+    outcome.new_peppers += u64::from(matches!(came, ImportOutcome::NewPepper(_)));
     match (came, disabled) {
         (ImportOutcome::Added, Some(reason)) => outcome.came_disabled(name, reason),
-        (ImportOutcome::OtherState, Some(reason)) => {
+        (ImportOutcome::OtherState | ImportOutcome::NewPepper(true), Some(reason)) => {
             let reason = reason.word();
             outcome.differs(
                 name,
                 &format!("is {reason} there now, and not disabled here: nothing was changed"),
             )
         }
-        (ImportOutcome::OtherState, None) => {
+        (ImportOutcome::OtherState | ImportOutcome::NewPepper(true), None) => {
             outcome.differs(name, "is disabled here, and may sign in there: nothing was changed")
         }
         _ => Ok(()),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use auth_core::{
-    AccountImport, Attributes, FlavourName, FoldedLogin, ImportMode, ImportOutcome, ImportStore, Realm, TokenImport,
+    AccountImport, Attributes, FlavourName, FoldedLogin, ImportMode, ImportOutcome, ImportStore, PepperOpener, Realm,
+    TokenImport,
 };
 
 use super::came::{NO_OWNER, count, count_account, refuse};
@@ -147,6 +148,10 @@ impl MoveIn {
             alias: person.alias,
             role,
             hash,
+            peppers: self
+                .pepper
+                .as_ref()
+                .map(|pepper| -> Arc<dyn PepperOpener> { pepper.opener.clone() }),
             disabled: person.disabled.is_some(),
             attributes: self.attributes.clone(),
             created_at: person.created_at.unwrap_or(self.rules.now),
@@ -172,12 +177,12 @@ impl MoveIn {
         };
         let came = patiently(add).await?;
         for (((name, disabled), row), came) in people.iter().zip(&rows).zip(came) {
-            use ImportOutcome::{Added, OtherState, Present};
+            use ImportOutcome::{Added, NewPepper, OtherState, Present};
             let came = match came {
                 Added if self.mode == ImportMode::Try => outcome.tried.account(row, here.get(&row.source_id).copied()),
                 came => came,
             };
-            if matches!(came, Added | Present | OtherState) {
+            if matches!(came, Added | Present | OtherState | NewPepper(_)) {
                 here.insert(row.source_id.clone(), row.disabled);
             }
             count_account(outcome, name, *disabled, &came)?;

@@ -38,6 +38,10 @@ pub struct Outcome {
     disabled: BTreeMap<Disabled, u64>,
     /// Those that were there already and are disabled in one system only.
     differing: u64,
+    /// Those that were there already and have the pepper of this run now.
+    pub new_peppers: u64,
+    /// Tokens that the other system has and that were revoked here.
+    pub revoked_here: u64,
     /// What a dry run has seen.
     pub tried: Tried,
     shown: Vec<String>,
@@ -56,6 +60,8 @@ impl Outcome {
             without_password: 0,
             disabled: BTreeMap::new(),
             differing: 0,
+            new_peppers: 0,
+            revoked_here: 0,
             tried: Tried::default(),
             shown: Vec::new(),
             noted: 0,
@@ -128,12 +134,21 @@ impl Outcome {
                 "{differing} accounts are disabled in one of the two systems only; see account disable and account enable"
             ));
         }
+        if self.new_peppers > 0 {
+            lines.push(format!(
+                "{} passwords have the pepper of this run now",
+                self.new_peppers
+            ));
+        }
+        if self.revoked_here > 0 {
+            lines.push(format!("{} tokens were revoked here, and stay so", self.revoked_here));
+        }
         lines.extend(self.shown.iter().map(|line| format!("  {line}")));
         let hidden = self.noted.saturating_sub(self.shown.len() as u64);
         if hidden > 0 {
             lines.push(format!("  and {hidden} more: --refused FILE writes all of them"));
         }
-        let nothing = accounts.added + tokens.added == 0;
+        let nothing = accounts.added + tokens.added + self.new_peppers == 0;
         lines.push(match (tried, nothing) {
             (true, _) => "tried only: nothing was changed".to_owned(),
             (false, true) => "nothing was changed".to_owned(),
@@ -148,8 +163,10 @@ impl Outcome {
             "accounts_disabled": self.disabled_counts().collect::<serde_json::Map<_, _>>(),
             "accounts_differing": self.differing,
             "accounts_without_password": self.without_password,
+            "passwords_with_new_pepper": self.new_peppers,
             "tokens_added": tokens.added,
             "tokens_present": tokens.present,
+            "tokens_revoked_here": self.revoked_here,
             "tokens_refused": tokens.refused,
             "refused": refused,
         });

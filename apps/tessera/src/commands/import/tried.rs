@@ -1,6 +1,6 @@
 //! What a dry run would have added so far. The store takes back each batch of it, so it knows nothing of those before.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use auth_core::{AccountImport, FoldedLogin, ImportOutcome, TokenImport};
 use sha2::{Digest, Sha256};
@@ -12,8 +12,8 @@ type Short = [u8; 16];
 #[derive(Debug, Default)]
 pub struct Tried {
     names: HashSet<Short>,
-    /// Their digests.
-    tokens: HashSet<Short>,
+    /// The owners of tokens, by their digests.
+    tokens: HashMap<Short, Short>,
 }
 
 impl Tried {
@@ -42,9 +42,11 @@ impl Tried {
 
     /// What becomes of a token that the store would add.
     pub fn token(&mut self, row: &TokenImport) -> ImportOutcome {
-        match self.tokens.insert(short(row.digest.as_str())) {
-            true => ImportOutcome::Added,
-            false => ImportOutcome::Present,
+        let owner = short(&row.owner);
+        match self.tokens.insert(short(row.digest.as_str()), owner) {
+            None => ImportOutcome::Added,
+            Some(first) if first == owner => ImportOutcome::Present,
+            Some(_) => ImportOutcome::OtherOwner,
         }
     }
 }

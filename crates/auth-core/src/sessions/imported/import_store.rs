@@ -1,6 +1,7 @@
 //! Accounts and tokens that another system had, as they are taken over.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::ImportedDigest;
 use crate::contract::account::{Attributes, Realm};
@@ -8,6 +9,7 @@ use crate::contract::clock::Timestamp;
 use crate::contract::error::StoreError;
 use crate::contract::scope::Scopes;
 use crate::contract::token::FlavourName;
+use crate::passwords::stored_password::PepperOpener;
 use async_trait::async_trait;
 
 /// A user of another system.
@@ -23,6 +25,8 @@ pub struct AccountImport {
     pub role: Option<String>,
     /// The hash of its password, as it is to be stored; `None`: it cannot sign in by password.
     pub hash: Option<String>,
+    /// Opens the pepper of such a hash; `None`: it has none.
+    pub peppers: Option<Arc<dyn PepperOpener>>,
     /// Whether it may not sign in, and its tokens are refused.
     pub disabled: bool,
     /// What its dialect needs to answer with.
@@ -74,8 +78,15 @@ pub enum ImportOutcome {
     OtherLogin,
     /// One of its names belongs to another account of the realm.
     NameTaken,
+    /// An earlier import has added it with the same hash and another pepper, or none, and nobody has signed in with that. The hash
+    /// was replaced. Whether the account is disabled in one of the two systems only.
+    NewPepper(bool),
     /// Its token was imported for another flavour.
     OtherFlavour(FlavourName),
+    /// Its token was imported for another account. Nothing has changed.
+    OtherOwner,
+    /// Its token was imported, and was revoked here, or its record is gone. Nothing has changed.
+    RevokedHere,
     /// No account was imported with its owner's key.
     NoOwner,
     /// Its owner is disabled.
@@ -95,7 +106,8 @@ pub enum ImportMode {
 /// one entry in the audit log.
 #[async_trait]
 pub trait ImportStore: fmt::Debug + Send + Sync + 'static {
-    /// Adds accounts to a realm. The outcomes are in the order of the rows.
+    /// Adds accounts to a realm. The outcomes are in the order of the rows. Of an account that is there already, only a hash whose
+    /// pepper was another one is replaced ([`ImportOutcome::NewPepper`]).
     ///
     /// # Errors
     /// When the store fails; nothing has changed.

@@ -22,6 +22,7 @@ impl BrokenStore {
             (Flaw::ImportsTwice, ImportOutcome::Present)
             | (Flaw::ImportsTakeTokensOver, ImportOutcome::OtherFlavour(_)) => ImportOutcome::Added,
             (Flaw::ImportsIgnoreNames, ImportOutcome::OtherLogin) => ImportOutcome::Present,
+            (Flaw::ImportsHideRevocations, ImportOutcome::RevokedHere) => ImportOutcome::Present,
             _ => came,
         }
     }
@@ -80,9 +81,15 @@ impl ImportStore for BrokenStore {
         now: Timestamp,
     ) -> Result<Vec<ImportOutcome>, StoreError> {
         let mode = self.flawed_mode(mode);
-        let outcomes = self.inner.import_accounts(realm, rows, mode, now).await?;
+        let mut rows = rows.to_vec();
+        if self.has(Flaw::ImportsKeepPeppers) {
+            let has_pepper = |hash: &String| hash.starts_with("$bcrypt-pepper$");
+            rows.iter_mut()
+                .for_each(|row| row.hash = row.hash.take().filter(|hash| !has_pepper(hash)));
+        }
+        let outcomes = self.inner.import_accounts(realm, &rows, mode, now).await?;
         if self.has(Flaw::ImportsResetPasswords) {
-            for row in rows {
+            for row in &rows {
                 self.reset_password(realm, row, now).await?;
             }
         }
