@@ -90,7 +90,7 @@ const ALLOWED: [(&str, &str, &str); 6] = [
     ),
     (
         plan::SORTED,
-        "SELECT tokens.id, …, tokens.last_used_at FROM tokens WHERE (((tokens.subject*",
+        "SELECT tokens.id, …, tokens.ends_at FROM tokens WHERE (((tokens.subject*",
         "it sorts the tokens of one owner",
     ),
     (
