@@ -37,9 +37,11 @@ pub(crate) struct Common {
 
 impl Common {
     pub(crate) fn new(options: Options, builder: Builder, command: String) -> Self {
-        let config = options
-            .config
-            .or_else(|| std::env::var_os("TESSERA_CONFIG").map(PathBuf::from));
+        let config = options.config.or_else(|| {
+            std::env::var_os("TESSERA_CONFIG")
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from)
+        });
         Self {
             options: Options { config, ..options },
             builder,

@@ -1,5 +1,6 @@
 //! Acts on organisations.
 
+use auth_core::StoreError;
 use consumer_auth::Organisation;
 
 use super::patience::patiently;
@@ -10,6 +11,13 @@ use crate::parts::Stores;
 pub async fn put(stores: &Stores, organisation: &Organisation) -> anyhow::Result<()> {
     check(organisation)?;
     Ok(patiently(async || stores.consumers.put_organisation(organisation).await).await?)
+}
+
+/// The organisation with this number.
+pub async fn find(stores: &Stores, id: i64) -> Result<Option<Organisation>, StoreError> {
+    // The next one after the number before.
+    let found = stores.consumers.organisations(id.checked_sub(1), 1).await?;
+    Ok(found.into_iter().find(|one| one.id == id))
 }
 
 /// Refuses a name or a subdomain that cannot be one.

@@ -3,13 +3,14 @@
 mod came;
 mod check_login;
 mod digits;
+mod disabled;
 mod hashes;
 mod move_in;
 mod outcome;
 mod postgres_password;
 mod row;
+mod rules;
 mod source;
-mod standing;
 mod systems;
 mod tried;
 
@@ -35,8 +36,8 @@ use crate::peppers::Peppers;
 use check_login::Known;
 use hashes::Pepper;
 use move_in::MoveIn;
+use rules::{Rules, Unconfirmed};
 use source::Source;
-use standing::{Rules, Unconfirmed};
 use systems::System;
 
 /// Take over people, passwords and live tokens from another system. Its tokens are accepted from then on as its clients send

@@ -81,10 +81,7 @@ impl Put {
 impl Show {
     fn run(self, common: &Common) -> anyhow::Result<()> {
         Admin::run(common, async |admin| {
-            let store = admin.consumers();
-            // The next one after the number before.
-            let found = store.organisations(self.id.checked_sub(1), 1).await?;
-            let found = found.into_iter().find(|organisation| organisation.id == self.id);
+            let found = acts::organisation::find(&admin.stores(), self.id).await?;
             let unknown = || {
                 format!(
                     "there is no organisation {}: `tessera organisation list` lists them",

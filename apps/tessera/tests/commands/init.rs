@@ -89,6 +89,12 @@ fn the_settings_are_found_by_a_variable() {
         unread.err
     );
     let read = admin.run_with("doctor", &[], "", &[("TESSERA_CONFIG", "tessera.toml")]);
+    let empty = admin.run_with("doctor", &[], "", &[("TESSERA_CONFIG", "")]);
+    assert!(
+        empty.err.contains("is not read"),
+        "an empty variable names no file: {}",
+        empty.err
+    );
     assert!(
         read.out.contains("1 flavour: device") && !read.err.contains("not read"),
         "{} {}",

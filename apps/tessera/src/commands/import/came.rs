@@ -2,8 +2,8 @@
 
 use auth_core::ImportOutcome;
 
+use super::disabled::Disabled;
 use super::outcome::{Counts, Outcome};
-use super::standing::Disabled;
 
 /// Why a token is refused whose owner is not here.
 pub const NO_OWNER: &str = "its owner was not imported: import the people first, or with it";

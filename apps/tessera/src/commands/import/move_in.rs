@@ -11,11 +11,12 @@ use auth_core::{
 };
 
 use super::came::{NO_OWNER, count, count_account, refuse};
+use super::disabled::Disabled;
 use super::hashes::{self, Pepper};
 use super::outcome::Outcome;
 use super::row::{Row, shown};
+use super::rules::Rules;
 use super::source::Source;
-use super::standing::{Disabled, Rules};
 use super::systems::{People, Person, System, Tokens};
 use crate::commands::patience::patiently;
 use crate::commands::progress::Progress;

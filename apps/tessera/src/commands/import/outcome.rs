@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use super::disabled::Disabled;
 use super::row::cut;
-use super::standing::Disabled;
 use super::tried::Tried;
 use crate::commands::new_file::NewFile;
 use crate::commands::report::{Report, plain};

@@ -13,9 +13,10 @@ use permissions::parse_permission;
 use serde_json::Value;
 
 use super::digits::unhex;
+use super::disabled::Disabled;
 use super::row::{Row, cut, shown};
+use super::rules::{Rules, Unconfirmed};
 use super::source::Columns;
-use super::standing::{Disabled, Rules, Unconfirmed};
 
 /// How many characters of a label are kept, before the mark that it was longer.
 const LONGEST_LABEL: usize = 254;

@@ -27,7 +27,7 @@ pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Troub
     visit
         .act(question, async || {
             let organisation = typed(visit)?;
-            if let Some(stored) = find(visit, organisation.id).await? {
+            if let Some(stored) = acts::organisation::find(visit.stores(), organisation.id).await? {
                 return Err(Refusal(format!(
                     "There is an organisation {} already: {:?}. Nothing has changed. Change it instead, or take another number.",
                     stored.id, stored.name
@@ -42,7 +42,9 @@ pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Troub
 /// Changes an organisation.
 pub(in crate::console) async fn change(visit: &Visit<'_>) -> Result<Acted, Trouble> {
     let id = visit.asked("id").parse().map_err(|_| Trouble::NotFound)?;
-    let stored = find(visit, id).await?.ok_or(Trouble::NotFound)?;
+    let stored = acts::organisation::find(visit.stores(), id)
+        .await?
+        .ok_or(Trouble::NotFound)?;
     let question = Question {
         act: Act::PutOrganisation,
         title: format!("Organisation {}", stored.id),
@@ -91,10 +93,4 @@ fn typed(visit: &Visit<'_>) -> anyhow::Result<Organisation> {
             .filter(|offset| (-64_800..=64_800).contains(offset))
             .ok_or_else(|| Refusal("The offset is -64800 to 64800 seconds.".into()))?,
     })
-}
-
-async fn find(visit: &Visit<'_>, id: i64) -> Result<Option<Organisation>, auth_core::StoreError> {
-    let store = &visit.stores().consumers;
-    let found = store.organisations(id.checked_sub(1), 1).await?;
-    Ok(found.into_iter().find(|one| one.id == id))
 }

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::{Columns, Hashes, People, Tokens, Unconfirmed, label, named, person, token, until};
-use crate::commands::import::standing::{banned, unless_confirmed};
+use crate::commands::import::disabled::{banned, unless_confirmed};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {

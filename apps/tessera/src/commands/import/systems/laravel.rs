@@ -6,7 +6,7 @@ use auth_core::key_number;
 use super::{
     Columns, People, Tokens, Unconfirmed, json_list, label, person, refuse_other_model, sha256_digits, token, until,
 };
-use crate::commands::import::standing::{deleted, unconfirmed};
+use crate::commands::import::disabled::{deleted, unconfirmed};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {

@@ -8,7 +8,7 @@ use auth_core::ImportedDigest;
 use super::{
     Columns, People, Tokens, Unconfirmed, is_set, person, refuse_other_model, sha256_digits, token, until, words,
 };
-use crate::commands::import::standing::{deleted, locked, unconfirmed};
+use crate::commands::import::disabled::{deleted, locked, unconfirmed};
 
 pub(super) const PEOPLE: People = People {
     columns: Columns {

@@ -1,13 +1,9 @@
-//! Who may not sign in at the other system, and is disabled here; and how that system is set where its tables do not say so.
-
-use std::time::Duration;
+//! Who may not sign in at the other system, and is disabled here.
 
 use anyhow::Context;
-use auth_core::{Timestamp, TokenImport};
-use clap::ValueEnum;
 
 use super::row::Row;
-use super::systems::until;
+use super::rules::{Rules, Unconfirmed};
 
 /// Why somebody may not sign in there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,41 +30,6 @@ impl Disabled {
             Self::Unconfirmed => "unconfirmed",
             Self::Deleted => "deleted",
         }
-    }
-}
-
-/// What becomes of people who never confirmed their address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Unconfirmed {
-    /// They are disabled.
-    Disable,
-    /// They are like others.
-    Enable,
-}
-
-/// How the other system is set where its tables do not say so, and when the import is.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules {
-    pub now: Timestamp,
-    /// After how long a lock ends by itself; `None`: it does not.
-    pub unlock_in: Option<Duration>,
-    pub unconfirmed: Unconfirmed,
-    /// How long a token lives at most; `None`: as its row says.
-    pub token_life: Option<Duration>,
-}
-
-impl Rules {
-    /// The token, with the end that the other system's settings give it.
-    ///
-    /// # Errors
-    /// When it has expired.
-    pub fn bounded(&self, token: TokenImport) -> anyhow::Result<TokenImport> {
-        let Some(life) = self.token_life else {
-            return Ok(token);
-        };
-        let end = token.issued_at.plus(life);
-        let end = token.expires_at.map_or(end, |stated| stated.min(end));
-        until(token, Some(end), self.now)
     }
 }
 
@@ -112,6 +73,9 @@ pub fn banned(row: &Row, rules: &Rules) -> anyhow::Result<Option<Disabled>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use auth_core::Timestamp;
     use serde_json::{Map, Value, json};
 
     use super::*;
