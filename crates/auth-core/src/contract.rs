@@ -10,6 +10,7 @@ pub(crate) mod entropy;
 pub(crate) mod error;
 pub(crate) mod invalid_name;
 pub(crate) mod issuer;
+pub(crate) mod peppers;
 pub(crate) mod refresh_state;
 pub(crate) mod scope;
 pub(crate) mod secret;

@@ -27,6 +27,7 @@ pub use contract::error::{
 };
 pub use contract::invalid_name::InvalidName;
 pub use contract::issuer::{Capabilities, Issuer, Verification, Verifier, verify};
+pub use contract::peppers::{NoPeppers, PepperOpener};
 pub use contract::refresh_state::{RefreshState, Selector};
 pub use contract::scope::{Scope, Scopes};
 pub use contract::secret::{PlainToken, SecretKey, TokenDigest};
@@ -63,6 +64,6 @@ pub use passwords::{
     policy::{PasswordPolicy, PolicyViolation},
     refusal_pace::{LateRefusal, RefusalLimits, RefusalPace},
     sign_in_error::SignInError,
-    stored_password::{NoPeppers, PepperOpener, Preparation, StoredPassword, UnusableHash},
+    stored_password::{Preparation, StoredPassword, UnusableHash},
     throttle::{Allowance, AllowanceError, Attempt, Throttle, ThrottleCounters, ThrottleLimits, Throttled},
 };

@@ -11,6 +11,7 @@ use crate::audit::{AuditEntry, RefusedSignIns};
 use crate::contract::account::{Account, Realm};
 use crate::contract::clock::Timestamp;
 use crate::contract::error::StoreError;
+use crate::contract::peppers::{NoPeppers, PepperOpener};
 use crate::contract::secret::SecretKey;
 
 use super::audit::{Audit, Failure, NameTag};
@@ -18,7 +19,7 @@ use super::hashing::PasswordHasher;
 use super::login_name::FoldedLogin;
 use super::password_store::{PasswordRecord, PasswordStore};
 use super::sign_in_error::SignInError;
-use super::stored_password::{NoPeppers, PepperOpener, StoredPassword};
+use super::stored_password::StoredPassword;
 use super::throttle::Throttle;
 
 /// Checks passwords: throttle, queue, look-up, hash, result.

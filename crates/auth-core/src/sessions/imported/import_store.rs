@@ -7,9 +7,9 @@ use super::ImportedDigest;
 use crate::contract::account::{Attributes, Realm};
 use crate::contract::clock::Timestamp;
 use crate::contract::error::StoreError;
+use crate::contract::peppers::PepperOpener;
 use crate::contract::scope::Scopes;
 use crate::contract::token::FlavourName;
-use crate::passwords::stored_password::PepperOpener;
 use async_trait::async_trait;
 
 /// A user of another system.
