@@ -7,6 +7,7 @@
 
 mod acting;
 mod assets;
+mod browser_name;
 mod cookies;
 mod entrance;
 mod form;

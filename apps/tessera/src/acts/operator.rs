@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use auth_core::{
     Account, Attributes, Demoted, Demotion, DemotionOutcome, FoldedLogin, NameKind, NamePage, NewAccount,
-    PasswordSetter, Timestamp,
+    PasswordAuthenticator, PasswordChange, PasswordSetter, Timestamp,
 };
 use secrecy::SecretString;
 
@@ -101,6 +101,32 @@ pub async fn set_password(
     source: IpAddr,
 ) -> anyhow::Result<()> {
     account::set_password(setter, operator, password, true, source).await
+}
+
+/// A password that takes the place of another.
+#[derive(Debug)]
+pub struct OwnPassword {
+    pub old: SecretString,
+    pub new: SecretString,
+}
+
+/// Replaces the password of an operator who knows the old one, and ends all sessions of the operator. The old one is throttled as in a
+/// sign-in from `source`.
+pub async fn change_own_password(
+    setter: &PasswordSetter,
+    passwords: &PasswordAuthenticator,
+    (operator, source): (&Account, IpAddr),
+    OwnPassword { old, new }: &OwnPassword,
+) -> anyhow::Result<()> {
+    let change = PasswordChange {
+        realm: &operator.realm,
+        login: &operator.login,
+        old,
+        new,
+        end_sessions: true,
+        source,
+    };
+    Ok(patiently(async || setter.change(passwords, &change).await).await?)
 }
 
 /// Disables or enables an operator. Disabling ends the operator's sessions.

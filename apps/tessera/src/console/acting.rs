@@ -1,7 +1,7 @@
 //! How an operator acts: a page that asks, a form that is sent, and the page that is shown afterwards.
 
 use actix_web::http::StatusCode;
-use auth_core::SignInError;
+use auth_core::{PlainToken, SignInError};
 use maud::{Markup, html};
 
 use super::guard::Act;
@@ -34,6 +34,8 @@ pub(super) enum Done {
     At(String),
     /// This page is shown: it has something that is shown only once.
     Shown(Page),
+    /// The page before is shown again, in a new session of this token: that of the request has ended. The password was typed.
+    Renewed(PlainToken),
 }
 
 /// What came of a form.
@@ -42,6 +44,8 @@ pub(super) struct Acted {
     pub(super) reply: Reply,
     /// Whether the password was typed.
     pub(super) authenticated: bool,
+    /// The token of the session that takes the place of the request's.
+    pub(super) token: Option<PlainToken>,
 }
 
 impl From<Reply> for Acted {
@@ -49,6 +53,7 @@ impl From<Reply> for Acted {
         Self {
             reply,
             authenticated: false,
+            token: None,
         }
     }
 }
@@ -85,7 +90,12 @@ impl Visit<'_> {
             return Ok(page.with_status(StatusCode::FORBIDDEN).into());
         }
         let done = self.provenance(act).scope(perform()).await;
+        let mut token = None;
         let reply = match done {
+            Ok(Done::Renewed(new)) => {
+                token = Some(new);
+                self.followed(&question, Done::Back).await
+            }
             Ok(done) => self.followed(&question, done).await,
             Err(error) => match refusal(&error) {
                 Some(text) => self
@@ -97,7 +107,8 @@ impl Visit<'_> {
         };
         Ok(Acted {
             reply,
-            authenticated: asks_password,
+            authenticated: asks_password || token.is_some(),
+            token,
         })
     }
 
@@ -110,7 +121,7 @@ impl Visit<'_> {
             Reply::See(format!("{path}{mark}done={}", act.word()))
         };
         match done {
-            Done::Back => see(&question.back),
+            Done::Back | Done::Renewed(_) => see(&question.back),
             Done::At(path) => see(&path),
             Done::Shown(page) => page.into(),
         }

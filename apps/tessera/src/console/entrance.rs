@@ -3,12 +3,13 @@
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use auth_core::{Account, PresentedToken, VerifyError};
+use auth_core::{Account, PlainToken, PresentedToken, TokenId, VerifyError};
 use dialects::RequestRejection;
 use maud::html;
 
 use super::Console;
 use super::acting::Acted;
+use super::browser_name;
 use super::cookies::{self, Presented};
 use super::form::Form;
 use super::pages::sign_in;
@@ -23,6 +24,7 @@ use crate::operators::OperatorRole;
 struct SignedIn {
     operator: Account,
     role: OperatorRole,
+    session: TokenId,
     times: Times,
 }
 
@@ -75,6 +77,8 @@ async fn answer(console: &Console, request: &HttpRequest, payload: web::Payload)
         operator: signed_in.operator,
         role: signed_in.role,
         token: &cookies.token,
+        session: signed_in.session,
+        browser: browser_name::of(request),
         times: signed_in.times,
         source: console.server.proxies.source(request),
         now: console.clock.now(),
@@ -101,35 +105,45 @@ async fn signed_in(console: &Console, request: &HttpRequest, cookies: &Presented
     };
     let times = console.keys.open(&cookies.token, role, &cookies.times);
     let times = times.filter(|times| !times.is_idle(console.clock.now(), console.settings.idle()));
-    Ok(times.map(|times| SignedIn { operator, role, times }))
+    let session = token.id();
+    Ok(times.map(|times| SignedIn {
+        operator,
+        role,
+        session,
+        times,
+    }))
 }
 
 async fn visited(visit: &Visit<'_>) -> HttpResponse {
-    let Acted { reply, authenticated } = match router::route(visit).await {
+    let acted = match router::route(visit).await {
         Ok(acted) => acted,
         Err(trouble) => return troubled(visit, &trouble),
     };
-    let mut answer = match reply {
-        Reply::Page(page) => shown(visit, &page),
-        Reply::See(path) => see(&path),
+    let mut answer = match &acted.reply {
+        Reply::Page(page) => shown(visit, page),
+        Reply::See(path) => see(path),
         Reply::Numbers(numbers) => return HttpResponse::Ok().json(numbers),
     };
-    renew(visit, &mut answer, authenticated);
+    renew(visit, &mut answer, &acted);
     answer
 }
 
 /// The session goes on from here. A request of the script is none of the operator: it does not keep the session going.
-fn renew(visit: &Visit<'_>, answer: &mut HttpResponse, authenticated: bool) {
+fn renew(visit: &Visit<'_>, answer: &mut HttpResponse, acted: &Acted) {
     let times = Times {
         seen: visit.now,
-        authenticated: if authenticated {
+        authenticated: if acted.authenticated {
             visit.now
         } else {
             visit.times.authenticated
         },
     };
-    let sealed = visit.console.keys.seal(visit.token, visit.role, &times);
-    cookies::set_times(answer, &sealed, &visit.console.origins);
+    let (console, new) = (visit.console, acted.token.as_ref().map(PlainToken::expose));
+    if let Some(new) = new {
+        cookies::set_token(answer, new, &console.origins);
+    }
+    let sealed = console.keys.seal(new.unwrap_or(visit.token), visit.role, &times);
+    cookies::set_times(answer, &sealed, &console.origins);
 }
 
 fn shown(visit: &Visit<'_>, page: &Page) -> HttpResponse {

@@ -1,6 +1,6 @@
 //! What operators can do, and who may: the one table of acts.
 
-use crate::operators::OperatorRole::{self, Operator, Owner};
+use crate::operators::OperatorRole::{self, Operator, Owner, Viewer};
 
 macro_rules! acts {
     ($($(#[$doc:meta])* $act:ident = ($command:literal, $needs:expr, $care:ident, $done:literal),)+) => {
@@ -30,6 +30,8 @@ enum Care {
     Plain,
     /// The operator's password, unless it was typed a short time ago.
     Password,
+    /// The operator's password, always: a field of the form that the act itself checks.
+    OwnPassword,
 }
 
 struct Rule {
@@ -40,6 +42,10 @@ struct Rule {
 }
 
 acts! {
+    /// Another password of the operator's own.
+    ChangeOwnPassword = ("operator set-password", Viewer, OwnPassword, "The password is changed. Your other sessions have ended."),
+    /// Another session of the operator's own.
+    EndOwnSession = ("token revoke", Viewer, Plain, "The session is ended."),
     /// An account with a password.
     CreateAccount = ("account add", Operator, Password, "The account is created."),
     /// An account that cannot sign in; its tokens are revoked.
@@ -97,7 +103,7 @@ impl Act {
         self.rule().needs
     }
 
-    /// Whether the password is asked for.
+    /// Whether the password is asked for, unless it was typed a short time ago.
     pub(super) fn is_dangerous(self) -> bool {
         self.rule().care == Care::Password
     }
@@ -126,12 +132,12 @@ impl Act {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operators::OperatorRole::Viewer;
 
     #[test]
-    fn a_viewer_changes_nothing_and_an_owner_may_all() {
+    fn a_viewer_changes_only_what_is_the_viewers_own_and_an_owner_may_all() {
         for act in Act::ALL {
-            assert!(!act.allows(Viewer) && act.allows(Owner), "{act:?}");
+            let is_own = matches!(act, Act::ChangeOwnPassword | Act::EndOwnSession);
+            assert!(act.allows(Viewer) == is_own && act.allows(Owner), "{act:?}");
             assert_eq!(Act::of_word(&act.word()), Some(*act));
         }
         assert_eq!(Act::of_word("Else"), None);

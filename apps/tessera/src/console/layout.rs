@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::Console;
 use super::guard::Act;
 use super::html::chosen;
+use super::pages::me;
 use super::reply::Page;
 use super::visit::Visit;
 
@@ -40,6 +41,7 @@ pub(super) fn page(visit: &Visit<'_>, page: &Page) -> Markup {
             }
             div.who {
                 p { span.strong { (chosen(&visit.operator.login)) } " " span.soft { (visit.role) } }
+                a href=(visit.at(me::PATH)) aria-current=[here(me::PATH).then_some("page")] { "My account" }
                 form.inline method="post" action=(visit.at("/sign-out")) {
                     (visit.hidden())
                     button.quiet type="submit" { "Sign out" }

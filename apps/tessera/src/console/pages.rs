@@ -6,6 +6,7 @@ pub(super) mod accounts;
 pub(super) mod audit;
 pub(super) mod health;
 pub(super) mod keys;
+pub(super) mod me;
 pub(super) mod operator_acts;
 pub(super) mod operators;
 pub(super) mod organisation_acts;

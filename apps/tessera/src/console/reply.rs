@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, LOCATION, RETRY_AFTER};
-use auth_core::{PolicyViolation, SetPasswordError, StoreError};
+use auth_core::{PolicyViolation, SetPasswordError, SignInError, StoreError};
 use dialects::RequestRejection;
 use keystore::{KeyFormatError, KeyringError};
 use maud::Markup;
@@ -86,6 +86,9 @@ impl From<StoreError> for Trouble {
 
 /// The trouble behind the error of an act. The log has the details; the operator gets none.
 pub(super) fn trouble(error: &anyhow::Error) -> Trouble {
+    if let Some(SetPasswordError::SignIn(error)) = error.chain().find_map(|cause| cause.downcast_ref()) {
+        return HandlerError::from(error.clone()).into();
+    }
     let store = error.chain().find_map(|cause| match cause.downcast_ref() {
         Some(KeyringError::Store(error)) => Some(error),
         _ => cause.downcast_ref::<StoreError>(),
@@ -111,6 +114,11 @@ pub(super) fn refusal(error: &anyhow::Error) -> Option<String> {
         }
         if let Some(violation) = cause.downcast_ref::<PolicyViolation>() {
             return Some(violation.to_string());
+        }
+        if let Some(SetPasswordError::SignIn(SignInError::UnknownLogin | SignInError::WrongPassword)) =
+            cause.downcast_ref()
+        {
+            return Some("The old password is wrong. Nothing has changed.".into());
         }
         if let Some(error @ (SetPasswordError::Policy(_) | SetPasswordError::Busy(_))) = cause.downcast_ref() {
             return Some(error.to_string());

@@ -2,8 +2,8 @@
 
 use super::acting::Acted;
 use super::pages::{
-    account, account_acts, accounts, audit, health, keys, operator_acts, operators, organisation_acts, partner_acts,
-    partners, role_acts, roles,
+    account, account_acts, accounts, audit, health, keys, me, operator_acts, operators, organisation_acts,
+    partner_acts, partners, role_acts, roles,
 };
 use super::reply::{Reply, Trouble};
 use super::visit::Visit;
@@ -22,6 +22,9 @@ pub(super) async fn route(visit: &Visit<'_>) -> Result<Acted, Trouble> {
         ["accounts", number, "password"] => account_acts::set_password(visit, number).await,
         ["accounts", number, "sign-out"] => account_acts::end_sessions(visit, number).await,
         ["accounts", number, "sessions", session, "end"] => account_acts::end_one(visit, number, session).await,
+        ["me"] => me::show(visit).await,
+        ["me", "password"] => me::change_password(visit).await,
+        ["me", "sessions", session, "end"] => me::end_one(visit, session).await,
         ["operators"] => operators::list(visit).await,
         ["operators", "new"] => operator_acts::add(visit).await,
         ["operators", number] => operators::show(visit, number).await,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use auth_core::{Account, Provenance, Realm, Subject, Timestamp};
+use auth_core::{Account, Provenance, Realm, Subject, Timestamp, TokenId};
 
 use super::Console;
 use super::form::Form;
@@ -25,6 +25,10 @@ pub(super) struct Visit<'a> {
     pub(super) role: OperatorRole,
     /// The text of the session's token.
     pub(super) token: &'a str,
+    /// Its number.
+    pub(super) session: TokenId,
+    /// What the browser is called in the list of sessions.
+    pub(super) browser: Option<String>,
     pub(super) times: Times,
     pub(super) source: IpAddr,
     pub(super) now: Timestamp,

@@ -23,7 +23,7 @@ use support::dialect::Dialect;
 use support::sign_in::{client, device, session, workshop};
 
 /// Every page of an owner, and the name of its picture.
-const PAGES: [(&str, &str); 16] = [
+const PAGES: [(&str, &str); 18] = [
     ("/accounts?realm=players", "accounts"),
     ("/accounts/new", ""),
     ("/accounts/281950", ""),
@@ -39,7 +39,19 @@ const PAGES: [(&str, &str); 16] = [
     ("/audit", "audit"),
     ("/health", "health"),
     ("/operators", ""),
+    ("/me", ""),
+    ("/me/password", ""),
     ("/nothing", ""),
+];
+
+/// Light and dark, and the widths of a screen, of a telephone, and of a page at 400 % (WCAG 2.2, 1.4.10), in pixels.
+const LOOKS: [(&str, u32); 6] = [
+    ("light", 1200),
+    ("dark", 1200),
+    ("light", 360),
+    ("dark", 360),
+    ("light", 320),
+    ("dark", 320),
 ];
 
 fn main() {
@@ -143,7 +155,7 @@ fn accessible() {
     let browser = signed_in(&site);
     let outside = Chromium::start();
     let mut faults = Vec::new();
-    for (scheme, width) in [("light", 1200), ("dark", 1200), ("light", 360), ("dark", 360)] {
+    for (scheme, width) in LOOKS {
         let pages = PAGES.iter().map(|(path, name)| (&browser, *path, *name));
         for (browser, path, name) in pages.chain([(&outside, "/sign-in", "sign-in")]) {
             browser.looks(width, scheme);
@@ -163,6 +175,8 @@ fn accessible() {
             );
             let cut = browser.run(CUT_OFF);
             assert_eq!(cut, serde_json::json!([]), "{path} at {width}");
+            let overprinted = browser.run(OVERPRINTED);
+            assert_eq!(overprinted, serde_json::json!([]), "{path} at {width}");
             if !name.is_empty() {
                 take(browser, &format!("{name}-{scheme}-{width}"));
             }
@@ -174,6 +188,16 @@ fn accessible() {
 /// Cells of tables with more in them than there is room for.
 const CUT_OFF: &str = "return [...document.querySelectorAll('main td')] \
     .filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent)";
+
+/// Texts of a drawing that are written over another one, or over its edge.
+const OVERPRINTED: &str = "return [...document.querySelectorAll('main svg')].flatMap((drawing) => { \
+    const [edge, texts] = [drawing.getBoundingClientRect(), [...drawing.querySelectorAll('text')]]; \
+    const boxes = texts.map((text) => [text.textContent, text.getBoundingClientRect()]); \
+    const over = (one, other) => one.left < other.right - 1 && other.left < one.right - 1 \
+        && one.top < other.bottom - 4 && other.top < one.bottom - 4; \
+    const outside = (one) => one.left < edge.left - 1 || one.right > edge.right + 1; \
+    return boxes.filter(([, one], index) => outside(one) || boxes.some(([, other], also) => also < index && over(one, other))) \
+        .map(([text]) => text); })";
 
 /// Some of the pictures stand in the docs.
 fn take(browser: &Chromium, name: &str) {
@@ -221,8 +245,8 @@ fn without_scripts() {
     browser.open(&url(&site, "/keys"));
     assert!(browser.source().contains("class=\"timeline\""));
     browser.open(&url(&site, "/accounts/281950/sign-out"));
-    // From the link at the start past the seven rooms, signing out, to the button of the form.
-    let to_button = TAB.to_string().repeat(11);
+    // From the link at the start past the seven rooms, the own account, signing out, to the button of the form.
+    let to_button = TAB.to_string().repeat(12);
     browser.types(&format!("{to_button}{ENTER}"));
     assert!(
         support::poll(3000, || site.entries("sessions_ended").len() == 1),

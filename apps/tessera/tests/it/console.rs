@@ -21,6 +21,7 @@ macro_rules! laws {
 
 pub mod acts;
 mod addresses;
+pub mod me;
 pub mod pages;
 pub mod partners;
 pub mod roles;
@@ -30,7 +31,7 @@ mod sign_in;
 /// Every page and every act.
 #[allow(dead_code, reason = "used by the other test program")]
 pub fn laws() -> impl Iterator<Item = (&'static str, fn(&str))> {
-    [acts::LAWS, pages::LAWS, partners::LAWS, roles::LAWS]
+    [acts::LAWS, me::LAWS, pages::LAWS, partners::LAWS, roles::LAWS]
         .into_iter()
         .flatten()
         .copied()

@@ -99,7 +99,10 @@ fn row(visit: &Visit<'_>, token: &TokenSummary, end: Act) -> [Markup; 7] {
             .expires_at
             .map_or_else(|| html! { "when revoked" }, |at| until(at, visit.now)),
         html! { span.number { (token.id) } },
-        visit.at_once(end, &path, "End", &format!("End session {}", token.id)),
+        match token.id == visit.session {
+            true => html! { span.soft { "this session" } },
+            false => visit.at_once(end, &path, "End", &format!("End session {}", token.id)),
+        },
     ]
 }
 

@@ -203,7 +203,10 @@ fn entry(visit: &Visit<'_>, row: &AuditRow) -> [Markup; 6] {
             @if let Some(command) = &entry.command { br; span.soft { (chosen(command)) } }
         },
         about(visit, row),
-        entry.source.as_deref().map_or_else(none, chosen),
+        html! {
+            @if let Some(source) = &entry.source { span.address { (chosen(source)) } }
+            @else { (none()) }
+        },
         html! {
             @if let Some(detail) = &entry.detail { (chosen(detail)) }
             @else { (none()) }

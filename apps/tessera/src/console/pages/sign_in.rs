@@ -1,12 +1,12 @@
 //! Signing in and out.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse};
-use auth_core::{Account, Grant, IssueError, PresentedToken, RevokeError, Scopes, SignInError};
+use auth_core::{Account, Grant, IssueError, PlainToken, PresentedToken, RevokeError, Scopes, SignInError};
 use maud::{Markup, html};
 
 use crate::console::Console;
+use crate::console::browser_name;
 use crate::console::cookies;
 use crate::console::form::Form;
 use crate::console::html::{button, password_field, problem};
@@ -24,26 +24,6 @@ pub(in crate::console) const UNSAVED: &str = "unsaved";
 
 /// Where one signs out.
 pub(in crate::console) const OUT: &str = "/sign-out";
-
-/// The most that is kept of the name of a program that is no known browser.
-const LABEL: usize = 60;
-
-/// The words by which browsers and systems name themselves. The first that is found counts: many claim to be others.
-const BROWSERS: [(&str, &str); 5] = [
-    ("Firefox/", "Firefox"),
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-];
-const SYSTEMS: [(&str, &str); 6] = [
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-];
 
 /// The page, or what comes of its form.
 pub(in crate::console) async fn answer(
@@ -90,22 +70,31 @@ async fn enter(
     operator: Account,
     role: OperatorRole,
 ) -> Result<HttpResponse, Trouble> {
-    let mut grant = Grant::new(operator.subject, operator.generation, operator.realm, Scopes::none());
-    grant.label = label(request);
-    let signed_in = match console.tokens.sign_in(grant).await {
-        Ok(signed_in) => signed_in,
+    let token = match begin(console, operator, browser_name::of(request)).await {
+        Ok(token) => token,
         Err(IssueError::NotEntitled) => return Ok(wrong(console, form)),
         Err(error) => return Err(HandlerError::from(error).into()),
     };
     if let Some(before) = cookies::presented(request, &console.origins) {
         end(console, &before.token).await?;
     }
-    let token = signed_in.token.plain.expose();
+    let token = token.expose();
     let times = console.keys.seal(token, role, &Times::begin(console.clock.now()));
     let mut answer = see(&next(console, form));
     cookies::set_token(&mut answer, token, &console.origins);
     cookies::set_times(&mut answer, &times, &console.origins);
     Ok(answer)
+}
+
+/// The token of a new session of this operator.
+pub(super) async fn begin(
+    console: &Console,
+    operator: Account,
+    browser: Option<String>,
+) -> Result<PlainToken, IssueError> {
+    let mut grant = Grant::new(operator.subject, operator.generation, operator.realm, Scopes::none());
+    grant.label = browser;
+    Ok(console.tokens.sign_in(grant).await?.token.plain)
 }
 
 /// Ends the session.
@@ -124,21 +113,6 @@ async fn end(console: &Console, token: &str) -> Result<(), Trouble> {
     match console.tokens.sign_out(&PresentedToken::bearer(token)).await {
         Ok(_) | Err(RevokeError::Rejected(_)) => Ok(()),
         Err(error) => Err(HandlerError::from(error).into()),
-    }
-}
-
-/// The browser and its system, as they name themselves: by that the operator knows the session again.
-fn label(request: &HttpRequest) -> Option<String> {
-    let agent = request.headers().get(USER_AGENT)?.to_str().ok()?;
-    let named = |words: &[(&str, &'static str)]| {
-        words
-            .iter()
-            .find(|(word, _)| agent.contains(word))
-            .map(|(_, name)| *name)
-    };
-    match (named(&BROWSERS), named(&SYSTEMS)) {
-        (Some(browser), Some(system)) => Some(format!("{browser} on {system}")),
-        _ => Some(agent.chars().take(LABEL).collect()),
     }
 }
 
