@@ -7,11 +7,15 @@ mod tokens;
 
 use std::sync::Arc;
 
+use actix_web::http::header::HeaderName;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::bail;
-use auth_actix::{Authenticator, Head, RejectedRequest, RejectionKind};
-use auth_core::{PasswordPolicy, PasswordSetter, TokenRegistry, TokenService, VerifiedToken, VerifyError};
+use auth_actix::{Authenticator, ExpiryNotice, Head, RejectedRequest, RejectionKind};
+use auth_core::{
+    PasswordPolicy, PasswordSetter, Subject, TokenId, TokenRegistry, TokenService, TokenSummary, VerifiedToken,
+    VerifyError,
+};
 use chrono::{DateTime, SecondsFormat};
 use dialects::description::Operation;
 use dialects::self_service::SelfService;
@@ -72,10 +76,13 @@ pub(crate) fn routes(
         false => Arc::new(SelfServiceEndpoints::new(own, made)).routes(),
     };
     if settings.leak_reports {
-        routes.push(Arc::new(LeakedTokens::new(leaking, made.server.clone())).route());
+        routes.push(Arc::new(LeakedTokens::new(leaking, made.registry.clone(), made.server.clone())).route());
     }
     routes
 }
+
+/// [`ExpiryNotice::TOKEN_EXPIRES_AT`].
+const TOKEN_EXPIRES_AT: HeaderName = HeaderName::from_static("token-expires-at");
 
 /// The endpoints.
 #[derive(Debug)]
@@ -100,6 +107,8 @@ type Act = for<'a> fn(Call<'a>) -> std::pin::Pin<Box<dyn Future<Output = Result<
 struct Call<'a> {
     endpoints: &'a SelfServiceEndpoints,
     caller: OwnCaller<'a>,
+    /// The caller's session.
+    own: TokenSummary,
     request: &'a HttpRequest,
     body: Option<Body>,
 }
@@ -181,12 +190,18 @@ impl SelfServiceEndpoints {
         reads_body: bool,
         act: Act,
     ) -> HttpResponse {
-        let authenticated = authenticator.authenticate(Head::of(request)).await;
-        let outcome = match authenticated {
-            Ok(caller) => self.act(caller.into_token(), request, payload, reads_body, act).await,
-            Err(rejected) => Err(refusal(&rejected)),
+        let token = match authenticator.authenticate(Head::of(request)).await {
+            Ok(caller) => caller.into_token(),
+            Err(rejected) => return respond(&*self.format, Err(refusal(&rejected))),
         };
-        respond(&*self.format, outcome)
+        let notice = request.app_data::<Data<ExpiryNotice>>();
+        let expires_at = notice.and_then(|notice| notice.of(&token));
+        let outcome = self.act(token, request, payload, reads_body, act).await;
+        let mut answer = respond(&*self.format, outcome);
+        if let Some(expires_at) = expires_at {
+            answer.headers_mut().insert(TOKEN_EXPIRES_AT, expires_at.into());
+        }
+        answer
     }
 
     async fn act(
@@ -203,6 +218,7 @@ impl SelfServiceEndpoints {
             true => Some(Body::read(request, payload, self.server.body_timeout).await?),
             false => None,
         };
+        let session = self.find(token.subject(), token.session().id).await?;
         let caller = OwnCaller {
             token,
             tokens: &own.tokens,
@@ -210,14 +226,46 @@ impl SelfServiceEndpoints {
         act(Call {
             endpoints: self,
             caller,
+            own: session.ok_or(RequestRejection::NotAuthenticated { token_sent: true })?,
             request,
             body,
         })
         .await
     }
+
+    /// The live record of this person with this number.
+    async fn find(&self, subject: Subject, id: TokenId) -> Result<Option<TokenSummary>, HandlerError> {
+        let next = TokenId(id.0.saturating_add(1));
+        let found = self.server.stores.token_admin.tokens_of(subject, Some(next), 1).await?;
+        Ok(found.into_iter().find(|record| record.id == id))
+    }
 }
 
 impl Call<'_> {
+    /// The live records of the caller's owner, newest first.
+    async fn page(&self, before: Option<TokenId>, limit: u32) -> Result<Vec<TokenSummary>, HandlerError> {
+        let store = &self.endpoints.server.stores.token_admin;
+        Ok(store.tokens_of(self.caller.token.subject(), before, limit).await?)
+    }
+
+    /// The live record of the caller's owner with this number.
+    async fn find(&self, id: TokenId) -> Result<Option<TokenSummary>, HandlerError> {
+        self.endpoints.find(self.caller.token.subject(), id).await
+    }
+
+    /// Refuses a token that was made from another one: it was handed to a program for its permissions, not for the sessions of its owner.
+    fn refuse_made(&self) -> Result<(), RequestRejection> {
+        match self.own.made_from {
+            Some(_) => Err(RequestRejection::Forbidden),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the caller may see and end this session of its owner: a token that was made from another one has only its own.
+    fn may_see(&self, session: &TokenSummary) -> bool {
+        self.own.made_from.is_none() || session.line == self.own.line
+    }
+
     fn body(&self) -> Result<&Body, RequestRejection> {
         self.body.as_ref().ok_or(RequestRejection::Malformed)
     }

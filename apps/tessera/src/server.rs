@@ -163,6 +163,6 @@ fn cors(settings: &HttpSettings) -> Cors {
     cors.allowed_methods(["GET", "HEAD", "POST"])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
         .allowed_headers(own)
-        .expose_headers(["WWW-Authenticate", "Retry-After", "X-Request-Id"])
+        .expose_headers(["WWW-Authenticate", "Retry-After", "X-Request-Id", "Token-Expires-At"])
         .max_age(3600)
 }

@@ -19,8 +19,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use auth_core::testing::ManualClock;
 use auth_core::{
-    Change, FeedEntry, FeedState, Generation, NewToken, Realm, RefreshSession, RefreshState, RegistryLimits, Scopes,
-    Selector, StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenRegistry, TokenStore,
+    Change, FeedEntry, FeedState, Generation, NewToken, Realm, RefreshSession, RefreshState, RegistryLimits,
+    Replacement, Scopes, Selector, StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenRegistry,
+    TokenStore,
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
@@ -208,6 +209,10 @@ impl TokenStore for Stub {
     }
 
     async fn insert(&self, _: NewToken) -> Result<Option<TokenId>, StoreError> {
+        unused()
+    }
+
+    async fn replace(&self, _: TokenId, _: NewToken, _: Timestamp) -> Result<Option<Replacement>, StoreError> {
         unused()
     }
 

@@ -32,9 +32,11 @@ pub use contract::refresh_state::{RefreshState, Selector};
 pub use contract::scope::{Scope, Scopes};
 pub use contract::secret::{PlainToken, SecretKey, TokenDigest};
 pub use contract::signed_claims::{ClaimsProfile, SignedClaims, SubjectClaim, UnsignedToken};
-pub use contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, SessionRef, Sharing, TokenId};
+pub use contract::token::{
+    FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, Replaced, SessionRef, Sharing, TokenId,
+};
 pub use contract::token_store::{
-    Change, FeedEntry, FeedState, IdleLife, NewToken, RefreshSession, TokenRecord, TokenStore,
+    Change, FeedEntry, FeedState, IdleLife, NewToken, RefreshSession, Replacement, TokenRecord, TokenStore,
 };
 pub use contract::verified_token::{VerifiedParts, VerifiedToken};
 pub use sessions::imported::{

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_core::{
-    FeedEntry, FeedState, Generation, NewToken, Realm, RefreshSession, RefreshState, RegistryLimits, Scope, Selector,
-    StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenRegistry, TokenStore,
+    FeedEntry, FeedState, Generation, NewToken, Realm, RefreshSession, RefreshState, RegistryLimits, Replacement,
+    Scope, Selector, StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenRegistry, TokenStore,
 };
 use futures_util::FutureExt;
 use testkit::ManualClock;
@@ -78,6 +78,10 @@ impl TokenStore for Stub {
     }
 
     async fn insert(&self, _: NewToken) -> Result<Option<TokenId>, StoreError> {
+        unused()
+    }
+
+    async fn replace(&self, _: TokenId, _: NewToken, _: Timestamp) -> Result<Option<Replacement>, StoreError> {
         unused()
     }
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{
     Attributes, FeedEntry, FeedState, Generation, NewAccount, NewToken, PresentedToken, Realm, RefreshSession,
-    RefreshState, RegistryLimits, Rejection, Scopes, Selector, SessionRef, StoreError, Subject, Timestamp, TokenDigest,
-    TokenId, TokenRecord, TokenRegistry, TokenStore, Unavailable, VerifyError,
+    RefreshState, RegistryLimits, Rejection, Replacement, Scopes, Selector, SessionRef, StoreError, Subject, Timestamp,
+    TokenDigest, TokenId, TokenRecord, TokenRegistry, TokenStore, Unavailable, VerifyError,
 };
 use log::Log;
 use testkit::{ManualClock, MemoryHarness, Ports, StoreHarness};
@@ -67,6 +67,15 @@ impl TokenStore for Replaceable {
 
     async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
         self.tokens().insert(new).await
+    }
+
+    async fn replace(
+        &self,
+        old: TokenId,
+        new: NewToken,
+        ends_at: Timestamp,
+    ) -> Result<Option<Replacement>, StoreError> {
+        self.tokens().replace(old, new, ends_at).await
     }
 
     async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError> {

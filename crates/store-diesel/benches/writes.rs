@@ -277,6 +277,7 @@ fn token(owner: Subject, number: u64) -> NewToken {
         salt: None,
         key: None,
         parent: None,
+        made_from: None,
         refresh: None,
         issued_at: NOW,
         expires_at: Some(NOW.plus(Duration::from_secs(900))),

@@ -197,6 +197,7 @@ migrations! {
     "2026-11-26-000011_list_accounts_of_a_realm" MayStay,
     "2026-11-27-000012_keep_what_was_imported" MayStay,
     "2026-11-27-000013_expire_unused_tokens" MayStay,
+    "2026-11-27-000014_link_tokens_made_from_others" MayStay,
 }
 
 #[cfg(test)]

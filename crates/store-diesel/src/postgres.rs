@@ -37,6 +37,8 @@ mod insert;
 mod inspect;
 #[path = "ports/keys.rs"]
 mod keys;
+#[path = "ports/lines.rs"]
+mod lines;
 #[path = "ports/maintenance.rs"]
 mod maintenance;
 #[path = "ports/meta.rs"]
@@ -49,6 +51,8 @@ mod passwords;
 mod purge;
 #[path = "ports/resource_servers.rs"]
 mod resource_servers;
+#[path = "ports/revoke.rs"]
+mod revoke;
 #[path = "ports/roles.rs"]
 mod roles;
 #[path = "ports/token_admin.rs"]

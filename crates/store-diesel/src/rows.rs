@@ -20,7 +20,7 @@ pub(crate) use consumer::{ConsumerRow, OrganisationRow};
 pub(crate) use feed::{FeedRow, NewFeedRow};
 pub(crate) use key::KeyRow;
 pub(crate) use resource_server::{ResourceServerRow, audience_text};
-pub(crate) use token::{RefreshRow, RotationRow, SummaryRow, TokenRow};
+pub(crate) use token::{EndRow, RefreshRow, RotationRow, SummaryRow, TokenRow};
 
 /// A stored list of permissions. A damaged one grants nothing, and the log says whose it is.
 pub(crate) fn granted(stored: &str, of: impl Fn() -> String) -> Scopes {

@@ -101,6 +101,8 @@ diesel::table! {
         revoked_at -> Nullable<BigInt>,
         idle_ms -> Nullable<BigInt>,
         ends_at -> Nullable<BigInt>,
+        line -> Nullable<BigInt>,
+        made_from -> Nullable<BigInt>,
     }
 }
 

@@ -82,7 +82,7 @@ async fn filled(fresh: Fresh) -> Fresh {
 }
 
 /// A fault, the statement that may have it (with a star, its beginning), and why.
-const ALLOWED: [(&str, &str, &str); 6] = [
+const ALLOWED: [(&str, &str, &str); 7] = [
     (
         "all of audit_seals is read",
         "DELETE FROM audit_seals",
@@ -90,8 +90,13 @@ const ALLOWED: [(&str, &str, &str); 6] = [
     ),
     (
         plan::SORTED,
-        "SELECT tokens.id, …, tokens.ends_at FROM tokens WHERE (((tokens.subject*",
+        "SELECT tokens.id, …, tokens.made_from FROM tokens WHERE (((tokens.subject*",
         "it sorts the tokens of one owner",
+    ),
+    (
+        plan::SORTED,
+        "SELECT tokens.id FROM tokens WHERE (((tokens.line = ?) OR (tokens.made_from = ?)) AND (tokens.revoked_at IS NULL)) ORDER BY tokens.id FOR UPDATE",
+        "it sorts what was made from one token",
     ),
     (
         "all of accounts is read",

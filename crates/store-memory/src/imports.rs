@@ -252,6 +252,8 @@ impl State {
             last_used: row.last_used_at,
             idle: None,
             label: row.label.clone(),
+            line: token,
+            made_from: None,
         };
         self.tokens.insert(token, added);
         let known = ImportedRow {

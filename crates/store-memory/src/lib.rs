@@ -7,6 +7,7 @@ mod consumers;
 mod imports;
 mod inspect;
 mod keys;
+mod lines;
 mod passwords;
 mod purge;
 mod resource_servers;

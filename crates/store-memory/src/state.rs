@@ -63,6 +63,10 @@ pub(crate) struct TokenRow {
     pub(crate) last_used: Option<Timestamp>,
     pub(crate) idle: Option<IdleLife>,
     pub(crate) label: Option<String>,
+    /// The first token of its line: its own number where nothing took its place.
+    pub(crate) line: TokenId,
+    /// The line of the token that it was made from.
+    pub(crate) made_from: Option<TokenId>,
 }
 
 pub(crate) struct AccountRow {

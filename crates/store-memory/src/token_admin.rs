@@ -64,11 +64,13 @@ fn summary(row: &TokenRow) -> TokenSummary {
     TokenSummary {
         id: record.id,
         parent: record.parent,
+        line: row.line,
+        made_from: row.made_from,
         flavour: record.flavour.clone(),
         label: row.label.clone(),
         issued_at: record.issued_at,
         expires_at: record.expires_at,
-        ends_at: row.idle.map_or(record.expires_at, |idle| idle.ends_at),
+        ends_at: row.ends_at(),
         last_used_at: row.last_used,
     }
 }

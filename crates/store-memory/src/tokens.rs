@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use auth_core::{
     AuditEntry, AuditEvent, Change, ChangeWatch, FeedEntry, FeedState, NewToken, Provenance, RefreshSession,
-    RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
+    RefreshState, Replacement, Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 
 use crate::MemoryStore;
@@ -13,7 +13,20 @@ use crate::state::{State, TokenRow, live};
 #[async_trait]
 impl TokenStore for MemoryStore {
     async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
-        Ok(self.state().insert(new, false))
+        let mut state = self.state();
+        match new.made_from {
+            Some(maker) => Ok(state.insert_made(maker, new)),
+            None => Ok(state.insert(new, false)),
+        }
+    }
+
+    async fn replace(
+        &self,
+        old: TokenId,
+        new: NewToken,
+        old_ends_at: Timestamp,
+    ) -> Result<Option<Replacement>, StoreError> {
+        Ok(self.state().replace(old, new, old_ends_at))
     }
 
     async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError> {
@@ -72,12 +85,9 @@ impl TokenStore for MemoryStore {
         if state.live(id).is_none() {
             return Ok(false);
         }
-        let until = state.last_end_of(id, now);
-        if let Some(row) = state.tokens.get_mut(&id) {
-            row.revoked_at = Some(now);
+        for member in state.belonging_to(id) {
+            state.end(member, now);
         }
-        state.publish_change(Change::Ended(id), until);
-        state.record_about(id, Provenance::current().revocation(now));
         Ok(true)
     }
 
@@ -113,19 +123,7 @@ impl TokenStore for MemoryStore {
     }
 
     async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
-        let mut state = self.state();
-        let live = state.tokens.get(&id).is_some_and(|row| state.is_live(row));
-        if let Some(row) = state.tokens.get_mut(&id).filter(|_| live) {
-            let end = &mut row.record.expires_at;
-            *end = Some(end.map_or(until, |end| end.min(until)));
-            if let Some(idle) = &mut row.idle {
-                idle.ends_at = Some(idle.ends_at.map_or(until, |end| end.min(until)));
-            }
-            let subject = row.record.subject;
-            state.publish_change_for_a_day(Change::SubjectRights(subject), now);
-            state.record_about(id, Provenance::current().entry(AuditEvent::TokenShortened, now));
-        }
-        Ok(live)
+        Ok(self.state().shorten(id, until, now))
     }
 
     async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -134,7 +132,7 @@ impl TokenStore for MemoryStore {
 }
 
 impl State {
-    fn insert(&mut self, new: NewToken, shared: bool) -> Option<TokenId> {
+    pub(crate) fn insert(&mut self, new: NewToken, shared: bool) -> Option<TokenId> {
         let active = self.is_active(new.subject, new.generation) && self.parent_is_live(new.parent, new.subject);
         if !active {
             return None;
@@ -148,7 +146,7 @@ impl State {
     }
 
     /// Writes an entry about a token that is there.
-    fn record_about(&mut self, id: TokenId, entry: AuditEntry) {
+    pub(crate) fn record_about(&mut self, id: TokenId, entry: AuditEntry) {
         if let Some(row) = self.tokens.get(&id) {
             let record = &row.record;
             let entry = entry.realm(&record.realm).flavour(&record.flavour);
@@ -180,7 +178,7 @@ impl State {
     }
 
     /// Until when this record, or one that belongs to it, might be accepted if it were not revoked.
-    fn last_end_of(&self, id: TokenId, now: Timestamp) -> Timestamp {
+    pub(crate) fn last_end_of(&self, id: TokenId, now: Timestamp) -> Timestamp {
         let family = self.tokens.values().filter(|row| {
             let record = &row.record;
             record.id == id || record.parent == Some(id)
@@ -228,5 +226,7 @@ fn row(id: TokenId, new: NewToken, shared: bool) -> TokenRow {
         last_used: None,
         idle: new.idle,
         label: new.label,
+        line: id,
+        made_from: new.made_from,
     }
 }

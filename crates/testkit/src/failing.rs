@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use auth_core::{
-    ChangeWatch, Clock, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp,
-    TokenDigest, TokenId, TokenRecord, TokenStore,
+    ChangeWatch, Clock, FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Replacement, Selector,
+    StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 
 /// A method of [`TokenStore`].
@@ -26,6 +26,8 @@ pub enum StoreCall {
     Changes,
     Touch,
     Shorten,
+    /// A call of `replace`.
+    Replace,
     Purge,
 }
 
@@ -238,6 +240,17 @@ impl TokenStore for FailingStore {
 
     async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
         self.around(StoreCall::Shorten, self.inner.shorten(id, until, now))
+            .await
+    }
+
+    async fn replace(
+        &self,
+        old: TokenId,
+        new: NewToken,
+        old_ends_at: Timestamp,
+    ) -> Result<Option<Replacement>, StoreError> {
+        self.note_secrets(&new);
+        self.around(StoreCall::Replace, self.inner.replace(old, new, old_ends_at))
             .await
     }
 

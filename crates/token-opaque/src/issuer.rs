@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{
     Capabilities, Entropy, FlavourName, Grant, IdleLife, IssueError, IssuedToken, Issuer, Lifetime, NewToken,
-    PresentedToken, Rejection, RevokeError, SecretKey, Sharing, Timestamp, TokenId, TokenRecord, TokenRegistry,
-    VerifiedToken, Verifier, VerifyError, random_bytes,
+    PresentedToken, Rejection, Replaced, RevokeError, SecretKey, Sharing, Timestamp, TokenId, TokenRecord,
+    TokenRegistry, VerifiedToken, Verifier, VerifyError, random_bytes,
 };
 
 use crate::format::{OpaqueSecret, OpaqueToken};
@@ -140,6 +140,17 @@ impl OpaqueIssuer {
             .inspect_err(|_| self.registry.forget_expired(token.id, presented.text))
     }
 
+    /// The record of a token that is a session of its own. A token of another session, or one that starts a refresh family, is none.
+    fn own_record(&self, grant: &Grant, secret: &OpaqueSecret, now: Timestamp) -> Result<NewToken, IssueError> {
+        if grant.session.is_some() || grant.refresh.is_some() {
+            return Err(IssueError::Unsupported);
+        }
+        Ok(NewToken {
+            digest: Some(secret.digest()),
+            ..self.record(grant, now)
+        })
+    }
+
     fn record(&self, grant: &Grant, now: Timestamp) -> NewToken {
         let ends_at = self.config.lifetime.end(now);
         let idles = grant.refresh.is_none() && grant.session.is_none();
@@ -215,6 +226,36 @@ impl Issuer for OpaqueIssuer {
             Sharing::Own => self.issue_own(grant, now).await,
             Sharing::Shared => self.issue_shared(grant, now).await,
         }
+    }
+
+    async fn issue_from(
+        &self,
+        maker: TokenId,
+        ends_at: Option<Timestamp>,
+        grant: Grant,
+    ) -> Result<IssuedToken, IssueError> {
+        let now = self.registry.now();
+        let secret = OpaqueSecret::random(&*self.entropy)?;
+        let new = NewToken {
+            made_from: Some(maker),
+            ..self.own_record(&grant, &secret, now)?.ending_by(ends_at)
+        };
+        let expires_at = new.expires_at;
+        let id = self.registry.store().insert(new).await?;
+        let id = id.ok_or(IssueError::NotEntitled)?;
+        Ok(issued(secret, (id, None), now, expires_at))
+    }
+
+    async fn replace(&self, old: TokenId, old_ends_at: Timestamp, grant: Grant) -> Result<Replaced, IssueError> {
+        let now = self.registry.now();
+        let secret = OpaqueSecret::random(&*self.entropy)?;
+        let new = self.own_record(&grant, &secret, now)?;
+        let made = self.registry.replace(old, new, old_ends_at).await?;
+        let made = made.ok_or(IssueError::NotEntitled)?;
+        Ok(Replaced {
+            token: issued(secret, (made.id, None), now, made.expires_at),
+            old_ends_at: made.old_ends_at,
+        })
     }
 
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {

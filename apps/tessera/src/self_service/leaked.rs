@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::web;
-use auth_core::{Cause, PresentedToken, Provenance, RevokeError};
+use auth_core::{Cause, PresentedToken, Provenance, RevokeError, TokenRegistry};
 use dialects::Answer;
 use dialects::self_service::{SelfService, leaked_token, report_received};
 use secrecy::ExposeSecret;
@@ -19,14 +19,16 @@ pub(crate) struct LeakedTokens {
     format: SelfService,
     /// All flavours, each without the keys that some tokens are bound to.
     flavours: Vec<OwnFlavour>,
+    registry: Arc<TokenRegistry>,
     server: Arc<ServerParts>,
 }
 
 impl LeakedTokens {
-    pub(crate) fn new(flavours: Vec<OwnFlavour>, server: Arc<ServerParts>) -> Self {
+    pub(crate) fn new(flavours: Vec<OwnFlavour>, registry: Arc<TokenRegistry>, server: Arc<ServerParts>) -> Self {
         Self {
             format: SelfService::default(),
             flavours,
+            registry,
             server,
         }
     }
@@ -54,6 +56,8 @@ impl LeakedTokens {
             let by = Provenance::current().because(Cause::Leaked);
             match by.scope(flavour.tokens.revoke(&presented)).await {
                 Ok(Some(session)) => {
+                    // What was made from it, too.
+                    self.registry.catch_up().await;
                     let (token, subject, flavour) = (session.id, session.subject, &*flavour.name);
                     tracing::warn!(event = "token_leaked", flavour, %token, %subject, %source);
                 }

@@ -12,6 +12,7 @@ use crate::http::HandlerError;
 /// All sessions end in one operation with the change. The caller gets a new one, with the permissions that its token had and
 /// its owner still has.
 pub(super) async fn change(call: Call<'_>) -> Result<Answer, HandlerError> {
+    call.refuse_made()?;
     let PasswordRequest { old, new } = PasswordRequest::decode(&call.body()?.payload())?;
     let (server, token) = (&call.endpoints.server, &call.caller.token);
     let account = server.stores.accounts.find(token.subject()).await?;

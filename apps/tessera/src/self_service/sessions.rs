@@ -1,6 +1,6 @@
 //! A person's own sessions and devices.
 
-use auth_core::{Cause, Provenance, RevokeError, SessionRef, TokenId, TokenSummary, Unavailable};
+use auth_core::{Cause, Provenance, SessionRef, TokenId, TokenSummary};
 use dialects::self_service::{OwnSession, OwnSessions, SessionsEnded, page_before, session_to_end};
 use dialects::{Answer, RequestRejection};
 
@@ -12,21 +12,20 @@ const PAGE: u32 = 100;
 
 pub(super) async fn list(call: Call<'_>) -> Result<Answer, HandlerError> {
     let before = page_before(&call.body()?.payload())?;
-    let page = page(&call, before.map(TokenId)).await?;
+    let page = call.page(before.map(TokenId), PAGE).await?;
     let next = (page.len() == PAGE as usize).then(|| page.last().map(|token| token.id.to_string()));
-    let current = call.caller.token.session().id;
     let now = call.endpoints.server.clock.now();
     let lasting = page
         .iter()
         .filter(|token| is_session(token) && token.expires_at.is_none_or(|end| now < end));
-    let shown = lasting.map(|token| OwnSession {
+    let shown = lasting.filter(|token| call.may_see(token)).map(|token| OwnSession {
         id: token.id.to_string(),
         flavour: &token.flavour,
         label: token.label.as_deref(),
         issued_at: time(token.issued_at).unwrap_or_default(),
         expires_at: token.expires_at.and_then(time),
         last_used_at: token.last_used_at.and_then(time),
-        current: token.id == current,
+        current: token.id == call.own.id,
     });
     let sessions = OwnSessions {
         sessions: shown.collect(),
@@ -38,36 +37,37 @@ pub(super) async fn list(call: Call<'_>) -> Result<Answer, HandlerError> {
 /// A session of another person is answered as one that is not there.
 pub(super) async fn end(call: Call<'_>) -> Result<Answer, HandlerError> {
     let id = TokenId(session_to_end(&call.body()?.payload())?);
-    let found = call.endpoints.server.stores.tokens.find(id).await?;
-    let caller = call.caller.token.session();
-    let own = found.filter(|record| record.subject == caller.subject && record.parent.is_none());
+    let found = call.find(id).await?;
+    let own = found.filter(|token| is_session(token) && call.may_see(token));
     let own = own.ok_or(RequestRejection::NotFound)?;
-    match revoke(&call, own.id).await? {
+    let revoked = revoke(&call, own.id).await?;
+    call.endpoints.registry.catch_up().await;
+    match revoked {
         true => Ok(SessionsEnded { ended: 1 }.answer()),
         false => Err(RequestRejection::NotFound.into()),
     }
 }
 
+/// What is made of a session is revoked with it. A token whose place the caller's has taken is one session with that, so it ends alone.
 pub(super) async fn end_others(call: Call<'_>) -> Result<Answer, HandlerError> {
-    let current = call.caller.token.session().id;
+    call.refuse_made()?;
     let (mut ended, mut before) = (0, None);
     loop {
-        let page = page(&call, before).await?;
+        let page = call.page(before, PAGE).await?;
         before = page.last().map(|token| token.id);
-        for token in page.iter().filter(|token| is_session(token) && token.id != current) {
-            ended += u64::from(revoke(&call, token.id).await?);
+        for token in page.iter().filter(|token| is_session(token) && token.id != call.own.id) {
+            let was_live = match token.line == call.own.line {
+                true => expire(&call, token.id).await?,
+                false => revoke(&call, token.id).await?,
+            };
+            ended += u64::from(was_live);
         }
         if page.len() < PAGE as usize {
-            return Ok(SessionsEnded { ended }.answer());
+            break;
         }
     }
-}
-
-async fn page(call: &Call<'_>, before: Option<TokenId>) -> Result<Vec<TokenSummary>, HandlerError> {
-    let store = &call.endpoints.server.stores.token_admin;
-    let SessionRef { subject, .. } = call.caller.token.session();
-    let page = store.tokens_of(subject, before, PAGE).await;
-    Ok(page.map_err(|error| RevokeError::from(Unavailable::from(error)))?)
+    call.endpoints.registry.catch_up().await;
+    Ok(SessionsEnded { ended }.answer())
 }
 
 /// Whether it is no access token of another record.
@@ -83,4 +83,9 @@ async fn revoke(call: &Call<'_>, id: TokenId) -> Result<bool, HandlerError> {
         tracing::info!(event = "token_revoked", token = %id, %subject);
     }
     Ok(revoked)
+}
+
+async fn expire(call: &Call<'_>, id: TokenId) -> Result<bool, HandlerError> {
+    let now = call.endpoints.registry.now();
+    Ok(call.caller.tokens.issuer().shorten(id, now).await?)
 }

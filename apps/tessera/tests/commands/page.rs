@@ -155,6 +155,7 @@ async fn device_tokens(store: DieselStore) {
             salt: None,
             key: None,
             parent: None,
+            made_from: None,
             refresh: None,
             issued_at: Timestamp::from_seconds(1_700_000_000),
             expires_at: None,

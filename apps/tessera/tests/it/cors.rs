@@ -87,7 +87,7 @@ fn success_and_refusal_can_both_be_read_by_the_page() {
         );
         assert_eq!(response.header("Access-Control-Allow-Credentials"), None);
         let exposed = list(&response, "Access-Control-Expose-Headers");
-        for name in ["www-authenticate", "retry-after"] {
+        for name in ["www-authenticate", "retry-after", "token-expires-at"] {
             assert!(
                 exposed.contains(&name.to_owned()) || exposed.contains(&"*".to_owned()),
                 "{response:?}"

@@ -7,7 +7,7 @@ use crate::support::dialect::Dialect;
 use crate::support::operator::Operator;
 use crate::support::poll;
 use crate::support::server::{DEMO_KEY, Server, Setup};
-use crate::support::sign_in::{bearer, client, device, lives, refresh, session, sign_in, workshop};
+use crate::support::sign_in::{bearer, client, device, lives, refresh, revoke, session, sign_in, workshop};
 
 const PATHS: [&str; 7] = [
     "/self/sessions",
@@ -228,22 +228,13 @@ fn a_token_with_fewer_rights_and_an_end_is_made() {
     );
     assert_eq!(shown[0]["expires_at"], made.json()["expires_at"]);
 
-    // What it makes permits no more, and ends no later.
-    refuses(
-        &create(&backup, json!({ "label": "x", "scope": "editarJuego" })),
-        400,
-        "scope_too_wide",
-    );
-    let child = create(
-        &backup,
-        json!({ "label": "child", "scope": "consultarJuego", "expires_in": 8640000 }),
-    );
-    assert_eq!(child.json()["expires_at"], made.json()["expires_at"]);
-    let child = create(&backup, json!({ "label": "child" }));
-    assert_eq!(child.json()["expires_at"], made.json()["expires_at"]);
+    // What a token does not have, it cannot give.
+    let wide = json!({ "label": "x", "scope": "consultarJuego notThere" });
+    refuses(&create(&phone, wide), 400, "scope_too_wide");
+    let whole = create(&phone, json!({ "label": "whole" }));
     assert_eq!(
-        permissions(&server, &child.member("token")),
-        "consultarJuego consultarTitulo"
+        permissions(&server, &whole.member("token")),
+        permissions(&server, &phone)
     );
     for body in [
         json!({}),
@@ -288,6 +279,160 @@ fn a_device_token_is_rotated_with_an_overlap() {
     let again = asks(&server, "/self/token/rotate", &new, &json!({ "overlap": 1 })).member("token");
     assert!(poll(1000, || !lives(&server, [bearer(&new)])), "the overlap is over");
     assert!(lives(&server, [bearer(&again)]));
+}
+
+fn rotated(server: &Server, token: &str) -> Response {
+    let answer = asks(server, "/self/token/rotate", token, &json!({ "overlap": 600 }));
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer
+}
+
+fn made(server: &Server, token: &str, label: &str) -> String {
+    let answer = asks(server, "/self/tokens", token, &json!({ "label": label }));
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.member("token")
+}
+
+/// A client that has lost the answer asks again, and has a token that lasts; what it never saw is revoked.
+#[test]
+fn a_rotation_whose_answer_was_lost_is_asked_for_again() {
+    let server = setup().start();
+    let old = device(&server);
+    let lost = rotated(&server, &old);
+    let again = rotated(&server, &old);
+    assert_eq!(
+        again.json()["expires_at"],
+        Value::Null,
+        "it ends when the first one did"
+    );
+    assert_eq!(again.json()["old_expires_at"], lost.json()["old_expires_at"]);
+    assert!(!lives(&server, [bearer(&lost.member("token"))]));
+    assert!(lives(&server, [bearer(&again.member("token"))]) && lives(&server, [bearer(&old)]));
+    // Of many at once, one has the token that lasts.
+    let answers: Vec<Response> = std::thread::scope(|scope| {
+        let ask = || scope.spawn(|| rotated(&server, &old));
+        let asking: Vec<_> = (0..8).map(|_| ask()).collect();
+        asking.into_iter().map(|one| one.join().expect("an answer")).collect()
+    });
+    let living = answers
+        .iter()
+        .filter(|answer| lives(&server, [bearer(&answer.member("token"))]));
+    assert_eq!(living.count(), 1);
+    assert_eq!(listed(&server, &old).len(), 2);
+}
+
+/// A token, those that took its place, and those that were made from it end together.
+#[test]
+fn what_was_made_of_a_session_ends_with_it() {
+    let server = setup().start();
+    let report = |token: &str| {
+        let answer = server.send(&Request::post("/leaked-tokens").json(json!({ "token": token })));
+        assert_eq!(answer.status, 202);
+    };
+    let sign_out = |token: &str| {
+        let answer = revoke(&server, [bearer(token)]);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    let other = device(&server);
+    let end = |token: &str| {
+        let id = current(&server, token);
+        let answer = asks(&server, "/self/sessions/end", &other, &json!({ "id": id }));
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    let acts: [&dyn Fn(&str); 3] = [&report, &end, &sign_out];
+    for (act, end) in acts.iter().enumerate() {
+        for by_the_old_one in [true, false] {
+            let old = device(&server);
+            let backup = made(&server, &old, "backup");
+            let new = rotated(&server, &old).member("token");
+            let later = made(&server, &new, "later");
+            let of_backup = rotated(&server, &backup).member("token");
+            end(if by_the_old_one { &old } else { &new });
+            for token in [&old, &backup, &new, &later, &of_backup] {
+                assert!(
+                    !lives(&server, [bearer(token)]),
+                    "act {act}, by the old one: {by_the_old_one}"
+                );
+            }
+        }
+    }
+    assert!(lives(&server, [bearer(&other)]), "another device");
+}
+
+/// It was handed to a program for its permissions: the sessions of its owner are not the program's.
+#[test]
+fn a_token_that_was_made_has_itself_only() {
+    let server = setup().start();
+    let (phone, tablet) = (device(&server), device(&server));
+    let backup = made(&server, &phone, "backup");
+    for (path, body) in [
+        ("/self/tokens", json!({ "label": "x" })),
+        ("/self/sessions/end-others", json!({})),
+        (
+            "/self/password",
+            json!({ "old_password": "secret", "new_password": "correct horse" }),
+        ),
+    ] {
+        refuses(&asks(&server, path, &backup, &body), 403, "forbidden");
+    }
+    let sessions = listed(&server, &backup);
+    assert_eq!(sessions.len(), 1, "{sessions:?}");
+    assert_eq!(
+        (&sessions[0]["label"], &sessions[0]["current"]),
+        (&json!("backup"), &json!(true))
+    );
+    let end = |token: &str, id: &str| asks(&server, "/self/sessions/end", token, &json!({ "id": id }));
+    for others in [&phone, &tablet] {
+        refuses(&end(&backup, &current(&server, others)), 404, "not_found");
+    }
+    // It may be replaced, and its successor is no more than it was.
+    let successor = rotated(&server, &backup).member("token");
+    refuses(
+        &asks(&server, "/self/tokens", &successor, &json!({ "label": "x" })),
+        403,
+        "forbidden",
+    );
+    assert_eq!(listed(&server, &successor).len(), 2, "both, for a while");
+    assert_eq!(end(&successor, &current(&server, &successor)).status, 200);
+    assert!(!lives(&server, [bearer(&backup)]) && !lives(&server, [bearer(&successor)]));
+    assert!(lives(&server, [bearer(&phone)]) && lives(&server, [bearer(&tablet)]));
+}
+
+#[test]
+fn the_other_sessions_end_and_what_took_the_place_of_one_stays() {
+    let server = setup().start();
+    let old = device(&server);
+    let backup = made(&server, &old, "backup");
+    let new = rotated(&server, &old).member("token");
+    let ended = asks(&server, "/self/sessions/end-others", &new, &json!({}));
+    assert_eq!((ended.status, ended.json()), (200, json!({ "ended": 2 })));
+    assert!(!lives(&server, [bearer(&old)]) && !lives(&server, [bearer(&backup)]));
+    assert!(lives(&server, [bearer(&new)]));
+}
+
+/// As forward auth does, where `forward_auth.expiry_notice` asks for it.
+#[test]
+fn an_answer_says_that_the_token_expires_soon() {
+    let server = setup().env("TESSERA_FORWARD_AUTH__EXPIRY_NOTICE", "1h").start();
+    let lasting = device(&server);
+    let body = json!({ "label": "x", "expires_in": 600 });
+    let short = asks(&server, "/self/tokens", &lasting, &body);
+    assert_eq!(short.header("Token-Expires-At"), None);
+    let answer = asks(&server, "/self/sessions", &short.member("token"), &json!({}));
+    let expires_at = answer.header("Token-Expires-At").expect("it ends within an hour");
+    assert!(expires_at.parse::<i64>().expect("seconds") > 0);
+}
+
+/// A person with as many tokens as one may hold makes no more, and can rotate each of them.
+#[test]
+fn who_holds_a_thousand_tokens_rotates_them() {
+    let server = setup().start();
+    let phone = device(&server);
+    let make = |_| asks(&server, "/self/tokens", &phone, &json!({ "label": "x" })).status;
+    assert!((1..1000).map(make).all(|status| status == 201));
+    let more = asks(&server, "/self/tokens", &phone, &json!({ "label": "x" }));
+    refuses(&more, 400, "too_many_tokens");
+    assert!(lives(&server, [bearer(&rotated(&server, &phone).member("token"))]));
 }
 
 /// What is made of a token that expires when it is not used expires so, too: it has no end that the other one has not.

@@ -135,5 +135,7 @@ words! {
         RevocationRequest = "revocation_request",
         /// Somebody reported that it leaked.
         Leaked = "leaked",
+        /// Its owner replaced the token that it had taken the place of, once more.
+        Replaced = "replaced",
     }
 }

@@ -131,6 +131,9 @@ pub enum IssueError {
     /// The owner was disabled, or changed the password, or the session ended, since the credentials were checked.
     #[error("the owner is no longer entitled to a token")]
     NotEntitled,
+    /// Tokens of this issuer cannot be made from others, or replaced.
+    #[error("this issuer makes no token from another")]
+    Unsupported,
     /// The token could not be issued now.
     #[error("cannot issue: {0}")]
     Unavailable(#[from] Unavailable),

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use super::clock::Timestamp;
 use super::error::{IssueError, RevokeError, VerifyError};
-use super::token::{Grant, IssuedToken, Lifetime, PresentedToken, TokenId};
+use super::token::{Grant, IssuedToken, Lifetime, PresentedToken, Replaced, TokenId};
 use super::verified_token::VerifiedToken;
 
 /// What an issuer can and cannot do. A dialect that promises more than its issuer can is refused at start.
@@ -113,6 +113,37 @@ pub trait Issuer: Verifier {
     /// The secret part comes from [`Entropy`](crate::Entropy) or a secret key alone, never from the grant.
     async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError>;
 
+    /// Issues a further token for whoever holds the token `maker`: it ends at `ends_at` at the latest, and is revoked with `maker`.
+    /// By default an issuer cannot.
+    ///
+    /// # Errors
+    /// [`IssueError::Unsupported`]; [`IssueError::NotEntitled`] also where `maker` is not live, or was made from another
+    /// token itself; no usable token exists then.
+    ///
+    /// # Security
+    /// `maker` must come from a [`VerifiedToken`] of the grant's subject, and the grant must permit no more than that does.
+    async fn issue_from(
+        &self,
+        _maker: TokenId,
+        _ends_at: Option<Timestamp>,
+        _grant: Grant,
+    ) -> Result<IssuedToken, IssueError> {
+        Err(IssueError::Unsupported)
+    }
+
+    /// Issues a token in the place of `old`, which is accepted until `old_ends_at` at the latest. The new token ends when the old
+    /// one did. Whoever asks again, because the answer was lost, gets another one, and the first is revoked. By default an
+    /// issuer cannot.
+    ///
+    /// # Errors
+    /// As [`issue_from`](Self::issue_from).
+    ///
+    /// # Security
+    /// As [`issue_from`](Self::issue_from).
+    async fn replace(&self, _old: TokenId, _old_ends_at: Timestamp, _grant: Grant) -> Result<Replaced, IssueError> {
+        Err(IssueError::Unsupported)
+    }
+
     /// Revokes a token or session, and every token that belongs to it. Of all callers that revoke one token, exactly one
     /// gets `true`; `false` means that it was not live any more, which is no error.
     ///
@@ -168,6 +199,19 @@ impl<I: Issuer + ?Sized> Issuer for Arc<I> {
 
     async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError> {
         (**self).issue(grant).await
+    }
+
+    async fn issue_from(
+        &self,
+        maker: TokenId,
+        ends_at: Option<Timestamp>,
+        grant: Grant,
+    ) -> Result<IssuedToken, IssueError> {
+        (**self).issue_from(maker, ends_at, grant).await
+    }
+
+    async fn replace(&self, old: TokenId, old_ends_at: Timestamp, grant: Grant) -> Result<Replaced, IssueError> {
+        (**self).replace(old, old_ends_at, grant).await
     }
 
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {

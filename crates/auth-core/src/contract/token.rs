@@ -149,6 +149,15 @@ pub struct IssuedToken {
     pub key: Option<Uuid>,
 }
 
+/// A token that was issued in the place of another.
+#[derive(Debug)]
+pub struct Replaced {
+    /// The new one.
+    pub token: IssuedToken,
+    /// When the old one ends, at the latest.
+    pub old_ends_at: Timestamp,
+}
+
 /// What a caller presents: untrusted text that proves nothing yet. `Debug` prints lengths only.
 #[derive(Clone, Copy)]
 pub struct PresentedToken<'a> {

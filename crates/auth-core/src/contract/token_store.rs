@@ -41,6 +41,8 @@ pub struct NewToken {
     pub key: Option<TokenDigest>,
     /// The session it belongs to, for a token issued by a refresh.
     pub parent: Option<TokenId>,
+    /// The token whose holder makes it. It is revoked with that token.
+    pub made_from: Option<TokenId>,
     /// The start of its refresh family.
     pub refresh: Option<RefreshState>,
     /// Now.
@@ -69,6 +71,21 @@ impl IdleLife {
 }
 
 impl NewToken {
+    /// The same, which expires at `end` at the latest, however it is used.
+    #[must_use]
+    pub fn ending_by(self, end: Option<Timestamp>) -> Self {
+        let Some(end) = end else { return self };
+        let earlier = |own: Option<Timestamp>| Some(own.map_or(end, |own| own.min(end)));
+        Self {
+            expires_at: earlier(self.expires_at),
+            idle: self.idle.map(|idle| IdleLife {
+                ends_at: earlier(idle.ends_at),
+                ..idle
+            }),
+            ..self
+        }
+    }
+
     /// A record of what `grant` says. It has no secret, belongs to no session, starts no refresh family and does not
     /// expire: the caller sets those that apply.
     pub fn of(grant: &Grant, flavour: FlavourName, issued_at: Timestamp) -> Self {
@@ -83,12 +100,24 @@ impl NewToken {
             salt: None,
             key: grant.key,
             parent: None,
+            made_from: None,
             refresh: None,
             issued_at,
             expires_at: None,
             idle: None,
         }
     }
+}
+
+/// A token that was recorded in the place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// The number of the new one.
+    pub id: TokenId,
+    /// When the new one expires.
+    pub expires_at: Option<Timestamp>,
+    /// When the old one expires, at the latest.
+    pub old_ends_at: Timestamp,
 }
 
 /// A live token or session as recorded.
@@ -195,12 +224,30 @@ pub struct FeedState {
 /// Where an operation fails it has done nothing, except with [`StoreError::OutcomeUnknown`]: then it may have been done.
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
-    /// Records a token, if its owner is enabled and of the generation named, and its parent, if it names one, is live.
+    /// Records a token, if its owner is enabled and of the generation named, its parent, if it names one, is live, and the token
+    /// that it is [made from](NewToken::made_from), if it names one, is live, its owner's, and was not made from another itself.
     /// `Ok(None)` otherwise, and nothing is recorded.
     ///
     /// # Errors
     /// When the store fails.
     async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError>;
+
+    /// Records a token in the place of a live one, which then expires at `old_ends_at`, unless it expires earlier. Both are of one
+    /// [line](crate::TokenSummary::line). The new one ends when the old one did before it was replaced, at the latest, and what
+    /// made the old one counts as what made the new one. `Ok(None)` as for [`insert`](Self::insert), or if `old` is not live and
+    /// its owner's; nothing has changed then.
+    ///
+    /// A record that took the place of `old` before is revoked: however often and by however many a token is replaced, one of
+    /// those that took its place is live afterwards. So a caller that has lost the answer asks again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn replace(
+        &self,
+        old: TokenId,
+        new: NewToken,
+        old_ends_at: Timestamp,
+    ) -> Result<Option<Replacement>, StoreError>;
 
     /// The one live shared record of this flavour and subject, created from `new` if there is none. However many callers
     /// ask at the same time, there is one. A record whose `expires_at` has passed at `new.issued_at` is replaced. `Ok(None)` as for [`insert`](Self::insert).
@@ -231,8 +278,9 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Two callers who both got `true` for one `from` would be two holders of one session.
     async fn rotate(&self, id: TokenId, from: &TokenDigest, to: &RefreshState) -> Result<bool, StoreError>;
 
-    /// Revokes a record and everything that belongs to it, and publishes that in the feed, in one operation. `Ok(false)`
-    /// if it was revoked before, or never existed.
+    /// Revokes a record and everything that belongs to it, and publishes that in the feed, in one operation. To a record belong
+    /// the tokens of its session, those of its [line](crate::TokenSummary::line), and those that were made from one of these.
+    /// `Ok(false)` if it was revoked before, or never existed.
     ///
     /// # Errors
     /// When the store fails.

@@ -13,7 +13,7 @@ use crate::contract::account::Realm;
 use crate::contract::clock::Timestamp;
 use crate::contract::error::{IssueError, Rejection, RevokeError, StoreError, VerifyError};
 use crate::contract::issuer::{Capabilities, Issuer, Verifier};
-use crate::contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, TokenId};
+use crate::contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, Replaced, TokenId};
 use crate::contract::token_store::TokenRecord;
 use crate::contract::verified_token::VerifiedToken;
 
@@ -219,6 +219,19 @@ impl Issuer for ImportedTokens {
 
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {
         self.inner.revoke(id).await
+    }
+
+    async fn issue_from(
+        &self,
+        maker: TokenId,
+        ends_at: Option<Timestamp>,
+        grant: Grant,
+    ) -> Result<IssuedToken, IssueError> {
+        self.inner.issue_from(maker, ends_at, grant).await
+    }
+
+    async fn replace(&self, old: TokenId, old_ends_at: Timestamp, grant: Grant) -> Result<Replaced, IssueError> {
+        self.inner.replace(old, old_ends_at, grant).await
     }
 
     async fn shorten(&self, id: TokenId, until: Timestamp) -> Result<bool, RevokeError> {

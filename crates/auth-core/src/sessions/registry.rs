@@ -23,7 +23,7 @@ use crate::contract::clock::{Clock, Timestamp};
 use crate::contract::error::{Rejection, StoreError, Unavailable, VerifyError};
 use crate::contract::secret::TokenDigest;
 use crate::contract::token::{SessionRef, TokenId};
-use crate::contract::token_store::{TokenRecord, TokenStore};
+use crate::contract::token_store::{NewToken, Replacement, TokenRecord, TokenStore};
 
 pub use counters::RegistryCounters;
 pub use purge_pace::PurgePace;
@@ -217,6 +217,23 @@ impl TokenRegistry {
         Ok(revoked)
     }
 
+    /// Records a token in the place of a live one, as [`TokenStore::replace`]: this node refuses what is revoked, and knows when
+    /// the old one expires, before this answers; others when they have read the feed.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed, unless the outcome is unknown.
+    pub async fn replace(
+        &self,
+        old: TokenId,
+        new: NewToken,
+        old_ends_at: Timestamp,
+    ) -> Result<Option<Replacement>, StoreError> {
+        let replaced = self.store.replace(old, new, old_ends_at).await?;
+        self.forget_record(old);
+        self.catch_up().await;
+        Ok(replaced)
+    }
+
     /// Has a token that is checked against its record expire at `until`, unless it expires earlier: on this node at once, and on
     /// the others when they have read the feed. Says whether it was live.
     ///
@@ -224,10 +241,14 @@ impl TokenRegistry {
     /// When the store fails; nothing has changed, unless the outcome is unknown.
     pub async fn shorten(&self, id: TokenId, until: Timestamp) -> Result<bool, StoreError> {
         let shortened = self.store.shorten(id, until, self.clock.now()).await?;
-        // What is being read meanwhile may be the record as it was.
+        self.forget_record(id);
+        Ok(shortened)
+    }
+
+    /// What is being read meanwhile may be the record as it was.
+    fn forget_record(&self, id: TokenId) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
         self.records.remove_session(id);
-        Ok(shortened)
     }
 
     /// The live record as the store has it now, for a token whose expiry [moves with its use](crate::IdleLife): other nodes may have used it since

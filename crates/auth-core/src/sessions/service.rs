@@ -16,7 +16,7 @@ use crate::contract::issuer::Issuer;
 use crate::contract::refresh_state::RefreshState;
 use crate::contract::scope::Scopes;
 use crate::contract::secret::{PlainToken, SecretKey};
-use crate::contract::token::{Grant, IssuedToken, PresentedToken, SessionRef};
+use crate::contract::token::{Grant, IssuedToken, PresentedToken, Replaced, SessionRef, TokenId};
 use crate::contract::token_store::{RefreshSession, TokenRecord};
 use crate::contract::verified_token::VerifiedToken;
 
@@ -130,14 +130,55 @@ impl TokenService {
             generation,
             subject,
         };
-        note(&self.counters.issued);
-        tracing::info!(event = "token_issued", flavour = self.issuer.flavour(), token = %session.id, %subject);
+        self.note_issued(&token, subject);
         Ok(SignedIn {
             token,
             refresh,
             session,
             scopes,
         })
+    }
+
+    /// Issues a further token for whoever holds the token `maker`, as [`Issuer::issue_from`].
+    ///
+    /// # Errors
+    /// As [`Issuer::issue_from`]; [`IssueError::Unsupported`] also for a service that refreshes: the end of its sessions is not
+    /// that of their access tokens.
+    pub async fn issue_from(
+        &self,
+        maker: TokenId,
+        ends_at: Option<Timestamp>,
+        grant: Grant,
+    ) -> Result<IssuedToken, IssueError> {
+        self.refuse_if_refreshing()?;
+        let subject = grant.subject;
+        let token = self.issuer.issue_from(maker, ends_at, grant).await?;
+        self.note_issued(&token, subject);
+        Ok(token)
+    }
+
+    /// Issues a token in the place of another, as [`Issuer::replace`].
+    ///
+    /// # Errors
+    /// As [`issue_from`](Self::issue_from).
+    pub async fn replace(&self, old: TokenId, old_ends_at: Timestamp, grant: Grant) -> Result<Replaced, IssueError> {
+        self.refuse_if_refreshing()?;
+        let subject = grant.subject;
+        let replaced = self.issuer.replace(old, old_ends_at, grant).await?;
+        self.note_issued(&replaced.token, subject);
+        Ok(replaced)
+    }
+
+    fn refuse_if_refreshing(&self) -> Result<(), IssueError> {
+        match self.refreshes() {
+            true => Err(IssueError::Unsupported),
+            false => Ok(()),
+        }
+    }
+
+    fn note_issued(&self, token: &IssuedToken, subject: Subject) {
+        note(&self.counters.issued);
+        tracing::info!(event = "token_issued", flavour = self.issuer.flavour(), token = %token.session, %subject);
     }
 
     /// Exchanges a refresh token for a new access token of the same session and the next refresh token.
@@ -326,7 +367,7 @@ impl TokenService {
         let mut grant = Grant::new(record.subject, record.generation, record.realm, record.scopes);
         grant.session = Some(reference);
         let token = self.issuer.issue(grant).await.map_err(|error| match error {
-            IssueError::NotEntitled => RefreshError::Unknown,
+            IssueError::NotEntitled | IssueError::Unsupported => RefreshError::Unknown,
             IssueError::Unavailable(error) => RefreshError::Unavailable(error),
         })?;
         tracing::info!(event = "token_refreshed", flavour = self.issuer.flavour(), token = %record.id, subject = %record.subject);

@@ -17,6 +17,11 @@ pub struct TokenSummary {
     pub id: TokenId,
     /// The session it belongs to, if that is another record.
     pub parent: Option<TokenId>,
+    /// The line it belongs to: the number of the first token, where tokens [took the place](TokenStore::replace) of each other;
+    /// otherwise its own number.
+    pub line: TokenId,
+    /// The line of the token that it was made from.
+    pub made_from: Option<TokenId>,
     /// The flavour that issued it.
     pub flavour: FlavourName,
     /// What its owner calls it: any text at all.

@@ -109,6 +109,7 @@ impl SelfService {
                 "After how many seconds it ends: 316224000 at most. Never later than the caller's token.",
             );
         let operation = Operation::new("Make a token with fewer rights, or an earlier end")
+            .about("It is revoked with the caller's token. It lists, ends and rotates only itself, and makes no tokens: there the answer is 403.")
             .takes_json(
                 request,
                 r#"{"label":"backup","scope":"consultarTitulo","expires_in":86400}"#,
@@ -133,7 +134,7 @@ impl SelfService {
             ..new_token()
         };
         let operation = Operation::new("Get another token in place of this one")
-            .about("With the same label, permissions and end.")
+            .about("With the same label, permissions and end. A client that has lost the answer asks again: it gets another token, and the first one is revoked.")
             .takes_json(request, r#"{"overlap":60}"#)
             .answers(
                 "The token, which is shown once.",
@@ -152,7 +153,7 @@ impl SelfService {
         );
         let received = Schema::new("ReportReceived", json!({ "type": "object" }));
         Operation::new("Report a leaked token")
-            .about("Whoever has a token may report it: it is revoked, with everything of its session. The answer does not say whether it was active.")
+            .about("Whoever has a token may report it: it is revoked, with everything of its session and all that was made from it. The answer does not say whether it was active.")
             .takes_json(request, r#"{"token":"1|TOKEN"}"#)
             .answers("The report was received.", &received, &report_received())
             .refuses(self, &errors(), &[refusals::READING_A_BODY, THROTTLED, refusals::ANYWHERE])

@@ -86,6 +86,7 @@ fn token(owner: Subject, number: u64, now: Timestamp) -> NewToken {
         salt: None,
         key: None,
         parent: None,
+        made_from: None,
         refresh: None,
         issued_at: now,
         expires_at: Some(now.plus(Duration::from_secs(900))),

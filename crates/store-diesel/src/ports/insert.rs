@@ -17,7 +17,7 @@ use crate::schema::{accounts, parents, roles, tokens};
 
 /// Records a token of its own. One statement.
 pub(super) async fn insert(conn: &mut Connection, new: &NewToken, by: &Provenance) -> Outcome<Option<TokenId>> {
-    insert_if_active(conn, new, false, by).await
+    insert_if_active(conn, new, false, Links::default(), by).await
 }
 
 /// Records a token that belongs to a session. The session's row is locked, so it is not revoked meanwhile.
@@ -25,7 +25,17 @@ pub(super) async fn insert_child(conn: &mut Connection, new: &NewToken, by: &Pro
     if let Some(parent) = new.parent {
         differences::hold_session(conn, parent).await?;
     }
-    insert_if_active(conn, new, false, by).await
+    insert_if_active(conn, new, false, Links::default(), by).await
+}
+
+/// Records a token that is made from another, or takes the place of another. Whoever calls this holds that one.
+pub(super) async fn insert_linked(
+    conn: &mut Connection,
+    new: &NewToken,
+    links: Links,
+    by: &Provenance,
+) -> Outcome<Option<TokenId>> {
+    insert_if_active(conn, new, false, links, by).await
 }
 
 /// The live shared record that a grant may be answered with.
@@ -61,7 +71,7 @@ pub(super) async fn find_or_insert(
     if let Some(parent) = new.parent {
         differences::hold_session(conn, parent).await?;
     }
-    match insert_if_active(conn, new, true, by).await? {
+    match insert_if_active(conn, new, true, Links::default(), by).await? {
         Some(_) => find_shared(conn, new).await,
         None => Ok(None),
     }
@@ -96,11 +106,19 @@ async fn revoke_replaced(conn: &mut Connection, new: &NewToken) -> Outcome<()> {
     Ok(())
 }
 
+/// The lines that a record names: of that whose place it takes, and of that which it was made from.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Links {
+    pub(super) line: Option<TokenId>,
+    pub(super) made_from: Option<TokenId>,
+}
+
 /// One statement: the row is made from the owner's row, if that is as the grant says.
 async fn insert_if_active(
     conn: &mut Connection,
     new: &NewToken,
     shared: bool,
+    links: Links,
     by: &Provenance,
 ) -> Outcome<Option<TokenId>> {
     let RefreshRow {
@@ -150,6 +168,8 @@ async fn insert_if_active(
             new.expires_at.map(Timestamp::as_millis).into_sql::<Nullable<BigInt>>(),
             idle_ms.into_sql::<Nullable<BigInt>>(),
             ends_at.into_sql::<Nullable<BigInt>>(),
+            links.line.map(|line| line.0).into_sql::<Nullable<BigInt>>(),
+            links.made_from.map(|line| line.0).into_sql::<Nullable<BigInt>>(),
         ));
     let inserted = diesel::insert_into(tokens::table)
         .values(held!(row))
@@ -178,6 +198,8 @@ async fn insert_if_active(
             tokens::expires_at,
             tokens::idle_ms,
             tokens::ends_at,
+            tokens::line,
+            tokens::made_from,
         ))
         .returning((tokens::id, tokens::subject, tokens::realm, tokens::flavour));
     let entry = by.entry(AuditEvent::TokenIssued, new.issued_at);

@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    AuditEntry, AuditEvent, Change, ChangeWatch, FeedEntry, FeedState, NewToken, Provenance, RefreshSession,
-    RefreshState, Selector, StoreError, Subject, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
+    AuditEvent, ChangeWatch, FeedEntry, FeedState, NewToken, Provenance, RefreshSession, RefreshState, Replacement,
+    Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::backend::{Connection, Db};
-use super::{audit, differences, feed, insert, purge};
+use super::{differences, feed, insert, lines, purge, revoke};
 use crate::error::Outcome;
 use crate::notices::Topic;
 use crate::rows::{RefreshRow, RotationRow, TokenRow};
@@ -23,16 +23,37 @@ const TOUCHED_AT_ONCE: usize = 500;
 impl TokenStore for Db {
     async fn insert(&self, new: NewToken) -> Result<Option<TokenId>, StoreError> {
         let by = Provenance::current();
-        match new.parent {
-            None => {
+        match (new.parent, new.made_from) {
+            (None, None) => {
                 self.statement((new, by), |conn, (new, by)| insert::insert(conn, new, by).boxed())
                     .await
             }
-            Some(_) => {
+            (_, Some(maker)) => {
+                self.write((maker, new, by), |conn, (maker, new, by)| {
+                    lines::insert_made(conn, *maker, new, by).boxed()
+                })
+                .await
+            }
+            (Some(_), None) => {
                 self.write((new, by), |conn, (new, by)| insert::insert_child(conn, new, by).boxed())
                     .await
             }
         }
+    }
+
+    async fn replace(
+        &self,
+        old: TokenId,
+        new: NewToken,
+        old_ends_at: Timestamp,
+    ) -> Result<Option<Replacement>, StoreError> {
+        let by = Provenance::current();
+        self.publish(
+            Topic::Feed,
+            (old, new, old_ends_at, by),
+            |conn, (old, new, ends_at, by)| lines::replace(conn, *old, new, *ends_at, by).boxed(),
+        )
+        .await
     }
 
     async fn find_or_insert(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError> {
@@ -66,7 +87,7 @@ impl TokenStore for Db {
 
     async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
         self.publish(Topic::Feed, (id, now, Provenance::current()), |conn, (id, now, by)| {
-            revoke(conn, *id, *now, by).boxed()
+            revoke::revoke(conn, *id, *now, by).boxed()
         })
         .await
     }
@@ -100,7 +121,7 @@ impl TokenStore for Db {
     async fn shorten(&self, id: TokenId, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
         let by = Provenance::current();
         self.publish(Topic::Feed, (id, until, now, by), |conn, (id, until, now, by)| {
-            shorten(conn, *id, *until, *now, by).boxed()
+            revoke::shorten(conn, *id, *until, *now, by).boxed()
         })
         .await
     }
@@ -113,9 +134,6 @@ impl TokenStore for Db {
         self.watch(Topic::Feed)
     }
 }
-
-/// Subject, realm and flavour of a record.
-type Owner = (i64, String, String);
 
 async fn find(conn: &mut Connection, id: TokenId) -> Outcome<Option<TokenRecord>> {
     let row = live_with_rights!()
@@ -163,70 +181,4 @@ async fn rotate(
     ));
     let entry = by.entry(AuditEvent::TokenRefreshed, to.rotated_at);
     Ok(differences::change_token(conn, moved, entry).await?.is_some())
-}
-
-async fn shorten(
-    conn: &mut Connection,
-    id: TokenId,
-    until: Timestamp,
-    now: Timestamp,
-    by: &Provenance,
-) -> Outcome<bool> {
-    let is_later = tokens::expires_at
-        .is_null()
-        .or(tokens::expires_at.gt(until.as_millis()));
-    let record = tokens::table.filter(tokens::id.eq(id.0)).filter(live!());
-    let owner = record.select((tokens::subject, tokens::realm, tokens::flavour));
-    let owner: Option<Owner> = owner.first(conn).await.optional()?;
-    let Some((subject, realm, flavour)) = owner else {
-        return Ok(false);
-    };
-    let shortened = diesel::update(tokens::table.filter(tokens::id.eq(id.0)).filter(is_later))
-        .set(tokens::expires_at.eq(until.as_millis()));
-    shortened.execute(conn).await?;
-    let goes_on_later = tokens::ends_at.is_null().or(tokens::ends_at.gt(until.as_millis()));
-    let idles = tokens::table
-        .filter(tokens::id.eq(id.0))
-        .filter(tokens::idle_ms.is_not_null());
-    let bounded = diesel::update(idles.filter(goes_on_later)).set(tokens::ends_at.eq(until.as_millis()));
-    bounded.execute(conn).await?;
-    let entry = AuditEntry {
-        realm: Some(realm),
-        ..by.entry(AuditEvent::TokenShortened, now)
-            .token(id)
-            .subject(Subject(subject))
-            .flavour(&flavour)
-    };
-    audit::write(conn, &entry).await?;
-    feed::publish_change_for_a_day(conn, Change::SubjectRights(Subject(subject)), now).await?;
-    Ok(true)
-}
-
-async fn revoke(conn: &mut Connection, id: TokenId, now: Timestamp, by: &Provenance) -> Outcome<bool> {
-    let at = tokens::revoked_at.eq(now.as_millis());
-    let record = tokens::table.filter(tokens::id.eq(id.0)).filter(live!());
-    let ended = diesel::update(record).set(at).returning((
-        tokens::expires_at,
-        ends_with_the_feed!(),
-        (tokens::subject, tokens::realm, tokens::flavour),
-    ));
-    let ended: Option<(Option<i64>, bool, Owner)> = ended.get_result(conn).await.optional()?;
-    let Some((end, endless, (subject, realm, flavour))) = ended else {
-        return Ok(false);
-    };
-    let entry = AuditEntry {
-        realm: Some(realm),
-        ..by.revocation(now).token(id).subject(Subject(subject)).flavour(&flavour)
-    };
-    audit::write(conn, &entry).await?;
-    // A statement of its own, which sees what was added until the record was ended.
-    let children = tokens::table
-        .filter(tokens::parent.eq(id.0))
-        .filter(tokens::revoked_at.is_null());
-    let until = match diesel::update(children).set(at).execute(conn).await? {
-        0 => feed::until(end, endless, now),
-        _ => feed::until_all_ended(conn, id, now).await?,
-    };
-    feed::publish_change(conn, Change::Ended(id), until, now).await?;
-    Ok(true)
 }

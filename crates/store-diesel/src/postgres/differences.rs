@@ -49,6 +49,18 @@ pub(super) async fn hold_session(conn: &mut Connection, session: TokenId) -> Out
     Ok(())
 }
 
+/// No other transaction ends or replaces a token of this line, or one that was made from it, before the transaction ends. All hold them in the
+/// order of their numbers, so that none waits for another in a circle.
+pub(super) async fn hold_line(conn: &mut Connection, line: TokenId) -> Outcome<()> {
+    let tokens = tokens::table
+        .filter(tokens::line.eq(line.0).or(tokens::made_from.eq(line.0)))
+        .filter(tokens::revoked_at.is_null())
+        .order(tokens::id)
+        .select(tokens::id);
+    let _: Vec<i64> = tokens.for_update().load(conn).await?;
+    Ok(())
+}
+
 /// No other transaction names an account of this realm before the transaction ends: a login that is another's alias breaks no
 /// index.
 pub(super) async fn hold_names(conn: &mut Connection, realm: &Realm) -> Outcome<()> {

@@ -52,6 +52,23 @@ impl TokenRow {
     }
 }
 
+/// When a token expires.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tokens)]
+pub(crate) struct EndRow {
+    expires_at: Option<i64>,
+    idle_ms: Option<i64>,
+    ends_at: Option<i64>,
+}
+
+impl EndRow {
+    /// When it expires at the latest, however it is used.
+    pub(crate) fn ends_at(&self) -> Option<Timestamp> {
+        let end = self.idle_ms.map_or(self.expires_at, |_| self.ends_at);
+        end.map(Timestamp::from_millis)
+    }
+}
+
 /// A token as an administrator sees it.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tokens)]
@@ -61,23 +78,25 @@ pub(crate) struct SummaryRow {
     flavour: String,
     label: Option<String>,
     issued_at: i64,
-    expires_at: Option<i64>,
     last_used_at: Option<i64>,
-    idle_ms: Option<i64>,
-    ends_at: Option<i64>,
+    #[diesel(embed)]
+    end: EndRow,
+    line: Option<i64>,
+    made_from: Option<i64>,
 }
 
 impl From<SummaryRow> for TokenSummary {
     fn from(row: SummaryRow) -> Self {
-        let ends_at = row.idle_ms.map_or(row.expires_at, |_| row.ends_at);
         Self {
             id: TokenId(row.id),
             parent: row.parent.map(TokenId),
+            line: TokenId(row.line.unwrap_or(row.id)),
+            made_from: row.made_from.map(TokenId),
             flavour: row.flavour.into(),
             label: row.label,
             issued_at: Timestamp::from_millis(row.issued_at),
-            expires_at: row.expires_at.map(Timestamp::from_millis),
-            ends_at: ends_at.map(Timestamp::from_millis),
+            expires_at: row.end.expires_at.map(Timestamp::from_millis),
+            ends_at: row.end.ends_at(),
             last_used_at: row.last_used_at.map(Timestamp::from_millis),
         }
     }

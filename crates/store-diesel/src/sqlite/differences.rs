@@ -38,6 +38,11 @@ pub(super) async fn hold_session(_: &mut Connection, _: TokenId) -> Outcome<()> 
     Ok(())
 }
 
+/// No other transaction ends or replaces a token of this line, or one that was made from it, before the transaction ends.
+pub(super) async fn hold_line(_: &mut Connection, _: TokenId) -> Outcome<()> {
+    Ok(())
+}
+
 /// No other transaction names an account of this realm before the transaction ends.
 pub(super) async fn hold_names(_: &mut Connection, _: &Realm) -> Outcome<()> {
     Ok(())

@@ -205,6 +205,8 @@ pub(crate) const TABLES: &[Table] = &[
             number("revoked_at").or_null(),
             number("idle_ms").or_null(),
             number("ends_at").or_null(),
+            number("line").or_null(),
+            number("made_from").or_null(),
         ],
     },
     Table {

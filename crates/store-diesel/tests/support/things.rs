@@ -49,6 +49,7 @@ pub(crate) fn token(owner: Subject) -> NewToken {
         salt: None,
         key: None,
         parent: None,
+        made_from: None,
         refresh: None,
         issued_at: NOW,
         expires_at: Some(NOW.plus(HOUR)),

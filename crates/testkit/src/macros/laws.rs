@@ -43,6 +43,14 @@ macro_rules! __store_laws {
             a_used_record_expires_later
             no_use_passes_the_end
             a_list_has_the_end_of_what_is_used
+            what_is_made_from_a_token_is_revoked_with_it
+            nothing_is_made_from_what_may_make_nothing
+            a_list_has_the_lines_of_tokens
+            a_replaced_token_expires_and_its_place_is_taken
+            what_takes_a_place_lives_while_it_is_used
+            one_token_takes_a_place
+            a_line_is_revoked_as_one
+            no_token_escapes_a_revocation
             revoking_a_token_leaves_its_session
             a_revocation_is_published
             a_revocation_is_published_for_as_long_as_it_matters

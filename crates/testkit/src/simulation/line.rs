@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest,
-    TokenId, TokenRecord, TokenStore,
+    FeedEntry, FeedState, NewToken, RefreshSession, RefreshState, Replacement, Selector, StoreError, Timestamp,
+    TokenDigest, TokenId, TokenRecord, TokenStore,
 };
 
 use super::feed::{Feed, Late};
@@ -181,6 +181,15 @@ impl TokenStore for Line {
         let page = self.call(read).await?;
         self.read_at.fetch_max(began, Ordering::SeqCst);
         Ok(page)
+    }
+
+    async fn replace(
+        &self,
+        old: TokenId,
+        new: NewToken,
+        old_ends_at: Timestamp,
+    ) -> Result<Option<Replacement>, StoreError> {
+        self.call(self.store.replace(old, new, old_ends_at)).await
     }
 
     async fn touch(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {

@@ -159,6 +159,7 @@ pub(super) fn token_of(owner: &Account) -> NewToken {
         salt: None,
         key: None,
         parent: None,
+        made_from: None,
         refresh: None,
         issued_at: NOW,
         expires_at: Some(NOW.plus(HOUR)),

@@ -127,6 +127,8 @@ pub async fn a_list_describes_each_token(harness: Arc<dyn StoreHarness>) -> LawR
     let expected = TokenSummary {
         id,
         parent: Some(session),
+        line: id,
+        made_from: None,
         flavour: "device".into(),
         label: Some("Peter's \u{202e}tablet".into()),
         issued_at,

@@ -57,6 +57,7 @@ impl SimpleOpaque {
             digest: Some(self.digest(secret)),
             salt: None,
             key: grant.key,
+            made_from: None,
             parent: grant.session.map(|session| session.id),
             refresh: grant.refresh.clone(),
             issued_at: now,

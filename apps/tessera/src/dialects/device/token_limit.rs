@@ -1,5 +1,6 @@
 //! How many tokens one person may hold.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,8 +38,8 @@ impl TokenLimit {
         let now = self.clock.now();
         let mut held = self.held(subject, now).await?;
         let excess = held.len().saturating_sub(self.most);
-        held.sort_by_key(|token| order(token, now));
-        for token in held.iter().take(excess.min(AT_ONCE)) {
+        held.sort_by_key(|(token, last_use)| order(token, *last_use, now));
+        for (token, _) in held.iter().take(excess.min(AT_ONCE)) {
             let revoked = tokens.issuer().revoke(token.id);
             Provenance::current().because(Cause::Displaced).scope(revoked).await?;
             tracing::info!(event = "token_displaced", flavour = self.flavour, token = %token.id, %subject);
@@ -46,7 +47,8 @@ impl TokenLimit {
         Ok(())
     }
 
-    async fn held(&self, subject: Subject, now: Timestamp) -> Result<Vec<TokenSummary>, RevokeError> {
+    /// With the last use of each. A token and those whose place it has taken count as one.
+    async fn held(&self, subject: Subject, now: Timestamp) -> Result<Vec<(TokenSummary, Timestamp)>, RevokeError> {
         let (mut held, mut before) = (Vec::new(), None);
         loop {
             let page = self.store.tokens_of(subject, before, PAGE).await;
@@ -57,16 +59,71 @@ impl TokenLimit {
                 |token: &TokenSummary| *token.flavour == *self.flavour && token.expires_at.is_none_or(|end| now < end);
             held.extend(page.into_iter().filter(counts));
             if is_last {
-                return Ok(held);
+                return Ok(by_line(held));
             }
         }
     }
 }
 
+/// The newest token of each line. The tokens are in order, newest first. What was made from a line is revoked with it, so a use of that is
+/// a use of the line.
+fn by_line(held: Vec<TokenSummary>) -> Vec<(TokenSummary, Timestamp)> {
+    let mut last_uses: HashMap<TokenId, Timestamp> = HashMap::new();
+    for token in &held {
+        let last_use = token.last_used_at.unwrap_or(token.issued_at);
+        for line in [Some(token.line), token.made_from].into_iter().flatten() {
+            let known = last_uses.entry(line).or_insert(last_use);
+            *known = last_use.max(*known);
+        }
+    }
+    let newest = held.into_iter().filter_map(|token| {
+        let last_use = last_uses.remove(&token.line)?;
+        Some((token, last_use))
+    });
+    newest.collect()
+}
+
 /// The first in this order is revoked first. What was just issued is compared by number: its first use may not be written
 /// yet, and nodes' clocks differ.
-fn order(token: &TokenSummary, now: Timestamp) -> (bool, Option<Timestamp>, TokenId) {
+fn order(token: &TokenSummary, last_use: Timestamp, now: Timestamp) -> (bool, Option<Timestamp>, TokenId) {
     let new = now < token.issued_at.plus(NEW);
-    let last_use = token.last_used_at.unwrap_or(token.issued_at);
     (new, (!new).then_some(last_use), token.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+    fn token(id: i64, line: i64, made_from: Option<i64>, used_after: u64) -> TokenSummary {
+        TokenSummary {
+            id: TokenId(id),
+            parent: None,
+            line: TokenId(line),
+            made_from: made_from.map(TokenId),
+            flavour: "device".into(),
+            label: None,
+            issued_at: NOW,
+            expires_at: None,
+            ends_at: None,
+            last_used_at: Some(NOW.plus(Duration::from_secs(used_after))),
+        }
+    }
+
+    /// To revoke one that was replaced would revoke what took its place, and what was made from it.
+    #[test]
+    fn a_token_counts_with_those_whose_place_it_took() {
+        let held = vec![
+            token(4, 4, Some(1), 40),
+            token(3, 1, None, 10),
+            token(2, 2, None, 20),
+            token(1, 1, None, 30),
+        ];
+        let counted = by_line(held).into_iter();
+        let counted: Vec<_> = counted
+            .map(|(token, last_use)| (token.id.0, last_use.since(NOW).as_secs()))
+            .collect();
+        assert_eq!(counted, [(4, 40), (3, 40), (2, 20)]);
+    }
 }

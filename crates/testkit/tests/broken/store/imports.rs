@@ -60,6 +60,7 @@ impl BrokenStore {
             salt: None,
             key: None,
             parent: None,
+            made_from: None,
             refresh: None,
             issued_at: row.issued_at,
             expires_at: None,

@@ -14,6 +14,8 @@ impl BrokenStore {
         let summaries = own.map(|(new, record)| TokenSummary {
             id: record.id,
             parent: record.parent,
+            line: record.id,
+            made_from: None,
             flavour: record.flavour.clone(),
             label: new.label.clone(),
             issued_at: record.issued_at,

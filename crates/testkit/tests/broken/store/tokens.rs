@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{
     AccountStore, AuditEvent, AuditStore, Change, ChangeWatch, FeedEntry, FeedState, IdleLife, NewToken, Provenance,
-    RefreshSession, RefreshState, Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStore,
+    RefreshSession, RefreshState, Replacement, Selector, StoreError, Timestamp, TokenDigest, TokenId, TokenRecord,
+    TokenStore,
 };
 use permissions::RoleStore;
 use testkit::ManualClock;
@@ -29,6 +30,7 @@ impl BrokenStore {
         }
         match self.flaw {
             Flaw::NeverIdles => new.idle = None,
+            Flaw::MadeTokensAreUnlinked => new.made_from = None,
             Flaw::UsesPassTheEnd => new.idle = new.idle.map(|idle| IdleLife { ends_at: None, ..idle }),
             _ => {}
         }
@@ -38,6 +40,7 @@ impl BrokenStore {
         let id = self.inner.insert(new.clone()).await?;
         match id {
             None if self.has(Flaw::IgnoresParents) => new.parent = None,
+            None if self.has(Flaw::MakesFromAnyToken) => new.made_from = None,
             None if self.has(Flaw::RefusedLeavesARow) => {
                 let updated = self.updated(&new).await?;
                 if let Some(id) = self.inner.insert(updated).await? {
@@ -340,6 +343,38 @@ impl TokenStore for BrokenStore {
                 self.inner.shorten(id, far, now).await
             }
             _ => self.inner.shorten(id, until, now).await,
+        }
+    }
+
+    async fn replace(
+        &self,
+        old: TokenId,
+        new: NewToken,
+        old_ends_at: Timestamp,
+    ) -> Result<Option<Replacement>, StoreError> {
+        match self.flaw {
+            Flaw::ReplacementsAreUnlinked => {
+                let (expires_at, now) = (new.expires_at, new.issued_at);
+                let Some(id) = self.inner.insert(new).await? else {
+                    return Ok(None);
+                };
+                self.inner.shorten(old, old_ends_at, now).await?;
+                Ok(Some(Replacement {
+                    id,
+                    expires_at,
+                    old_ends_at,
+                }))
+            }
+            Flaw::ReplacedTokensGoOn => {
+                let far = old_ends_at.plus(Duration::from_secs(365 * 24 * 60 * 60));
+                self.inner.replace(old, new, far).await
+            }
+            Flaw::ReplacementsEndWithTheOverlap => {
+                let record = TokenStore::find(&self.inner, old).await?;
+                let new = new.ending_by(record.and_then(|record| record.expires_at));
+                self.inner.replace(old, new, old_ends_at).await
+            }
+            _ => self.inner.replace(old, new, old_ends_at).await,
         }
     }
 
