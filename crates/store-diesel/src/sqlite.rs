@@ -24,6 +24,8 @@ mod consumers;
 mod database_info;
 #[path = "ports/feed.rs"]
 mod feed;
+#[path = "ports/import_tokens.rs"]
+mod import_tokens;
 #[path = "ports/imports.rs"]
 mod imports;
 #[path = "ports/insert.rs"]

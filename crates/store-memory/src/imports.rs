@@ -69,15 +69,21 @@ impl ImportStore for MemoryStore {
     ) -> Result<Vec<ImportOutcome>, StoreError> {
         let mut state = self.state();
         let last = state.last_token;
-        let import = |row| state.import_token(realm, flavour, row);
+        let import = |row| state.import_token((realm, flavour), row, mode, now);
         let outcomes: Vec<_> = rows.iter().map(import).collect();
         match mode {
             ImportMode::Try => state.forget_tokens_after(last),
             ImportMode::Apply => {
                 let entry = Provenance::current().entry(AuditEvent::MovedIn, now).realm(realm);
+                let entry = entry.flavour(flavour);
                 let added = added(&outcomes);
+                let extended = count(&outcomes, |came| *came == ImportOutcome::Extended);
+                for (count, what) in [(added, "tokens"), (extended, "extended tokens")] {
+                    if count > 0 {
+                        state.record(entry.clone().detail(&format!("{count} {what}")));
+                    }
+                }
                 if added > 0 {
-                    state.record(entry.flavour(flavour).detail(&format!("{added} tokens")));
                     state.publish_change_for_a_day(Change::Imported, now);
                 }
             }
@@ -154,11 +160,20 @@ impl State {
         }
     }
 
-    fn import_token(&mut self, realm: &Realm, flavour: &FlavourName, row: &TokenImport) -> ImportOutcome {
+    fn import_token(
+        &mut self,
+        (realm, flavour): (&Realm, &FlavourName),
+        row: &TokenImport,
+        mode: ImportMode,
+        now: Timestamp,
+    ) -> ImportOutcome {
         let owner = self.imported_accounts.get(&(realm.clone(), row.owner.clone()));
         if let Some(present) = self.imported_tokens.get(row.digest.as_str()) {
             return match present.flavour == *flavour {
-                true => self.present_token(present.token, owner.copied()),
+                true => {
+                    let (token, owner) = (present.token, owner.copied());
+                    self.present_token((token, row), owner, mode, now)
+                }
                 false => ImportOutcome::OtherFlavour(present.flavour.clone()),
             };
         }
@@ -175,7 +190,13 @@ impl State {
     }
 
     /// What a token is that was imported before.
-    fn present_token(&self, token: TokenId, owner: Option<Subject>) -> ImportOutcome {
+    fn present_token(
+        &mut self,
+        (token, new): (TokenId, &TokenImport),
+        owner: Option<Subject>,
+        mode: ImportMode,
+        now: Timestamp,
+    ) -> ImportOutcome {
         let Some(row) = self.tokens.get(&token) else {
             return ImportOutcome::RevokedHere;
         };
@@ -183,8 +204,27 @@ impl State {
         let is_of_now = |account: &AccountRow| account.account.generation == row.record.generation;
         match (owner == Some(subject), self.accounts.get(&subject)) {
             (false, _) => ImportOutcome::OtherOwner,
-            (true, Some(account)) if is_of_now(account) && row.revoked_at.is_none() => ImportOutcome::Present,
+            (true, Some(account)) if is_of_now(account) && row.revoked_at.is_none() => {
+                let is_earlier = |end| new.expires_at.is_none_or(|later| end < later);
+                match row.record.expires_at.is_some_and(is_earlier) && !self.is_linked(token) {
+                    true => {
+                        if mode == ImportMode::Apply {
+                            self.extend(token, new.expires_at, now);
+                        }
+                        ImportOutcome::Extended
+                    }
+                    false => ImportOutcome::Present,
+                }
+            }
             (true, _) => ImportOutcome::RevokedHere,
+        }
+    }
+
+    fn extend(&mut self, token: TokenId, end: Option<Timestamp>, now: Timestamp) {
+        if let Some(row) = self.tokens.get_mut(&token) {
+            row.record.expires_at = end;
+            let subject = row.record.subject;
+            self.publish_change_for_a_day(Change::SubjectRights(subject), now);
         }
     }
 

@@ -48,6 +48,12 @@ impl State {
         belonging.map(|row| row.record.id).collect()
     }
 
+    /// Whether something was made from a record, or has taken its place.
+    pub(crate) fn is_linked(&self, id: TokenId) -> bool {
+        let links = |row: &TokenRow| row.record.id != id && (row.line == id || row.made_from == Some(id));
+        self.tokens.values().any(links)
+    }
+
     /// Revokes a live record, and publishes it.
     pub(crate) fn end(&mut self, id: TokenId, now: Timestamp) {
         if self.live(id).is_none() {

@@ -171,6 +171,7 @@ const STORES: &[(&str, store::Flaw)] = {
         ("clients_never_cross_organisations", OneOrganisation),
         ("a_client_is_an_account_of_its_organisation", ClientsAreOperators),
         ("a_disabled_client_is_found_as_disabled", BarredClientsAreHidden),
+        ("a_token_expires_when_it_does_there_by_now", ImportsKeepEnds),
         ("an_import_again_adds_nothing", ImportsTwice),
         ("rows_that_a_crowd_imports_are_added_once", ImportsTwice),
         ("what_is_only_tried_leaves_nothing", TriesForReal),

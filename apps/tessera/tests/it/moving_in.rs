@@ -90,7 +90,7 @@ fn main() {
     ];
     let jwts = jwts.map(|(name, test)| trials::unless_skipped(name, || Runtime::Python.skip_reason(), test));
     let made = made.chain(jwts);
-    let others: [(&str, fn()); 18] = [
+    let others: [(&str, fn()); 19] = [
         ("the_list_of_refusals_replaces_no_file", rows::no_file_is_replaced),
         ("a_value_that_matters_for_nothing_refuses_nobody", rows::odd_values),
         ("tokens_of_sanctum_have_keys_of_any_form", rows::keys_of_sanctum),
@@ -103,6 +103,7 @@ fn main() {
         ("a_damaged_file_is_named", damaged::files),
         ("a_second_run_brings_the_right_pepper", runs::right_pepper),
         ("a_token_of_both_systems_has_a_line", runs::tokens_of_both),
+        ("a_later_end_is_taken_over", runs::later_end),
         ("a_dry_run_reports_what_a_run_would", runs::tried),
         (
             "people_of_another_installation_are_not_taken_for_those_here",

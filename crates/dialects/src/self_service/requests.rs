@@ -29,7 +29,7 @@ pub fn page_before(payload: &Payload<'_>) -> Result<Option<i64>, RequestRejectio
     before.map(|before| number("before", &before)).transpose()
 }
 
-/// The session that a request to [`SelfService::END`] names.
+/// The session that a request to [`SelfService::END`](super::SelfService::END) names.
 ///
 /// # Errors
 /// As [`Payload::json_fields`]; a field that is missing, or no number.
@@ -78,7 +78,7 @@ fn seconds(fields: &mut Fields, field: &'static str, longest: Duration) -> Resul
     }
 }
 
-/// A request to [`SelfService::CREATE`].
+/// A request to [`SelfService::CREATE`](super::SelfService::CREATE).
 #[derive(Debug)]
 pub struct CreateRequest {
     /// What its owner calls it.
@@ -104,7 +104,7 @@ impl CreateRequest {
     }
 }
 
-/// How long the caller's token is still accepted beside the new one, by a request to [`SelfService::ROTATE`]: the member
+/// How long the caller's token is still accepted beside the new one, by a request to [`SelfService::ROTATE`](super::SelfService::ROTATE): the member
 /// `overlap`, in seconds, one minute if it is missing.
 ///
 /// # Errors
@@ -114,7 +114,7 @@ pub fn overlap(payload: &Payload<'_>) -> Result<Duration, RequestRejection> {
     Ok(overlap.unwrap_or(Duration::from_secs(60)))
 }
 
-/// A request to [`SelfService::PASSWORD`]. `Debug` shows no value.
+/// A request to [`SelfService::PASSWORD`](super::SelfService::PASSWORD). `Debug` shows no value.
 pub struct PasswordRequest {
     /// The password that it is now.
     pub old: SecretString,

@@ -2,32 +2,35 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    AccountImport, AuditEntry, AuditEvent, Change, FlavourName, FoldedLogin, Generation, ImportMode, ImportOutcome,
-    ImportStore, ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount, NoPeppers, Provenance, Realm,
-    SignedArrival, StoreError, StoredPassword, Subject, Timestamp, TokenId, TokenImport,
+    AccountImport, AuditEntry, AuditEvent, FlavourName, FoldedLogin, ImportMode, ImportOutcome, ImportStore,
+    ImportedDigest, ImportedToken, ImportedTokenStore, NewAccount, NoPeppers, Provenance, Realm, SignedArrival,
+    StoreError, StoredPassword, Subject, Timestamp, TokenImport,
 };
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::FutureExt;
-use permissions::write_list;
 
 use super::backend::{Connection, Db};
-use super::{accounts, audit, differences, feed};
+use super::{accounts, audit, import_tokens};
 use crate::error::Outcome;
 use crate::notices::Topic;
-use crate::schema::{accounts as account_rows, imported_accounts, imported_tokens, passwords, roles, tokens};
+use crate::schema::{accounts as account_rows, imported_accounts, passwords};
 
 #[async_trait]
 impl ImportedTokenStore for Db {
     async fn find_imported(&self, digests: &[ImportedDigest]) -> Result<Option<ImportedToken>, StoreError> {
         let digests: Vec<String> = digests.iter().map(|digest| digest.as_str().to_owned()).collect();
-        self.read(digests, |conn, digests| find_imported(conn, digests).boxed())
-            .await
+        self.read(digests, |conn, digests| {
+            import_tokens::find_imported(conn, digests).boxed()
+        })
+        .await
     }
 
     async fn record_signed(&self, arrival: &SignedArrival) -> Result<Option<ImportedToken>, StoreError> {
-        self.write(arrival.clone(), |conn, arrival| record_signed(conn, arrival).boxed())
-            .await
+        self.write(arrival.clone(), |conn, arrival| {
+            import_tokens::record_signed(conn, arrival).boxed()
+        })
+        .await
     }
 }
 
@@ -68,27 +71,11 @@ impl ImportStore for Db {
             Topic::Feed,
             asked,
             |conn, (realm, flavour, rows, (mode, now), entry)| {
-                import_tokens(conn, (realm, flavour), rows, (*mode, *now), entry).boxed()
+                import_tokens::import_tokens(conn, (realm, flavour), rows, (*mode, *now), entry).boxed()
             },
         )
         .await
     }
-}
-
-async fn find_imported(conn: &mut Connection, digests: &[String]) -> Outcome<Option<ImportedToken>> {
-    let row = imported_tokens::table
-        .filter(imported_tokens::digest.eq_any(digests))
-        .select((
-            imported_tokens::digest,
-            imported_tokens::token_id,
-            imported_tokens::number,
-        ));
-    let row: Option<(String, i64, Option<i64>)> = row.first(conn).await.optional()?;
-    Ok(row.map(|(digest, token, number)| ImportedToken {
-        digest: ImportedDigest::from_stored(digest),
-        token: TokenId(token),
-        number,
-    }))
 }
 
 async fn import_accounts(
@@ -198,186 +185,15 @@ async fn replace_pepper(conn: &mut Connection, id: i64, row: &AccountImport, now
     Ok(diesel::update(same).set(new).execute(conn).await? == 1)
 }
 
-async fn import_tokens(
-    conn: &mut Connection,
-    (realm, flavour): (&Realm, &FlavourName),
-    rows: &[TokenImport],
-    (mode, now): (ImportMode, Timestamp),
-    entry: &AuditEntry,
-) -> Outcome<Vec<ImportOutcome>> {
-    begin(conn, mode).await?;
-    let mut outcomes = Vec::with_capacity(rows.len());
-    for row in rows {
-        outcomes.push(import_token(conn, realm, flavour, row).await?);
-    }
-    if finish(conn, mode, entry, "tokens", &outcomes).await? > 0 {
-        feed::publish_change_for_a_day(conn, Change::Imported, now).await?;
-    }
-    Ok(outcomes)
-}
-
-async fn import_token(
-    conn: &mut Connection,
-    realm: &Realm,
-    flavour: &FlavourName,
-    row: &TokenImport,
-) -> Outcome<ImportOutcome> {
-    let present = imported_tokens::table
-        .find(row.digest.as_str())
-        .select((imported_tokens::flavour, imported_tokens::token_id));
-    let present: Option<(String, i64)> = present.first(conn).await.optional()?;
-    let owner = owner(conn, realm, &row.owner).await?;
-    if let Some((present, token)) = present {
-        return match present == **flavour {
-            true => present_token(conn, token, owner).await,
-            false => Ok(ImportOutcome::OtherFlavour(present.into())),
-        };
-    }
-    let Some(id) = owner else {
-        return Ok(ImportOutcome::NoOwner);
-    };
-    match enabled(conn, id).await? {
-        Some(owner) => add_token(conn, (realm, flavour), row, &owner, None).await?,
-        None => return Ok(ImportOutcome::OwnerDisabled),
-    };
-    Ok(ImportOutcome::Added)
-}
-
-/// What a token is that was imported before.
-async fn present_token(conn: &mut Connection, token: i64, owner: Option<i64>) -> Outcome<ImportOutcome> {
-    let record = tokens::table
-        .inner_join(account_rows::table)
-        .filter(tokens::id.eq(token))
-        .select((
-            tokens::subject,
-            tokens::generation.eq(account_rows::generation),
-            tokens::revoked_at,
-        ));
-    let record: Option<(i64, bool, Option<i64>)> = record.first(conn).await.optional()?;
-    Ok(match record {
-        Some((subject, ..)) if owner != Some(subject) => ImportOutcome::OtherOwner,
-        Some((_, true, None)) => ImportOutcome::Present,
-        _ => ImportOutcome::RevokedHere,
-    })
-}
-
-/// The owner's row is held first: of two that are asked at once for one text, the second finds what the first has recorded.
-async fn record_signed(conn: &mut Connection, arrival: &SignedArrival) -> Outcome<Option<ImportedToken>> {
-    let SignedArrival {
-        realm, flavour, token, ..
-    } = arrival;
-    let Some(id) = owner(conn, realm, &token.owner).await? else {
-        return Ok(None);
-    };
-    differences::hold_account(conn, Subject(id)).await?;
-    let digests = [arrival.digest.as_str().to_owned()];
-    if let Some(found) = find_imported(conn, &digests).await? {
-        return Ok(Some(found));
-    }
-    let owner = enabled(conn, id).await?;
-    // Later generations begin when all tokens of an account are revoked. Which of the signed ones were issued before is not known.
-    let Some(owner) = owner.filter(|owner| owner.generation == Generation(0)) else {
-        return Ok(None);
-    };
-    let row = TokenImport {
-        digest: arrival.digest.clone(),
-        number: None,
-        owner: token.owner.clone(),
-        scopes: None,
-        label: None,
-        issued_at: token.issued_at,
-        expires_at: Some(token.expires_at),
-        last_used_at: None,
-    };
-    let id = add_token(conn, (realm, flavour), &row, &owner, Some(token.expires_at)).await?;
-    Ok(Some(ImportedToken {
-        digest: row.digest,
-        token: TokenId(id),
-        number: None,
-    }))
-}
-
-/// Adds the record and what finds it. `forget_at`: when nothing can bring the token back.
-async fn add_token(
-    conn: &mut Connection,
-    (realm, flavour): (&Realm, &FlavourName),
-    row: &TokenImport,
-    owner: &Owner,
-    forget_at: Option<Timestamp>,
-) -> Outcome<i64> {
-    let scopes = row.scopes.as_ref().map(write_list);
-    let token = (
-        tokens::flavour.eq(flavour.to_string()),
-        tokens::realm.eq(realm.as_str()),
-        tokens::subject.eq(owner.id),
-        tokens::generation.eq(owner.generation.0),
-        tokens::scopes.eq(scopes.as_ref().unwrap_or(&owner.permissions)),
-        tokens::label.eq(&row.label),
-        tokens::digest.eq(row.digest.of_record().as_bytes().to_vec()),
-        tokens::shared.eq(false),
-        tokens::issued_at.eq(row.issued_at.as_millis()),
-        tokens::expires_at.eq(row.expires_at.map(Timestamp::as_millis)),
-        tokens::last_used_at.eq(row.last_used_at.map(Timestamp::as_millis)),
-    );
-    let token: i64 = diesel::insert_into(tokens::table)
-        .values(token)
-        .returning(tokens::id)
-        .get_result(conn)
-        .await?;
-    let known = (
-        imported_tokens::digest.eq(row.digest.as_str()),
-        imported_tokens::flavour.eq(flavour.to_string()),
-        imported_tokens::token_id.eq(token),
-        imported_tokens::number.eq(row.number),
-        imported_tokens::forget_at.eq(forget_at.map(Timestamp::as_millis)),
-    );
-    diesel::insert_into(imported_tokens::table)
-        .values(known)
-        .execute(conn)
-        .await?;
-    Ok(token)
-}
-
-/// Who a token belongs to, and what it has from there.
-struct Owner {
-    id: i64,
-    generation: Generation,
-    /// All of the role's, as they are stored.
-    permissions: String,
-}
-
-/// `None`: the account is disabled or gone.
-async fn enabled(conn: &mut Connection, id: i64) -> Outcome<Option<Owner>> {
-    let account = account_rows::table.find(id).left_join(
-        roles::table.on(roles::realm
-            .eq(account_rows::realm)
-            .and(roles::name.nullable().eq(account_rows::role))),
-    );
-    let account = account.select((
-        account_rows::generation,
-        account_rows::disabled_at,
-        roles::permissions.nullable(),
-    ));
-    let account: Option<(i64, Option<i64>, Option<String>)> = account.first(conn).await.optional()?;
-    Ok(match account {
-        Some((generation, None, permissions)) => Some(Owner {
-            id,
-            generation: Generation(generation),
-            permissions: permissions.unwrap_or_else(|| "[]".to_owned()),
-        }),
-        _ => None,
-    })
-}
-
 /// The account that a user of the other system became.
-async fn owner(conn: &mut Connection, realm: &Realm, source_id: &str) -> Outcome<Option<i64>> {
+pub(super) async fn owner(conn: &mut Connection, realm: &Realm, source_id: &str) -> Outcome<Option<i64>> {
     let row = imported_accounts::table
         .find((realm.as_str(), source_id))
         .select(imported_accounts::account_id);
     Ok(row.first(conn).await.optional()?)
 }
 
-async fn begin(conn: &mut Connection, mode: ImportMode) -> Outcome<()> {
+pub(super) async fn begin(conn: &mut Connection, mode: ImportMode) -> Outcome<()> {
     match mode {
         ImportMode::Apply => Ok(()),
         ImportMode::Try => Ok(conn.batch_execute("SAVEPOINT tried").await?),
@@ -385,7 +201,7 @@ async fn begin(conn: &mut Connection, mode: ImportMode) -> Outcome<()> {
 }
 
 /// Takes back what was only tried, and records what was added. How many rows that is.
-async fn finish(
+pub(super) async fn finish(
     conn: &mut Connection,
     mode: ImportMode,
     entry: &AuditEntry,
@@ -400,7 +216,8 @@ async fn finish(
     let of = |is: fn(&ImportOutcome) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
     let added = of(|outcome| *outcome == ImportOutcome::Added);
     let peppers = of(|outcome| matches!(outcome, ImportOutcome::NewPepper(_)));
-    for (count, what) in [(added, what), (peppers, "peppers")] {
+    let extended = of(|outcome| *outcome == ImportOutcome::Extended);
+    for (count, what) in [(added, what), (peppers, "peppers"), (extended, "extended tokens")] {
         if count > 0 {
             audit::write(conn, &entry.clone().detail(&format!("{count} {what}"))).await?;
         }

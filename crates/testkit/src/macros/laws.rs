@@ -144,6 +144,7 @@ macro_rules! __store_laws {
             a_role_reads_back
             roles_are_listed_by_realm_and_name
             an_import_again_adds_nothing
+            a_token_expires_when_it_does_there_by_now
             rows_that_a_crowd_imports_are_added_once
             another_pepper_is_brought_and_nothing_else
             what_is_only_tried_leaves_nothing

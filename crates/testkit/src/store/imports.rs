@@ -7,13 +7,13 @@ use auth_core::{
     SignedImport, StoredPassword, Subject, TokenId, TokenImport, TokenRecord,
 };
 
-use super::fixture::{Fixture, HOUR, NOW, ROLE, realm, scope_names, scopes};
+use super::fixture::{Fixture, HOUR, NOW, ROLE, realm, scope_names, scopes, token_of};
 use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
 use ImportOutcome::{
-    Added, NameTaken, NewPepper, NoOwner, OtherFlavour, OtherLogin, OtherOwner, OtherState, OwnerDisabled, Present,
-    RevokedHere,
+    Added, Extended, NameTaken, NewPepper, NoOwner, OtherFlavour, OtherLogin, OtherOwner, OtherState, OwnerDisabled,
+    Present, RevokedHere,
 };
 
 pub(super) fn person(source_id: &str, login: &str) -> AccountImport {
@@ -112,6 +112,50 @@ pub async fn an_import_again_adds_nothing(harness: Arc<dyn StoreHarness>) -> Law
     );
     assert_eq!(fixture.imported(ImportedDigest::sha256("text-of-ann")).await, first);
     assert!(first.is_some(), "and it is found");
+    Ok(())
+}
+
+/// A session that was used at the other system since the first run expires later there, and so it does here after the next run. None expires
+/// sooner for it, and what was revoked or replaced here stays so.
+pub async fn a_token_expires_when_it_does_there_by_now(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    fixture.people(&[person("1", "ann")], ImportMode::Apply).await;
+    let ending = |text: &str, end| TokenImport {
+        expires_at: end,
+        ..token(text, "1")
+    };
+    let (sooner, first, later) = (Some(NOW.plus(HOUR)), Some(NOW.plus(HOUR * 2)), Some(NOW.plus(HOUR * 3)));
+    let texts = ["used", "unused", "endless", "revoked", "replaced"];
+    fixture
+        .taken_over(&texts.map(|text| ending(text, first)), ImportMode::Apply)
+        .await;
+    let owner = fixture.account(fixture.account_of("ann").await).await;
+    let [revoked, replaced] = ["revoked", "replaced"].map(ImportedDigest::sha256);
+    fixture
+        .revoke(fixture.imported(revoked).await.expect("it was imported"))
+        .await;
+    let replaced = fixture.imported(replaced).await.expect("it was imported");
+    let place = fixture.ports.tokens.replace(replaced, token_of(&owner), NOW.plus(HOUR));
+    place.await.expect("replace").expect("it is live");
+
+    let ends = [later, sooner, None, later, later];
+    let rows: Vec<_> = texts.iter().zip(ends).map(|(text, end)| ending(text, end)).collect();
+    let outcomes = [Extended, Present, Extended, RevokedHere, Present];
+    let ends_here = async || {
+        let mut ends = Vec::new();
+        for text in ["used", "unused", "endless", "replaced"] {
+            ends.push(fixture.record_of(text).await.expect("it is live").expires_at);
+        }
+        ends
+    };
+    let rights = Change::SubjectRights(owner.subject);
+    let before = fixture.published(rights).await;
+    assert_eq!(fixture.taken_over(&rows, ImportMode::Try).await, outcomes);
+    assert_eq!(ends_here().await, [first, first, first, sooner], "it was only tried");
+    assert_eq!(fixture.published(rights).await, before);
+    assert_eq!(fixture.taken_over(&rows, ImportMode::Apply).await, outcomes);
+    assert_eq!(ends_here().await, [later, first, None, sooner]);
+    assert!(fixture.published(rights).await > before, "every node reads them anew");
     Ok(())
 }
 

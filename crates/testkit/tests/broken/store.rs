@@ -187,6 +187,7 @@ pub(crate) enum Flaw {
     RetiresAfterALook,
     ShortensNothing,
     NeverIdles,
+    ImportsKeepEnds,
     MadeTokensAreUnlinked,
     MakesFromAnyToken,
     ReplacementsAreUnlinked,

@@ -24,6 +24,11 @@ pub fn count(
             counts(outcome).present += 1;
             return Ok(());
         }
+        ImportOutcome::Extended => {
+            counts(outcome).present += 1;
+            outcome.extended += 1;
+            return Ok(());
+        }
         ImportOutcome::RevokedHere => {
             counts(outcome).present += 1;
             outcome.revoked_here += 1;

@@ -42,6 +42,8 @@ pub struct Outcome {
     pub new_peppers: u64,
     /// Tokens that the other system has and that were revoked here.
     pub revoked_here: u64,
+    /// Tokens that were there already and expire later now, as in the other system.
+    pub extended: u64,
     /// What a dry run has seen.
     pub tried: Tried,
     shown: Vec<String>,
@@ -62,6 +64,7 @@ impl Outcome {
             differing: 0,
             new_peppers: 0,
             revoked_here: 0,
+            extended: 0,
             tried: Tried::default(),
             shown: Vec::new(),
             noted: 0,
@@ -140,6 +143,9 @@ impl Outcome {
                 self.new_peppers
             ));
         }
+        if self.extended > 0 {
+            lines.push(format!("{} tokens expire later now, as they do there", self.extended));
+        }
         if self.revoked_here > 0 {
             lines.push(format!("{} tokens were revoked here, and stay so", self.revoked_here));
         }
@@ -148,7 +154,7 @@ impl Outcome {
         if hidden > 0 {
             lines.push(format!("  and {hidden} more: --refused FILE writes all of them"));
         }
-        let nothing = accounts.added + tokens.added + self.new_peppers == 0;
+        let nothing = accounts.added + tokens.added + self.new_peppers + self.extended == 0;
         lines.push(match (tried, nothing) {
             (true, _) => "tried only: nothing was changed".to_owned(),
             (false, true) => "nothing was changed".to_owned(),
@@ -166,6 +172,7 @@ impl Outcome {
             "passwords_with_new_pepper": self.new_peppers,
             "tokens_added": tokens.added,
             "tokens_present": tokens.present,
+            "tokens_extended": self.extended,
             "tokens_revoked_here": self.revoked_here,
             "tokens_refused": tokens.refused,
             "refused": refused,

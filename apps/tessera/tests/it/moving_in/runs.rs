@@ -67,6 +67,34 @@ pub fn tokens_of_both() {
     stage.server.stop();
 }
 
+/// A session that was used at the other system since the first run.
+pub fn later_end() {
+    let stage = Stage::new();
+    stage.write("dump/accounts.csv", "id,login\n1,ann\n");
+    let import = |end: &str, more: &[&str]| {
+        let row = format!("account,scheme,value,expires_at\n1,plain,token-of-ann-12345,{end}\n");
+        let path = stage.write("dump/tokens.csv", &row);
+        let report = stage.imported("plain", path.parent().expect("a folder"), more);
+        let counts = ["tokens_added", "tokens_present", "tokens_extended"];
+        counts.map(|count| report[count].as_u64().expect("a count"))
+    };
+    let operator = Operator::of_file(&stage.path("tessera.db"));
+    let end = || {
+        let listed = operator.run("token", &["list", "--realm", "players", "--login", "ann", "--json"], "");
+        let listed: Value = serde_json::from_str(&listed).expect("JSON");
+        listed["tokens"][0]["expires_at"].as_str().expect("a time").to_owned()
+    };
+    assert_eq!(import("2030-01-01T00:00:00Z", &[]), [1, 0, 0]);
+    assert!(end().starts_with("2030"));
+    assert_eq!(import("2031-01-01T00:00:00Z", &["--dry-run"]), [0, 1, 1]);
+    assert!(end().starts_with("2030"));
+    assert_eq!(import("2031-01-01T00:00:00Z", &[]), [0, 1, 1]);
+    assert!(end().starts_with("2031"));
+    assert_eq!(import("2029-01-01T00:00:00Z", &[]), [0, 1, 0]);
+    assert!(end().starts_with("2031"));
+    stage.server.stop();
+}
+
 /// Over more rows than a batch has: half of the names and of the tokens are there twice.
 pub fn tried() {
     let stage = Stage::new();

@@ -83,6 +83,9 @@ pub enum ImportOutcome {
     NewPepper(bool),
     /// Its token was imported for another flavour.
     OtherFlavour(FlavourName),
+    /// An earlier import has added the token, which expires later at the other system by now, since it was used there. So it does here
+    /// from now on. A token that was replaced here keeps its end.
+    Extended,
     /// Its token was imported for another account. Nothing has changed.
     OtherOwner,
     /// Its token was imported, and was revoked here, or its record is gone. Nothing has changed.
@@ -120,7 +123,8 @@ pub trait ImportStore: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<ImportOutcome>, StoreError>;
 
     /// Adds tokens of accounts that were imported to this realm. A token that was ever imported is not imported again, also when
-    /// it was revoked or removed here. What was added is published in the feed ([`Change::Imported`](crate::Change::Imported)).
+    /// it was revoked or removed here; one that expires later by now does so here too
+    /// ([`ImportOutcome::Extended`]). What was added or extended is published in the feed ([`Change::Imported`](crate::Change::Imported)).
     ///
     /// # Errors
     /// When the store fails; nothing has changed.

@@ -109,6 +109,13 @@ impl ImportStore for BrokenStore {
         if self.has(Flaw::ImportsGiveAll) {
             rows.iter_mut().for_each(|row| row.scopes = None);
         }
+        if self.has(Flaw::ImportsKeepEnds) {
+            let known = self.seen().imported.clone();
+            let is_known = |row: &&mut TokenImport| known.contains(&row.digest);
+            rows.iter_mut()
+                .filter(is_known)
+                .for_each(|row| row.expires_at = Some(row.issued_at));
+        }
         let mode = self.flawed_mode(mode);
         let outcomes = self.inner.import_tokens(realm, flavour, &rows, mode, now).await?;
         for row in &rows {
