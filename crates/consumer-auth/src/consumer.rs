@@ -17,6 +17,19 @@ pub struct Organisation {
     pub utc_offset_seconds: i32,
 }
 
+impl Organisation {
+    /// What is set, in a line for the audit log.
+    pub fn summary(&self) -> String {
+        let Self {
+            name,
+            subdomain,
+            utc_offset_seconds: offset,
+            ..
+        } = self;
+        format!("name={name:?} subdomain={subdomain} offset={offset}")
+    }
+}
+
 /// A partner who may vouch for the clients of one organisation. Of its tokens only the digests are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consumer {

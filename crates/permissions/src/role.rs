@@ -36,9 +36,33 @@ pub struct Role {
     pub permissions: Scopes,
 }
 
+impl Role {
+    /// What is set, in a line for the audit log, which may cut it: so the number of permissions comes before them.
+    pub fn summary(&self) -> String {
+        let names: Vec<_> = self.permissions.iter().map(|permission| permission.as_str()).collect();
+        format!("{} permissions={} {}", self.name.as_str(), names.len(), names.join(" "))
+            .trim_end()
+            .to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_summary_of_a_role_says_how_many_permissions_it_has_and_which() {
+        let role = |permissions: &[&str]| Role {
+            realm: Realm::from_stored("pbx"),
+            name: RoleName::parse("helper").unwrap(),
+            permissions: permissions
+                .iter()
+                .map(|name| crate::parse_permission(name).unwrap())
+                .collect(),
+        };
+        assert_eq!(role(&["a.b", "c"]).summary(), "helper permissions=2 a.b c");
+        assert_eq!(role(&[]).summary(), "helper permissions=0");
+    }
 
     #[test]
     fn a_name_is_kept_as_it_is() {

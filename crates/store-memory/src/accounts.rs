@@ -45,7 +45,7 @@ impl AccountStore for MemoryStore {
             return Ok(None);
         }
         let entry = Provenance::current().entry(AuditEvent::AccountCreated, new.created_at);
-        let entry = entry.realm(&new.realm);
+        let entry = entry.realm(&new.realm).detail(&new.summary());
         let subject = state.add_account(new);
         state.record(entry.subject(subject));
         Ok(Some(subject))

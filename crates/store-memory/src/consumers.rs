@@ -99,7 +99,11 @@ impl ConsumerStore for MemoryStore {
         let mut state = self.state();
         state.organisations.insert(organisation.id, organisation.clone());
         let entry = Provenance::current().entry_now(AuditEvent::OrganisationPut);
-        state.record(entry.realm(&Realm::of_organisation(organisation.id)));
+        state.record(
+            entry
+                .realm(&Realm::of_organisation(organisation.id))
+                .detail(&organisation.summary()),
+        );
         Ok(())
     }
 

@@ -37,7 +37,7 @@ impl RoleStore for MemoryStore {
         state.roles.insert(name, write_list(&role.permissions));
         state.publish_change_for_a_day(Change::AllRights, now);
         let entry = Provenance::current().entry(AuditEvent::RolePut, now);
-        state.record(entry.realm(&role.realm).detail(role.name.as_str()));
+        state.record(entry.realm(&role.realm).detail(&role.summary()));
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use anyhow::Context;
-use auth_core::{Account, Attributes, NewAccount, PasswordSetter, Timestamp};
+use auth_core::{Account, Attributes, FoldedLogin, NewAccount, PasswordSetter, Timestamp};
 use secrecy::SecretString;
 
 use super::patience::patiently;
@@ -22,7 +22,7 @@ pub async fn create(
     setter.policy().check(password)?;
     let taken = taken(&new);
     let created = patiently(async || stores.accounts.create(new.clone()).await).await?;
-    let subject = created.ok_or(Refusal(taken))?;
+    let subject = created.ok_or(Refusal::new(taken))?;
     let set = patiently(async || setter.set(subject, password, false, source).await).await;
     set.with_context(|| {
         format!("account {subject} was created, but has no password yet: set it with `tessera account set-password --id {subject}`")
@@ -61,6 +61,14 @@ pub async fn set_password(
     Ok(patiently(set).await?)
 }
 
+/// Refuses a text that cannot be a login name or alias.
+pub fn check_name(name: &str) -> Result<FoldedLogin, Refusal> {
+    FoldedLogin::parse(name).map_err(|why| {
+        let in_page = format!("The text {name:?} is not a login name: {why}.");
+        Refusal::new(format!("{name:?} is not a login name: {why}")).in_page(in_page)
+    })
+}
+
 /// Refuses attributes that a flavour of the account's realm could not answer with.
 pub fn check_attributes<'a>(
     attributes: &Attributes,
@@ -70,7 +78,7 @@ pub fn check_attributes<'a>(
         if let Err(error) = flavour.dialect.check_attributes(attributes) {
             let realm = flavour.realm.as_ref().map(|realm| format!(" of the realm {realm}"));
             let realm = realm.unwrap_or_default();
-            return Err(Refusal(format!("{error} (flavour {}{realm})", flavour.name)));
+            return Err(Refusal::new(format!("{error} (flavour {}{realm})", flavour.name)));
         }
     }
     Ok(())

@@ -25,9 +25,10 @@ pub fn check_key(key: &str) -> Result<&str, Refusal> {
     let length = key.chars().count();
     match key.trim().is_empty() || length > 255 || key.chars().any(char::is_control) {
         false => Ok(key),
-        true => Err(Refusal(format!(
+        true => Err(Refusal::new(format!(
             "{key:?}: a key is 1 to 255 characters, not blank, without control characters"
-        ))),
+        ))
+        .in_page("A key is 1 to 255 characters, not blank, without control characters.")),
     }
 }
 
@@ -36,19 +37,22 @@ pub fn check_key(key: &str) -> Result<&str, Refusal> {
 pub fn check_new_key(key: &str) -> Result<&str, Refusal> {
     match key.trim() == key {
         true => check_key(key),
-        false => Err(Refusal(format!(
-            "{key:?}: a key has no spaces at its beginning or its end"
-        ))),
+        false => Err(
+            Refusal::new(format!("{key:?}: a key has no spaces at its beginning or its end"))
+                .in_page("A key has no spaces at its beginning or its end."),
+        ),
     }
 }
 
 /// For how long two secrets may be accepted.
 pub fn overlap(text: &str) -> anyhow::Result<Span> {
-    let span = Span::parse(text)
-        .with_context(|| Refusal("a whole number of seconds, or with a unit such as 10m, 12h, 7d".into()))?;
+    let span = Span::parse(text).with_context(|| {
+        Refusal::new("a whole number of seconds, or with a unit such as 10m, 12h, 7d")
+            .in_page("The time is a whole number of seconds, or has a unit, such as 10m, 12h, 7d.")
+    })?;
     match (Span::seconds(1)..=LONGEST_OVERLAP).contains(&span) {
         true => Ok(span),
-        false => refuse!("allowed is 1s to {LONGEST_OVERLAP}"),
+        false => refuse!("allowed is 1s to {LONGEST_OVERLAP}"; in page "The time is 1s to {LONGEST_OVERLAP}."),
     }
 }
 
@@ -74,11 +78,13 @@ pub async fn put(
         Some(consumer) if consumer.organisation.id != organisation => {
             let owner = consumer.organisation.id;
             refuse!(
-                "the key {key:?} belongs to a consumer of organisation {owner}: choose another key for organisation {organisation}"
+                "the key {key:?} belongs to a consumer of organisation {owner}: choose another key for organisation {organisation}";
+                in page "The key {key:?} belongs to a partner of organisation {owner}. Choose another key for organisation {organisation}."
             )
         }
         _ => refuse!(
-            "there is no organisation {organisation}: create it with `tessera organisation put --id {organisation}`"
+            "there is no organisation {organisation}: create it with `tessera organisation put --id {organisation}`";
+            in page "There is no organisation {organisation}. Create it on the page Organisations."
         ),
     }
 }
@@ -93,11 +99,11 @@ pub async fn rotate(
 ) -> anyhow::Result<SecretRotation> {
     let key = &consumer.key;
     if let Some(until) = previous_until(consumer, now) {
+        let (key, until) = (plain_text(key), time_text(until));
         refuse!(
-            "consumer {} was rotated before, and the token before that is accepted until {}: wait until then, or replace both at \
-             once with `tessera consumer put`",
-            plain_text(key),
-            time_text(until)
+            "consumer {key} was rotated before, and the token before that is accepted until {until}: wait until then, or replace both at \
+             once with `tessera consumer put`";
+            in page "The partner {key} was rotated before, and the token before that is accepted until {until}. Wait until then."
         );
     }
     if to == consumer.token {
@@ -113,8 +119,8 @@ pub async fn rotate(
     match patiently(async || stores.consumers.rotate_consumer(&rotation).await).await? {
         true => Ok(rotation),
         false => refuse!(
-            "consumer {} was changed at the same moment by another act: see `tessera consumer show`",
-            plain_text(key)
+            "consumer {} was changed at the same moment by another act: see `tessera consumer show`", plain_text(key);
+            in page "The partner {} was changed at the same moment by another act. Look at it again.", plain_text(key)
         ),
     }
 }
@@ -135,7 +141,8 @@ pub fn previous_until(consumer: &Consumer, now: Timestamp) -> Option<Timestamp> 
 }
 
 fn unknown(key: &str) -> Refusal {
-    Refusal(format!(
+    Refusal::new(format!(
         "there is no consumer with the key {key:?}: create it with `tessera consumer put`"
     ))
+    .in_page(format!("There is no partner with the key {key:?}."))
 }

@@ -89,14 +89,14 @@ async fn refuse_while_one_waits(keyring: &Keyring, signing: &SigningFlavour<'_>)
     let waits = |listed: &&ListedKey| listed.key.purpose == signing.purpose && listed.state == KeyState::Next;
     match keys.iter().find(waits) {
         None => Ok(()),
-        Some(ListedKey { key, .. }) => refuse!(
-            "{} has a new key already, {}, which signs from {}: rotate again after that, or replace a stolen key with `tessera key \
-             rotate --flavour {} --emergency`",
-            signing.name,
-            key.name,
-            time_text(key.activates_at),
-            signing.name
-        ),
+        Some(ListedKey { key, .. }) => {
+            let (name, kid, from) = (signing.name, &key.name, time_text(key.activates_at));
+            refuse!(
+                "{name} has a new key already, {kid}, which signs from {from}: rotate again after that, or replace a stolen key with \
+                 `tessera key rotate --flavour {name} --emergency`";
+                in page "The flavour {name} has a new key already, {kid}, which signs from {from}. Rotate again after that."
+            )
+        }
     }
 }
 
@@ -160,7 +160,10 @@ pub async fn accept(keyring: &Keyring, flavour: &str, key: &PlainKey, until: Tim
 pub async fn purpose_of(keyring: &Keyring, kid: &str) -> anyhow::Result<KeyPurpose> {
     let keys = keyring.list().await?;
     let found = keys.into_iter().find(|listed| listed.key.name == kid);
-    let found = found.ok_or_else(|| Refusal(format!("there is no key {kid}: see `tessera key list`")))?;
+    let found = found.ok_or_else(|| {
+        Refusal::new(format!("there is no key {kid}: see `tessera key list`"))
+            .in_page(format!("There is no key {kid}."))
+    })?;
     Ok(found.key.purpose)
 }
 
@@ -172,10 +175,14 @@ async fn replaced(keyring: &Keyring, signing: &SigningFlavour<'_>, kid: &str, no
     let retired = patiently(async || keyring.retire(kid, when).await).await;
     let rotate = format!("`tessera key rotate --flavour {}`", signing.name);
     match retired {
-        Err(error @ KeyringError::NoSuccessor { .. }) => refuse!("{error}: make one first with {rotate}"),
-        Err(error @ KeyringError::LastSigner { .. }) => {
-            refuse!("{error}: make one first with {rotate}, or wait until the next one signs (`tessera key list`)")
+        Err(error @ KeyringError::NoSuccessor { .. }) => {
+            refuse!("{error}: make one first with {rotate}"; in page "{error}. Rotate first.")
         }
+        Err(error @ KeyringError::LastSigner { .. }) => refuse!(
+            "{error}: make one first with {rotate}, or wait until the next one signs (`tessera key list`)";
+            in page "The key {kid} is the only one of {} that signs at that moment. Rotate first, or wait until the next one signs.",
+            signing.name
+        ),
         retired => Ok(retired?),
     }
 }

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use auth_core::{
-    Account, Attributes, Demoted, Demotion, DemotionOutcome, FoldedLogin, NameKind, NamePage, NewAccount,
-    PasswordAuthenticator, PasswordChange, PasswordSetter, Timestamp,
+    Account, Attributes, Demoted, Demotion, DemotionOutcome, NameKind, NamePage, NewAccount, PasswordAuthenticator,
+    PasswordChange, PasswordSetter, Timestamp,
 };
 use secrecy::SecretString;
 
@@ -33,7 +33,7 @@ pub async fn add(
     password: &SecretString,
     (now, source): (Timestamp, IpAddr),
 ) -> anyhow::Result<Account> {
-    folded(login)?;
+    account::check_name(login)?;
     let new = NewAccount {
         subject: None,
         realm: realm(),
@@ -48,9 +48,9 @@ pub async fn add(
 
 /// The operator with this login name.
 pub async fn find(stores: &Stores, login: &str) -> anyhow::Result<Account> {
-    let found = stores.passwords.find(&realm(), &folded(login)?).await?;
+    let found = stores.passwords.find(&realm(), &account::check_name(login)?).await?;
     let none = || {
-        Refusal(format!(
+        Refusal::new(format!(
             "there is no operator {login:?}: `tessera operator list` shows them"
         ))
     };
@@ -155,13 +155,9 @@ async fn demote(stores: &Stores, operator: &Account, to: Demoted, now: Timestamp
     match patiently(async || stores.accounts.demote(&demotion).await).await? {
         DemotionOutcome::Done => Ok(()),
         DemotionOutcome::Last => refuse!(
-            "{} is the last enabled owner: make another one first, or use `tessera operator` with --yes",
-            operator.login
+            "{} is the last enabled owner: make another one first, or use `tessera operator` with --yes", operator.login;
+            in page "Operator {} is the last enabled owner. Make another one first.", operator.login
         ),
         DemotionOutcome::Unknown => refuse!("operator {} has been deleted in the meantime", operator.login),
     }
-}
-
-fn folded(login: &str) -> anyhow::Result<FoldedLogin> {
-    Ok(FoldedLogin::parse(login).map_err(|why| Refusal(format!("{login:?} is not a login name: {why}")))?)
 }

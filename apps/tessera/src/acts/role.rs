@@ -9,11 +9,13 @@ use crate::parts::Stores;
 
 /// A role of these permissions, by their names.
 pub fn read<'a>(realm: Realm, name: &str, permissions: impl Iterator<Item = &'a str>) -> Result<Role, Refusal> {
-    let refused = |name: &str, why: &dyn std::fmt::Display| Refusal(format!("{name:?}: {why}"));
-    let read = |name: &'a str| parse_permission(name).map_err(|error| refused(name, &error));
+    let refused = |what: &str, name: &str, why: &dyn std::fmt::Display| {
+        Refusal::new(format!("{name:?}: {why}")).in_page(format!("The {what} {name:?} cannot be one: {why}."))
+    };
+    let read = |name: &'a str| parse_permission(name).map_err(|error| refused("permission", name, &error));
     Ok(Role {
         realm,
-        name: RoleName::parse(name).map_err(|error| refused(name, &error))?,
+        name: RoleName::parse(name).map_err(|error| refused("name", name, &error))?,
         permissions: permissions.map(read).collect::<Result<_, _>>()?,
     })
 }
@@ -25,11 +27,14 @@ pub async fn put(stores: &Stores, role: &Role, now: Timestamp) -> anyhow::Result
 
 /// Refuses a role that the realm does not have, because it would silently grant nothing.
 pub async fn check_exists(stores: &Stores, realm: &Realm, role: &str) -> anyhow::Result<()> {
-    let name = RoleName::parse(role).map_err(|_| Refusal(format!("{role:?} is not the name of a role")))?;
+    let name = RoleName::parse(role).map_err(|_| {
+        Refusal::new(format!("{role:?} is not the name of a role")).in_page(format!("No role is called {role:?}."))
+    })?;
     match stores.roles.find(realm, name.as_str()).await? {
         Some(_) => Ok(()),
         None => refuse!(
-            "the realm {realm} has no role {role:?}: create it with `tessera role put --realm {realm} --name NAME`, or choose another"
+            "the realm {realm} has no role {role:?}: create it with `tessera role put --realm {realm} --name NAME`, or choose another";
+            in page "The realm {realm} has no role {role:?}. Create it on the page Roles, or choose another."
         ),
     }
 }

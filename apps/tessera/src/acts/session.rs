@@ -10,6 +10,8 @@ use crate::parts::Stores;
 pub async fn end(stores: &Stores, id: TokenId, now: Timestamp) -> anyhow::Result<()> {
     match patiently(async || stores.tokens.revoke(id, now).await).await? {
         true => Ok(()),
-        false => refuse!("there is no active token {id}: `tessera token list` shows an account's"),
+        false => {
+            refuse!("there is no active token {id}: `tessera token list` shows an account's"; in page "Session {id} has ended already.")
+        }
     }
 }

@@ -116,13 +116,9 @@ impl Visit<'_> {
         let act = question.act;
         tracing::info!(event = "console_act", act = act.command(), page = self.path, subject = %self.operator.subject);
         self.console.registry.catch_up().await;
-        let see = |path: &str| {
-            let mark = if path.contains('?') { '&' } else { '?' };
-            Reply::See(format!("{path}{mark}done={}", act.word()))
-        };
         match done {
-            Done::Back | Done::Renewed(_) => see(&question.back),
-            Done::At(path) => see(&path),
+            Done::Back | Done::Renewed(_) => Reply::Done(question.back.clone(), act),
+            Done::At(path) => Reply::Done(path, act),
             Done::Shown(page) => page.into(),
         }
     }

@@ -1,4 +1,5 @@
-//! The two cookies of a session: its token, and the moments that decide how long it may go on (RFC 6265).
+//! The two cookies of a session: its token, and the moments that decide how long it may go on (RFC 6265); and a third one, for a minute:
+//! what was done, for the page that is shown next.
 
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse};
@@ -10,6 +11,12 @@ const TOKEN: &str = "tessera-console";
 
 /// The name of its moments.
 const TIMES: &str = "tessera-console-times";
+
+/// The name of what was done.
+const DONE: &str = "tessera-console-done";
+
+/// How long the next page may take, in seconds.
+const NEXT_PAGE: u32 = 60;
 
 /// The cookies of a request.
 #[derive(Debug)]
@@ -25,6 +32,31 @@ pub(super) fn presented(request: &HttpRequest, origins: &Origins) -> Option<Pres
         token: value(TOKEN)?,
         times: value(TIMES)?,
     })
+}
+
+/// The word of what was done, if this is the page that was to be shown afterwards. It only chooses one of the console's own
+/// sentences.
+pub(super) fn done(request: &HttpRequest, origins: &Origins) -> Option<String> {
+    let value = the_one(request.headers(), &full(DONE, origins))?;
+    let (word, path) = value.split_once(':')?;
+    (path == request.path()).then(|| word.to_owned())
+}
+
+/// Keeps the word of what was done for the page at this address.
+pub(super) fn set_done(answer: &mut HttpResponse, word: &str, address: &str, origins: &Origins) {
+    let path = address.split('?').next().unwrap_or_default();
+    set(
+        answer,
+        DONE,
+        &format!("{word}:{path}"),
+        origins,
+        &format!("; Max-Age={NEXT_PAGE}"),
+    );
+}
+
+/// Has the browser forget what was done: it has been said.
+pub(super) fn remove_done(answer: &mut HttpResponse, origins: &Origins) {
+    set(answer, DONE, "", origins, "; Max-Age=0");
 }
 
 /// Gives the browser a session's token. The cookie ends with the browser; the token ends by itself.

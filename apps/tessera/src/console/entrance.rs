@@ -12,6 +12,7 @@ use super::acting::Acted;
 use super::browser_name;
 use super::cookies::{self, Presented};
 use super::form::Form;
+use super::guard::Act;
 use super::pages::sign_in;
 use super::reply::{Page, Reply, Trouble, see};
 use super::session::Times;
@@ -83,6 +84,7 @@ async fn answer(console: &Console, request: &HttpRequest, payload: web::Payload)
         source: console.server.proxies.source(request),
         now: console.clock.now(),
         path,
+        done: cookies::done(request, &console.origins).and_then(|word| Act::of_word(&word)),
         query: Form::of_query(request.query_string()),
         form,
     };
@@ -122,6 +124,11 @@ async fn visited(visit: &Visit<'_>) -> HttpResponse {
     let mut answer = match &acted.reply {
         Reply::Page(page) => shown(visit, page),
         Reply::See(path) => see(path),
+        Reply::Done(path, act) => {
+            let mut answer = see(path);
+            cookies::set_done(&mut answer, &act.word(), path, &visit.console.origins);
+            answer
+        }
         Reply::Numbers(numbers) => return HttpResponse::Ok().json(numbers),
     };
     renew(visit, &mut answer, &acted);
@@ -147,7 +154,11 @@ fn renew(visit: &Visit<'_>, answer: &mut HttpResponse, acted: &Acted) {
 }
 
 fn shown(visit: &Visit<'_>, page: &Page) -> HttpResponse {
-    html_answer(page, layout::page(visit, page).into_string())
+    let mut answer = html_answer(page, layout::page(visit, page).into_string());
+    if visit.done.is_some() {
+        cookies::remove_done(&mut answer, &visit.console.origins);
+    }
+    answer
 }
 
 fn html_answer(page: &Page, text: String) -> HttpResponse {

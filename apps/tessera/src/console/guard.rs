@@ -118,7 +118,7 @@ impl Act {
         role >= self.needs()
     }
 
-    /// Its word in an address.
+    /// Its word in a cookie.
     pub(super) fn word(self) -> String {
         format!("{self:?}")
     }

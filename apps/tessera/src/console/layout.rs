@@ -22,7 +22,7 @@ const ROOMS: [(&str, &str); 7] = [
 
 /// A page for a signed-in operator.
 pub(super) fn page(visit: &Visit<'_>, page: &Page) -> Markup {
-    let done = Act::of_word(visit.query.text("done")).map(Act::done);
+    let done = visit.done.map(Act::done);
     let here = |path: &str| {
         visit.path == path
             || (path == "/partners" && visit.path.starts_with("/organisations"))

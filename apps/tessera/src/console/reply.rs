@@ -9,7 +9,8 @@ use keystore::{KeyFormatError, KeyringError};
 use maud::Markup;
 use serde_json::Value;
 
-use crate::acts::Refusal;
+use super::guard::Act;
+use crate::acts::{Refusal, sentence};
 use crate::http::HandlerError;
 
 /// What a page answers with.
@@ -19,6 +20,8 @@ pub(super) enum Reply {
     Page(Page),
     /// Another page, to be read instead. The path begins with the console's.
     See(String),
+    /// Another page, to be read instead: that says what was done.
+    Done(String, Act),
     /// Numbers for the script.
     Numbers(Value),
 }
@@ -106,14 +109,14 @@ pub(super) fn trouble(error: &anyhow::Error) -> Trouble {
 pub(super) fn refusal(error: &anyhow::Error) -> Option<String> {
     // One that is the context of another error is no link of the chain.
     if let Some(refusal) = error.downcast_ref::<Refusal>() {
-        return Some(refusal.to_string());
+        return Some(refusal.for_page());
     }
     error.chain().find_map(|cause| {
         if let Some(refusal) = cause.downcast_ref::<Refusal>() {
-            return Some(refusal.to_string());
+            return Some(refusal.for_page());
         }
         if let Some(violation) = cause.downcast_ref::<PolicyViolation>() {
-            return Some(violation.to_string());
+            return Some(sentence(&violation.to_string()));
         }
         if let Some(SetPasswordError::SignIn(SignInError::UnknownLogin | SignInError::WrongPassword)) =
             cause.downcast_ref()
@@ -121,14 +124,14 @@ pub(super) fn refusal(error: &anyhow::Error) -> Option<String> {
             return Some("The old password is wrong. Nothing has changed.".into());
         }
         if let Some(error @ (SetPasswordError::Policy(_) | SetPasswordError::Busy(_))) = cause.downcast_ref() {
-            return Some(error.to_string());
+            return Some(sentence(&error.to_string()));
         }
         if let Some(error @ KeyFormatError::ImportOnly(_)) = cause.downcast_ref() {
-            return Some(error.to_string());
+            return Some(sentence(&error.to_string()));
         }
         match cause.downcast_ref::<KeyringError>() {
             None | Some(KeyringError::Store(_) | KeyringError::Seal { .. } | KeyringError::Format(_)) => None,
-            Some(error) => Some(error.to_string()),
+            Some(error) => Some(sentence(&error.to_string())),
         }
     })
 }

@@ -34,6 +34,8 @@ pub(super) struct Visit<'a> {
     pub(super) now: Timestamp,
     /// The path below the console's, such as `/accounts/7`.
     pub(super) path: &'a str,
+    /// What was done before this page, which says so.
+    pub(super) done: Option<Act>,
     pub(super) query: Form,
     /// The fields of a form that was sent; `None` where a page is asked for.
     pub(super) form: Option<Form>,

@@ -51,7 +51,7 @@ words! {
         AllSessionsEnded = "all_sessions_ended",
         /// So many sign-ins were refused in a while, for one reason. Not in a transaction with anything.
         SignInsRefused = "sign_ins_refused",
-        /// An account was created.
+        /// An account was created. The detail has its role, and what its attributes are called.
         AccountCreated = "account_created",
         /// An account was disabled, and its tokens were revoked.
         AccountDisabled = "account_disabled",
@@ -69,9 +69,9 @@ words! {
         PasswordChanged = "password_changed",
         /// A right password was hashed again, at the configured cost.
         PasswordUpgraded = "password_upgraded",
-        /// A role was created or got other permissions.
+        /// A role was created or got other permissions. The detail has the role's name, and how many permissions and which.
         RolePut = "role_put",
-        /// An organisation was created or changed.
+        /// An organisation was created or changed. The detail has its name, subdomain and offset.
         OrganisationPut = "organisation_put",
         /// A consumer was created, or got another token.
         ConsumerPut = "consumer_put",

@@ -118,9 +118,41 @@ pub struct NewAccount {
     pub created_at: Timestamp,
 }
 
+impl NewAccount {
+    /// What is set, in a line for the audit log: the role, whether there is an alias, and what the attributes are called. The names and
+    /// the values are the person's: the log, which nobody can change, has the account's number for them.
+    pub fn summary(&self) -> String {
+        let role = self.role.as_ref();
+        let mut parts = vec![role.map_or_else(|| "no role".to_owned(), |role| format!("role={role}"))];
+        parts.extend(self.alias.as_ref().map(|_| "alias".to_owned()));
+        if !self.attributes.is_empty() {
+            let names: Vec<_> = self.attributes.keys().map(String::as_str).collect();
+            parts.push(format!("attributes={}", names.join(",")));
+        }
+        parts.join(", ")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_summary_of_an_account_has_nothing_of_the_person() {
+        let mut new = NewAccount {
+            subject: None,
+            realm: Realm::from_stored("pbx"),
+            login: "ann@example.com".into(),
+            alias: Some("ann".into()),
+            role: Some("admin".into()),
+            attributes: Attributes::new(),
+            created_at: Timestamp::from_seconds(1),
+        };
+        assert_eq!(new.summary(), "role=admin, alias");
+        new.attributes.insert("name".into(), "Canary".into());
+        (new.alias, new.role) = (None, None);
+        assert_eq!(new.summary(), "no role, attributes=name");
+    }
 
     #[test]
     fn no_configured_realm_is_an_organisations() {

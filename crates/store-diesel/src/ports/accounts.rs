@@ -113,7 +113,7 @@ async fn create(conn: &mut Connection, new: &NewAccount, by: &Provenance) -> Out
     let created = insert_named(conn, new).await?;
     if let Some(subject) = created {
         let entry = by.entry(AuditEvent::AccountCreated, new.created_at);
-        audit::write(conn, &entry.subject(subject).realm(&new.realm)).await?;
+        audit::write(conn, &entry.subject(subject).realm(&new.realm).detail(&new.summary())).await?;
     }
     Ok(created)
 }

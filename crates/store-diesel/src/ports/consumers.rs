@@ -73,7 +73,9 @@ impl ConsumerStore for Db {
 
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
         let entry = Provenance::current().entry_now(AuditEvent::OrganisationPut);
-        let entry = entry.realm(&Realm::of_organisation(organisation.id));
+        let entry = entry
+            .realm(&Realm::of_organisation(organisation.id))
+            .detail(&organisation.summary());
         self.write((organisation.clone(), entry), |conn, (organisation, entry)| {
             put_organisation(conn, organisation, entry).boxed()
         })

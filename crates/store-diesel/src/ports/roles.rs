@@ -37,7 +37,7 @@ impl RoleStore for Db {
 
     async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
         let entry = Provenance::current().entry(AuditEvent::RolePut, now);
-        let entry = entry.realm(&role.realm).detail(role.name.as_str());
+        let entry = entry.realm(&role.realm).detail(&role.summary());
         self.publish(Topic::Feed, (role.clone(), now, entry), |conn, (role, now, entry)| {
             put(conn, role, *now, entry).boxed()
         })

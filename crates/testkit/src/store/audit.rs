@@ -131,6 +131,7 @@ pub async fn a_change_of_an_account_leaves_one_entry(harness: Arc<dyn StoreHarne
     let (created, entry) = fixture.one_entry(accounts.create(fixture.newcomer("workshop"))).await;
     let subject = created.expect("create").expect("a free name");
     assert_eq!((&*entry.event, entry.subject), ("account_created", Some(subject.0)));
+    assert_eq!(entry.detail, Some(fixture.newcomer("workshop").summary()));
     let changes = [
         (fixture.event(fixture.disable(subject, true)).await, "account_disabled"),
         (fixture.event(fixture.disable(subject, false)).await, "account_enabled"),
@@ -171,7 +172,11 @@ pub async fn a_change_of_an_account_leaves_one_entry(harness: Arc<dyn StoreHarne
         assert_eq!(event, expected);
     }
     let (_, entry) = fixture.one_entry(fixture.allow(ROLE, "read")).await;
-    assert_eq!((&*entry.event, entry.detail.as_deref()), ("role_put", Some(ROLE)));
+    let expected = format!("{ROLE} permissions=1 read");
+    assert_eq!(
+        (&*entry.event, entry.detail.as_deref()),
+        ("role_put", Some(expected.as_str()))
+    );
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use anyhow::Context;
-use auth_core::{Account, Attributes, FoldedLogin, NewAccount, Realm};
+use auth_core::{Account, Attributes, NewAccount, Realm};
 use maud::{Markup, html};
 
 use super::account::end_session;
@@ -65,10 +65,10 @@ async fn new_account(visit: &Visit<'_>) -> anyhow::Result<NewAccount> {
     let realm = Realm::parse(form.text("realm"))
         .ok()
         .filter(|realm| visit.realms().contains(&realm));
-    let realm = realm.ok_or_else(|| Refusal("choose one of the realms".into()))?;
+    let realm = realm.ok_or_else(|| Refusal::new("choose one of the realms"))?;
     let login = form.given("login").unwrap_or_default();
     for name in [Some(login), form.given("alias")].into_iter().flatten() {
-        FoldedLogin::parse(name).map_err(|why| Refusal(format!("{name:?} is not a login name: {why}")))?;
+        acts::account::check_name(name)?;
     }
     if let Some(role) = form.given("role") {
         acts::role::check_exists(visit.stores(), &realm, role).await?;
@@ -90,8 +90,8 @@ fn attributes(text: Option<&str>) -> Result<Attributes, Refusal> {
     match text.map(serde_json::from_str) {
         None => Ok(Attributes::new()),
         Some(Ok(attributes)) => Ok(attributes),
-        Some(Err(_)) => Err(Refusal(
-            r#"the attributes are no JSON object, such as {"name":"Workshop Name"}"#.into(),
+        Some(Err(_)) => Err(Refusal::new(
+            r#"the attributes are no JSON object, such as {"name":"Workshop Name"}"#,
         )),
     }
 }

@@ -144,7 +144,7 @@ pub(in crate::console) async fn end_all(visit: &Visit<'_>, number: &str) -> Resu
 }
 
 fn role(visit: &Visit<'_>) -> Result<OperatorRole, Refusal> {
-    OperatorRole::parse(visit.typed("role")).ok_or_else(|| Refusal("choose one of the roles".into()))
+    OperatorRole::parse(visit.typed("role")).ok_or_else(|| Refusal::new("choose one of the roles"))
 }
 
 fn role_choice(chosen: &str) -> Markup {

@@ -28,7 +28,7 @@ pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Troub
         .act(question, async || {
             let organisation = typed(visit)?;
             if let Some(stored) = acts::organisation::find(visit.stores(), organisation.id).await? {
-                return Err(Refusal(format!(
+                return Err(Refusal::new(format!(
                     "There is an organisation {} already: {:?}. Nothing has changed. Change it instead, or take another number.",
                     stored.id, stored.name
                 ))
@@ -86,11 +86,11 @@ fn typed(visit: &Visit<'_>) -> anyhow::Result<Organisation> {
     let id = form.number("id").filter(|id| *id > 0);
     let offset = form.number("offset").and_then(|offset| i32::try_from(offset).ok());
     Ok(Organisation {
-        id: id.ok_or_else(|| Refusal("The number is a whole number from 1 on.".into()))?,
+        id: id.ok_or_else(|| Refusal::new("The number is a whole number from 1 on."))?,
         name: form.text("name").to_owned(),
         subdomain: form.text("subdomain").to_owned(),
         utc_offset_seconds: offset
             .filter(|offset| (-64_800..=64_800).contains(offset))
-            .ok_or_else(|| Refusal("The offset is -64800 to 64800 seconds.".into()))?,
+            .ok_or_else(|| Refusal::new("The offset is -64800 to 64800 seconds."))?,
     })
 }

@@ -32,9 +32,9 @@ pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Troub
             let key = acts::consumer::check_new_key(form.text("key"))?;
             let organisation = form.number("organisation");
             let organisation =
-                organisation.ok_or_else(|| Refusal("the number of the organisation is no number".into()))?;
+                organisation.ok_or_else(|| Refusal::new("the number of the organisation is no number"))?;
             if visit.stores().consumers.find(key).await?.is_some() {
-                return Err(Refusal(format!(
+                return Err(Refusal::new(format!(
                     "there is a partner with the key {key:?}: rotate its token instead"
                 ))
                 .into());

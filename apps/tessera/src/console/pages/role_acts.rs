@@ -30,7 +30,7 @@ pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Troub
         .act(question, async || {
             let role = typed(visit)?;
             if let Some(stored) = visit.stores().roles.find(&role.realm, role.name.as_str()).await? {
-                return Err(Refusal(format!(
+                return Err(Refusal::new(format!(
                     "The realm {} already has a role {:?}. Nothing has changed. Change that role instead.",
                     stored.realm,
                     stored.name.as_str()
@@ -80,7 +80,7 @@ fn typed(visit: &Visit<'_>) -> anyhow::Result<Role> {
     let realm = Realm::parse(form.text("realm").trim())
         .ok()
         .filter(|realm| visit.realms().contains(&realm));
-    let realm = realm.ok_or_else(|| Refusal("No flavour has this realm.".into()))?;
+    let realm = realm.ok_or_else(|| Refusal::new("No flavour has this realm."))?;
     let lines = form
         .text("permissions")
         .lines()

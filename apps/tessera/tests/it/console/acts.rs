@@ -13,6 +13,7 @@ laws! {
     an_account_is_signed_out_everywhere
     an_account_is_created_and_signs_in
     a_password_and_a_role_are_set
+    what_was_done_is_said_once_and_on_the_page_that_it_leads_to
 }
 
 /// The account of the device flavour.
@@ -105,7 +106,8 @@ fn an_account_is_created_and_signs_in(url: &str) {
     let to = browser.acts("/accounts/new", &fields);
     let page = browser.page(to.strip_prefix("/console").expect("ours"));
     assert!(page.contains("new@example.com") && page.contains("jugador"), "{page}");
-    entry(&site, "account_created", "account add");
+    let created = entry(&site, "account_created", "account add");
+    assert_eq!(created["detail"], "role=jugador, alias");
     let mut body = Dialect::Device.good();
     (body["email_or_username"], body["password"]) = ("new".into(), "a long password".into());
     assert_eq!(site.server.send(&Dialect::Device.request(&body)).status, 200);
@@ -114,8 +116,8 @@ fn an_account_is_created_and_signs_in(url: &str) {
         ("login", "", "is not a login name: it must be a name of at most"),
         ("password", "short", "needs at least"),
         ("password", "password1", "most common"),
-        ("realm", "operators", "choose one of the realms"),
-        ("realm", "", "choose one of the realms"),
+        ("realm", "operators", "Choose one of the realms"),
+        ("realm", "", "Choose one of the realms"),
         ("role", "unknown", "has no role"),
         ("attributes", "[]", "no JSON object"),
     ] {
@@ -164,4 +166,18 @@ fn a_password_and_a_role_are_set(url: &str) {
             .status,
         401
     );
+}
+
+fn what_was_done_is_said_once_and_on_the_page_that_it_leads_to(url: &str) {
+    let site = Site::on(url);
+    let browser = site.signed_in("operator");
+    let says = |path: &str| browser.page(path).contains("role=\"status\"");
+    for address in ["/accounts?done=EndSessions", "/roles?done=PutRole"] {
+        assert!(!says(address), "an address says nothing");
+    }
+    let to = browser.acts("/accounts/281950/sign-out", &[]);
+    assert_eq!(to, "/console/accounts/281950");
+    assert!(!says("/accounts") && !says("/accounts/281950/role"), "another page");
+    assert!(says("/accounts/281950"));
+    assert!(!says("/accounts/281950"), "the same again");
 }

@@ -74,7 +74,7 @@ fn a_partner_is_created_rotated_with_overlap_disabled_and_enabled(url: &str) {
     for (overlap, says) in [
         ("1h", "was rotated before"),
         ("x", "whole number"),
-        ("91d", "allowed is"),
+        ("91d", "The time is 1s to 90d"),
     ] {
         let refused = browser.post("/partners/rotate", &[("key", key), ("overlap", overlap)]);
         assert_eq!(refused.status, 409, "{refused:?}");
@@ -106,7 +106,8 @@ fn an_organisation_is_created_and_changed(url: &str) {
         ("offset", "-3600"),
     ];
     browser.acts("/organisations/new", &fields);
-    entry(&site, "organisation_put", "organisation put");
+    let created = entry(&site, "organisation_put", "organisation put");
+    assert_eq!(created["detail"], r#"name="Nine <b>" subdomain=nine offset=-3600"#);
     assert!(browser.page("/organisations").contains("Nine &lt;b&gt;"));
     let form = browser.page("/organisations/put?id=9");
     assert!(
@@ -156,7 +157,8 @@ fn a_role_is_created_and_changed(url: &str) {
         ("permissions", "calls.read\r\n\r\n calls.write \r\n"),
     ];
     browser.acts("/roles/new", &fields);
-    entry(&site, "role_put", "role put");
+    let created = entry(&site, "role_put", "role put");
+    assert_eq!(created["detail"], "helper permissions=2 calls.read calls.write");
     let page = browser.page("/roles");
     assert!(page.contains("helper") && page.contains("calls.write"), "{page}");
     let form = browser.page("/roles/put?realm=pbx&name=helper");

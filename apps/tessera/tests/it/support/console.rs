@@ -139,7 +139,11 @@ impl<'a> Browser<'a> {
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         let csrf = self.csrf();
         let fields = [&[("csrf", csrf.as_str())], fields].concat();
-        self.send(self.form(path, &fields).header("Origin", self.origin()))
+        let answer = self.send(self.form(path, &fields).header("Origin", self.origin()));
+        if answer.status == 409 {
+            assert_is_sentence(answer.text());
+        }
+        answer
     }
 
     /// The request by which a page of the console sends a form, with the cookies as they are now.
@@ -195,6 +199,17 @@ impl<'a> Browser<'a> {
         assert!(answer.status == 200 || to.starts_with("/console/sign-in"), "{answer:?}");
         answer.status == 200
     }
+}
+
+/// What a page refuses is said in sentences and in the console's own words.
+fn assert_is_sentence(page: &str) {
+    let (_, rest) = page.split_once(r#"role="alert"><p>"#).expect("a refusal");
+    let text = rest.split("</p>").next().unwrap_or_default();
+    let is_sentence = text.starts_with(char::is_uppercase) && text.ends_with('.');
+    assert!(
+        is_sentence && !text.contains("consumer") && !text.contains("tessera "),
+        "{text}"
+    );
 }
 
 /// The hidden field of a page.
