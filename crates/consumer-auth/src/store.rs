@@ -83,6 +83,12 @@ pub trait ConsumerStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn consumers(&self, after: Option<&str>, limit: u32) -> Result<Vec<Consumer>, StoreError>;
 
+    /// Creates an organisation. `Ok(false)` if there is one with this number; nothing has changed then.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn create_organisation(&self, organisation: &Organisation) -> Result<bool, StoreError>;
+
     /// Creates an organisation, or replaces its properties.
     ///
     /// # Errors

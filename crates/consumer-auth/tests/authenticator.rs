@@ -443,6 +443,10 @@ impl ConsumerStore for Failing {
         Err(down())
     }
 
+    async fn create_organisation(&self, _organisation: &Organisation) -> Result<bool, StoreError> {
+        Err(down())
+    }
+
     async fn put_organisation(&self, _organisation: &Organisation) -> Result<(), StoreError> {
         Err(down())
     }

@@ -1,6 +1,6 @@
 //! What can go wrong with keys. No message has a secret in it.
 
-use auth_core::{EntropyError, StoreError};
+use auth_core::{EntropyError, StoreError, Timestamp};
 
 use crate::stored::{KeyPurpose, PurposeError};
 
@@ -79,6 +79,16 @@ pub enum KeyringError {
     /// The secret of a new key is that of this stored key, perhaps a retired one.
     #[error("the same secret is stored already, as the key {0}")]
     SecretTaken(String),
+    /// A key of the purpose is published, and does not sign yet.
+    #[error("the key {name} of {purpose} waits to sign")]
+    NextWaits {
+        /// The key.
+        name: String,
+        /// What it is for.
+        purpose: KeyPurpose,
+        /// From when on it signs.
+        from: Timestamp,
+    },
     /// There is no key of this name.
     #[error("there is no key named {0}")]
     UnknownKey(String),

@@ -23,5 +23,5 @@ pub use plain::PlainKey;
 pub use root::{AcceptedKey, RootSeals};
 pub use rotation::{KeySchedule, KeyState, KeyTimes};
 pub use seal::Sealer;
-pub use store::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement};
+pub use store::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, RotateOutcome};
 pub use stored::{KeyPurpose, PurposeError, StoredKey};

@@ -21,6 +21,17 @@ pub struct Retirement {
     pub allow_last: bool,
 }
 
+/// What came of a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RotateOutcome {
+    /// The new key is in the store, and the others of its purpose have an end.
+    Rotated,
+    /// The new key's name is taken. Nothing has changed.
+    NameTaken,
+    /// Refused: this key of the purpose is published, and does not sign yet. Nothing has changed.
+    NextWaits(StoredKey),
+}
+
 /// What came of a retirement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetireOutcome {
@@ -63,12 +74,14 @@ pub trait KeyStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails; nothing is added.
     async fn insert_first(&self, key: &StoredKey) -> Result<bool, StoreError>;
 
-    /// Adds a key, and lets every other key of its purpose retire at `others_retire`, unless it retires earlier.
-    /// `Ok(false)` if the name is taken; nothing has changed then.
+    /// Adds a key, and lets every other key of its purpose retire at `others_retire`, unless it retires earlier. Refused
+    /// ([`RotateOutcome::NextWaits`]) where another key of the purpose waits to sign at the moment at which the new one was
+    /// made: it would be replaced before it signs. That is decided by what is in the store inside the operation: of two rotations
+    /// at once, on whatever nodes, whose keys are published before they sign, one is refused.
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
-    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError>;
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<RotateOutcome, StoreError>;
 
     /// Lets a key retire at a moment, unless it retires earlier. Refused ([`RetireOutcome::LastSigner`]) where from then
     /// on, or from now if that is later, there would be a moment at which no key of its purpose signs. That is decided by
@@ -111,6 +124,23 @@ pub trait KeyStore: fmt::Debug + Send + Sync + 'static {
     /// readers read at their own pace.
     fn watch_keys(&self) -> ChangeWatch {
         ChangeWatch::none()
+    }
+}
+
+impl RotateOutcome {
+    /// What comes of a rotation to this key, as a pure function of all stored keys. Stores call it inside their operation.
+    #[must_use]
+    pub fn decide(stored: &[StoredKey], new: &StoredKey) -> Self {
+        if stored.iter().any(|key| key.name == new.name) {
+            return Self::NameTaken;
+        }
+        let waits = |key: &&StoredKey| {
+            key.purpose == new.purpose && key.activates_at > new.created_at && key.verifies(key.activates_at)
+        };
+        stored
+            .iter()
+            .find(waits)
+            .map_or(Self::Rotated, |key| Self::NextWaits(key.clone()))
     }
 }
 

@@ -28,6 +28,13 @@ pub trait RoleStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails, or the row of a role is damaged.
     async fn roles(&self, realm: Option<&Realm>) -> Result<Vec<Role>, StoreError>;
 
+    /// Creates a role, and publishes that as [`put`](Self::put) does, in one operation. `Ok(false)` if the realm has a role of this
+    /// name; nothing has changed then.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn create(&self, role: &Role, now: Timestamp) -> Result<bool, StoreError>;
+
     /// Creates a role or replaces its permissions, and publishes that in the feed ([`auth_core::Change::AllRights`]), in one
     /// operation.
     ///

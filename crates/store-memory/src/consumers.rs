@@ -95,15 +95,17 @@ impl ConsumerStore for MemoryStore {
         Ok(consumers.take(limit as usize).collect())
     }
 
-    async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
+    async fn create_organisation(&self, organisation: &Organisation) -> Result<bool, StoreError> {
         let mut state = self.state();
-        state.organisations.insert(organisation.id, organisation.clone());
-        let entry = Provenance::current().entry_now(AuditEvent::OrganisationPut);
-        state.record(
-            entry
-                .realm(&Realm::of_organisation(organisation.id))
-                .detail(&organisation.summary()),
-        );
+        let is_new = !state.organisations.contains_key(&organisation.id);
+        if is_new {
+            put_organisation(&mut state, organisation);
+        }
+        Ok(is_new)
+    }
+
+    async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
+        put_organisation(&mut self.state(), organisation);
         Ok(())
     }
 
@@ -208,4 +210,11 @@ fn client_of(account: &Account, organisation: i64) -> Client {
         disabled: account.disabled,
         created_at: account.created_at,
     }
+}
+
+fn put_organisation(state: &mut State, organisation: &Organisation) {
+    state.organisations.insert(organisation.id, organisation.clone());
+    let entry = Provenance::current().entry_now(AuditEvent::OrganisationPut);
+    let entry = entry.realm(&Realm::of_organisation(organisation.id));
+    state.record(entry.detail(&organisation.summary()));
 }

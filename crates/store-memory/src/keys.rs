@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use auth_core::{AuditEntry, AuditEvent, ChangeWatch, Provenance, StoreError, Timestamp};
-use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
+use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, RotateOutcome, StoredKey};
 
 use crate::MemoryStore;
 use crate::state::{State, live};
@@ -27,16 +27,18 @@ impl KeyStore for MemoryStore {
         Ok(adds)
     }
 
-    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<RotateOutcome, StoreError> {
         let mut state = self.state();
-        if state.keys.contains_key(&new.name) {
-            return Ok(false);
+        let stored: Vec<StoredKey> = state.keys.values().cloned().collect();
+        let outcome = RotateOutcome::decide(&stored, new);
+        if outcome != RotateOutcome::Rotated {
+            return Ok(outcome);
         }
         let others = state.keys.values_mut().filter(|key| key.purpose == new.purpose);
         others.for_each(|key| key.retire_by(others_retire));
         state.add_key(new);
         state.record(entry_of(AuditEvent::KeyRotated, new, new.created_at));
-        Ok(true)
+        Ok(outcome)
     }
 
     async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {

@@ -5,6 +5,7 @@ use auth_core::{AuditEvent, Change, Provenance, Realm, Scopes, StoreError, Times
 use permissions::{Role, RoleName, RoleStore, read_list, write_list};
 
 use crate::MemoryStore;
+use crate::state::State;
 
 #[async_trait]
 impl RoleStore for MemoryStore {
@@ -31,15 +32,30 @@ impl RoleStore for MemoryStore {
             .collect()
     }
 
-    async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
+    async fn create(&self, role: &Role, now: Timestamp) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let name = (role.realm.clone(), role.name.as_str().to_owned());
-        state.roles.insert(name, write_list(&role.permissions));
-        state.publish_change_for_a_day(Change::AllRights, now);
-        let entry = Provenance::current().entry(AuditEvent::RolePut, now);
-        state.record(entry.realm(&role.realm).detail(&role.summary()));
+        let is_new = !state.roles.contains_key(&key(role));
+        if is_new {
+            put(&mut state, role, now);
+        }
+        Ok(is_new)
+    }
+
+    async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
+        put(&mut self.state(), role, now);
         Ok(())
     }
+}
+
+fn key(role: &Role) -> (Realm, String) {
+    (role.realm.clone(), role.name.as_str().to_owned())
+}
+
+fn put(state: &mut State, role: &Role, now: Timestamp) {
+    state.roles.insert(key(role), write_list(&role.permissions));
+    state.publish_change_for_a_day(Change::AllRights, now);
+    let entry = Provenance::current().entry(AuditEvent::RolePut, now);
+    state.record(entry.realm(&role.realm).detail(&role.summary()));
 }
 
 fn read(realm: &Realm, name: &str, stored: &str) -> Result<Role, StoreError> {

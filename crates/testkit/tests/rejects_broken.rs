@@ -102,6 +102,10 @@ const STORES: &[(&str, store::Flaw)] = {
         ("a_damaged_role_gives_nothing", DamagedRolesGive),
         ("a_records_rights_are_the_issued_ones_still_held", IssuedRightsStay),
         ("a_records_rights_follow_its_owners_role", RoleStays),
+        ("a_new_role_is_not_one_that_is_there", NewRolesReplace),
+        ("a_demotion_is_done_where_another_keeps_the_role", DemotesNobody),
+        ("the_last_one_with_the_role_is_not_demoted", DemotesTheLast),
+        ("of_all_who_are_demoted_at_once_one_stays", DemotesAfterALook),
         (
             "a_record_never_carries_more_than_it_was_issued_with",
             AllRightsOfTheRole,
@@ -134,6 +138,7 @@ const STORES: &[(&str, store::Flaw)] = {
         ("a_consumer_is_one_organisations", TakesConsumersOver),
         ("a_consumer_can_get_another_token", ConsumersStayBarred),
         ("a_consumer_can_be_disabled", ConsumersAreNeverBarred),
+        ("a_new_organisation_is_not_one_that_is_there", NewOrganisationsReplace),
         ("a_rotated_consumers_tokens_overlap", RotationEndsTheTokenBefore),
         ("a_consumer_never_has_three_tokens", ConsumersHaveThreeTokens),
         (
@@ -203,6 +208,11 @@ const STORES: &[(&str, store::Flaw)] = {
         ("a_rotation_to_a_taken_name_changes_nothing", RotationEndsBeforeItAdds),
         ("rotations_at_once_leave_one_key_without_an_end", RotatesAfterALook),
         ("no_reader_sees_half_a_change", RotatesInTwoSteps),
+        ("no_key_follows_one_that_waits_to_sign", RotatesBesideTheNext),
+        (
+            "of_rotations_at_once_one_adds_a_key_that_waits",
+            RefusesRotationsAfterALook,
+        ),
         ("no_key_is_removed", EmergencyRemoves),
         ("a_key_retires_when_it_should", RetiresNothing),
         ("a_retirement_is_never_postponed", RetirementPostpones),

@@ -6,10 +6,9 @@ use std::time::Duration;
 use anyhow::Context;
 use auth_core::{Lifetime, Timestamp};
 use keystore::{
-    KeyFormat, KeyPurpose, KeyState, Keyring, KeyringError, ListedKey, PlainKey, Replaced, RetireWhen, Rotated,
-    RotationPlan, StoredKey,
+    KeyFormat, KeyPurpose, KeyState, Keyring, KeyringError, PlainKey, Replaced, RetireWhen, Rotated, RotationPlan,
+    StoredKey,
 };
-use tokio::sync::Mutex;
 
 use super::patience::patiently;
 use super::{Refusal, refuse};
@@ -63,40 +62,29 @@ impl<'a> SigningFlavour<'a> {
     }
 }
 
-/// Held while a key is added, so that of two forms that are sent at once the second sees the key of the first.
-static ADDING: Mutex<()> = Mutex::const_new(());
-
 /// Adds a key, which is published for a while before it signs. `publish_for`: for how long; `None`: as long as its format
-/// needs. Refused while another key of the flavour waits to sign: of two, the first would be replaced unused. Two nodes that
-/// rotate at the same moment are not kept apart: then that happens, and no token fails.
+/// needs. Refused while another key of the flavour waits to sign: of two, the first would be replaced unused.
 pub async fn rotate(
     keyring: &Keyring,
     signing: &SigningFlavour<'_>,
     key: &PlainKey,
     publish_for: Option<Duration>,
 ) -> anyhow::Result<Rotated> {
-    let _adding = ADDING.lock().await;
-    refuse_while_one_waits(keyring, signing).await?;
     let plan = RotationPlan {
         publish_for: publish_for.unwrap_or(signing.format.publish_for()),
         longest_life: signing.longest_life(),
     };
-    Ok(patiently(async || keyring.rotate(&signing.purpose, key, plan).await).await?)
-}
-
-async fn refuse_while_one_waits(keyring: &Keyring, signing: &SigningFlavour<'_>) -> anyhow::Result<()> {
-    let keys = keyring.list().await?;
-    let waits = |listed: &&ListedKey| listed.key.purpose == signing.purpose && listed.state == KeyState::Next;
-    match keys.iter().find(waits) {
-        None => Ok(()),
-        Some(ListedKey { key, .. }) => {
-            let (name, kid, from) = (signing.name, &key.name, time_text(key.activates_at));
+    let rotated = patiently(async || keyring.rotate(&signing.purpose, key, plan).await).await;
+    match rotated {
+        Err(KeyringError::NextWaits { name: kid, from, .. }) => {
+            let (name, from) = (signing.name, time_text(from));
             refuse!(
                 "{name} has a new key already, {kid}, which signs from {from}: rotate again after that, or replace a stolen key with \
                  `tessera key rotate --flavour {name} --emergency`";
                 in page "The flavour {name} has a new key already, {kid}, which signs from {from}. Rotate again after that."
             )
         }
+        rotated => Ok(rotated?),
     }
 }
 

@@ -7,6 +7,18 @@ use super::patience::patiently;
 use super::refuse;
 use crate::parts::Stores;
 
+/// Creates an organisation. One that is there is not changed.
+pub async fn create(stores: &Stores, organisation: &Organisation) -> anyhow::Result<()> {
+    check(organisation)?;
+    match patiently(async || stores.consumers.create_organisation(organisation).await).await? {
+        true => Ok(()),
+        false => refuse!(
+            "There is an organisation {} already. Nothing has changed. Change it instead, or take another number.",
+            organisation.id
+        ),
+    }
+}
+
 /// Creates an organisation, or replaces its data.
 pub async fn put(stores: &Stores, organisation: &Organisation) -> anyhow::Result<()> {
     check(organisation)?;

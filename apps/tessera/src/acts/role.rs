@@ -20,6 +20,18 @@ pub fn read<'a>(realm: Realm, name: &str, permissions: impl Iterator<Item = &'a 
     })
 }
 
+/// Creates a role. One that is there is not changed.
+pub async fn create(stores: &Stores, role: &Role, now: Timestamp) -> anyhow::Result<()> {
+    match patiently(async || stores.roles.create(role, now).await).await? {
+        true => Ok(()),
+        false => refuse!(
+            "The realm {} already has a role {:?}. Nothing has changed. Change that role instead.",
+            role.realm,
+            role.name.as_str()
+        ),
+    }
+}
+
 /// Creates a role, or replaces its permissions.
 pub async fn put(stores: &Stores, role: &Role, now: Timestamp) -> anyhow::Result<()> {
     Ok(patiently(async || stores.roles.put(role, now).await).await?)

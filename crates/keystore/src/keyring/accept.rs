@@ -3,7 +3,7 @@
 use auth_core::Timestamp;
 
 use super::Keyring;
-use super::change::at_once;
+use super::change::{at_once, rotated};
 use crate::active::ActiveKeys;
 use crate::error::KeyringError;
 use crate::plain::PlainKey;
@@ -22,10 +22,8 @@ impl Keyring {
         let purpose = KeyPurpose::accepted(flavour)?;
         let mut key = self.seal(key, &purpose, at_once(self.clock.now()))?;
         key.retire_by(until);
-        match self.store.rotate(&key, NOT_EARLIER).await? {
-            true => Ok(key),
-            false => Err(KeyringError::NameTaken(key.name)),
-        }
+        let outcome = self.store.rotate(&key, NOT_EARLIER).await?;
+        rotated(key, outcome)
     }
 
     /// The keys of another system that verify now, to begin with. There may be none.

@@ -8,7 +8,7 @@ use super::{Keyring, times};
 use crate::error::KeyringError;
 use crate::plain::PlainKey;
 use crate::rotation;
-use crate::store::{EmergencyOutcome, RetireOutcome, Retirement};
+use crate::store::{EmergencyOutcome, RetireOutcome, Retirement, RotateOutcome};
 use crate::stored::{KeyPurpose, StoredKey};
 
 /// When a new key takes over.
@@ -51,7 +51,7 @@ impl Keyring {
     /// Adds a key that takes over as planned. No token fails.
     ///
     /// # Errors
-    /// [`KeyringError::NameTaken`]; when it cannot be sealed or the store fails.
+    /// [`KeyringError::NextWaits`] while another key of the purpose does not sign yet; [`KeyringError::NameTaken`]; when it cannot be sealed or the store fails.
     pub async fn rotate(
         &self,
         purpose: &KeyPurpose,
@@ -66,10 +66,9 @@ impl Keyring {
             rotation.activates = at_once(now);
         }
         let key = self.seal(key, purpose, rotation.activates)?;
-        match self.store.rotate(&key, rotation.others_retire).await? {
-            true => Ok(Rotated { key, replaces }),
-            false => Err(KeyringError::NameTaken(key.name)),
-        }
+        let outcome = self.store.rotate(&key, rotation.others_retire).await?;
+        let key = rotated(key, outcome)?;
+        Ok(Rotated { key, replaces })
     }
 
     /// Replaces every key of one flavour at once, those of other algorithms too: for a stolen key. What the old keys have
@@ -168,6 +167,19 @@ impl Keyring {
         let keys = self.store.keys().await?;
         let key = keys.into_iter().find(|key| key.name == name);
         key.ok_or_else(|| KeyringError::UnknownKey(name.to_owned()))
+    }
+}
+
+/// The new key, if it was added.
+pub(super) fn rotated(new: StoredKey, outcome: RotateOutcome) -> Result<StoredKey, KeyringError> {
+    match outcome {
+        RotateOutcome::Rotated => Ok(new),
+        RotateOutcome::NameTaken => Err(KeyringError::NameTaken(new.name)),
+        RotateOutcome::NextWaits(next) => Err(KeyringError::NextWaits {
+            name: next.name,
+            purpose: next.purpose,
+            from: next.activates_at,
+        }),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use auth_core::{SecretKey, SystemEntropy};
 use keystore::{
     ActiveKeys, KeyFollower, KeyFormat, KeyFormatError, KeyNamer, KeyPurpose, KeyStore, Keyring, PlainKey,
-    RotationPlan, StoredKey,
+    RotateOutcome, RotationPlan, StoredKey,
 };
 use store_memory::MemoryStore;
 use testkit::ManualClock;
@@ -54,9 +54,10 @@ impl Node {
         stored.name = name.into();
         stored.purpose = purpose.clone();
         stored.activates_at = auth_core::Clock::now(&*self.clock);
+        stored.created_at = stored.activates_at;
         stored.retires_at = None;
         let added = self.store.rotate(&stored, stored.activates_at.plus(LIFE)).await;
-        assert!(added.expect("rotate"));
+        assert_eq!(added.expect("rotate"), RotateOutcome::Rotated);
     }
 
     pub(crate) async fn stored(&self, name: &str) -> StoredKey {

@@ -71,12 +71,17 @@ impl ConsumerStore for Db {
         .await
     }
 
+    async fn create_organisation(&self, organisation: &Organisation) -> Result<bool, StoreError> {
+        let given = (organisation.clone(), entry_of(organisation));
+        self.write(given, |conn, (organisation, entry)| {
+            create_organisation(conn, organisation, entry).boxed()
+        })
+        .await
+    }
+
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
-        let entry = Provenance::current().entry_now(AuditEvent::OrganisationPut);
-        let entry = entry
-            .realm(&Realm::of_organisation(organisation.id))
-            .detail(&organisation.summary());
-        self.write((organisation.clone(), entry), |conn, (organisation, entry)| {
+        let given = (organisation.clone(), entry_of(organisation));
+        self.write(given, |conn, (organisation, entry)| {
             put_organisation(conn, organisation, entry).boxed()
         })
         .await
@@ -126,6 +131,12 @@ impl ConsumerStore for Db {
         })
         .await
     }
+}
+
+fn entry_of(organisation: &Organisation) -> AuditEntry {
+    let entry = Provenance::current().entry_now(AuditEvent::OrganisationPut);
+    let entry = entry.realm(&Realm::of_organisation(organisation.id));
+    entry.detail(&organisation.summary())
 }
 
 /// PostgreSQL has no text with NUL in it, so no row has such a key; asking for it would be an error.
@@ -292,6 +303,18 @@ fn account_of(new: &NewClient) -> NewAccount {
         attributes: Attributes::from_iter([(CLIENT_NAME.to_owned(), new.name.clone().into())]),
         created_at: new.created_at,
     }
+}
+
+async fn create_organisation(conn: &mut Connection, organisation: &Organisation, entry: &AuditEntry) -> Outcome<bool> {
+    let created = diesel::insert_into(organisations::table)
+        .values(OrganisationRow::from(organisation))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    if created == 1 {
+        audit::write(conn, entry).await?;
+    }
+    Ok(created == 1)
 }
 
 async fn put_organisation(conn: &mut Connection, organisation: &Organisation, entry: &AuditEntry) -> Outcome<()> {

@@ -7,7 +7,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
-use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
+use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, RotateOutcome, StoredKey};
 
 use super::backend::{Connection, Db};
 use super::{audit, differences};
@@ -30,7 +30,7 @@ impl KeyStore for Db {
         .await
     }
 
-    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<RotateOutcome, StoreError> {
         let entry = entry_of(AuditEvent::KeyRotated, new, new.created_at);
         self.publish(
             Topic::Keys,
@@ -111,11 +111,18 @@ async fn insert_first(conn: &mut Connection, key: &StoredKey, entry: &AuditEntry
     Ok(added)
 }
 
-async fn rotate(conn: &mut Connection, new: &StoredKey, others_retire: Timestamp, entry: &AuditEntry) -> Outcome<bool> {
+async fn rotate(
+    conn: &mut Connection,
+    new: &StoredKey,
+    others_retire: Timestamp,
+    entry: &AuditEntry,
+) -> Outcome<RotateOutcome> {
     differences::hold_keys(conn).await?;
-    if !insert(conn, new).await? {
-        return Ok(false);
+    let outcome = RotateOutcome::decide(&keys(conn).await?, new);
+    if outcome != RotateOutcome::Rotated {
+        return Ok(outcome);
     }
+    insert(conn, new).await?;
     let others = vault::table
         .filter(vault::purpose.eq(new.purpose.as_str()))
         .filter(vault::name.ne(&new.name))
@@ -127,7 +134,7 @@ async fn rotate(conn: &mut Connection, new: &StoredKey, others_retire: Timestamp
     let retires = vault::retires_at.eq(others_retire.as_millis());
     diesel::update(others).set(retires).execute(conn).await?;
     audit::write(conn, entry).await?;
-    Ok(true)
+    Ok(outcome)
 }
 
 async fn retire(conn: &mut Connection, retirement: &Retirement, by: &Provenance) -> Outcome<RetireOutcome> {

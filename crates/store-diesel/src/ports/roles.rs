@@ -35,14 +35,26 @@ impl RoleStore for Db {
             .await
     }
 
+    async fn create(&self, role: &Role, now: Timestamp) -> Result<bool, StoreError> {
+        let given = (role.clone(), now, entry_of(role, now));
+        self.publish(Topic::Feed, given, |conn, (role, now, entry)| {
+            create(conn, role, *now, entry).boxed()
+        })
+        .await
+    }
+
     async fn put(&self, role: &Role, now: Timestamp) -> Result<(), StoreError> {
-        let entry = Provenance::current().entry(AuditEvent::RolePut, now);
-        let entry = entry.realm(&role.realm).detail(&role.summary());
-        self.publish(Topic::Feed, (role.clone(), now, entry), |conn, (role, now, entry)| {
+        let given = (role.clone(), now, entry_of(role, now));
+        self.publish(Topic::Feed, given, |conn, (role, now, entry)| {
             put(conn, role, *now, entry).boxed()
         })
         .await
     }
+}
+
+fn entry_of(role: &Role, now: Timestamp) -> AuditEntry {
+    let entry = Provenance::current().entry(AuditEvent::RolePut, now);
+    entry.realm(&role.realm).detail(&role.summary())
 }
 
 async fn permissions_of(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Scopes> {
@@ -86,6 +98,24 @@ fn into_role(realm: Realm, name: &str, stored: &str) -> Outcome<Role> {
 async fn stored(conn: &mut Connection, realm: &Realm, role: &str) -> Outcome<Option<String>> {
     let row = roles::table.find((realm.as_str(), role)).select(roles::permissions);
     Ok(row.first(conn).await.optional()?)
+}
+
+async fn create(conn: &mut Connection, role: &Role, now: Timestamp, entry: &AuditEntry) -> Outcome<bool> {
+    let created = diesel::insert_into(roles::table)
+        .values((
+            roles::realm.eq(role.realm.as_str()),
+            roles::name.eq(role.name.as_str()),
+            roles::permissions.eq(write_list(&role.permissions)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    if created == 0 {
+        return Ok(false);
+    }
+    audit::write(conn, entry).await?;
+    feed::publish_change_for_a_day(conn, Change::AllRights, now).await?;
+    Ok(true)
 }
 
 async fn put(conn: &mut Connection, role: &Role, now: Timestamp, entry: &AuditEntry) -> Outcome<()> {

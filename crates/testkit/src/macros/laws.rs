@@ -74,6 +74,7 @@ macro_rules! __store_laws {
             purging_a_session_revives_nothing
             purging_keeps_the_feed_that_still_matters
             a_role_gives_what_was_put_into_it
+            a_new_role_is_not_one_that_is_there
             a_role_is_one_realms
             a_damaged_role_gives_nothing
             a_records_rights_are_the_issued_ones_still_held
@@ -82,6 +83,9 @@ macro_rules! __store_laws {
             an_edited_role_is_published
             another_role_is_published
             an_account_comes_back_as_it_was_made
+            a_demotion_is_done_where_another_keeps_the_role
+            the_last_one_with_the_role_is_not_demoted
+            of_all_who_are_demoted_at_once_one_stays
             an_unknown_account_is_not_found
             a_chosen_number_is_kept
             a_name_is_one_accounts
@@ -104,6 +108,7 @@ macro_rules! __store_laws {
             one_upgrade_wins
             a_credential_does_not_print_its_hash
             a_consumer_is_found_by_its_key
+            a_new_organisation_is_not_one_that_is_there
             a_consumer_is_one_organisations
             a_consumer_can_get_another_token
             a_consumer_can_be_disabled
@@ -167,6 +172,8 @@ macro_rules! __store_laws {
             a_rotation_postpones_no_retirement
             a_rotation_to_a_taken_name_changes_nothing
             rotations_at_once_leave_one_key_without_an_end
+            no_key_follows_one_that_waits_to_sign
+            of_rotations_at_once_one_adds_a_key_that_waits
             no_reader_sees_half_a_change
             no_key_is_removed
             a_key_retires_when_it_should

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_core::{StoreError, Timestamp};
-use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, StoredKey};
+use keystore::{EmergencyOutcome, KeyStore, RetireOutcome, Retirement, RotateOutcome, StoredKey};
 
 use super::line::Line;
 
@@ -25,7 +25,7 @@ impl KeyStore for KeyLine {
         self.line.call(self.keys.insert_first(key)).await
     }
 
-    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<RotateOutcome, StoreError> {
         self.line.call(self.keys.rotate(new, others_retire)).await
     }
 

@@ -4,14 +4,16 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use auth_core::{AuditEntry, AuditEvent, AuditFilter, AuditRow, Cause, NewToken, Provenance, TokenDigest};
+use auth_core::{
+    Attributes, AuditEntry, AuditEvent, AuditFilter, AuditRow, Cause, NewAccount, NewToken, Provenance, TokenDigest,
+};
 use consumer_auth::Audience;
-use keystore::{RetireOutcome, Retirement};
+use keystore::{RetireOutcome, Retirement, StoredKey};
 use permissions::{Role, RoleName};
 
 use super::audit_callers::nothing_of_a_resource_server;
 use super::client::client;
-use super::fixture::{Fixture, HOUR, NOW, ROLE, family_at, generation_digest, scopes, session_of, token_of};
+use super::fixture::{Fixture, HOUR, NOW, ROLE, family_at, generation_digest, realm, scopes, session_of, token_of};
 use super::key_fixture::{LOGIN, SHOPS, key};
 use crate::law::LawResult;
 use crate::ports::StoreHarness;
@@ -177,6 +179,8 @@ pub async fn a_change_of_an_account_leaves_one_entry(harness: Arc<dyn StoreHarne
         (&*entry.event, entry.detail.as_deref()),
         ("role_put", Some(expected.as_str()))
     );
+    let created = fixture.event(fixture.ports.roles.create(&role("helper"), NOW)).await;
+    assert_eq!(created, "role_put");
     Ok(())
 }
 
@@ -274,11 +278,39 @@ pub async fn what_changes_nothing_leaves_no_entry(harness: Arc<dyn StoreHarness>
         .no_entry("rotate a key", ports.keys.rotate(&key("one", SHOPS), NOW))
         .await;
     fixture
+        .no_entry("rotate a key beside the next", {
+            let (next, third) = (waiting("next"), waiting("third"));
+            ports.keys.rotate(&next, NOW).await.expect("rotate");
+            async move { ports.keys.rotate(&third, NOW).await }
+        })
+        .await;
+    fixture
         .no_entry("emergency", ports.keys.emergency(&key("one", SHOPS), NOW))
         .await;
+    let there = role("helper");
+    ports.roles.put(&there, NOW).await.expect("put a role");
+    fixture.no_entry("create a role", ports.roles.create(&there, NOW)).await;
+    let there = ports.consumers.organisations(None, 1).await.expect("organisations");
+    let created = ports.consumers.create_organisation(&there[0]);
+    fixture.no_entry("create_organisation", created).await;
     fixture.no_entry("touch", ports.tokens.touch(&[(session, NOW)])).await;
     fixture.no_entry("purge", ports.tokens.purge(NOW, 10)).await;
     Ok(())
+}
+
+fn waiting(name: &str) -> StoredKey {
+    StoredKey {
+        activates_at: NOW.plus(HOUR),
+        ..key(name, SHOPS)
+    }
+}
+
+fn role(name: &str) -> Role {
+    Role {
+        realm: realm("players"),
+        name: RoleName::parse(name).expect("a name"),
+        permissions: scopes("read"),
+    }
 }
 
 /// An entry has the actor, the address, the request and the command of the task that called the store.
@@ -303,7 +335,7 @@ pub async fn an_entry_says_who_and_from_where(harness: Arc<dyn StoreHarness>) ->
     Ok(())
 }
 
-/// No entry has a digest, a hash, a salt or a sealed key of what was written.
+/// No entry has a digest, a hash, a salt or a sealed key of what was written, nor a name or an attribute of a person.
 pub async fn an_entry_has_no_secret(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::with_organisations(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -325,12 +357,12 @@ pub async fn an_entry_has_no_secret(harness: Arc<dyn StoreHarness>) -> LawResult
     let mut first = key("one", SHOPS);
     first.sealed = b"canary".to_vec();
     fixture.ports.keys.insert_first(&first).await.expect("insert_first");
-    let role = Role {
-        realm: fixture.realm.clone(),
-        name: RoleName::parse("other").expect("a role's name"),
-        permissions: scopes("canary"),
+    let person = NewAccount {
+        alias: Some("canary alias".into()),
+        attributes: Attributes::from_iter([("name".to_owned(), "canary".into())]),
+        ..fixture.newcomer("canary@email.dk")
     };
-    fixture.ports.roles.put(&role, NOW).await.expect("put");
+    fixture.ports.accounts.create(person).await.expect("create");
     let text = format!("{:?}", fixture.entries().await);
     let digits: String = b"canary".iter().map(|byte| format!("{byte:02x}")).collect();
     for canary in ["canary", &digits, "99, 97, 110, 97, 114, 121", "workshop@email.dk"] {

@@ -6,17 +6,12 @@ use auth_core::TokenDigest;
 use consumer_auth::{Consumer, Organisation};
 
 use super::fixture::{Fixture, NOW};
-use crate::law::LawResult;
+use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
 impl Fixture {
     pub(super) async fn organisation(&self, id: i64, name: &str) -> Organisation {
-        let organisation = Organisation {
-            id,
-            name: name.into(),
-            subdomain: name.to_lowercase(),
-            utc_offset_seconds: -14_400,
-        };
+        let organisation = an_organisation(id, name);
         let put = self.ports.consumers.put_organisation(&organisation).await;
         put.expect("put an organisation");
         organisation
@@ -35,6 +30,37 @@ impl Fixture {
     pub(super) async fn set_consumer_disabled(&self, key: &str, disabled: bool) -> bool {
         let set = self.ports.consumers.set_consumer_disabled(key, disabled).await;
         set.expect("set_consumer_disabled")
+    }
+}
+
+/// An organisation is created where there is none with its number. One that is there stays as it is; and of several that are
+/// created at once, one is.
+pub async fn a_new_organisation_is_not_one_that_is_there(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let created = at_once(fixture.harness.crowd(), |caller| {
+        let (store, new) = (
+            fixture.ports.consumers.clone(),
+            an_organisation(171, &format!("N{caller}")),
+        );
+        async move { store.create_organisation(&new).await.expect("create").then_some(new) }
+    });
+    let created: Vec<Organisation> = created.await.into_iter().flatten().collect();
+    let stored = fixture
+        .ports
+        .consumers
+        .organisations(None, 9)
+        .await
+        .expect("organisations");
+    assert_eq!((created.len(), stored), (1, created));
+    Ok(())
+}
+
+fn an_organisation(id: i64, name: &str) -> Organisation {
+    Organisation {
+        id,
+        name: name.into(),
+        subdomain: name.to_lowercase(),
+        utc_offset_seconds: -14_400,
     }
 }
 

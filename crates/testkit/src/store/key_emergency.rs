@@ -13,8 +13,8 @@ use crate::ports::StoreHarness;
 /// answer is the keys that it retired, as they now are.
 pub async fn an_emergency_leaves_no_old_key_verifying(harness: Arc<dyn StoreHarness>) -> LawResult {
     let keys = Keys::with_three(&*harness).await;
-    keys.rotate(&key_from("shop2", SHOPS, hours(1)), hours(2)).await;
-    keys.rotate(&key_from("shop3", SHOPS, hours(9)), hours(3)).await;
+    keys.rotated(&key_from("shop2", SHOPS, hours(1)), hours(2)).await;
+    keys.rotated(&key_from("shop3", SHOPS, hours(9)), hours(3)).await;
     let (now, new) = (hours(2), key_from("shop4", SHOPS, hours(2)));
     let outcome = keys.emergency(&new, now).await;
     let EmergencyOutcome::Replaced(retired) = &outcome else {
@@ -40,7 +40,7 @@ pub async fn an_emergency_leaves_no_old_key_verifying(harness: Arc<dyn StoreHarn
 /// keys, too, that had retired as planned.
 pub async fn what_an_emergency_revoked_never_verifies_again(harness: Arc<dyn StoreHarness>) -> LawResult {
     let keys = Keys::with_three(&*harness).await;
-    keys.rotate(&key_from("shop2", SHOPS, hours(1)), hours(2)).await;
+    keys.rotated(&key_from("shop2", SHOPS, hours(1)), hours(2)).await;
     keys.emergency(&key_from("shop3", SHOPS, hours(3)), hours(3)).await;
     let long_ago = hours(1).minus(Duration::from_secs(10 * 365 * 24 * 60 * 60));
     for name in ["shop", "shop2"] {
@@ -114,7 +114,7 @@ pub async fn an_emergency_to_a_taken_name_changes_nothing(harness: Arc<dyn Store
 /// An emergency for everything retires every key that verifies, of whatever purpose, also of those that get no other.
 pub async fn an_emergency_for_everything_reaches_every_purpose(harness: Arc<dyn StoreHarness>) -> LawResult {
     let keys = Keys::with_three(&*harness).await;
-    keys.rotate(&key_from("shop2", SHOPS, hours(3)), hours(4)).await;
+    keys.rotated(&key_from("shop2", SHOPS, hours(3)), hours(4)).await;
     let (now, new) = (
         hours(2),
         [key_from("shop3", SHOPS, hours(2)), key_from("login2", LOGIN, hours(2))],

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::Timestamp;
-use keystore::{EmergencyOutcome, KeyPurpose, KeyStore, RetireOutcome, Retirement, StoredKey};
+use keystore::{EmergencyOutcome, KeyPurpose, KeyStore, RetireOutcome, Retirement, RotateOutcome, StoredKey};
 
 use super::fixture::{HOUR, NOW};
 use crate::ports::StoreHarness;
@@ -50,8 +50,18 @@ impl Keys {
         self.store.insert_first(key).await.expect("insert_first")
     }
 
-    pub(super) async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> bool {
+    pub(super) async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> RotateOutcome {
         self.store.rotate(new, others_retire).await.expect("rotate")
+    }
+
+    /// Rotates, which must not be refused.
+    pub(super) async fn rotated(&self, new: &StoredKey, others_retire: Timestamp) {
+        assert_eq!(
+            self.rotate(new, others_retire).await,
+            RotateOutcome::Rotated,
+            "{}",
+            new.name
+        );
     }
 
     pub(super) async fn retire(&self, name: &str, at: Timestamp) -> RetireOutcome {
@@ -98,13 +108,13 @@ pub(super) fn key(name: &str, purpose: &str) -> StoredKey {
     key_from(name, purpose, NOW)
 }
 
-/// A key that signs from a moment on.
+/// A key that signs from a moment on, at which it is made.
 pub(super) fn key_from(name: &str, purpose: &str, activates_at: Timestamp) -> StoredKey {
     StoredKey {
         name: name.to_owned(),
         purpose: KeyPurpose::from_stored(purpose),
         sealed: format!("the sealed bytes of {name}").into_bytes(),
-        created_at: NOW.minus(HOUR),
+        created_at: activates_at,
         activates_at,
         retires_at: None,
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keystore::{RetireOutcome, Retirement, StoredKey};
+use keystore::{RetireOutcome, Retirement, RotateOutcome, StoredKey};
 
 use super::fixture::{HOUR, NOW};
 use super::key_fixture::{Keys, LOGIN, ODD, SHOPS, hours, key, key_from, retirement};
@@ -62,7 +62,7 @@ pub async fn the_last_key_that_signs_does_not_retire(harness: Arc<dyn StoreHarne
     refused("shop", NOW).await;
     refused("shop", NOW.minus(HOUR)).await;
     refused("shop", hours(9)).await;
-    keys.rotate(&key_from("shop2", SHOPS, hours(1)), hours(5)).await;
+    keys.rotated(&key_from("shop2", SHOPS, hours(1)), hours(5)).await;
     refused("shop", NOW).await;
     refused("shop2", NOW).await;
     refused("shop2", hours(6)).await;
@@ -122,8 +122,8 @@ pub async fn two_that_retire_at_once_leave_one(harness: Arc<dyn StoreHarness>) -
 /// theirs: a clock that is ahead may not end what another node still checks with.
 pub async fn the_secrets_of_keys_that_retired_are_erased(harness: Arc<dyn StoreHarness>) -> LawResult {
     let keys = Keys::with_three(&*harness).await;
-    keys.rotate(&key("shop2", SHOPS), hours(1)).await;
-    keys.rotate(&key("login2", LOGIN), hours(2)).await;
+    keys.rotated(&key("shop2", SHOPS), hours(1)).await;
+    keys.rotated(&key("login2", LOGIN), hours(2)).await;
     let before = keys.all().await;
     assert!(
         keys.erase_retired(hours(1)).await.is_empty(),
@@ -151,6 +151,7 @@ pub async fn the_secret_of_a_revoked_key_is_erased_at_once(harness: Arc<dyn Stor
     assert_eq!(keys.erase_retired(NOW.minus(HOUR)).await, ["shop"]);
     let erased = keys.named("shop").await;
     assert!(erased.is_erased() && erased.is_revoked());
-    assert!(!keys.rotate(&key("shop", SHOPS), hours(1)).await, "the name is taken");
+    let taken = keys.rotate(&key("shop", SHOPS), hours(1)).await;
+    assert_eq!(taken, RotateOutcome::NameTaken);
     Ok(())
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use auth_core::{Change, NewToken, Scopes, Subject};
+use permissions::{Role, RoleName};
 
 use super::fixture::{Fixture, NOW, ROLE, realm, scope_names, scopes, token_of};
-use crate::law::LawResult;
+use crate::law::{LawResult, at_once};
 use crate::ports::StoreHarness;
 
 impl Fixture {
@@ -31,6 +32,30 @@ pub async fn a_role_gives_what_was_put_into_it(harness: Arc<dyn StoreHarness>) -
         let held = fixture.permissions(&fixture.realm, "jugador").await;
         assert_eq!(held, scopes(permissions));
     }
+    Ok(())
+}
+
+/// A role is created where its realm has none of this name. One that is there stays as it is; and of several that are created at
+/// once, one is.
+pub async fn a_new_role_is_not_one_that_is_there(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    let role = |permissions: &str| Role {
+        realm: fixture.realm.clone(),
+        name: RoleName::parse("helper").expect("a name"),
+        permissions: scopes(permissions),
+    };
+    let created = at_once(fixture.harness.crowd(), |caller| {
+        let (store, role) = (fixture.ports.roles.clone(), role(&format!("p{caller}")));
+        async move { store.create(&role, NOW).await.expect("create").then_some(role) }
+    });
+    let created: Vec<Role> = created.await.into_iter().flatten().collect();
+    let stored = fixture.ports.roles.find(&fixture.realm, "helper").await.expect("find");
+    assert_eq!((created.len(), stored.as_ref()), (1, created.first()));
+    assert!(!fixture.ports.roles.create(&role("other"), NOW).await.expect("create"));
+    assert_eq!(
+        fixture.ports.roles.find(&fixture.realm, "helper").await.expect("find"),
+        stored
+    );
     Ok(())
 }
 

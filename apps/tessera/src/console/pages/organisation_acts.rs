@@ -26,15 +26,8 @@ pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Troub
     };
     visit
         .act(question, async || {
-            let organisation = typed(visit)?;
-            if let Some(stored) = acts::organisation::find(visit.stores(), organisation.id).await? {
-                return Err(Refusal::new(format!(
-                    "There is an organisation {} already: {:?}. Nothing has changed. Change it instead, or take another number.",
-                    stored.id, stored.name
-                ))
-                .into());
-            }
-            put(visit, &organisation).await
+            acts::organisation::create(visit.stores(), &typed(visit)?).await?;
+            Ok(Done::Back)
         })
         .await
 }

@@ -28,16 +28,8 @@ pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Troub
     };
     visit
         .act(question, async || {
-            let role = typed(visit)?;
-            if let Some(stored) = visit.stores().roles.find(&role.realm, role.name.as_str()).await? {
-                return Err(Refusal::new(format!(
-                    "The realm {} already has a role {:?}. Nothing has changed. Change that role instead.",
-                    stored.realm,
-                    stored.name.as_str()
-                ))
-                .into());
-            }
-            put(visit, &role).await
+            acts::role::create(visit.stores(), &typed(visit)?, visit.now).await?;
+            Ok(Done::Back)
         })
         .await
 }

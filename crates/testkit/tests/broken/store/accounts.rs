@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use auth_core::{
-    Account, AccountStore, Attributes, Demotion, DemotionOutcome, FoldedLogin, NamePage, NamedAccount, NewAccount,
-    PasswordRecord, PasswordStore, Realm, Scope, Scopes, StoreError, Subject, Timestamp,
+    Account, AccountStore, Attributes, Demoted, Demotion, DemotionOutcome, FoldedLogin, NamePage, NamedAccount,
+    NewAccount, PasswordRecord, PasswordStore, Realm, Scope, Scopes, StoreError, Subject, Timestamp,
 };
 use permissions::{Role, RoleStore};
 use testkit::ManualClock;
@@ -50,15 +50,15 @@ impl AccountStore for BrokenStore {
         if self.has(Flaw::NumbersAsItLikes) {
             new.subject = None;
         }
-        let created = match self.inner.create(new.clone()).await? {
+        let created = match AccountStore::create(&self.inner, new.clone()).await? {
             None if self.has(Flaw::AliasesUnchecked) => {
                 new.alias = None;
-                self.inner.create(new).await?
+                AccountStore::create(&self.inner, new).await?
             }
             None if self.has(Flaw::NamesAreTakenTwice) => {
                 let many = self.seen().accounts.len();
                 (new.login, new.alias) = (format!("{} ({many})", new.login), None);
-                self.inner.create(new).await?
+                AccountStore::create(&self.inner, new).await?
             }
             created => created,
         };
@@ -85,7 +85,24 @@ impl AccountStore for BrokenStore {
     }
 
     async fn demote(&self, demotion: &Demotion) -> Result<DemotionOutcome, StoreError> {
-        self.inner.demote(demotion).await
+        let once = match self.flaw {
+            Flaw::DemotesTheLast => true,
+            Flaw::DemotesAfterALook => self.seems_to_leave_another(demotion).await?,
+            Flaw::DemotesNobody => return Ok(DemotionOutcome::Last),
+            _ => return self.inner.demote(demotion).await,
+        };
+        if !once {
+            return Ok(DemotionOutcome::Last);
+        }
+        let (subject, now) = (demotion.subject, demotion.now);
+        let done = match &demotion.to {
+            Demoted::Disabled => self.inner.set_disabled(subject, true, now).await?,
+            Demoted::Role(role) => self.inner.set_role(subject, Some(role), now).await?,
+        };
+        Ok(match done {
+            true => DemotionOutcome::Done,
+            false => DemotionOutcome::Unknown,
+        })
     }
 
     async fn set_attributes(&self, subject: Subject, attributes: &Attributes) -> Result<bool, StoreError> {
@@ -146,6 +163,14 @@ impl PasswordStore for BrokenStore {
 }
 
 impl BrokenStore {
+    /// By the accounts as they were created, so that it goes wrong whichever of several callers runs first.
+    async fn seems_to_leave_another(&self, demotion: &Demotion) -> Result<bool, StoreError> {
+        let account = AccountStore::find(&self.inner, demotion.subject).await?;
+        let created = self.seen().accounts.clone();
+        let is_left = created.iter().any(|other| demotion.is_left_with(other));
+        Ok(is_left || !account.is_some_and(|account| demotion.ends_the_role_of(&account)))
+    }
+
     fn ends_sessions(&self, asked: bool) -> bool {
         match self.flaw {
             Flaw::PasswordsEndNothing => false,
@@ -186,6 +211,13 @@ impl RoleStore for BrokenStore {
         match self.flaw {
             Flaw::ListsRolesOfAllRealms => self.inner.roles(None).await,
             _ => self.inner.roles(realm).await,
+        }
+    }
+
+    async fn create(&self, role: &Role, now: Timestamp) -> Result<bool, StoreError> {
+        match self.flaw {
+            Flaw::NewRolesReplace => self.put(role, now).await.map(|()| true),
+            _ => RoleStore::create(&self.inner, role, now).await,
         }
     }
 

@@ -119,6 +119,13 @@ impl ConsumerStore for BrokenStore {
         self.inner.rotate_consumer(&rotation).await
     }
 
+    async fn create_organisation(&self, organisation: &Organisation) -> Result<bool, StoreError> {
+        match self.flaw {
+            Flaw::NewOrganisationsReplace => self.inner.put_organisation(organisation).await.map(|()| true),
+            _ => self.inner.create_organisation(organisation).await,
+        }
+    }
+
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
         self.inner.put_organisation(organisation).await
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use auth_core::{AuditEvent, AuditStore, ChangeWatch, Provenance, StoreError, Timestamp};
-use keystore::{EmergencyOutcome, KeyPurpose, KeyStore, RetireOutcome, Retirement, StoredKey};
+use keystore::{EmergencyOutcome, KeyPurpose, KeyStore, RetireOutcome, Retirement, RotateOutcome, StoredKey};
 use testkit::ManualClock;
 
 use super::{BrokenStore, Flaw};
@@ -27,10 +27,12 @@ impl KeyStore for BrokenStore {
         self.record(added, AuditEvent::KeyAdded, &key.purpose, &key.name).await
     }
 
-    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
-        let rotated = self.try_rotate(new, others_retire).await?;
+    async fn rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<RotateOutcome, StoreError> {
+        let outcome = self.try_rotate(new, others_retire);
+        let rotated = outcome == RotateOutcome::Rotated;
         self.record(rotated, AuditEvent::KeyRotated, &new.purpose, &new.name)
-            .await
+            .await?;
+        Ok(outcome)
     }
 
     async fn retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
@@ -92,18 +94,27 @@ impl BrokenStore {
         Ok(free)
     }
 
-    async fn try_rotate(&self, new: &StoredKey, others_retire: Timestamp) -> Result<bool, StoreError> {
+    fn try_rotate(&self, new: &StoredKey, others_retire: Timestamp) -> RotateOutcome {
+        let looked = self.look();
         let is_other = |key: &StoredKey| key.purpose == new.purpose || self.has(Flaw::RotationEndsEveryPurpose);
-        let before: Vec<StoredKey> = self.look().into_iter().filter(|key| is_other(key)).collect();
+        let before: Vec<StoredKey> = looked.iter().filter(|key| is_other(key)).cloned().collect();
         let mut seen = self.seen();
-        let taken = seen.keys.iter().any(|key| key.name == new.name);
-        if taken && !self.has(Flaw::RotationEndsBeforeItAdds) {
-            return Ok(false);
+        let outcome = match self.flaw {
+            Flaw::RefusesRotationsAfterALook => RotateOutcome::decide(&looked, new),
+            _ => RotateOutcome::decide(&seen.keys, new),
+        };
+        let goes_on = match &outcome {
+            RotateOutcome::Rotated => true,
+            RotateOutcome::NameTaken => self.has(Flaw::RotationEndsBeforeItAdds),
+            RotateOutcome::NextWaits(_) => self.has(Flaw::RotatesBesideTheNext),
+        };
+        if !goes_on {
+            return outcome;
         }
         if matches!(self.flaw, Flaw::RotatesInTwoSteps | Flaw::RotationForgetsEmergencies) {
             seen.late = Some((before, others_retire));
             seen.keys.push(new.clone());
-            return Ok(true);
+            return RotateOutcome::Rotated;
         }
         for key in seen.keys.iter_mut().filter(|key| is_other(key)) {
             match self.flaw {
@@ -112,10 +123,11 @@ impl BrokenStore {
                 _ => key.retire_by(others_retire),
             }
         }
-        if !taken {
-            seen.keys.push(new.clone());
+        if outcome == RotateOutcome::NameTaken {
+            return outcome;
         }
-        Ok(!taken)
+        seen.keys.push(new.clone());
+        RotateOutcome::Rotated
     }
 
     async fn try_retire(&self, retirement: &Retirement) -> Result<RetireOutcome, StoreError> {
