@@ -92,9 +92,21 @@ pub(super) fn explain(errors: &figment::Error) -> anyhow::Error {
                 None => format!(" (from {})", place.name),
             });
         let key = if key.is_empty() { key } else { format!("{key}: ") };
-        format!("{key}{}{place}", without_source(&error.kind.to_string()))
+        format!("{key}{}{place}", in_words(&without_source(&error.kind.to_string())))
     });
     anyhow::anyhow!(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The types of numbers by what they hold, for people who do not write Rust.
+fn in_words(text: &str) -> String {
+    const COUNTS: [&str; 5] = ["usize", "u8", "u16", "u32", "u64"];
+    let text = text
+        .replace("unsigned int", "the number")
+        .replace("signed int", "the number");
+    match text.rsplit_once("expected ") {
+        Some((before, kind)) if COUNTS.contains(&kind) => format!("{before}expected a whole number, 0 or more"),
+        _ => text,
+    }
 }
 
 /// An error of TOML without the line that it quotes, which may hold a password.
@@ -110,6 +122,17 @@ fn without_source(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_asked_for_in_words() {
+        let negative = in_words("invalid type: found signed int `-3`, expected usize");
+        assert_eq!(
+            negative,
+            "invalid type: found the number `-3`, expected a whole number, 0 or more"
+        );
+        let other = "invalid type: found string \"x\", expected a boolean";
+        assert_eq!(in_words(other), other);
+    }
 
     #[test]
     fn a_variable_that_is_no_unicode_is_refused_and_not_printed() {

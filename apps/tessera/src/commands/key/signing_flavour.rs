@@ -23,8 +23,10 @@ pub fn find_signing<'a>(admin: &'a Admin, name: &str) -> anyhow::Result<SigningF
         }
         None => {
             let names: Vec<&str> = signing.iter().map(|signing| signing.name).collect();
-            let names = names.join(", ");
-            bail!("--flavour {name}: not found; the flavours with signing keys are {names}")
+            match names.join(", ") {
+                names if names.is_empty() => bail!("--flavour {name}: not found; no flavour has signing keys"),
+                names => bail!("--flavour {name}: not found; the flavours with signing keys are {names}"),
+            }
         }
     }
 }
