@@ -206,7 +206,7 @@ impl State {
             (false, _) => ImportOutcome::OtherOwner,
             (true, Some(account)) if is_of_now(account) && row.revoked_at.is_none() => {
                 let is_earlier = |end| new.expires_at.is_none_or(|later| end < later);
-                match row.record.expires_at.is_some_and(is_earlier) && !self.is_linked(token) {
+                match row.record.expires_at.is_some_and(is_earlier) && !self.is_replaced(token) {
                     true => {
                         if mode == ImportMode::Apply {
                             self.extend(token, new.expires_at, now);

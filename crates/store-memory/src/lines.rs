@@ -48,10 +48,9 @@ impl State {
         belonging.map(|row| row.record.id).collect()
     }
 
-    /// Whether something was made from a record, or has taken its place.
-    pub(crate) fn is_linked(&self, id: TokenId) -> bool {
-        let links = |row: &TokenRow| row.record.id != id && (row.line == id || row.made_from == Some(id));
-        self.tokens.values().any(links)
+    /// Whether another record has taken the place of this one.
+    pub(crate) fn is_replaced(&self, id: TokenId) -> bool {
+        self.tokens.values().any(|row| row.record.id != id && row.line == id)
     }
 
     /// Revokes a live record, and publishes it.
@@ -83,10 +82,11 @@ impl State {
         live
     }
 
-    /// The live record from which its owner makes another.
+    /// The live record from which its owner makes another; it has not expired.
     fn held(&self, id: TokenId, new: &NewToken) -> Option<&TokenRow> {
         let row = self.tokens.get(&id)?;
-        (self.is_live(row) && row.record.subject == new.subject).then_some(row)
+        let has_expired = row.record.expires_at.is_some_and(|end| end <= new.issued_at);
+        (self.is_live(row) && !has_expired && row.record.subject == new.subject).then_some(row)
     }
 }
 

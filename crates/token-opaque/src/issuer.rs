@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_core::{
     Capabilities, Entropy, FlavourName, Grant, IdleLife, IssueError, IssuedToken, Issuer, Lifetime, NewToken,
-    PresentedToken, Rejection, Replaced, RevokeError, SecretKey, Sharing, Timestamp, TokenId, TokenRecord,
+    PresentedToken, Rejection, Replaced, RevokeError, SecretKey, SessionRef, Sharing, Timestamp, TokenId, TokenRecord,
     TokenRegistry, VerifiedToken, Verifier, VerifyError, random_bytes,
 };
 
@@ -256,6 +256,19 @@ impl Issuer for OpaqueIssuer {
             token: issued(secret, (made.id, None), now, made.expires_at),
             old_ends_at: made.old_ends_at,
         })
+    }
+
+    async fn session_of(&self, presented: &PresentedToken<'_>) -> Result<Option<SessionRef>, VerifyError> {
+        let Some(token) = OpaqueToken::parse(presented.text) else {
+            return Ok(None);
+        };
+        let digest = token.digest();
+        let belongs = |record: &TokenRecord| record.digest == Some(digest) && *record.flavour == *self.config.flavour;
+        match self.registry.live_presented(token.id, presented, belongs).await {
+            Ok(record) => Ok(Some(VerifiedToken::dangerous_from_verifier((&record).into()).session())),
+            Err(VerifyError::Rejected(_)) => Ok(None),
+            Err(unavailable) => Err(unavailable),
+        }
     }
 
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {

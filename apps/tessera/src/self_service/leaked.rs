@@ -54,7 +54,7 @@ impl LeakedTokens {
         };
         for flavour in &self.flavours {
             let by = Provenance::current().because(Cause::Leaked);
-            match by.scope(flavour.tokens.revoke(&presented)).await {
+            match by.scope(flavour.tokens.revoke_reported(&presented)).await {
                 Ok(Some(session)) => {
                     // What was made from it, too.
                     self.registry.catch_up().await;

@@ -48,7 +48,8 @@ pub(super) async fn end(call: Call<'_>) -> Result<Answer, HandlerError> {
     }
 }
 
-/// What is made of a session is revoked with it. A token whose place the caller's has taken is one session with that, so it ends alone.
+/// What is made of a session is revoked with it. The tokens of the caller's line are one session: those whose place the caller's has taken
+/// end alone, and one that has taken its place stays.
 pub(super) async fn end_others(call: Call<'_>) -> Result<Answer, HandlerError> {
     call.refuse_made()?;
     let (mut ended, mut before) = (0, None);
@@ -57,6 +58,7 @@ pub(super) async fn end_others(call: Call<'_>) -> Result<Answer, HandlerError> {
         before = page.last().map(|token| token.id);
         for token in page.iter().filter(|token| is_session(token) && token.id != call.own.id) {
             let was_live = match token.line == call.own.line {
+                true if token.id > call.own.id => false,
                 true => expire(&call, token.id).await?,
                 false => revoke(&call, token.id).await?,
             };

@@ -349,10 +349,8 @@ fn what_was_made_of_a_session_ends_with_it() {
             let of_backup = rotated(&server, &backup).member("token");
             end(if by_the_old_one { &old } else { &new });
             for token in [&old, &backup, &new, &later, &of_backup] {
-                assert!(
-                    !lives(&server, [bearer(token)]),
-                    "act {act}, by the old one: {by_the_old_one}"
-                );
+                let is_refused = || !lives(&server, [bearer(token)]);
+                assert!(poll(1000, is_refused), "act {act}, by the old one: {by_the_old_one}");
             }
         }
     }
@@ -398,6 +396,23 @@ fn a_token_that_was_made_has_itself_only() {
     assert!(lives(&server, [bearer(&phone)]) && lives(&server, [bearer(&tablet)]));
 }
 
+/// Scanners find old tokens: what a thief has made of one goes on when it has expired.
+#[test]
+fn a_report_of_a_token_that_has_expired_ends_what_came_out_of_it() {
+    let server = setup().start();
+    let old = device(&server);
+    let backup = made(&server, &old, "backup");
+    let new = asks(&server, "/self/token/rotate", &old, &json!({ "overlap": 1 })).member("token");
+    assert!(poll(1000, || !lives(&server, [bearer(&old)])), "the overlap is over");
+    let report = json!({ "token": old });
+    // What was refused a moment ago may not be looked up again for ten seconds.
+    let ends = || {
+        server.send(&Request::post("/leaked-tokens").json(&report));
+        !lives(&server, [bearer(&new)]) && !lives(&server, [bearer(&backup)])
+    };
+    assert!(poll(3000, ends));
+}
+
 #[test]
 fn the_other_sessions_end_and_what_took_the_place_of_one_stays() {
     let server = setup().start();
@@ -408,6 +423,13 @@ fn the_other_sessions_end_and_what_took_the_place_of_one_stays() {
     assert_eq!((ended.status, ended.json()), (200, json!({ "ended": 2 })));
     assert!(!lives(&server, [bearer(&old)]) && !lives(&server, [bearer(&backup)]));
     assert!(lives(&server, [bearer(&new)]));
+    // With the old one it is the other way round: who has lost the answer loses nothing by it.
+    let lost = rotated(&server, &new).member("token");
+    assert_eq!(asks(&server, "/self/sessions/end-others", &new, &json!({})).status, 200);
+    assert!(lives(&server, [bearer(&lost)]));
+    let again = rotated(&server, &new);
+    assert_eq!(again.json()["expires_at"], Value::Null);
+    assert!(lives(&server, [bearer(&again.member("token"))]));
 }
 
 /// As forward auth does, where `forward_auth.expiry_notice` asks for it.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use super::clock::Timestamp;
 use super::error::{IssueError, RevokeError, VerifyError};
-use super::token::{Grant, IssuedToken, Lifetime, PresentedToken, Replaced, TokenId};
+use super::token::{Grant, IssuedToken, Lifetime, PresentedToken, Replaced, SessionRef, TokenId};
 use super::verified_token::VerifiedToken;
 
 /// What an issuer can and cannot do. A dialect that promises more than its issuer can is refused at start.
@@ -98,7 +98,8 @@ pub type Verification<'f> = Pin<Box<dyn Future<Output = Result<VerifiedToken, Ve
 ///   that is not in the store.
 /// * `issue` fails with [`IssueError::NotEntitled`] when the owner's generation is no longer the grant's, for an issuer
 ///   that is [`recorded`](Capabilities::recorded).
-/// * After `revoke` has answered, `verify` on this node refuses the token, and other nodes follow.
+/// * After `revoke` has answered, `verify` on this node refuses the token, and other nodes follow. What came out of the token
+///   ([`issue_from`](Self::issue_from), [`replace`](Self::replace)) is revoked with it, and refused by every node, this one too, as soon as it has read the feed.
 #[async_trait]
 pub trait Issuer: Verifier {
     /// How long its tokens are valid.
@@ -142,6 +143,22 @@ pub trait Issuer: Verifier {
     /// As [`issue_from`](Self::issue_from).
     async fn replace(&self, _old: TokenId, _old_ends_at: Timestamp, _grant: Grant) -> Result<Replaced, IssueError> {
         Err(IssueError::Unsupported)
+    }
+
+    /// The session of a text that is a token of this issuer, or was one until it expired: whoever reports that it leaked has an old one more often
+    /// than not. `None` for any other text, and for a session that is over. By default an issuer knows no tokens that have expired.
+    ///
+    /// # Errors
+    /// [`VerifyError::Unavailable`] when that cannot be determined.
+    ///
+    /// # Security
+    /// The session may be revoked for it, and nothing else: it proves nothing of who presents it.
+    async fn session_of(&self, presented: &PresentedToken<'_>) -> Result<Option<SessionRef>, VerifyError> {
+        match self.verify(presented).await {
+            Ok(token) => Ok(Some(token.session())),
+            Err(VerifyError::Rejected(_)) => Ok(None),
+            Err(unavailable) => Err(unavailable),
+        }
     }
 
     /// Revokes a token or session, and every token that belongs to it. Of all callers that revoke one token, exactly one
@@ -212,6 +229,10 @@ impl<I: Issuer + ?Sized> Issuer for Arc<I> {
 
     async fn replace(&self, old: TokenId, old_ends_at: Timestamp, grant: Grant) -> Result<Replaced, IssueError> {
         (**self).replace(old, old_ends_at, grant).await
+    }
+
+    async fn session_of(&self, presented: &PresentedToken<'_>) -> Result<Option<SessionRef>, VerifyError> {
+        (**self).session_of(presented).await
     }
 
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {

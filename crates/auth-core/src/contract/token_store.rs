@@ -225,7 +225,7 @@ pub struct FeedState {
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Records a token, if its owner is enabled and of the generation named, its parent, if it names one, is live, and the token
-    /// that it is [made from](NewToken::made_from), if it names one, is live, its owner's, and was not made from another itself.
+    /// that it is [made from](NewToken::made_from), if it names one, is live, has not expired at `new.issued_at`, is its owner's, and was not made from another itself.
     /// `Ok(None)` otherwise, and nothing is recorded.
     ///
     /// # Errors
@@ -234,8 +234,8 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
 
     /// Records a token in the place of a live one, which then expires at `old_ends_at`, unless it expires earlier. Both are of one
     /// [line](crate::TokenSummary::line). The new one ends when the old one did before it was replaced, at the latest, and what
-    /// made the old one counts as what made the new one. `Ok(None)` as for [`insert`](Self::insert), or if `old` is not live and
-    /// its owner's; nothing has changed then.
+    /// made the old one counts as what made the new one. `Ok(None)` as for [`insert`](Self::insert), or if `old` is not live, has
+    /// expired at `new.issued_at`, or is another owner's; nothing has changed then.
     ///
     /// A record that took the place of `old` before is revoked: however often and by however many a token is replaced, one of
     /// those that took its place is live afterwards. So a caller that has lost the answer asks again.

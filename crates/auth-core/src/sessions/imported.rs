@@ -13,7 +13,9 @@ use crate::contract::account::Realm;
 use crate::contract::clock::Timestamp;
 use crate::contract::error::{IssueError, Rejection, RevokeError, StoreError, VerifyError};
 use crate::contract::issuer::{Capabilities, Issuer, Verifier};
-use crate::contract::token::{FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, Replaced, TokenId};
+use crate::contract::token::{
+    FlavourName, Grant, IssuedToken, Lifetime, PresentedToken, Replaced, SessionRef, TokenId,
+};
 use crate::contract::token_store::TokenRecord;
 use crate::contract::verified_token::VerifiedToken;
 
@@ -155,6 +157,10 @@ impl ImportedTokens {
     }
 }
 
+fn session_of(record: TokenRecord) -> SessionRef {
+    VerifiedToken::dangerous_from_verifier((&record).into()).session()
+}
+
 /// Whether another token may have this text: the issuer has not accepted it, and can say so.
 fn may_be_imported(own: &Result<VerifiedToken, VerifyError>) -> bool {
     matches!(own, Err(VerifyError::Rejected(reason)) if *reason != Rejection::WrongFlavour)
@@ -215,6 +221,21 @@ impl Issuer for ImportedTokens {
 
     async fn issue(&self, grant: Grant) -> Result<IssuedToken, IssueError> {
         self.inner.issue(grant).await
+    }
+
+    async fn session_of(&self, presented: &PresentedToken<'_>) -> Result<Option<SessionRef>, VerifyError> {
+        let counts = self.inner.verify_in_memory(presented).is_some();
+        if let Some(own) = self.inner.session_of(presented).await? {
+            return Ok(Some(own));
+        }
+        let Some(Ok(lookup)) = self.lookup(presented.text) else {
+            return Ok(None);
+        };
+        match self.records.find(presented, &lookup.digests, None, counts).await {
+            Ok(record) => Ok(record.filter(|record| *record.flavour == *self.flavour).map(session_of)),
+            Err(VerifyError::Rejected(_)) => Ok(None),
+            Err(unavailable) => Err(unavailable),
+        }
     }
 
     async fn revoke(&self, id: TokenId) -> Result<bool, RevokeError> {

@@ -286,6 +286,24 @@ impl TokenService {
             Err(VerifyError::Rejected(_)) => self.session_of_refresh_token(presented).await?,
             Err(VerifyError::Unavailable(error)) => return Err(error.into()),
         };
+        self.revoke_session(session).await
+    }
+
+    /// The same for a token that was reported, which may have expired: what came out of it is revoked all the same
+    /// ([`Issuer::session_of`]).
+    ///
+    /// # Errors
+    /// As [`revoke`](Self::revoke).
+    pub async fn revoke_reported(&self, presented: &PresentedToken<'_>) -> Result<Option<SessionRef>, RevokeError> {
+        let session = match self.issuer.session_of(presented).await {
+            Ok(Some(session)) => Some(session),
+            Ok(None) | Err(VerifyError::Rejected(_)) => self.session_of_refresh_token(presented).await?,
+            Err(VerifyError::Unavailable(error)) => return Err(error.into()),
+        };
+        self.revoke_session(session).await
+    }
+
+    async fn revoke_session(&self, session: Option<SessionRef>) -> Result<Option<SessionRef>, RevokeError> {
         let Some(session) = session else {
             return Ok(None);
         };

@@ -4,6 +4,7 @@ use auth_core::{
     AuditEntry, Change, FlavourName, Generation, ImportMode, ImportOutcome, ImportedDigest, ImportedToken, Realm,
     SignedArrival, Subject, Timestamp, TokenId, TokenImport,
 };
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 use diesel_async::RunQueryDsl;
@@ -13,7 +14,7 @@ use super::backend::Connection;
 use super::imports::{begin, finish, owner};
 use super::{differences, feed};
 use crate::error::Outcome;
-use crate::schema::{accounts as account_rows, imported_tokens, roles, tokens};
+use crate::schema::{accounts, children, imported_tokens, roles, tokens};
 
 pub(super) async fn find_imported(conn: &mut Connection, digests: &[String]) -> Outcome<Option<ImportedToken>> {
     let row = imported_tokens::table
@@ -84,11 +85,11 @@ async fn present_token(
     now: Timestamp,
 ) -> Outcome<ImportOutcome> {
     let record = tokens::table
-        .inner_join(account_rows::table)
+        .inner_join(accounts::table)
         .filter(tokens::id.eq(token))
         .select((
             tokens::subject,
-            tokens::generation.eq(account_rows::generation),
+            tokens::generation.eq(accounts::generation),
             tokens::revoked_at,
         ));
     let record: Option<(i64, bool, Option<i64>)> = record.first(conn).await.optional()?;
@@ -106,16 +107,22 @@ async fn present_token(
     })
 }
 
-/// Has a token expire when it does at the other system, if that is later. One with a line may have been replaced here.
+/// Has a token expire when it does at the other system, if that is later. One that was replaced here keeps its end. The record is held first, so
+/// that it is not replaced meanwhile.
 async fn extend(conn: &mut Connection, token: i64, row: &TokenImport) -> Outcome<bool> {
     let end = row.expires_at.map(Timestamp::as_millis);
+    differences::hold_session(conn, TokenId(token)).await?;
+    let others = children
+        .filter(children.field(tokens::line).eq(tokens::id.nullable()))
+        .filter(children.field(tokens::id).ne(tokens::id));
     let is_earlier = end
         .into_sql::<Nullable<BigInt>>()
         .is_null()
         .or(tokens::expires_at.lt(end));
     let extended = tokens::table
-        .find(token)
-        .filter(tokens::line.is_null())
+        .filter(tokens::id.eq(token))
+        .filter(live!())
+        .filter(not(exists(others)))
         .filter(tokens::expires_at.is_not_null())
         .filter(is_earlier.assume_not_null());
     let extended = diesel::update(extended).set(tokens::expires_at.eq(end));
@@ -209,14 +216,14 @@ struct Owner {
 
 /// `None`: the account is disabled or gone.
 async fn enabled(conn: &mut Connection, id: i64) -> Outcome<Option<Owner>> {
-    let account = account_rows::table.find(id).left_join(
+    let account = accounts::table.find(id).left_join(
         roles::table.on(roles::realm
-            .eq(account_rows::realm)
-            .and(roles::name.nullable().eq(account_rows::role))),
+            .eq(accounts::realm)
+            .and(roles::name.nullable().eq(accounts::role))),
     );
     let account = account.select((
-        account_rows::generation,
-        account_rows::disabled_at,
+        accounts::generation,
+        accounts::disabled_at,
         roles::permissions.nullable(),
     ));
     let account: Option<(i64, Option<i64>, Option<String>)> = account.first(conn).await.optional()?;

@@ -84,11 +84,12 @@ pub(super) async fn is_live(conn: &mut Connection, id: TokenId) -> Outcome<bool>
     Ok(diesel::select(exists(record)).get_result(conn).await?)
 }
 
-/// The records of a line that are not revoked, and of those that were made from it.
+/// The live records of a line, and of those that were made from it, the first ones first.
 pub(super) async fn belonging_to(conn: &mut Connection, line: TokenId) -> Outcome<Vec<TokenId>> {
     let ids = tokens::table
         .filter(tokens::line.eq(line.0).or(tokens::made_from.eq(line.0)))
-        .filter(tokens::revoked_at.is_null())
+        .filter(live!())
+        .order(tokens::id)
         .select(tokens::id);
     let ids: Vec<i64> = ids.load(conn).await?;
     Ok(ids.into_iter().map(TokenId).collect())
@@ -100,11 +101,16 @@ struct Held {
     made_from: Option<TokenId>,
 }
 
-/// Begins the line of a live record, if it has none. No other transaction revokes or replaces it before this one ends.
+/// Begins the line of a live record that has not expired, if it has none: nothing comes out of what has ended. No other transaction revokes or replaces it before this one ends.
 async fn hold(conn: &mut Connection, id: TokenId, new: &NewToken) -> Outcome<Option<Held>> {
     let record = tokens::table
         .filter(tokens::id.eq(id.0))
         .filter(tokens::subject.eq(new.subject.0))
+        .filter(
+            tokens::expires_at
+                .is_null()
+                .or(tokens::expires_at.gt(new.issued_at.as_millis())),
+        )
         .filter(live!());
     let begun = sql::<Nullable<BigInt>>("coalesce(line, id)");
     let held = diesel::update(record)

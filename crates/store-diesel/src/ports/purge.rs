@@ -25,29 +25,29 @@ type Search = (Timestamp, u32);
 
 type Find = for<'c> fn(&'c mut Connection, &'c Search) -> BoxFuture<'c, Outcome<Vec<i64>>>;
 
-type Remove = for<'c> fn(&'c mut Connection, &'c Vec<i64>) -> BoxFuture<'c, Outcome<usize>>;
+type Remove = for<'c> fn(&'c mut Connection, &'c (Search, Vec<i64>)) -> BoxFuture<'c, Outcome<usize>>;
 
 /// Removes at most `limit` rows, and says how many.
 ///
-/// A record that ended stays ended, so what was found may be removed later without another look. A session goes after
-/// everything that belongs to it, and a superseding change after everything that it ended.
+/// A record that was revoked stays so, and what was found may be removed later without another look. One that has expired is looked at again: an
+/// import may have given it a later end. A session goes after everything that belongs to it, and a superseding change after everything that it ended.
 pub(super) async fn purge(db: &Db, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let steps: [(Find, Remove); 4] = [
         (
             |conn, search| expired(conn, search).boxed(),
-            |conn, ids| remove_tokens(conn, ids).boxed(),
+            |conn, found| remove_expired(conn, found).boxed(),
         ),
         (
             |conn, search| revoked(conn, search).boxed(),
-            |conn, ids| remove_tokens(conn, ids).boxed(),
+            |conn, (_, ids)| remove_tokens(conn, ids).boxed(),
         ),
         (
             |conn, search| superseded(conn, search).boxed(),
-            |conn, ids| remove_tokens(conn, ids).boxed(),
+            |conn, (_, ids)| remove_tokens(conn, ids).boxed(),
         ),
         (
             |conn, search| settled_changes(conn, search).boxed(),
-            |conn, ids| remove_changes(conn, ids).boxed(),
+            |conn, (_, sequences)| remove_changes(conn, sequences).boxed(),
         ),
     ];
     let mut gone = 0;
@@ -58,7 +58,7 @@ pub(super) async fn purge(db: &Db, before: Timestamp, limit: u32) -> Result<u64,
         }
         let found = db.read((before, left), find).await?;
         for ids in found.chunks(AT_ONCE) {
-            gone += db.statement(ids.to_vec(), remove).await?;
+            gone += db.statement(((before, left), ids.to_vec()), remove).await?;
         }
     }
     let left = limit.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
@@ -130,6 +130,13 @@ async fn forgotten(conn: &mut Connection, (before, limit): &Search) -> Outcome<V
 
 async fn remove_imported(conn: &mut Connection, digests: &[String]) -> Outcome<usize> {
     let ended = imported_tokens::table.filter(imported_tokens::digest.eq_any(digests));
+    Ok(diesel::delete(ended).execute(conn).await?)
+}
+
+async fn remove_expired(conn: &mut Connection, ((before, _), ids): &(Search, Vec<i64>)) -> Outcome<usize> {
+    let ended = tokens::table
+        .filter(tokens::id.eq_any(ids))
+        .filter(tokens::expires_at.lt(before.as_millis()));
     Ok(diesel::delete(ended).execute(conn).await?)
 }
 

@@ -26,10 +26,17 @@ pub(super) async fn revoke(conn: &mut Connection, id: TokenId, now: Timestamp, b
     if !lines::is_live(conn, id).await? {
         return Ok(false);
     }
-    for member in lines::belonging_to(conn, line).await? {
-        end(conn, member, Linked::Perhaps, now, by).await?;
+    // Those that others add while this one waits are not held, and something may be made from them until they are ended. Nothing is
+    // made from one that is, so this comes to an end.
+    loop {
+        let members = lines::belonging_to(conn, line).await?;
+        if members.is_empty() {
+            return Ok(true);
+        }
+        for member in members {
+            end(conn, member, Linked::Perhaps, now, by).await?;
+        }
     }
-    Ok(true)
 }
 
 /// Which records are ended.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth_core::{
-    AccountImport, Attributes, Change, FlavourName, ImportMode, ImportOutcome, ImportedDigest, SignedArrival,
+    AccountImport, Attributes, Change, FlavourName, ImportMode, ImportOutcome, ImportedDigest, NewToken, SignedArrival,
     SignedImport, StoredPassword, Subject, TokenId, TokenImport, TokenRecord,
 };
 
@@ -125,7 +125,7 @@ pub async fn a_token_expires_when_it_does_there_by_now(harness: Arc<dyn StoreHar
         ..token(text, "1")
     };
     let (sooner, first, later) = (Some(NOW.plus(HOUR)), Some(NOW.plus(HOUR * 2)), Some(NOW.plus(HOUR * 3)));
-    let texts = ["used", "unused", "endless", "revoked", "replaced"];
+    let texts = ["used", "unused", "endless", "revoked", "replaced", "maker"];
     fixture
         .taken_over(&texts.map(|text| ending(text, first)), ImportMode::Apply)
         .await;
@@ -137,13 +137,19 @@ pub async fn a_token_expires_when_it_does_there_by_now(harness: Arc<dyn StoreHar
     let replaced = fixture.imported(replaced).await.expect("it was imported");
     let place = fixture.ports.tokens.replace(replaced, token_of(&owner), NOW.plus(HOUR));
     place.await.expect("replace").expect("it is live");
+    let maker = fixture.imported(ImportedDigest::sha256("maker")).await;
+    let made = NewToken {
+        made_from: maker,
+        ..token_of(&owner)
+    };
+    fixture.insert(made).await;
 
-    let ends = [later, sooner, None, later, later];
+    let ends = [later, sooner, None, later, later, later];
     let rows: Vec<_> = texts.iter().zip(ends).map(|(text, end)| ending(text, end)).collect();
-    let outcomes = [Extended, Present, Extended, RevokedHere, Present];
+    let outcomes = [Extended, Present, Extended, RevokedHere, Present, Extended];
     let ends_here = async || {
         let mut ends = Vec::new();
-        for text in ["used", "unused", "endless", "replaced"] {
+        for text in ["used", "unused", "endless", "replaced", "maker"] {
             ends.push(fixture.record_of(text).await.expect("it is live").expires_at);
         }
         ends
@@ -151,10 +157,14 @@ pub async fn a_token_expires_when_it_does_there_by_now(harness: Arc<dyn StoreHar
     let rights = Change::SubjectRights(owner.subject);
     let before = fixture.published(rights).await;
     assert_eq!(fixture.taken_over(&rows, ImportMode::Try).await, outcomes);
-    assert_eq!(ends_here().await, [first, first, first, sooner], "it was only tried");
+    assert_eq!(
+        ends_here().await,
+        [first, first, first, sooner, first],
+        "it was only tried"
+    );
     assert_eq!(fixture.published(rights).await, before);
     assert_eq!(fixture.taken_over(&rows, ImportMode::Apply).await, outcomes);
-    assert_eq!(ends_here().await, [later, first, None, sooner]);
+    assert_eq!(ends_here().await, [later, first, None, sooner, later]);
     assert!(fixture.published(rights).await > before, "every node reads them anew");
     Ok(())
 }

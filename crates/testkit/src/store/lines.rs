@@ -63,7 +63,8 @@ pub async fn what_is_made_from_a_token_is_revoked_with_it(harness: Arc<dyn Store
     Ok(())
 }
 
-/// Nothing is made from a token that is revoked, another owner's, not there, or itself made from another.
+/// Nothing is made from a token that is revoked, has expired, is another owner's, not there, or itself made from another. Nor is one replaced that
+/// has ended: whoever had it would come back with it.
 pub async fn nothing_is_made_from_what_may_make_nothing(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -72,19 +73,30 @@ pub async fn nothing_is_made_from_what_may_make_nothing(harness: Arc<dyn StoreHa
     let made = fixture.made_from(maker, &owner).await.expect("the maker is live");
     let revoked = fixture.insert(token_of(&owner)).await;
     fixture.revoke(revoked).await;
+    let expired = NewToken {
+        expires_at: Some(NOW),
+        ..token_of(&owner)
+    };
+    let expired = fixture.insert(expired).await;
     for (from, by) in [
+        (expired, &owner),
         (made, &owner),
         (maker, &other),
         (revoked, &owner),
-        (TokenId(made.0 + 1000), &owner),
+        (TokenId(expired.0 + 1000), &owner),
     ] {
         assert_eq!(fixture.made_from(from, by).await, None, "{from:?}");
     }
-    for (old, by) in [(maker, &other), (revoked, &owner), (TokenId(made.0 + 1000), &owner)] {
+    for (old, by) in [
+        (expired, &owner),
+        (maker, &other),
+        (revoked, &owner),
+        (TokenId(expired.0 + 1000), &owner),
+    ] {
         assert_eq!(fixture.replace(old, by).await, None, "{old:?}");
     }
     let left: Vec<TokenId> = fixture.all_of(&owner).await.iter().map(|token| token.id).collect();
-    assert_eq!(left, [maker, made]);
+    assert_eq!(left, [maker, made, expired]);
     assert_eq!(fixture.all_of(&other).await, []);
     Ok(())
 }
@@ -228,7 +240,7 @@ pub async fn a_line_is_revoked_as_one(harness: Arc<dyn StoreHarness>) -> LawResu
     Ok(())
 }
 
-/// Where a token is revoked while others replace it or make tokens from it, nothing of it is live afterwards.
+/// Where a token is revoked while others replace it or make tokens from it, and from what they got, nothing of it is live afterwards.
 pub async fn no_token_escapes_a_revocation(harness: Arc<dyn StoreHarness>) -> LawResult {
     let fixture = Fixture::new(harness).await;
     let owner = fixture.owner("workshop@email.dk").await;
@@ -239,15 +251,26 @@ pub async fn no_token_escapes_a_revocation(harness: Arc<dyn StoreHarness>) -> La
             let (tokens, new) = (fixture.ports.tokens.clone(), token_of(&owner));
             let token = [first, second][index / 3 % 2];
             async move {
-                let outcome = match index % 3 {
-                    0 => tokens.revoke(token, NOW).await.map(|_| ()),
-                    1 => tokens.replace(token, new, overlap_end()).await.map(|_| ()),
-                    _ => {
-                        let made_from = Some(token);
-                        tokens.insert(NewToken { made_from, ..new }).await.map(|_| ())
-                    }
-                };
-                outcome.expect("no caller waits for another in a circle");
+                if index.is_multiple_of(3) {
+                    tokens.revoke(token, NOW).await.expect("revoke");
+                    return;
+                }
+                let mut from = token;
+                for step in index..index + 4 {
+                    let new = new.clone();
+                    let got = match step % 2 {
+                        0 => tokens
+                            .replace(from, new, overlap_end())
+                            .await
+                            .expect("replace")
+                            .map(|made| made.id),
+                        _ => {
+                            let made_from = Some(from);
+                            tokens.insert(NewToken { made_from, ..new }).await.expect("insert")
+                        }
+                    };
+                    from = got.unwrap_or(from);
+                }
             }
         };
         at_once(fixture.harness.crowd().max(6), act).await;

@@ -34,7 +34,7 @@ pub fn count(
             outcome.revoked_here += 1;
             return outcome.note(
                 name,
-                "the token was revoked here, and stays so: its clients sign in again",
+                "the token was revoked here, or ended more than a day ago, and stays so: its clients sign in again",
             );
         }
         ImportOutcome::OtherOwner => "the token was imported for another person".to_owned(),

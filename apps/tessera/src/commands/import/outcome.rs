@@ -147,7 +147,10 @@ impl Outcome {
             lines.push(format!("{} tokens expire later now, as they do there", self.extended));
         }
         if self.revoked_here > 0 {
-            lines.push(format!("{} tokens were revoked here, and stay so", self.revoked_here));
+            lines.push(format!(
+                "{} tokens were revoked here, or ended, and stay so",
+                self.revoked_here
+            ));
         }
         lines.extend(self.shown.iter().map(|line| format!("  {line}")));
         let hidden = self.noted.saturating_sub(self.shown.len() as u64);

@@ -83,11 +83,11 @@ fn by_line(held: Vec<TokenSummary>) -> Vec<(TokenSummary, Timestamp)> {
     newest.collect()
 }
 
-/// The first in this order is revoked first. What was just issued is compared by number: its first use may not be written
+/// The first in this order is revoked first. A token that was made from another comes before that one, which would end it too. What was just issued is compared by number: its first use may not be written
 /// yet, and nodes' clocks differ.
-fn order(token: &TokenSummary, last_use: Timestamp, now: Timestamp) -> (bool, Option<Timestamp>, TokenId) {
+fn order(token: &TokenSummary, last_use: Timestamp, now: Timestamp) -> (bool, Option<Timestamp>, bool, TokenId) {
     let new = now < token.issued_at.plus(NEW);
-    (new, (!new).then_some(last_use), token.id)
+    (new, (!new).then_some(last_use), token.made_from.is_none(), token.id)
 }
 
 #[cfg(test)]
@@ -125,5 +125,8 @@ mod tests {
             .map(|(token, last_use)| (token.id.0, last_use.since(NOW).as_secs()))
             .collect();
         assert_eq!(counted, [(4, 40), (3, 40), (2, 20)]);
+        let (made, maker) = (token(4, 4, Some(1), 40), token(3, 1, None, 10));
+        let later = NOW.plus(NEW * 2);
+        assert!(order(&made, NOW, later) < order(&maker, NOW, later));
     }
 }
