@@ -83,8 +83,8 @@ fn by_line(held: Vec<TokenSummary>) -> Vec<(TokenSummary, Timestamp)> {
     newest.collect()
 }
 
-/// The first in this order is revoked first. A token that was made from another comes before that one, which would end it too. What was just issued is compared by number: its first use may not be written
-/// yet, and nodes' clocks differ.
+/// The first in this order is revoked first. A token that was made from another comes before that one, which would end it too. What was just
+/// issued is compared by number: its first use may not be written yet, and nodes' clocks differ.
 fn order(token: &TokenSummary, last_use: Timestamp, now: Timestamp) -> (bool, Option<Timestamp>, bool, TokenId) {
     let new = now < token.issued_at.plus(NEW);
     (new, (!new).then_some(last_use), token.made_from.is_none(), token.id)

@@ -124,7 +124,8 @@ pub trait ImportStore: fmt::Debug + Send + Sync + 'static {
 
     /// Adds tokens of accounts that were imported to this realm. A token that was ever imported is not imported again, also when
     /// it was revoked or removed here; one that expires later by now does so here too
-    /// ([`ImportOutcome::Extended`]). What was added or extended is published in the feed ([`Change::Imported`](crate::Change::Imported)).
+    /// ([`ImportOutcome::Extended`]). What was added is published in the feed ([`Change::Imported`](crate::Change::Imported)),
+    /// and whose token was extended ([`Change::SubjectRights`](crate::Change::SubjectRights)).
     ///
     /// # Errors
     /// When the store fails; nothing has changed.
