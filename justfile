@@ -99,6 +99,16 @@ ha *args:
 containers *args:
     tools/containers {{ args }}
 
+# The Debian package, with manual pages and completions; it prints its path. Needs cargo-deb (`cargo install cargo-deb`).
+[group('test')]
+deb *args:
+    tools/deb {{ args }}
+
+# Follows docs/DEPLOYMENT.md as it is printed, on a fresh Debian, with a package of `just deb`. As root; needs debootstrap and systemd-container.
+[group('test')]
+deployment package *root:
+    tools/deployment {{ package }} {{ root }}
+
 # Follows the pages that protect a service, as they are printed; of one page: `just pages docs/protect-an-axum-service.md`.
 [group('test')]
 pages *pages="docs/protect-*.md":
@@ -165,10 +175,10 @@ bench-store:
 scale *args:
     cargo run --release -p store-diesel --features test-support --example scale -- {{ args }}
 
-# What 1 to 1,000 nodes ask of one PostgreSQL on this machine, as docs/BEYOND-ONE-PRIMARY.md has it: an empty database.
+# What 1 to 1,000 nodes ask of one PostgreSQL on this machine, as docs/BEYOND-ONE-PRIMARY.md has it: an empty database, seconds for each row.
 [group('bench')]
-fan-out url:
-    cargo run --release -p store-diesel --features test-support --example fan_out -- {{ url }}
+fan-out url seconds="10":
+    cargo run --release -p store-diesel --features test-support --example fan_out -- {{ url }} {{ seconds }}
 
 # Logins without pause against the release build: capacity, a lone login, isolation, overload, timing, or all.
 [group('bench')]

@@ -31,17 +31,17 @@ enum Command {
     Health(commands::health::Health),
     /// Check settings, database, keys, clock and files, and show how to correct errors. Changes nothing.
     Doctor(commands::doctor::Doctor),
-    /// Create, show, change, disable and enable accounts.
+    /// Create, list, show, change, disable and enable accounts.
     Account(commands::account::Account),
     /// Create, list, change, disable and enable operators: people who administer the server.
     Operator(commands::operator::Operator),
-    /// Create and show roles.
+    /// Create, list, show and replace roles.
     Role(commands::role::Role),
-    /// Create organisations.
+    /// Create, list, show and replace organisations.
     Organisation(commands::organisation::Organisation),
-    /// Create, show, disable and enable consumers.
+    /// Create, list, show, disable and enable consumers, and rotate their tokens.
     Consumer(commands::consumer::Consumer),
-    /// Create, list, change, disable and enable resource servers: services that ask about tokens.
+    /// Create, list, show, change, disable and enable resource servers, services that ask about tokens, and rotate their secrets.
     ResourceServer(commands::resource_server::ResourceServer),
     /// List and revoke tokens.
     Token(commands::token::Token),
