@@ -3,7 +3,7 @@
 //! because its `main` skips what is not installed.
 //!
 //! `.ci/run` installs Django with Knox and REST framework, better-auth with its API keys, Laravel's database and hashing, Devise
-//! and Doorkeeper. Sanctum is not to be had everywhere, so its rows are made by its documented algorithm.
+//! and Doorkeeper. Sanctum is not to be had everywhere, so its rows are made, and its tokens checked, by its documented algorithm.
 #![forbid(unsafe_code)]
 #![allow(unreachable_pub, reason = "nothing of a test binary is reachable from outside")]
 #![allow(
@@ -16,6 +16,8 @@
 mod damaged;
 #[path = "moving_in/dumps.rs"]
 mod dumps;
+#[path = "moving_in/old_server.rs"]
+mod old_server;
 #[path = "moving_in/postgres.rs"]
 mod postgres;
 mod proxy_process;
@@ -39,9 +41,10 @@ mod trials;
 use libtest_mimic::Trial;
 use store_diesel::Cluster;
 
+use old_server::{OLD, Old};
 use proxy_process::Program;
 use runtime::Runtime;
-use switch::{OLD, Old, a_switch_without_import_is_noticed, no_client_notices};
+use switch::{a_switch_without_import_is_noticed, no_client_notices};
 use systems::{MADE, clients_go_on};
 
 fn main() {

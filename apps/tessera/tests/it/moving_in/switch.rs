@@ -1,51 +1,20 @@
 //! Clients that do not stop while a service behind nginx is moved from another system to this server. Each repeats one request in a
 //! closed loop; nginx asks first the other system about it, then this server.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, Scope};
 
-use serde_json::{Value, json};
-
+use crate::old_server::{Old, OldServer};
 use crate::proxy_process::{Program, ProxyProcess, nginx_with_worker_around};
-use crate::runtime::Runtime;
 use crate::stage::Stage;
 use crate::support::client::{Connection, Request};
 use crate::support::poll;
-use crate::support::server::guard;
 
 /// How many answers each client has seen from each side before the test goes on.
 const ANSWERS: u64 = 50;
-
-/// A running server of another system.
-pub struct Old {
-    pub name: &'static str,
-    system: &'static str,
-    script: &'static str,
-    pub runtime: Runtime,
-}
-
-pub const OLD: [Old; 2] = [
-    Old {
-        name: "knox",
-        system: "django",
-        script: include_str!("knox_server.py"),
-        runtime: Runtime::Python,
-    },
-    Old {
-        name: "better_auth",
-        system: "better-auth",
-        script: concat!(
-            include_str!("better_auth_start.mjs"),
-            include_str!("better_auth_server.mjs")
-        ),
-        runtime: Runtime::Node,
-    },
-];
 
 /// Whether the import is run, or forgotten.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,7 +37,7 @@ pub fn a_switch_without_import_is_noticed(old: &Old) {
 fn switched(old: &Old, import: Import) -> Option<String> {
     let stage = Stage::new();
     let from = stage.path("old.sqlite");
-    let process = Process::start(old, &from);
+    let process = OldServer::start(old, &stage, &from);
     let nginx = ProxyProcess::start(Program::Nginx, |folder, address| {
         settings(folder, address, "old", &format!("{}/protected", process.address))
     });
@@ -79,8 +48,10 @@ fn switched(old: &Old, import: Import) -> Option<String> {
     };
     thread::scope(|scope| {
         let _ended = EndAtDrop(&clients);
-        for token in process.known["tokens"].as_array().expect("a list") {
-            clients.start(scope, nginx.address, process.header(token));
+        let tokens = [process.sign_in(), process.sign_in()];
+        process.checks(&tokens[0]);
+        for token in tokens {
+            clients.start(scope, nginx.address, process.header(&token));
         }
         clients.wait_for("old");
         if import == Import::Run {
@@ -191,54 +162,5 @@ struct EndAtDrop<'a>(&'a Clients);
 impl Drop for EndAtDrop<'_> {
     fn drop(&mut self) {
         self.0.is_over.store(true, Ordering::SeqCst);
-    }
-}
-
-/// The other system's process. It ends when this value is dropped, and at the latest with the test program.
-struct Process {
-    child: Child,
-    guard: Child,
-    address: SocketAddr,
-    known: Value,
-}
-
-impl Process {
-    fn start(old: &Old, database: &Path) -> Self {
-        let mut command: Command = old.runtime.command(old.script);
-        let command = command.arg(database).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("it runs");
-        let guard = guard(child.id());
-        let mut line = String::new();
-        let out = child.stdout.take().expect("a pipe");
-        BufReader::new(out).read_line(&mut line).expect("a line");
-        let known: Value = serde_json::from_str(&line).expect("what its clients know");
-        let port = known["port"].as_u64().and_then(|port| u16::try_from(port).ok());
-        Self {
-            child,
-            guard,
-            address: ([127, 0, 0, 1], port.expect("a port")).into(),
-            known,
-        }
-    }
-
-    fn header(&self, token: &Value) -> String {
-        let [word, token] = [&self.known["header"], token].map(|value| value.as_str().expect("a text"));
-        format!("{word} {token}")
-    }
-
-    fn sign_in(&self) -> Value {
-        let mut connection = Connection::open(self.address).expect("it listens");
-        let answer = connection.send(&Request::post("/sign-in").json(json!({})));
-        answer.json()["token"].clone()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Ends the guard first: afterwards the process number may belong to another process.
-        let _ = self.guard.kill();
-        let _ = self.guard.wait();
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -40,7 +40,7 @@ pub const MADE: [Made; 5] = [
     Made {
         name: "laravel",
         system: "laravel",
-        script: include_str!("laravel.php"),
+        script: concat!(include_str!("laravel_start.php"), include_str!("laravel.php")),
         argument: None,
         options: &[],
         runtime: Runtime::Php,
