@@ -265,7 +265,7 @@ impl Issuer for OpaqueIssuer {
         let digest = token.digest();
         let belongs = |record: &TokenRecord| record.digest == Some(digest) && *record.flavour == *self.config.flavour;
         match self.registry.live_presented(token.id, presented, belongs).await {
-            Ok(record) => Ok(Some(VerifiedToken::dangerous_from_verifier((&record).into()).session())),
+            Ok(record) => Ok(Some(record.session())),
             Err(VerifyError::Rejected(_)) => Ok(None),
             Err(unavailable) => Err(unavailable),
         }

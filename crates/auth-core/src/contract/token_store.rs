@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::refresh_state::{RefreshState, Selector};
 use super::scope::Scopes;
 use super::secret::TokenDigest;
-use super::token::{FlavourName, Grant, TokenId};
+use super::token::{FlavourName, Grant, SessionRef, TokenId};
 
 /// A token or session to be recorded.
 #[derive(Clone, Debug)]
@@ -150,6 +150,15 @@ pub struct TokenRecord {
 }
 
 impl TokenRecord {
+    /// The session it belongs to, or itself where it is its own.
+    pub fn session(&self) -> SessionRef {
+        SessionRef {
+            id: self.parent.unwrap_or(self.id),
+            generation: self.generation,
+            subject: self.subject,
+        }
+    }
+
     /// Whether it was issued so far in the future that its times cannot be believed: by a node whose clock was wrong.
     pub fn is_from_the_future(&self, now: Timestamp) -> bool {
         self.issued_at.since(now) > BELIEVABLE

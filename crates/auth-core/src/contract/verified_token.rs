@@ -54,11 +54,7 @@ impl From<&TokenRecord> for VerifiedParts {
     fn from(record: &TokenRecord) -> Self {
         Self {
             id: record.id,
-            session: SessionRef {
-                id: record.parent.unwrap_or(record.id),
-                generation: record.generation,
-                subject: record.subject,
-            },
+            session: record.session(),
             flavour: record.flavour.clone(),
             realm: record.realm.clone(),
             scopes: record.scopes.clone(),

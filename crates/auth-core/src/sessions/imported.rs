@@ -157,10 +157,6 @@ impl ImportedTokens {
     }
 }
 
-fn session_of(record: TokenRecord) -> SessionRef {
-    VerifiedToken::dangerous_from_verifier((&record).into()).session()
-}
-
 /// Whether another token may have this text: the issuer has not accepted it, and can say so.
 fn may_be_imported(own: &Result<VerifiedToken, VerifyError>) -> bool {
     matches!(own, Err(VerifyError::Rejected(reason)) if *reason != Rejection::WrongFlavour)
@@ -232,7 +228,9 @@ impl Issuer for ImportedTokens {
             return Ok(None);
         };
         match self.records.find(presented, &lookup.digests, None, counts).await {
-            Ok(record) => Ok(record.filter(|record| *record.flavour == *self.flavour).map(session_of)),
+            Ok(record) => Ok(record
+                .filter(|record| *record.flavour == *self.flavour)
+                .map(|record| record.session())),
             Err(VerifyError::Rejected(_)) => Ok(None),
             Err(unavailable) => Err(unavailable),
         }

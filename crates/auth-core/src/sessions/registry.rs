@@ -191,8 +191,9 @@ impl TokenRegistry {
     }
 
     fn not_ended(&self, record: TokenRecord) -> Result<TokenRecord, VerifyError> {
-        let sessions = [Some(record.id), record.parent].into_iter().flatten();
-        self.judge(self.revocations.look(sessions.map(|id| session_of(&record, id))))?;
+        let session = record.session();
+        let numbers = [Some(record.id), record.parent].into_iter().flatten();
+        self.judge(self.revocations.look(numbers.map(|id| SessionRef { id, ..session })))?;
         Ok(record)
     }
 
@@ -341,19 +342,11 @@ impl TokenRegistry {
 
 /// The record, if it is of the session and the flavour that a token names.
 fn is_named(record: TokenRecord, named: &SessionRef, flavour: &str) -> Result<TokenRecord, VerifyError> {
-    if session_of(&record, named.id) != *named {
+    if (record.generation, record.subject) != (named.generation, named.subject) {
         return Err(Rejection::Unknown.into());
     }
     match *record.flavour == *flavour {
         true => Ok(record),
         false => Err(Rejection::WrongFlavour.into()),
-    }
-}
-
-fn session_of(record: &TokenRecord, id: TokenId) -> SessionRef {
-    SessionRef {
-        id,
-        generation: record.generation,
-        subject: record.subject,
     }
 }

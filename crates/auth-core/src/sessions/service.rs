@@ -17,7 +17,7 @@ use crate::contract::refresh_state::RefreshState;
 use crate::contract::scope::Scopes;
 use crate::contract::secret::{PlainToken, SecretKey};
 use crate::contract::token::{Grant, IssuedToken, PresentedToken, Replaced, SessionRef, TokenId};
-use crate::contract::token_store::{RefreshSession, TokenRecord};
+use crate::contract::token_store::RefreshSession;
 use crate::contract::verified_token::VerifiedToken;
 
 pub use counters::TokenCounters;
@@ -303,7 +303,7 @@ impl TokenService {
 
     async fn answer(&self, session: RefreshSession, refresh: PlainToken) -> Result<SignedIn, RefreshError> {
         let record = session.token;
-        let reference = reference(&record);
+        let reference = record.session();
         let scopes = record.scopes.clone();
         let mut grant = Grant::new(record.subject, record.generation, record.realm, record.scopes);
         grant.session = Some(reference);
@@ -332,14 +332,6 @@ impl TokenService {
             Ok(false) => RefreshError::Unknown,
             Err(error) => error.into(),
         }
-    }
-}
-
-fn reference(record: &TokenRecord) -> SessionRef {
-    SessionRef {
-        id: record.id,
-        generation: record.generation,
-        subject: record.subject,
     }
 }
 

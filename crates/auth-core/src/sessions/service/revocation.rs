@@ -1,7 +1,7 @@
 //! Revoking by what was presented: for whoever has found a token, or has heard that it leaked.
 
+use super::TokenService;
 use super::counters::note;
-use super::{TokenService, reference};
 use crate::audit::{Cause, Provenance};
 use crate::contract::error::{RefreshError, RevokeError, VerifyError};
 use crate::contract::token::{PresentedToken, SessionRef};
@@ -83,6 +83,6 @@ impl TokenService {
         let now = self.registry.now();
         let meaning = session.refresh.decide(token, now, &refreshing.policy, &refreshing.seal);
         let belongs = !matches!(meaning, Decision::Unknown);
-        Ok(belongs.then(|| reference(&session.token)))
+        Ok(belongs.then(|| session.token.session()))
     }
 }
