@@ -95,8 +95,20 @@ pub trait ConsumerStore: fmt::Debug + Send + Sync + 'static {
     /// When the store fails; nothing has changed.
     async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError>;
 
-    /// Creates a consumer, or replaces its token, ends the one before, and enables it. `Ok(false)` if there is no such organisation, or the
-    /// key belongs to a consumer of another one; nothing has changed then.
+    /// Creates a consumer. `Ok(false)` if there is one with this key, or no such organisation; nothing has changed then.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed.
+    async fn create_consumer(
+        &self,
+        key: &str,
+        token: &TokenDigest,
+        organisation: i64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Creates a consumer, or replaces its token, ends the one before, and enables it. `Ok(false)` if there is no such
+    /// organisation, or the key belongs to a consumer of another one; nothing has changed then.
     ///
     /// # Errors
     /// When the store fails; nothing has changed.

@@ -451,6 +451,10 @@ impl ConsumerStore for Failing {
         Err(down())
     }
 
+    async fn create_consumer(&self, _: &str, _: &TokenDigest, _: i64, _: Timestamp) -> Result<bool, StoreError> {
+        Err(down())
+    }
+
     async fn put_consumer(&self, _: &str, _: &TokenDigest, _: i64, _: Timestamp) -> Result<bool, StoreError> {
         Err(down())
     }

@@ -16,7 +16,7 @@ mod token;
 
 pub(crate) use account::{AccountRow, CLIENT_NAME, NewAccountRow, attributes_text};
 pub(crate) use audit::{AuditEntryRow, MarkRow, NewAuditRow, SealRow};
-pub(crate) use consumer::{ConsumerRow, OrganisationRow};
+pub(crate) use consumer::{ConsumerRow, NewConsumer, OrganisationRow};
 pub(crate) use feed::{FeedRow, NewFeedRow};
 pub(crate) use key::KeyRow;
 pub(crate) use resource_server::{ResourceServerRow, audience_text};

@@ -109,6 +109,18 @@ impl ConsumerStore for MemoryStore {
         Ok(())
     }
 
+    async fn create_consumer(
+        &self,
+        key: &str,
+        token: &TokenDigest,
+        organisation: i64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let may = !state.consumers.contains_key(key);
+        Ok(may && put_consumer(&mut state, key, token, organisation, now))
+    }
+
     async fn put_consumer(
         &self,
         key: &str,
@@ -117,23 +129,9 @@ impl ConsumerStore for MemoryStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let elsewhere = state
-            .consumers
-            .get(key)
-            .is_some_and(|row| row.organisation != organisation);
-        if elsewhere || !state.organisations.contains_key(&organisation) {
-            return Ok(false);
-        }
-        let row = ConsumerRow {
-            token: *token,
-            previous: None,
-            disabled: false,
-            organisation,
-        };
-        state.consumers.insert(key.to_owned(), row);
-        let entry = Provenance::current().entry(AuditEvent::ConsumerPut, now);
-        state.record(entry.realm(&Realm::of_organisation(organisation)).detail(key));
-        Ok(true)
+        let there = state.consumers.get(key);
+        let may = there.is_none_or(|row| row.organisation == organisation);
+        Ok(may && put_consumer(&mut state, key, token, organisation, now))
     }
 
     async fn rotate_consumer(&self, rotation: &SecretRotation) -> Result<bool, StoreError> {
@@ -210,6 +208,23 @@ fn client_of(account: &Account, organisation: i64) -> Client {
         disabled: account.disabled,
         created_at: account.created_at,
     }
+}
+
+/// False, and nothing is done, if there is no such organisation.
+fn put_consumer(state: &mut State, key: &str, token: &TokenDigest, organisation: i64, now: Timestamp) -> bool {
+    if !state.organisations.contains_key(&organisation) {
+        return false;
+    }
+    let row = ConsumerRow {
+        token: *token,
+        previous: None,
+        disabled: false,
+        organisation,
+    };
+    state.consumers.insert(key.to_owned(), row);
+    let entry = Provenance::current().entry(AuditEvent::ConsumerPut, now);
+    state.record(entry.realm(&Realm::of_organisation(organisation)).detail(key));
+    true
 }
 
 fn put_organisation(state: &mut State, organisation: &Organisation) {

@@ -139,6 +139,7 @@ const STORES: &[(&str, store::Flaw)] = {
         ("a_consumer_can_get_another_token", ConsumersStayBarred),
         ("a_consumer_can_be_disabled", ConsumersAreNeverBarred),
         ("a_new_organisation_is_not_one_that_is_there", NewOrganisationsReplace),
+        ("a_new_consumer_is_not_one_that_is_there", NewConsumersReplace),
         ("a_rotated_consumers_tokens_overlap", RotationEndsTheTokenBefore),
         ("a_consumer_never_has_three_tokens", ConsumersHaveThreeTokens),
         (

@@ -62,6 +62,24 @@ pub async fn find(stores: &Stores, key: &str) -> anyhow::Result<Consumer> {
     Ok(found.ok_or_else(|| unknown(key))?)
 }
 
+/// Creates a consumer. One that is there is not changed.
+pub async fn create(
+    stores: &Stores,
+    key: &str,
+    token: &TokenDigest,
+    organisation: i64,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let create = async || stores.consumers.create_consumer(key, token, organisation, now).await;
+    match patiently(create).await? {
+        true => Ok(()),
+        false if stores.consumers.find(key).await?.is_some() => {
+            refuse!("There is a partner with the key {key:?} already. Nothing has changed. Rotate its token instead.")
+        }
+        false => Err(no_organisation(organisation).into()),
+    }
+}
+
 /// Creates a consumer, or replaces its token and enables it.
 pub async fn put(
     stores: &Stores,
@@ -82,10 +100,7 @@ pub async fn put(
                 in page "The key {key:?} belongs to a partner of organisation {owner}. Choose another key for organisation {organisation}."
             )
         }
-        _ => refuse!(
-            "there is no organisation {organisation}: create it with `tessera organisation put --id {organisation}`";
-            in page "There is no organisation {organisation}. Create it on the page Organisations."
-        ),
+        _ => Err(no_organisation(organisation).into()),
     }
 }
 
@@ -138,6 +153,15 @@ pub async fn set_disabled(stores: &Stores, key: &str, disabled: bool) -> anyhow:
 pub fn previous_until(consumer: &Consumer, now: Timestamp) -> Option<Timestamp> {
     let previous = consumer.previous.filter(|previous| now < previous.until);
     previous.map(|previous| previous.until)
+}
+
+fn no_organisation(id: i64) -> Refusal {
+    Refusal::new(format!(
+        "there is no organisation {id}: create it with `tessera organisation put --id {id}`"
+    ))
+    .in_page(format!(
+        "There is no organisation {id}. Create it on the page Organisations."
+    ))
 }
 
 fn unknown(key: &str) -> Refusal {

@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 use super::audit;
 use super::backend::{Connection, Db};
 use crate::error::Outcome;
-use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, OrganisationRow, attributes_text};
+use crate::rows::{AccountRow, CLIENT_NAME, ConsumerRow, NewConsumer, OrganisationRow, attributes_text};
 use crate::schema::{accounts, consumer_clients, consumers, organisations};
 
 #[async_trait]
@@ -87,6 +87,20 @@ impl ConsumerStore for Db {
         .await
     }
 
+    async fn create_consumer(
+        &self,
+        key: &str,
+        token: &TokenDigest,
+        organisation: i64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let row = NewConsumer::of(key, token, organisation, now);
+        self.write((row, put_entry(key, organisation, now)), |conn, (row, entry)| {
+            create_consumer(conn, row, entry).boxed()
+        })
+        .await
+    }
+
     async fn put_consumer(
         &self,
         key: &str,
@@ -94,14 +108,10 @@ impl ConsumerStore for Db {
         organisation: i64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let entry = Provenance::current().entry(AuditEvent::ConsumerPut, now);
-        let entry = entry.realm(&Realm::of_organisation(organisation)).detail(key);
-        self.write(
-            (key.to_owned(), *token, organisation, now, entry),
-            |conn, (key, token, organisation, now, entry)| {
-                put_consumer(conn, key, token, *organisation, *now, entry).boxed()
-            },
-        )
+        let row = NewConsumer::of(key, token, organisation, now);
+        self.write((row, put_entry(key, organisation, now)), |conn, (row, entry)| {
+            put_consumer(conn, row, entry).boxed()
+        })
         .await
     }
 
@@ -328,31 +338,42 @@ async fn put_organisation(conn: &mut Connection, organisation: &Organisation, en
     audit::write(conn, entry).await
 }
 
-async fn put_consumer(
-    conn: &mut Connection,
-    key: &str,
-    token: &TokenDigest,
-    organisation: i64,
-    now: Timestamp,
-    entry: &AuditEntry,
-) -> Outcome<bool> {
-    let found = organisations::table.find(organisation);
-    let found: bool = diesel::select(exists(found)).get_result(conn).await?;
-    if !found {
+fn put_entry(key: &str, organisation: i64, now: Timestamp) -> AuditEntry {
+    let entry = Provenance::current().entry(AuditEvent::ConsumerPut, now);
+    entry.realm(&Realm::of_organisation(organisation)).detail(key)
+}
+
+async fn is_organisation(conn: &mut Connection, id: i64) -> Outcome<bool> {
+    let found = organisations::table.find(id);
+    Ok(diesel::select(exists(found)).get_result(conn).await?)
+}
+
+async fn create_consumer(conn: &mut Connection, row: &NewConsumer, entry: &AuditEntry) -> Outcome<bool> {
+    if !is_organisation(conn, row.organisation_id).await? {
         return Ok(false);
     }
-    let digest = consumers::token_digest.eq(token.as_bytes().to_vec());
+    let created = diesel::insert_into(consumers::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    if created == 1 {
+        audit::write(conn, entry).await?;
+    }
+    Ok(created == 1)
+}
+
+async fn put_consumer(conn: &mut Connection, row: &NewConsumer, entry: &AuditEntry) -> Outcome<bool> {
+    if !is_organisation(conn, row.organisation_id).await? {
+        return Ok(false);
+    }
+    let digest = consumers::token_digest.eq(&row.token_digest);
     let no_previous = (
         consumers::previous_digest.eq(None::<Vec<u8>>),
         consumers::previous_until.eq(None::<i64>),
     );
     let put = diesel::insert_into(consumers::table)
-        .values((
-            consumers::key.eq(key),
-            consumers::organisation_id.eq(organisation),
-            consumers::created_at.eq(now.as_millis()),
-            digest.clone(),
-        ))
+        .values(row)
         .on_conflict(consumers::key)
         .do_update()
         .set((digest, no_previous, consumers::disabled.eq(false)));

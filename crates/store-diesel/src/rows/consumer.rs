@@ -1,5 +1,6 @@
 //! Rows of organisations and consumers.
 
+use auth_core::{Timestamp, TokenDigest};
 use consumer_auth::{Consumer, Organisation};
 use diesel::prelude::*;
 
@@ -27,6 +28,27 @@ impl ConsumerRow {
             disabled: self.disabled,
             organisation: organisation.into_organisation()?,
         })
+    }
+}
+
+/// A consumer as it is put: enabled, with one token.
+#[derive(Insertable)]
+#[diesel(table_name = consumers)]
+pub(crate) struct NewConsumer {
+    key: String,
+    pub(crate) organisation_id: i64,
+    created_at: i64,
+    pub(crate) token_digest: Vec<u8>,
+}
+
+impl NewConsumer {
+    pub(crate) fn of(key: &str, token: &TokenDigest, organisation: i64, now: Timestamp) -> Self {
+        Self {
+            key: key.to_owned(),
+            organisation_id: organisation,
+            created_at: now.as_millis(),
+            token_digest: token.as_bytes().to_vec(),
+        }
     }
 }
 

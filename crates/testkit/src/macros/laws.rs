@@ -109,6 +109,7 @@ macro_rules! __store_laws {
             a_credential_does_not_print_its_hash
             a_consumer_is_found_by_its_key
             a_new_organisation_is_not_one_that_is_there
+            a_new_consumer_is_not_one_that_is_there
             a_consumer_is_one_organisations
             a_consumer_can_get_another_token
             a_consumer_can_be_disabled

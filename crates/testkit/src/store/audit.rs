@@ -293,6 +293,10 @@ pub async fn what_changes_nothing_leaves_no_entry(harness: Arc<dyn StoreHarness>
     let there = ports.consumers.organisations(None, 1).await.expect("organisations");
     let created = ports.consumers.create_organisation(&there[0]);
     fixture.no_entry("create_organisation", created).await;
+    fixture.put_consumer("there", b"token", there[0].id).await;
+    let token = TokenDigest::of(b"another");
+    let created = ports.consumers.create_consumer("there", &token, there[0].id, NOW);
+    fixture.no_entry("create_consumer", created).await;
     fixture.no_entry("touch", ports.tokens.touch(&[(session, NOW)])).await;
     fixture.no_entry("purge", ports.tokens.purge(NOW, 10)).await;
     Ok(())

@@ -23,6 +23,12 @@ impl Fixture {
         put.expect("put a consumer")
     }
 
+    async fn create_consumer(&self, key: &str, token: &[u8], organisation: i64) -> bool {
+        let token = TokenDigest::of(token);
+        let created = self.ports.consumers.create_consumer(key, &token, organisation, NOW);
+        created.await.expect("create a consumer")
+    }
+
     async fn consumer(&self, key: &str) -> Option<Consumer> {
         self.ports.consumers.find(key).await.expect("find a consumer")
     }
@@ -125,6 +131,31 @@ pub async fn a_consumer_is_one_organisations(harness: Arc<dyn StoreHarness>) -> 
         "of no organisation"
     );
     assert_eq!(fixture.consumer("demo-key").await, before, "nothing has changed");
+    Ok(())
+}
+
+/// A consumer is created where there is none with its key, for an organisation that exists. One that is there keeps its token
+/// and stays disabled; and of several that are created at once, one is, with the token that its creator was shown.
+pub async fn a_new_consumer_is_not_one_that_is_there(harness: Arc<dyn StoreHarness>) -> LawResult {
+    let fixture = Fixture::new(harness).await;
+    fixture.organisation(171, "Ping Pong").await;
+    assert!(
+        !fixture.create_consumer("demo-key", b"token", 999).await,
+        "of no organisation"
+    );
+    assert_eq!(fixture.consumer("demo-key").await, None);
+    let created = at_once(fixture.harness.crowd(), |caller| {
+        let (store, token) = (fixture.ports.consumers.clone(), TokenDigest::of(&caller.to_be_bytes()));
+        async move {
+            let created = store.create_consumer("demo-key", &token, 171, NOW).await;
+            created.expect("create").then_some(token)
+        }
+    });
+    let created: Vec<TokenDigest> = created.await.into_iter().flatten().collect();
+    fixture.set_consumer_disabled("demo-key", true).await;
+    assert!(!fixture.create_consumer("demo-key", b"later", 171).await);
+    let stored = fixture.consumer("demo-key").await.expect("there");
+    assert_eq!((created, stored.disabled), (vec![stored.token], true));
     Ok(())
 }
 

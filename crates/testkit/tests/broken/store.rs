@@ -151,6 +151,7 @@ pub(crate) enum Flaw {
     ConsumersAreNeverBarred,
     RotationEndsTheTokenBefore,
     NewOrganisationsReplace,
+    NewConsumersReplace,
     ConsumersHaveThreeTokens,
     AnyTokenOfAConsumerRotates,
     PutKeepsTheTokenBefore,

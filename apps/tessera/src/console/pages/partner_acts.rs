@@ -33,14 +33,8 @@ pub(in crate::console) async fn create(visit: &Visit<'_>) -> Result<Acted, Troub
             let organisation = form.number("organisation");
             let organisation =
                 organisation.ok_or_else(|| Refusal::new("the number of the organisation is no number"))?;
-            if visit.stores().consumers.find(key).await?.is_some() {
-                return Err(Refusal::new(format!(
-                    "there is a partner with the key {key:?}: rotate its token instead"
-                ))
-                .into());
-            }
             let token = TOKEN.generated(&*visit.console.server.entropy)?;
-            acts::consumer::put(visit.stores(), key, &token.digest(), organisation, visit.now).await?;
+            acts::consumer::create(visit.stores(), key, &token.digest(), organisation, visit.now).await?;
             let about = html! { p { "The partner " span.strong { (chosen(key)) } " is created." } };
             Ok(Done::Shown(shown_once(visit, "New partner", &about, &token)))
         })

@@ -130,6 +130,19 @@ impl ConsumerStore for BrokenStore {
         self.inner.put_organisation(organisation).await
     }
 
+    async fn create_consumer(
+        &self,
+        key: &str,
+        token: &TokenDigest,
+        organisation: i64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        match self.flaw {
+            Flaw::NewConsumersReplace => self.inner.put_consumer(key, token, organisation, now).await,
+            _ => self.inner.create_consumer(key, token, organisation, now).await,
+        }
+    }
+
     async fn put_consumer(
         &self,
         key: &str,
