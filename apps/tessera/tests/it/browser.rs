@@ -13,6 +13,7 @@ mod driver;
 mod support;
 mod trials;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use libtest_mimic::Trial;
@@ -22,26 +23,13 @@ use support::console::{Browser, PASSWORD, Site};
 use support::dialect::Dialect;
 use support::sign_in::{client, device, session, workshop};
 
-/// Every page of an owner, and the name of its picture.
-const PAGES: [(&str, &str); 18] = [
+/// The pages with a picture in docs/console.md, and its name.
+const PICTURES: [(&str, &str); 5] = [
     ("/accounts?realm=players", "accounts"),
-    ("/accounts/new", ""),
-    ("/accounts/281950", ""),
-    ("/accounts/281950/disable", ""),
-    ("/accounts/281950/role", ""),
     ("/partners", "partners"),
-    ("/partners/new", ""),
-    ("/partners/rotate?key=demo-key", ""),
-    ("/organisations", ""),
-    ("/roles", ""),
-    ("/roles/new", ""),
     ("/keys", "keys"),
     ("/audit", "audit"),
     ("/health", "health"),
-    ("/operators", ""),
-    ("/me", ""),
-    ("/me/password", ""),
-    ("/nothing", ""),
 ];
 
 /// Light and dark, and the widths of a screen, of a telephone, and of a page at 400 % (WCAG 2.2, 1.4.10), in pixels.
@@ -61,6 +49,7 @@ fn main() {
             "axe_finds_nothing_in_light_and_dark_and_no_page_is_wider_than_a_phone",
             accessible,
         ),
+        in_chromium("axe_finds_nothing_in_what_follows_a_form", accessible_after_a_form),
         in_chromium("charts_are_drawn", charts),
         in_chromium("without_scripts_everything_but_the_charts_works", without_scripts),
     ];
@@ -73,7 +62,15 @@ fn in_chromium(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
 
 /// A console with some life in it, and an owner.
 fn site() -> Site {
-    let site = Site::new();
+    lively(Site::new())
+}
+
+/// The same, where the password is asked before every dangerous act, however short ago it was typed.
+fn cautious_site() -> Site {
+    lively(Site::with(|setup| setup.env("TESSERA_CONSOLE__REAUTHENTICATE", "0s")))
+}
+
+fn lively(site: Site) -> Site {
     site.operator("ann@example.com", "owner");
     site.operator("bert@example.com", "viewer");
     for _ in 0..2 {
@@ -95,10 +92,19 @@ fn with_life(site: &Site) {
             ("alias", name),
             ("role", if name < "c" { "jugador" } else { "" }),
             ("password", "a long password"),
+            ("your_password", PASSWORD),
         ];
         browser.acts("/accounts/new", &fields);
     }
-    browser.acts("/keys/rotate", &[("flavour", "mechanics")]);
+    for (path, name, value) in [
+        ("/keys/rotate", "flavour", "mechanics"),
+        ("/partners/disable?key=other-key", "key", "other-key"),
+        ("/accounts/281950/disable", "", ""),
+    ] {
+        browser.acts(path, &[(name, value), ("your_password", PASSWORD)]);
+    }
+    site.admin
+        .run("operator", &["disable", "--login", "bert@example.com", "--yes"], "");
 }
 
 /// Some sign-ins, good and refused, between one point of the charts and the next.
@@ -143,21 +149,27 @@ fn by_keyboard() {
     browser.types(&format!("{ENTER}"));
     browser.waits_for("return document.activeElement.id === 'main'");
     browser.open(&url(&site, "/accounts/281950/sign-out"));
-    browser.run("document.querySelector('main form button').focus()");
+    browser.types(&format!("{TAB}{ENTER}"));
+    browser.waits_for("return document.activeElement.id === 'main'");
+    browser.types(&format!("{TAB}"));
+    assert_eq!(browser.run("return document.activeElement.type"), "submit");
     browser.types(&format!("{ENTER}"));
     browser.waits_for("return document.querySelector('[role=status]')?.textContent.includes('revoked') === true");
     assert_eq!(site.entries("sessions_ended").len(), 1);
 }
 
 fn accessible() {
-    let site = site();
+    let site = cautious_site();
     with_life(&site);
     let browser = signed_in(&site);
     let outside = Chromium::start();
+    let found = pages(&site, &browser);
     let mut faults = Vec::new();
     for (scheme, width) in LOOKS {
-        let pages = PAGES.iter().map(|(path, name)| (&browser, *path, *name));
-        for (browser, path, name) in pages.chain([(&outside, "/sign-in", "sign-in")]) {
+        let pages = PICTURES.iter().map(|(path, name)| (&browser, *path, *name));
+        let more = found.iter().map(|path| (&browser, path.as_str(), ""));
+        let pages = pages.chain([(&outside, "/sign-in", "sign-in"), (&browser, "/nothing", "")]);
+        for (browser, path, name) in pages.chain(more) {
             browser.looks(width, scheme);
             browser.open(&url(&site, path));
             if path == "/health" {
@@ -166,23 +178,128 @@ fn accessible() {
             if path == "/health" && pictures().is_some() {
                 with_points(&site, browser);
             }
-            let found = browser.faults().into_iter();
-            faults.extend(found.map(|fault| format!("{path} {scheme} {width}: {fault}")));
-            let over = browser.run("return document.documentElement.scrollWidth - window.innerWidth");
-            assert!(
-                over.as_i64().is_some_and(|over| over <= 0),
-                "{path} is {over} wider than {width}"
-            );
-            let cut = browser.run(CUT_OFF);
-            assert_eq!(cut, serde_json::json!([]), "{path} at {width}");
-            let overprinted = browser.run(OVERPRINTED);
-            assert_eq!(overprinted, serde_json::json!([]), "{path} at {width}");
+            faults.extend(faults_of(browser, &format!("{path} {scheme} {width}")));
             if !name.is_empty() {
                 take(browser, &format!("{name}-{scheme}-{width}"));
             }
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What is wrong with the page that is open, a line for each fault.
+fn faults_of(browser: &Chromium, name: &str) -> Vec<String> {
+    let mut faults = browser.faults();
+    let over = browser.run("return document.documentElement.scrollWidth - window.innerWidth");
+    if over.as_i64().is_none_or(|over| over > 0) {
+        faults.push(format!("it is {over} wider than the window"));
+    }
+    for (what, script) in [("cut off", CUT_OFF), ("overprinted", OVERPRINTED)] {
+        let texts = browser.run(script);
+        if texts != serde_json::json!([]) {
+            faults.push(format!("{what}: {texts}"));
+        }
+    }
+    faults.iter().map(|fault| format!("{name}: {fault}")).collect()
+}
+
+/// Every page that links and forms lead an owner to, one of each kind: addresses that differ in numbers alone are of one kind.
+fn pages(site: &Site, browser: &Chromium) -> Vec<String> {
+    let (mut kinds, mut found) = (BTreeSet::new(), Vec::new());
+    let mut waiting: Vec<String> = STARTS.map(str::to_owned).into();
+    while let Some(path) = waiting.pop() {
+        let kind: Vec<&str> = path.split(['?', '&', '/']).map(kind_of_part).collect();
+        let is_new = kinds.insert(kind.join("/")) || STARTS.contains(&path.as_str());
+        if !is_new || found.contains(&path) {
+            continue;
+        }
+        browser.open(&url(site, &path));
+        let links = browser.run(LINKS);
+        let links = links
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|link| link.as_str());
+        waiting.extend(links.map(str::to_owned));
+        found.push(path);
+    }
+    for end in ENDS {
+        assert!(kinds.iter().any(|kind| kind.ends_with(end)), "{end}: {kinds:?}");
+    }
+    found
+}
+
+/// A disabled account, one with sessions, all of a realm, and a key that another has replaced.
+const STARTS: [&str; 4] = [
+    "/accounts?realm=players",
+    "/accounts/281954",
+    "/accounts/281950",
+    "/keys/retire?kid=replaced",
+];
+
+/// Some of the pages that only an account, a partner or an operator in a certain state leads to.
+const ENDS: [&str; 8] = [
+    "/accounts//enable",
+    "/accounts//password",
+    "/accounts//sessions//end",
+    "/me/sessions//end",
+    "/operators//enable",
+    "/operators//sign-out",
+    "/partners/enable/key",
+    "/partners/rotate/key",
+];
+
+fn kind_of_part(part: &str) -> &str {
+    let name = part.split('=').next().unwrap_or(part);
+    match name.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => "",
+        false => name,
+    }
+}
+
+/// Where links and forms of a page lead to, below the console's own address; not out of it.
+const LINKS: &str = "return [...document.querySelectorAll('a[href], main form[action]')] \
+    .map((one) => new URL(one.href ?? one.getAttribute('action'), location)) \
+    .filter((to) => to.origin === location.origin && to.pathname.startsWith('/console/')) \
+    .map((to) => to.pathname.slice('/console'.length) + to.search)";
+
+/// A refusal, and a secret that is shown once.
+fn accessible_after_a_form() {
+    let site = cautious_site();
+    with_life(&site);
+    let browser = signed_in(&site);
+    let found = pages(&site, &browser);
+    let mut faults = Vec::new();
+    let mut refused = 0;
+    for (scheme, width) in [("light", 1200), ("dark", 320)] {
+        browser.looks(width, scheme);
+        for path in &found {
+            browser.open(&url(&site, path));
+            if browser.run("return document.querySelector('main form [name=your_password]') === null") == true {
+                continue;
+            }
+            browser.run("document.querySelector('main form').noValidate = true");
+            browser.run("document.querySelector('main form').requestSubmit()");
+            browser.waits_for("return document.querySelector('[role=alert]') !== null");
+            refused += 1;
+            faults.extend(faults_of(&browser, &format!("{path} refused {scheme} {width}")));
+        }
+        create_partner(&site, &browser, &format!("of-{width}"));
+        faults.extend(faults_of(&browser, &format!("a secret {scheme} {width}")));
+    }
+    assert!(refused > 20, "{refused} of {found:?}");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn create_partner(site: &Site, browser: &Chromium, key: &str) {
+    browser.open(&url(site, "/partners/new"));
+    for (name, value) in [("key", key), ("organisation", "171"), ("your_password", PASSWORD)] {
+        browser.run(&format!(
+            "const field = document.querySelector('[name={name}]'); if (field) field.value = '{value}'"
+        ));
+    }
+    browser.run("document.querySelector('main form').requestSubmit()");
+    browser.waits_for("return document.querySelector('main .secret') !== null");
 }
 
 /// Cells of tables with more in them than there is room for.
