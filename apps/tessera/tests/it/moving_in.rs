@@ -12,10 +12,14 @@
     reason = "the other test program uses the rest of `support`"
 )]
 
+#[path = "moving_in/clients.rs"]
+mod clients;
 #[path = "moving_in/damaged.rs"]
 mod damaged;
 #[path = "moving_in/dumps.rs"]
 mod dumps;
+#[path = "moving_in/jwt_switch.rs"]
+mod jwt_switch;
 #[path = "moving_in/old_server.rs"]
 mod old_server;
 #[path = "moving_in/postgres.rs"]
@@ -92,7 +96,21 @@ fn main() {
         ),
     ];
     let jwts = jwts.map(|(name, test)| trials::unless_skipped(name, || Runtime::Python.skip_reason(), test));
-    let made = made.chain(jwts);
+    let refreshing: [(&str, fn()); 2] = [
+        (
+            "clients_that_refresh_run_through_the_switch_from_simplejwt",
+            jwt_switch::no_client_notices,
+        ),
+        (
+            "clients_that_refresh_notice_a_switch_without_the_key_of_simplejwt",
+            jwt_switch::a_switch_without_the_key_is_noticed,
+        ),
+    ];
+    let refreshing = refreshing.map(|(name, test)| {
+        let reason = || Program::Nginx.skip_reason().or(Runtime::Python.skip_reason());
+        trials::unless_skipped(name, reason, test)
+    });
+    let made = made.chain(jwts).chain(refreshing);
     let others: [(&str, fn()); 19] = [
         ("the_list_of_refusals_replaces_no_file", rows::no_file_is_replaced),
         ("a_value_that_matters_for_nothing_refuses_nobody", rows::odd_values),

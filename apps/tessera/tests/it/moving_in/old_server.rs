@@ -26,7 +26,7 @@ pub const OLD: [Old; 3] = [
     Old {
         name: "knox",
         system: "django",
-        script: include_str!("knox_server.py"),
+        script: concat!(include_str!("django_start.py"), include_str!("knox_server.py")),
         runtime: Runtime::Python,
     },
     Old {
@@ -46,12 +46,21 @@ pub const OLD: [Old; 3] = [
     },
 ];
 
+/// Signs tokens that are in no table.
+pub const SIMPLEJWT: Old = Old {
+    name: "simplejwt",
+    system: "django",
+    script: concat!(include_str!("django_start.py"), include_str!("simplejwt_server.py")),
+    runtime: Runtime::Python,
+};
+
 /// The other system's process. It ends when this value is dropped, and at the latest with the test program.
 pub struct OldServer {
     child: Child,
     guard: Child,
     pub address: SocketAddr,
-    /// What its clients know: `header`, the word before a token; `sign_in`, what they sign in with; `refused`, tokens that it refuses.
+    /// What its clients know: `header`, the word before a token; `sign_in`, what they sign in with; `refused`, tokens that it refuses. Of
+    /// SimpleJWT `key`, its own.
     known: Value,
 }
 
@@ -111,9 +120,13 @@ impl OldServer {
         }
     }
 
+    pub fn text(&self, name: &str) -> &str {
+        self.known[name].as_str().expect(name)
+    }
+
     /// The header `Authorization` with this token.
     pub fn header(&self, token: &str) -> String {
-        format!("{} {token}", self.known["header"].as_str().expect("a word"))
+        format!("{} {token}", self.text("header"))
     }
 
     /// A new token for one more client.

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::runtime::Runtime;
-use crate::stage::{SETTINGS, Stage};
+use crate::stage::Stage;
 use crate::support::client::Request;
 use crate::support::poll;
-use crate::support::server::{Ended, Setup};
+use crate::support::server::Ended;
 use crate::support::sign_in::lives;
 
 const MAKES: &str = include_str!("simplejwt_tokens.py");
@@ -41,16 +41,11 @@ impl Jwts {
     }
 
     fn command(&self, command: &'static str, words: &[&str]) -> Ended {
-        let setup = words
-            .iter()
-            .fold(Setup::command(command), |setup, word| setup.arg(*word));
-        setup.config(SETTINGS).file(&self.stage.path("tessera.db")).run()
+        self.stage.command(command, words)
     }
 
     fn accept(&self, file: &str, more: &[&str]) -> Ended {
-        let path = self.stage.path(file).display().to_string();
-        let words = ["accept", "--flavour", "device", "--file", &path];
-        self.command("key", &[&words, more].concat())
+        self.stage.accept_key(file, more)
     }
 
     fn rows(&self, table: &str) -> i64 {
@@ -180,12 +175,8 @@ pub fn keys_that_are_not_accepted() {
     stage.write("weak", "secretsecretsecretsecretsecretsecret\n");
     stage.write("key", "x3k!f9#0vq@m2z7(w5t&h1y8^c4b6n)r\n");
     let accept = |file: &str, more: &[&str]| {
-        let setup = Setup::command("key")
-            .arg("accept")
-            .arg("--file")
-            .arg(stage.path(file).display());
-        let setup = more.iter().fold(setup, Setup::arg);
-        setup.config(SETTINGS).file(&stage.path("tessera.db")).run()
+        let path = stage.path(file).display().to_string();
+        stage.command("key", &[&["accept", "--file", &path], more].concat())
     };
     let device = ["--flavour", "device"];
     let refused: [(&str, &[&str], &str); 7] = [

@@ -53,6 +53,21 @@ impl Stage {
         serde_json::from_str(&ended.out).expect("a report")
     }
 
+    /// Runs `tessera` with a command and these words.
+    pub fn command(&self, command: &'static str, words: &[&str]) -> Ended {
+        let setup = words
+            .iter()
+            .fold(Setup::command(command), |setup, word| setup.arg(*word));
+        setup.config(SETTINGS).file(&self.path("tessera.db")).run()
+    }
+
+    /// Has the flavour accept the key in this file of the folder.
+    pub fn accept_key(&self, file: &str, more: &[&str]) -> Ended {
+        let path = self.path(file).display().to_string();
+        let words = ["accept", "--flavour", "device", "--file", &path];
+        self.command("key", &[&words, more].concat())
+    }
+
     pub fn signs_in(&self, login: &str, password: &str) -> bool {
         let body = json!({"email_or_username": login, "password": password, "device_name": "phone"});
         let answer = self.server.send(&Request::post("/api/tokens/create").json(body));
