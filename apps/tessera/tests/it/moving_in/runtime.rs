@@ -45,7 +45,8 @@ impl Runtime {
                 "php",
                 &[
                     "-r",
-                    "require 'Illuminate/Database/autoload.php'; exit(extension_loaded('pdo_sqlite') ? 0 : 1);",
+                    "require 'Illuminate/Database/autoload.php'; require 'Illuminate/Hashing/autoload.php';
+                    exit(extension_loaded('pdo_sqlite') ? 0 : 1);",
                 ],
             ),
             Self::Ruby => succeeds(
