@@ -8,6 +8,7 @@ mod accepted;
 )]
 mod acts;
 mod application;
+mod audit_search;
 mod background;
 mod builder;
 mod cli;

@@ -133,7 +133,7 @@ fn verify_names_what_was_tampered_with_and_an_anchor_shows_a_cut_off_end() {
     let ended = admin.run("audit", &["verify", "--anchor", &later], "");
     assert_eq!(ended.code, Some(1));
     assert!(ended.out.contains("names a later one"), "{}", ended.out);
-    admin.done("audit", &["restart", "--a-copy-was-made"], "");
+    admin.done("audit", &["restart", "--yes"], "");
     admin.serve().stop();
     assert_eq!(verified(&admin)["ok"], true);
     assert_eq!(entries(&admin, &["--event", "audit_restarted"]).len(), 1);

@@ -103,6 +103,31 @@ fn the_settings_are_found_by_a_variable() {
     );
 }
 
+/// So that a URL with a password needs no argument, and the database that is made is the one that the server opens.
+#[test]
+fn variables_are_answers() {
+    let admin = AdminFolder::bare();
+    let variables = [
+        ("TESSERA_DATABASE_URL", "sqlite:other.db"),
+        ("TESSERA_MASTER_KEY_FILE", "other.key"),
+        ("TESSERA_LISTEN", "127.0.0.1:1"),
+    ];
+    let made = admin.run_with("init", &["--flavour", "device"], "", &variables);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    for (name, is_there) in [
+        ("other.db", true),
+        ("other.key", true),
+        ("tessera.db", false),
+        ("tessera.db.key", false),
+    ] {
+        assert_eq!(admin.path(name).exists(), is_there, "{name}");
+    }
+    let settings = std::fs::read_to_string(admin.path("tessera.toml")).expect("the settings");
+    for line in ["database_url = \"sqlite:other.db\"", "listen = \"127.0.0.1:1\""] {
+        assert!(settings.contains(line), "{line}: {settings}");
+    }
+}
+
 /// A terminal is what `script` gives the program: it asks, also for the first operator, and for the password twice.
 #[test]
 #[cfg(target_os = "linux")]

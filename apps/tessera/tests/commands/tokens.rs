@@ -128,7 +128,7 @@ fn commands_wait_for_another_writer() {
         scope.spawn(|| admin.done("token", &revoke, ""));
         scope.spawn(|| admin.done("key", &replace, ""));
         scope.spawn(|| admin.done("role", &put, ""));
-        scope.spawn(|| admin.done("audit", &["restart", "--a-copy-was-made"], ""));
+        scope.spawn(|| admin.done("audit", &["restart", "--yes"], ""));
     });
     writer.join().expect("the writer ends");
 }

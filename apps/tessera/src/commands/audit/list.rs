@@ -7,7 +7,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::line;
+use crate::audit_search::AuditSearch;
 use crate::commands::admin::Admin;
+use crate::commands::progress::Progress;
 use crate::commands::report::Report;
 use crate::options::Common;
 
@@ -84,11 +86,14 @@ impl List {
             ..self.wanted.filter()
         };
         Admin::run(common, async |admin| {
+            let (audit, limit) = (admin.store.audit(), self.limit as usize);
+            let progress = Progress::counting("entries read");
+            let mut search = AuditSearch::new(&*audit, &filter, self.before);
             // One more than is shown: it says whether there is a next page.
-            let audit = admin.store.audit();
-            let mut rows = audit.find_entries(&filter, self.before, self.limit + 1).await?;
-            let more = rows.len() > self.limit as usize;
-            rows.truncate(self.limit as usize);
+            let mut rows = search.find(limit + 1, u64::MAX, |read| progress.at(read)).await?;
+            drop(progress);
+            let more = rows.len() > limit;
+            rows.truncate(limit);
             let next = rows.last().filter(|_| more).map(|row| row.sequence);
             let mut lines: Vec<_> = rows.iter().map(line::text).collect();
             if lines.is_empty() {

@@ -4,13 +4,15 @@ use std::collections::HashSet;
 use std::io::Write as _;
 use std::time::Duration;
 
-use auth_core::{AuditCursor, AuditFilter, AuditRow};
+use auth_core::{AuditCursor, AuditRow};
 use clap::Args;
 
 use super::line;
 use super::list::Wanted;
+use crate::audit_search::AuditSearch;
 use crate::commands;
 use crate::commands::database::open_existing;
+use crate::commands::progress::Progress;
 use crate::options::Common;
 
 /// How often is looked for new entries, and how many are read at once.
@@ -39,11 +41,15 @@ impl Tail {
                 .await?
                 .end
                 .map_or(AuditCursor::default(), |end| end.cursor);
-            let mut rows = audit.find_entries(&filter, None, self.lines).await?;
+            let mut search = AuditSearch::new(&*audit, &filter, None);
+            let progress = Progress::counting("entries read");
+            let mut rows = search
+                .find(self.lines as usize, u64::MAX, |read| progress.at(read))
+                .await?;
+            drop(progress);
             rows.reverse();
             let mut printed: HashSet<i64> = rows.iter().map(|row| row.sequence).collect();
-            let newest = audit.find_entries(&AuditFilter::default(), None, 1).await?;
-            let mut skip = newest.first().map_or(0, |row| row.sequence);
+            let mut skip = search.newest().unwrap_or(0);
             if !print(&rows, json)? {
                 return Ok(());
             }

@@ -23,6 +23,11 @@ pub(super) struct Answers {
     pub(super) operator: Option<String>,
 }
 
+/// A setting that counts above the file, for this command as for the server.
+fn of_environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 impl Answers {
     pub(super) fn gather(init: &Init, common: &Common) -> anyhow::Result<Self> {
         let may_ask =
@@ -40,10 +45,13 @@ impl Answers {
             .map(|dialect| dialect.name())
             .collect();
         let database_url = common.database_url().map(str::to_owned);
+        let database_url = database_url.or_else(|| of_environment("TESSERA_DATABASE_URL"));
         let database_url = ask(database_url, "Database: sqlite:PATH or postgres://…", DEFAULT_DATABASE)?;
         let key = common.master_key_file().map(|path| path.display().to_string());
+        let key = key.or_else(|| of_environment("TESSERA_MASTER_KEY_FILE"));
         let key = ask(key, "File for the master key", &key_of(&database_url))?;
-        let listen = ask(init.listen.clone(), "Address to listen on", LISTEN)?;
+        let listen = init.listen.clone().or_else(|| of_environment("TESSERA_LISTEN"));
+        let listen = ask(listen, "Address to listen on", LISTEN)?;
         let flavours = match init.flavours.is_empty() {
             false => init.flavours.clone(),
             true => ask(None, "Flavours", &known.join(" "))?

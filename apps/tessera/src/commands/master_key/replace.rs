@@ -13,26 +13,27 @@ use store_diesel::{FactChange, RootKeyChange, RootKeyDependents};
 use super::change::MasterKeys;
 use crate::commands::admin::Admin;
 use crate::commands::change_log::HalfDone;
+use crate::commands::confirmation::Confirmation;
 use crate::commands::patience::patiently;
+use crate::commands::progress::Progress;
 use crate::commands::report::Report;
 use crate::keys::{CHECK, RootFacts, SEALS, check_value};
 use crate::master;
 use crate::options::Common;
 
 const CHAIN: &str = "the master key is changed, and the audit log has no new chain of seals yet: begin it with `tessera audit \
-                     restart --a-copy-was-made`, with the new master key";
+                     restart --yes`, with the new master key";
 
 /// Give the database another master key and another root key, in one step: for a master key that leaked, or is refused as
 /// weak. Stop all servers first: one that runs on goes on with the old keys. The present key comes from where the servers have
-/// it, and may be a weak one. Without `--yes` it says what would end, and changes nothing.
+/// it, and may be a weak one. It says what would end, and asks.
 #[derive(Debug, Args)]
 pub struct Replace {
     /// The file with the new master key: 32 random bytes in base64, readable by its owner alone.
     #[arg(long, value_name = "FILE")]
     new_key_file: PathBuf,
-    /// Do it.
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 impl Replace {
@@ -49,15 +50,18 @@ impl Replace {
             let root = SecretKey::random(&*admin.entropy())?;
             let keyring = Keyring::new(admin.store.keys(), &keys.root, admin.clock(), admin.entropy());
             let resealed = keyring.resealed(&root).await?;
+            let progress = Progress::running("what depends on the root key is being counted");
             let dependents = admin.store.maintenance().root_key_dependents(admin.now()).await?;
+            drop(progress);
             let ends = what_ends(dependents, &resealed);
-            if !self.yes {
-                bail!("nothing was changed. Stop all servers, then repeat this with --yes: {ends}");
-            }
+            self.confirmation
+                .ask(common, &format!("{ends}. Stop all servers before"))?;
+            let progress = Progress::running("everything under the root key is being changed");
             change(admin, &keys, (&new, &root), &resealed).await?;
             begin_audit_chain(admin, &root)
                 .await
                 .context(HalfDone(CHAIN.to_owned()))?;
+            drop(progress);
             let file = self.new_key_file.display();
             let text = format!(
                 "the master key is the one in {file} now: give it to all servers before they start \

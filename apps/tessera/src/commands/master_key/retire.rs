@@ -9,6 +9,7 @@ use serde_json::json;
 use super::FIRST;
 use super::change::MasterKeys;
 use crate::commands::admin::Admin;
+use crate::commands::confirmation::Confirmation;
 use crate::commands::report::{Report, time};
 use crate::options::Common;
 
@@ -16,9 +17,8 @@ use crate::options::Common;
 /// was restarted with it. Servers that still have an old key run on, and do not start again with it.
 #[derive(Debug, Args)]
 pub struct Retire {
-    /// Do it.
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
     /// Also master keys that were made known after the one of this command. Servers that have one of them do not start again.
     #[arg(long)]
     newer: bool,
@@ -78,14 +78,13 @@ impl Retire {
                      this with the newest one; to give the newer ones up, repeat it with --newer --yes"
                 );
             }
-            if retired > 0 && !self.yes {
-                bail!(
-                    "nothing was changed. Restart each server with the master key of this command, then repeat this with --yes. Master \
-                     keys that will no longer open the database: {}",
+            if retired > 0 {
+                let what = format!(
+                    "no server starts any more with one of these master keys: {}. Restart each with the master key of this command \
+                     before",
                     others.shown
                 );
-            }
-            if retired > 0 {
+                self.confirmation.ask(common, &what)?;
                 keys.store(admin, &seals, AuditEvent::MasterKeysRetired).await?;
             }
             let text = format!("the present master key alone opens the database; others retired: {retired}");

@@ -3,6 +3,7 @@
 use auth_core::{AuditEvent, AuditFilter, AuditRow};
 use maud::{Markup, html};
 
+use crate::audit_search::AuditSearch;
 use crate::console::acting::Acted;
 use crate::console::html::{
     choice, chosen, field, moment, next_page, none, nothing, problem, state, table, text_field, with_query,
@@ -13,12 +14,8 @@ use crate::console::visit::Visit;
 /// How many entries are on a page.
 const PAGE: usize = 50;
 
-/// How many entries are read at once to find those that are wanted: few at first, which is enough where most are.
-const FIRST_WINDOW: u32 = 200;
-const WINDOW: u32 = 4000;
-
 /// How many are read for one page at most. However rare those are that are wanted, a page takes no longer.
-const MOST: u32 = 40_000;
+const MOST: u64 = 40_000;
 
 /// The fields of the filter.
 const FIELDS: [&str; 10] = [
@@ -80,31 +77,18 @@ fn filter(visit: &Visit<'_>) -> AuditFilter {
 
 async fn find(visit: &Visit<'_>, filter: &AuditFilter, before: Option<i64>) -> Result<Found, Trouble> {
     let audit = &visit.stores().audit;
-    let newest = audit.find_entries(&AuditFilter::default(), before, 1).await?;
-    let mut through = newest.first().map_or(0, |row| row.sequence);
-    let mut rows = Vec::new();
-    let (mut left, mut window) = (MOST, FIRST_WINDOW);
-    while left > 0 && through > 0 {
-        let size = window.min(left);
-        let after = (through - i64::from(size)).max(0);
-        let mut read = audit.rows(after, through, size).await?;
-        read.reverse();
-        rows.extend(read.into_iter().filter(|row| filter.wants(&row.entry)));
-        if rows.len() > PAGE {
-            rows.truncate(PAGE);
-            let before = rows.last().map(|row| row.sequence);
-            return Ok(Found {
-                rows,
-                before,
-                is_cut: false,
-            });
-        }
-        through = after;
-        (left, window) = (left - size, WINDOW);
-    }
-    let before = (through > 0).then_some(through + 1);
-    let is_cut = before.is_some();
-    Ok(Found { rows, before, is_cut })
+    let mut search = AuditSearch::new(&**audit, filter, before);
+    // One more than is shown: it says whether there is a next page.
+    let mut rows = search.find(PAGE + 1, MOST, |_| ()).await?;
+    let is_full = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let last = rows.last().map(|row| row.sequence);
+    let before = if is_full { last } else { search.rest() };
+    Ok(Found {
+        is_cut: !is_full && before.is_some(),
+        rows,
+        before,
+    })
 }
 
 fn body(visit: &Visit<'_>, filter: &AuditFilter, found: Option<&Found>) -> Markup {
