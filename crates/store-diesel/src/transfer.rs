@@ -24,6 +24,8 @@ pub use file::{ExportFile, Reader};
 pub use held::HeldDatabase;
 pub use run::{Progress, Stage, Transferred, Watch};
 pub use snapshot::SnapshotDatabase;
+#[cfg(feature = "test-support")]
+pub use table::table_lines;
 
 /// Moves all rows of a database into an empty one, and compares them. It goes on where an earlier run of the same transfer was
 /// interrupted; each step is a transaction with its mark in the target, so nothing is moved twice.
