@@ -81,13 +81,18 @@ impl Server {
 
     /// Runs an administrator's command on its database, and reads the answer.
     pub fn command(&self, arguments: &[&str]) -> serde_json::Value {
-        let done = Command::new(binary())
-            .args(arguments)
-            .args(["--json", "--database-url", &self.database()])
-            .output()
-            .unwrap();
+        let done = self.spawned(arguments).output().unwrap();
         assert!(done.status.success(), "{done:?}");
         serde_json::from_slice(&done.stdout).unwrap()
+    }
+
+    /// An administrator's command on its database, that is not started yet.
+    pub fn spawned(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command
+            .args(arguments)
+            .args(["--json", "--database-url", &self.database()]);
+        command
     }
 
     pub fn database(&self) -> String {

@@ -37,7 +37,7 @@ laws! {
     a_revocation_by_command_wins_over_racing_refreshes
     one_address_is_one_client_whichever_nodes_are_asked
     nodes_with_one_master_key_make_one_set_of_keys
-    every_node_notices_at_once_what_the_others_change
+    every_node_listens_to_notices
     the_feed_of_another_database_is_refused_at_start
 }
 
@@ -249,7 +249,7 @@ fn nodes_with_one_master_key_make_one_set_of_keys(url: &str) {
     }
 }
 
-fn every_node_notices_at_once_what_the_others_change(url: &str) {
+fn every_node_listens_to_notices(url: &str) {
     for node in two(url) {
         let page = || node.send(&Request::get("/metrics")).text().to_owned();
         assert!(
