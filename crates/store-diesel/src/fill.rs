@@ -24,6 +24,8 @@ pub struct Filling {
     pub expired: u64,
     /// How many of the others were revoked an hour ago, each with its entry in the feed.
     pub revocations: u64,
+    /// How many entries the audit log has, none of them sealed: each says that a token was issued.
+    pub audit_entries: u64,
 }
 
 /// Why a database was not filled.
@@ -71,6 +73,10 @@ impl Filling {
         for (from, to) in steps(self.revocations) {
             let revocations = self.revocations(&series.numbers(from, to), now);
             store.dangerous_execute(&revocations).await?;
+        }
+        for (from, to) in steps(self.audit_entries) {
+            let entries = self.audit_entries(&series.numbers(from, to), now);
+            store.dangerous_execute(&entries).await?;
         }
         store.dangerous_execute(&series.finish(self)).await?;
         let begun = format!("DELETE FROM meta WHERE name = '{MARK}'");
@@ -143,8 +149,9 @@ impl Filling {
             accounts,
             expired,
             revocations,
+            audit_entries,
         } = self;
-        format!("{tokens} {accounts} {expired} {revocations}")
+        format!("{tokens} {accounts} {expired} {revocations} {audit_entries}")
     }
 
     /// One in so many of the tokens that have not expired was revoked.
@@ -173,6 +180,15 @@ impl Filling {
             bytes = series.bytes(),
             digest = series.sha256("digest"),
             selector = series.sha256("selector"),
+        )
+    }
+
+    fn audit_entries(&self, numbers: &str, now: Timestamp) -> String {
+        let (realm, now, accounts) = (Self::REALM, now.as_millis(), self.accounts);
+        format!(
+            "INSERT INTO audit_entries (at, event, outcome, actor, realm, flavour, subject, token)
+             {numbers} SELECT {now} - 3600000, 'token_issued', 'done', 'client', '{realm}', 'device',
+                 1 + i % {accounts}, i FROM numbers"
         )
     }
 

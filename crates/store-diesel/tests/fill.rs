@@ -15,6 +15,7 @@ const FILLING: Filling = Filling {
     accounts: 100,
     expired: 100,
     revocations: 90,
+    audit_entries: 50,
 };
 
 tests! {
@@ -52,6 +53,7 @@ async fn the_rows_are_as_it_says(fresh: Fresh) {
     assert_eq!(count("tokens").await, 1000);
     assert_eq!(count("tokens WHERE revoked_at IS NOT NULL").await, 90);
     assert_eq!(count("feed").await, 90);
+    assert_eq!(count("audit_entries WHERE event = 'token_issued'").await, 50);
     assert_eq!(
         count(&format!("tokens WHERE expires_at < {}", NOW.as_millis())).await,
         100

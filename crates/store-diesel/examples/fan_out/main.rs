@@ -44,6 +44,7 @@ const FILLING: Filling = Filling {
     accounts: 20_000,
     expired: 0,
     revocations: 1,
+    audit_entries: 0,
 };
 
 /// When each token's revocation was answered.

@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! cargo run --release -p store-diesel --features test-support --example scale -- fill URL TOKENS
+//! cargo run … -- fill-console URL ROWS
 //! cargo run … -- measure URL TOKENS FOLDER
 //! cargo run … -- clean-up URL TOKENS FOLDER
 //! cargo run … -- draw FOLDER IMAGES
 //! ```
 //!
 //! `fill` writes into an empty database only: one with anything in it that it did not write itself is refused. With the tokens
-//! go a tenth as many accounts, expired tokens and revocations, of these 100,000 at most. `measure` and `clean-up` write a
+//! go a tenth as many accounts, expired tokens and revocations, of these 100,000 at most. `fill-console` writes as many accounts
+//! and audit entries as tokens (tools/console-scale). `measure` and `clean-up` write a
 //! line of JSON each into FOLDER, and `draw` makes the curves of docs/SCALING.md of them. Figures can be compared within one
 //! machine and database only, and while it does nothing else.
 #![forbid(unsafe_code)]
@@ -42,11 +44,12 @@ fn main() -> ExitCode {
         .build();
     let runtime = runtime.expect("threads");
     let done = match words.as_slice() {
-        ["fill", url, tokens] => runtime.block_on(fill(url, tokens)),
+        ["fill", url, tokens] => runtime.block_on(fill(url, filling(tokens))),
+        ["fill-console", url, rows] => runtime.block_on(fill(url, of_a_console(rows))),
         ["measure", url, tokens, folder] => runtime.block_on(measure::run(url, filling(tokens), folder)),
         ["clean-up", url, tokens, folder] => runtime.block_on(clean_up::run(url, filling(tokens), folder)),
         ["draw", folder, images] => curves::draw(folder, images),
-        _ => Err("usage: scale fill URL TOKENS | measure URL TOKENS FOLDER | clean-up URL TOKENS FOLDER | draw FOLDER IMAGES".into()),
+        _ => Err("usage: scale fill URL TOKENS | fill-console URL ROWS | measure URL TOKENS FOLDER | clean-up URL TOKENS FOLDER | draw FOLDER IMAGES".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,10 +69,20 @@ fn filling(tokens: &str) -> Filling {
         accounts: tokens / 10,
         expired: tokens / 10,
         revocations: (tokens / 10).min(100_000),
+        audit_entries: 0,
     }
 }
 
-async fn fill(url: &str, tokens: &str) -> Done {
+fn of_a_console(rows: &str) -> Filling {
+    let rows: u64 = rows.parse().expect("ROWS is a number, such as 1000000");
+    Filling {
+        accounts: rows,
+        audit_entries: rows,
+        ..filling(&rows.to_string())
+    }
+}
+
+async fn fill(url: &str, filling: Filling) -> Done {
     // A transaction of the filling is a large one.
     let mut options = StoreOptions::default();
     options.deadline = Duration::from_secs(600);
@@ -80,7 +93,7 @@ async fn fill(url: &str, tokens: &str) -> Done {
             println!("{done} of {of} tokens after {:.0} s", start.elapsed().as_secs_f64());
         }
     };
-    filling(tokens).fill(&store, now(), progress).await?;
+    filling.fill(&store, now(), progress).await?;
     Ok(())
 }
 
