@@ -40,7 +40,9 @@ impl World {
         let file = folder.path().join("laws.db");
         let node = || {
             let setup = Setup::demo().config(mounted_flavour::configuration()).file(&file);
-            setup.env("TESSERA_HTTP__TRUSTED_PROXIES", r#"["127.0.0.1"]"#).start()
+            let setup = setup.env("TESSERA_HTTP__TRUSTED_PROXIES", r#"["127.0.0.1"]"#);
+            // The clock here is a real one: the longest grace, so that a busy machine does not use it up.
+            setup.env("TESSERA_REFRESH__GRACE", "300s").start()
         };
         Self {
             here: node(),
