@@ -40,6 +40,7 @@ async fn measure(tokens: u64) {
         accounts: tokens / 10,
         expired: tokens / 20,
         revocations: tokens / 100,
+        audit_entries: 0,
     };
     let store = connect(&first).await;
     filling.fill(&store, NOW, |_, _| ()).await.unwrap();

@@ -34,6 +34,7 @@ const FILLING: Filling = Filling {
     accounts: 5_000,
     expired: 2_000,
     revocations: 1_000,
+    audit_entries: 0,
 };
 
 fn main() {
