@@ -10,6 +10,9 @@ use crate::DieselStore;
 /// How many rows one transaction writes.
 const AT_ONCE: u64 = 50_000;
 
+/// How many audit entries one transaction writes: no seal covers a part of a transaction, nor more than a thousand entries.
+const SEALED_AT_ONCE: u64 = 500;
+
 /// The name under which a filled database says so.
 const MARK: &str = "filled";
 
@@ -74,7 +77,7 @@ impl Filling {
             let revocations = self.revocations(&series.numbers(from, to), now);
             store.dangerous_execute(&revocations).await?;
         }
-        for (from, to) in steps(self.audit_entries) {
+        for (from, to) in steps_of(self.audit_entries, SEALED_AT_ONCE) {
             let entries = self.audit_entries(&series.numbers(from, to), now);
             store.dangerous_execute(&entries).await?;
         }
@@ -224,7 +227,11 @@ fn accounts(numbers: &str, now: Timestamp) -> String {
 }
 
 fn steps(count: u64) -> impl Iterator<Item = (u64, u64)> {
-    (0..count.div_ceil(AT_ONCE)).map(move |step| (step * AT_ONCE + 1, ((step + 1) * AT_ONCE).min(count)))
+    steps_of(count, AT_ONCE)
+}
+
+fn steps_of(count: u64, at_once: u64) -> impl Iterator<Item = (u64, u64)> {
+    (0..count.div_ceil(at_once)).map(move |step| (step * at_once + 1, ((step + 1) * at_once).min(count)))
 }
 
 /// Where the two databases differ.
