@@ -14,6 +14,8 @@ pub(crate) mod port;
 mod run;
 mod snapshot;
 pub(crate) mod table;
+#[cfg(feature = "test-support")]
+mod table_lines;
 pub(crate) mod value;
 
 pub use database::TransferDatabase;
@@ -25,7 +27,7 @@ pub use held::HeldDatabase;
 pub use run::{Progress, Stage, Transferred, Watch};
 pub use snapshot::SnapshotDatabase;
 #[cfg(feature = "test-support")]
-pub use table::table_lines;
+pub use table_lines::table_lines;
 
 /// Moves all rows of a database into an empty one, and compares them. It goes on where an earlier run of the same transfer was
 /// interrupted; each step is a transaction with its mark in the target, so nothing is moved twice.

@@ -317,27 +317,6 @@ pub(crate) const TABLES: &[Table] = &[
     },
 ];
 
-/// A line of docs/moving-data.md for each table, in their order: its name, its key and its columns.
-#[cfg(feature = "test-support")]
-pub fn table_lines() -> String {
-    let column = |column: &Column| {
-        let kind = match column.kind {
-            Kind::Bool => "yes or no",
-            Kind::Number => "number",
-            Kind::Text => "text",
-            Kind::Bytes => "bytes",
-        };
-        let optional = if column.optional { " or nothing" } else { "" };
-        format!("`{}` {kind}{optional}", column.name)
-    };
-    let line = |table: &Table| {
-        let columns: Vec<_> = table.columns.iter().map(column).collect();
-        let (name, key) = (table.name, table.key.join("`, `"));
-        format!("| `{name}` | `{key}` | {} |\n", columns.join(", "))
-    };
-    TABLES.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

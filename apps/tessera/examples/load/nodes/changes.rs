@@ -39,7 +39,6 @@ pub(super) fn measure(name: &str, nodes: &[Server]) {
 }
 
 fn disabled(nodes: &[Server]) -> Vec<Duration> {
-    nodes[0].command(&["account", "enable", "--realm", "players", "--login", "gmachia"]);
     let asked = Question {
         token: player(&nodes[0]),
         path: "/auth/verify",
@@ -83,7 +82,7 @@ fn player(node: &Server) -> String {
 }
 
 fn signed_in(node: &Server, path: &str, login: &str) -> String {
-    // Whoever signs in right after a change may be refused by a node that has not read it yet.
+    // Right after a change a node that has not read it yet may refuse.
     for _ in 0..1000 {
         let json = "content-type: application/json\r\n";
         let answer = Client::new(&node.address).send("POST", path, json, login);

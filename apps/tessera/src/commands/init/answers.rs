@@ -82,7 +82,7 @@ impl Answers {
         }
         if self.listen.parse::<SocketAddr>().is_err() {
             bail!(
-                "--listen {:?}: allowed are an address and a port, such as {LISTEN}",
+                "--listen or TESSERA_LISTEN, {:?}: allowed are an address and a port, such as {LISTEN}",
                 self.listen
             );
         }
